@@ -1,0 +1,136 @@
+# Perigee: one file, modules in dependency order (base < crypto, kernel < ike, mip; cli sees base).
+#   make            build/bin/{iked,mip6d,ipsec}          make check   unit tests and fuzz corpora
+#   make lint       house rules                           make bench   figures
+#   make fuzz       libFuzzer targets                     make trace   requirements and the tests that show them
+#   SAN=1           address and undefined-behaviour sanitizers (own build folder)
+#   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)
+
+PREFIX  ?= /usr/local
+CC      ?= cc
+PYTHON  := /usr/bin/python3
+V       ?= 0
+Q       := $(if $(filter 1,$V),,@)
+B       := build$(if $(SAN),/san,)$(if $(UBSAN),/ubsan,)$(if $(COV),/cov,)
+
+PKGS    := libcrypto libmnl libevent_core libbsd-overlay jansson libcap-ng libseccomp
+WARN    := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+           -Wcast-qual $(if $(CI),-Werror)
+OPT     := $(if $(SAN),-O1,-O2 -D_FORTIFY_SOURCE=2)
+CFLAGS  += -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) -fstack-protector-strong -fPIE -Isrc \
+           $(shell pkg-config --cflags $(PKGS))
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+LDLIBS  += $(shell pkg-config --libs $(PKGS))
+ifdef SAN
+CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+endif
+ifdef UBSAN
+CFLAGS  += -fsanitize=undefined -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=undefined
+endif
+ifdef COV
+CFLAGS  += --coverage
+LDFLAGS += --coverage
+endif
+
+MODULES  := base crypto kernel ike mip cli
+PROGRAMS := iked mip6d ipsec
+MAIN_iked  := ike
+MAIN_mip6d := mip
+MAIN_ipsec := cli
+# What a module may use, right to left as the linker wants it.
+USES_base   := base
+USES_crypto := crypto base
+USES_kernel := kernel base
+USES_ike    := ike kernel crypto base
+USES_mip    := mip kernel crypto base
+USES_cli    := cli base
+
+libs = $(patsubst %,$B/lib/%.a,$(USES_$1))
+
+all: $(PROGRAMS:%=$B/bin/%)
+
+define MODULE
+SRC_$1 := $$(filter-out src/$1/main.c,$$(wildcard src/$1/*.c))
+$B/lib/$1.a: $$(SRC_$1:src/%.c=$B/obj/%.o)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(Q)ar rcs $$@ $$^
+endef
+$(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
+
+define PROGRAM
+$B/bin/$1: $B/obj/$(MAIN_$1)/main.o $(call libs,$(MAIN_$1))
+	@mkdir -p $$(@D)
+	@echo "  LD   $$@"
+	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$p)))
+
+$B/obj/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Unit tests: harness/unit/MODULE/test_X.c for src/MODULE/X.c, linked with that module's libraries.
+UNITS := $(patsubst harness/unit/%.c,$B/unit/%,$(wildcard harness/unit/*/test_*.c))
+# What several tests of a module share: harness/unit/MODULE/*.c that is not a test.
+UNIT_HELP = $(filter-out harness/unit/$1/test_%.c,$(wildcard harness/unit/$1/*.c))
+UNIT_FLAGS := $(CFLAGS) -Wno-missing-prototypes -Iharness -DTOP='"$(CURDIR)"'
+
+define UNIT
+$B/unit/$1/test_%: harness/unit/$1/test_%.c $(call UNIT_HELP,$1) harness/unit/unit.h $(call libs,$1)
+	@mkdir -p $$(@D)
+	@echo "  CC   $$<"
+	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $$@ $$< $(call UNIT_HELP,$1) \
+		$(call libs,$1) $(LDLIBS) -lcmocka
+endef
+$(foreach m,$(MODULES),$(eval $(call UNIT,$m)))
+
+# Fuzz targets: harness/fuzz/fuzz_X.c exports LLVMFuzzerTestOneInput; corpus in harness/fuzz/corpus/X/.
+FUZZ := $(patsubst harness/fuzz/fuzz_%.c,%,$(wildcard harness/fuzz/fuzz_*.c))
+ALL_LIBS := $(foreach m,ike mip kernel crypto base,$B/lib/$m.a)
+
+$B/replay/%: harness/fuzz/fuzz_%.c harness/fuzz/replay.c $(ALL_LIBS)
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $@ $< harness/fuzz/replay.c $(ALL_LIBS) $(LDLIBS)
+
+build/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c src/kernel/*.c src/ike/*.c src/mip/*.c)
+	@mkdir -p $(@D)
+	@echo "  FUZZ $<"
+	$(Q)clang $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(UNIT_FLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
+		-o $@ $< $(filter-out %/main.c,$(filter src/%,$^)) $(LDLIBS)
+
+check: $(UNITS) $(FUZZ:%=$B/replay/%)
+	@harness/unit/run $B $(UNITS) -- $(FUZZ)
+
+fuzz: $(FUZZ:%=build/fuzz/%)
+
+lint:
+	@$(PYTHON) harness/lint/lint.py
+
+bench: all
+	@$(PYTHON) -m harness.bench
+
+trace:
+	@$(PYTHON) -m harness.bed.trace
+
+guest: build/guest/xstate.so
+build/guest/xstate.so: harness/guest/xstate.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared -o $@ $< -ldl
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(PROGRAMS:%=$B/bin/%) $(DESTDIR)$(PREFIX)/sbin/
+	install -m 644 $(wildcard docs/man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 $(wildcard docs/man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+
+clean:
+	rm -rf build
+
+.PHONY: all check fuzz lint bench trace guest install clean
+.SECONDARY:
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,28 @@
+/*
+ * run - what every daemon does around its loop: background, pid file, privileges, no core dumps.
+ *
+ * Errors:  0 or -errno; -EEXIST: the pid file belongs to a running process (its pid in *other).
+ * Source:  daemon(7), capabilities(7).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Lock and write the pid file; kept until the process ends. A stale file is taken over. */
+int run_pidfile(const char *path, pid_t *other);
+void run_pidfile_remove(void);
+
+/*
+ * Detach: the parent waits until the child calls run_ready() (or dies) and exits with that status,
+ * so that a command that starts a daemon returns when the daemon answers.
+ */
+int run_background(void);
+void run_ready(int status);
+
+/* Keep only these capabilities (CAP_… from linux/capability.h), forbid core dumps and new privileges. */
+int run_drop(const int *caps, size_t n_caps);
+
+/* Allow only what a loop daemon needs; anything else (exec, ptrace, mount, …) fails with EPERM. */
+int run_seccomp(void);

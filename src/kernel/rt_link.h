@@ -1,0 +1,23 @@
+/*
+ * rt_link - interfaces: names, state, hardware address. Errors: 0 or -errno. Source: rtnetlink(7).
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/nl.h"
+
+struct rt_link {
+	int ifindex;
+	char name[IF_NAMESIZE];
+	uint32_t flags; /* IFF_… ; carrier: IFF_RUNNING */
+	uint8_t mac[6];
+	bool has_mac, is_ip6tnl;
+	uint32_t mtu;
+};
+
+int rt_link_dump(struct nl *nl, int (*fn)(const struct rt_link *l, void *arg), void *arg);
+int rt_link_get(struct nl *nl, int ifindex, const char *name, struct rt_link *out); /* by index, or by name if 0 */
+int rt_link_set_up(struct nl *nl, int ifindex, bool up);

@@ -1,0 +1,91 @@
+/*
+ * xstate - let the guest kernel hand a short floating-point buffer to PTRACE_SETREGSET.
+ *
+ * The User Mode Linux kernel keeps XSTATE_ROOM octets of a process's extended state. Where the
+ * processor's XSAVE area is larger, the host refuses such a short buffer with EFAULT and the
+ * guest dies at its first process. Preloaded, this completes the buffer from the process itself
+ * and marks every component that the short buffer does not hold as "in its initial state".
+ * Shapes:  one wrapped function, ptrace(); everything else goes straight to the C library.
+ * Units:   octets; component numbers are bits of XSTATE_BV.
+ * Errors:  those of ptrace().
+ * Source:  Intel SDM volume 1, chapter 13 (XSAVE area, header at octet 512); CPUID leaf 0xD.
+ */
+#include <cpuid.h>
+#include <dlfcn.h>
+#include <elf.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+#define XSTATE_LEAF 0xd
+#define XSTATE_BV   512
+#define XSTATE_MAX  65536
+#define COMPONENTS  63
+
+typedef long (*ptrace_fn)(int request, long pid, void *addr, void *data);
+
+unsigned int xstate_area(void);
+
+/* How long this processor's XSAVE area is with the components the system has switched on. */
+unsigned int xstate_area(void)
+{
+	unsigned int a, size, c, d;
+
+	if (!__get_cpuid_count(XSTATE_LEAF, 0, &a, &size, &c, &d))
+		return 0;
+	return size;
+}
+
+/* The XSTATE_BV bits of all components that lie within the first `room` octets. */
+static uint64_t bits_within(size_t room)
+{
+	uint64_t bits = 3; /* x87 and SSE live in the legacy area */
+	unsigned int size, offset, c, d;
+
+	for (unsigned int i = 2; i < COMPONENTS; i++) {
+		if (!__get_cpuid_count(XSTATE_LEAF, i, &size, &offset, &c, &d) || !size)
+			continue;
+		if (offset + size <= room)
+			bits |= UINT64_C(1) << i;
+	}
+	return bits;
+}
+
+static long set_state(ptrace_fn next, long pid, void *type, const struct iovec *part)
+{
+	/* Static: the guest kernel calls from small stacks and on one thread only. */
+	static unsigned char area[XSTATE_MAX];
+	struct iovec all = { area, sizeof(area) };
+	uint64_t bits;
+
+	if (next(PTRACE_GETREGSET, pid, type, &all) < 0)
+		return -1;
+	if (part->iov_len >= all.iov_len || part->iov_len < XSTATE_BV + sizeof(bits))
+		return next(PTRACE_SETREGSET, pid, type, (void *)(uintptr_t)part);
+	memcpy(area, part->iov_base, part->iov_len);
+	memcpy(&bits, area + XSTATE_BV, sizeof(bits));
+	bits &= bits_within(part->iov_len);
+	memcpy(area + XSTATE_BV, &bits, sizeof(bits));
+	return next(PTRACE_SETREGSET, pid, type, &all);
+}
+
+long ptrace(enum __ptrace_request request, ...)
+{
+	static ptrace_fn next;
+	va_list ap;
+	long pid;
+	void *addr, *data;
+
+	va_start(ap, request);
+	pid = va_arg(ap, long);
+	addr = va_arg(ap, void *);
+	data = va_arg(ap, void *);
+	va_end(ap);
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "ptrace");
+	if (request == PTRACE_SETREGSET && (uintptr_t)addr == NT_X86_XSTATE)
+		return set_state(next, pid, addr, data);
+	return next(request, pid, addr, data);
+}

@@ -1,0 +1,76 @@
+#!/bin/sh
+# Makes build/certs: the CA of the reference page, carol's, dave's and moon's certificates, the CRL,
+# and what the negative scenarios need. Does nothing while a week of validity is left.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+out=$here/../build/certs
+week=604800
+page='/C=CH/O=Linux strongSwan'
+export SAN=none CA_DIR=
+
+fresh() {
+	[ -f "$out/made" ] && cat "$here/make.sh" "$here/ca.cnf" | cmp -s - "$out/made" &&
+		openssl x509 -noout -checkend $week -in "$out/moonCert.pem" >/dev/null
+}
+
+# quietly COMMAND...: openssl talks on standard error even when all is well.
+quietly() {
+	"$@" 2>"$CA_DIR/log" || { cat "$CA_DIR/log" >&2; exit 1; }
+}
+
+# authority DIR SUBJECT: a self-signed CA with an empty database.
+authority() {
+	CA_DIR=$1
+	mkdir -p "$CA_DIR"
+	: >"$CA_DIR/index.txt"
+	echo 01 >"$CA_DIR/serial"
+	echo 01 >"$CA_DIR/crlnumber"
+	quietly openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 365 -config "$here/ca.cnf" \
+		-extensions authority -subj "$2" -keyout "$CA_DIR/caKey.pem" -out "$CA_DIR/caCert.pem"
+}
+
+# entity NAME SUBJECT SAN [DATES...]: NAMEKey.pem and NAMECert.pem, signed by the CA in CA_DIR.
+entity() {
+	name=$1 subject=$2 SAN=$3
+	shift 3
+	quietly openssl req -new -newkey rsa:2048 -nodes -config "$here/ca.cnf" -subj "$subject" \
+		-keyout "$new/${name}Key.pem" -out "$CA_DIR/request.pem"
+	quietly openssl ca -batch -notext -config "$here/ca.cnf" "$@" -in "$CA_DIR/request.pem" \
+		-out "$new/${name}Cert.pem"
+}
+
+# crl NAME [DATES...]: the CRL of the CA in CA_DIR.
+crl() {
+	name=$1
+	shift
+	quietly openssl ca -gencrl -config "$here/ca.cnf" "$@" -out "$new/$name.crl"
+}
+
+fresh && exit 0
+mkdir -p "$here/../build"
+new=$(mktemp -d "$here/../build/certs.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+
+moon="$page/CN=moon.strongswan.org"
+authority "$new/otherCa" "$page/CN=Another Root CA"
+entity moonUnknownCa "$moon" DNS:moon.strongswan.org
+
+authority "$new/ca" "$page/CN=strongSwan Root CA"
+entity carol "$page/OU=Research/CN=carol@strongswan.org" email:carol@strongswan.org
+entity dave "$page/OU=Research/CN=dave@strongswan.org" email:dave@strongswan.org
+entity moon "$moon" DNS:moon.strongswan.org
+entity moonWrongName "$page/CN=sun.strongswan.org" DNS:sun.strongswan.org
+entity moonExpired "$moon" DNS:moon.strongswan.org -startdate 20230101000000Z \
+	-enddate 20240101000000Z
+entity moonRevoked "$moon" DNS:moon.strongswan.org
+crl strongswanStale -crl_lastupdate 20230101000000Z -crl_nextupdate 20240101000000Z
+quietly openssl ca -config "$here/ca.cnf" -revoke "$new/moonRevokedCert.pem" \
+	-crl_reason keyCompromise
+crl strongswan
+
+mv "$new/ca/caCert.pem" "$new/strongswanCert.pem"
+rm -rf "$new/ca" "$new/otherCa" "$out"
+cat "$here/make.sh" "$here/ca.cnf" >"$new/made"
+chmod 755 "$new"
+mv "$new" "$out"

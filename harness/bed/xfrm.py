@@ -176,7 +176,7 @@ def _strip_command(line: str) -> str:
 
 def _number(words: Words, text: str) -> int:
     """A number, also with its other base behind it as -s prints it: 1(0x00000001)."""
-    found = re.match(r"(0x[0-9a-f]+|\d+)(\(0x[0-9a-f]+\))?,?$", text)
+    found = re.match(r"(0x[0-9a-f]+|\d+)(\((0x)?[0-9a-f]+\))?,?$", text)
     if not found:
         words.at -= 1
         raise words.error(f"'{text}' is not a number")
@@ -223,10 +223,7 @@ def _spi(words: Words) -> str | None:
         return words.next()
     if not words.take("spi"):
         return None
-    spi = f"0x{_number(words, words.next()):08x}"
-    if re.match(r"\(\d+\)$", words.peek()):
-        words.next()
-    return spi
+    return f"0x{_number(words, words.next()):08x}"
 
 
 def _identity(words: Words) -> dict:

@@ -1,0 +1,35 @@
+"""The testbed's own tests: which requirements they show goes to build/results/unit/bed.jsonl."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+RESULTS = Path(__file__).parents[2] / "build/results/unit/bed.jsonl"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "req(*ids): the requirements that the test shows")
+    config.stash[LINES] = []
+
+
+LINES = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = (yield).get_result()
+    ids = [name for marker in item.iter_markers("req") for name in marker.args]
+    if ids and report.when == "call":
+        line = {"test": item.nodeid, "outcome": report.outcome, "req": ids}
+        item.config.stash[LINES].append(json.dumps(line))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    lines = session.config.stash[LINES]
+    if lines:
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,50 @@
+"""The given dumps: those of the 2008 page and those of the reference run, as facts and as text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from harness.bed import canon, xfrm
+from harness.bed.invariants import NodeFacts
+
+DATA = Path(__file__).parent / "data"
+ROLES = canon.Roles("2001:1::1", {"2001:1::10": "carol"})
+CHECKPOINTS = ("established", "moved")
+NODES = ("carol", "moon")
+OLD_COA, NEW_COA = "2001::41a:a8ff:fe6f:c67", "2001::50"
+
+
+def page(checkpoint: str) -> str:
+    return (DATA / f"page/carol.{checkpoint}.txt").read_text()
+
+
+def reference(node: str, checkpoint: str) -> str:
+    """State and policy text of a node of the reference run."""
+    parts = xfrm.sections((DATA / f"reference/{node}.{checkpoint}.txt").read_text())
+    return parts["ip xfrm state"] + parts["ip xfrm policy"]
+
+
+def addresses(node: str, checkpoint: str) -> frozenset[str]:
+    parts = xfrm.sections((DATA / f"reference/{node}.{checkpoint}.txt").read_text())
+    return frozenset(re.findall(r"inet6 (\S+)/", parts["ip -6 addr"]))
+
+
+def dumps(checkpoint: str = "established") -> dict[str, xfrm.Dump]:
+    return {node: xfrm.parse_dump(reference(node, checkpoint)) for node in NODES}
+
+
+def facts(checkpoint: str = "established") -> dict[str, NodeFacts]:
+    return {n: NodeFacts(d, addresses(n, checkpoint)) for n, d in dumps(checkpoint).items()}
+
+
+def canonicals(texts: dict[str, str], names: canon.Names | None = None) -> dict[str, str]:
+    """Canonical texts of one checkpoint, named by a scenario's names or by fresh ones."""
+    names = names or canon.Names(ROLES)
+    found = {node: xfrm.parse_dump(text) for node, text in texts.items()}
+    names.learn(found)
+    return {node: canon.canonical(dump, names, node) for node, dump in found.items()}
+
+
+def reference_texts(checkpoint: str = "established") -> dict[str, str]:
+    return {node: reference(node, checkpoint) for node in NODES}

@@ -95,18 +95,19 @@ static EVP_PKEY *params_of(struct family *f, const struct alg *group)
 
 static EVP_PKEY *generate(struct family *f, const struct alg *group)
 {
-	bool bare = f->id == 31;
-	EVP_PKEY *empty = bare ? NULL : params_of(f, group);
-	EVP_PKEY_CTX *ctx = bare ? EVP_PKEY_CTX_new_from_name(NULL, f->type, NULL) :
-		empty		 ? EVP_PKEY_CTX_new_from_pkey(NULL, empty, NULL) :
-				   NULL;
 	int bits = DH_PRIV_BITS;
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_int(OSSL_PKEY_PARAM_DH_PRIV_LEN, &bits),
 		OSSL_PARAM_construct_end(),
 	};
 	EVP_PKEY *key = NULL;
+	EVP_PKEY_CTX *ctx;
 
+	if (f->id == 31)
+		return EVP_PKEY_Q_keygen(NULL, NULL, f->type);
+	if (!params_of(f, group))
+		return NULL;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, f->empty, NULL);
 	if (ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
 		(f->id != 14 || EVP_PKEY_CTX_set_params(ctx, params) == 1))
 		EVP_PKEY_generate(ctx, &key);
@@ -187,8 +188,8 @@ static int derive(const struct dh *dh, struct family *f, EVP_PKEY *peer, struct 
 	};
 	size_t n = out->n;
 	bool ok = ctx && EVP_PKEY_derive_init_ex(ctx, f->id == 14 ? params : NULL) == 1 &&
-		  EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 &&
-		  EVP_PKEY_derive(ctx, out->p, &n) == 1 && n == out->n;
+		EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 &&
+		EVP_PKEY_derive(ctx, out->p, &n) == 1 && n == out->n;
 
 	EVP_PKEY_CTX_free(ctx);
 	return ok ? 0 : -EBADMSG;

@@ -85,7 +85,8 @@ static EVP_MAC_CTX *hmac_ctx(const char *md)
 	return digests[i].hmac;
 }
 
-int ossl_hmac(const char *md, struct bytes key, const struct bytes *parts, size_t n_parts, uint8_t *out)
+int ossl_hmac(
+	const char *md, struct bytes key, const struct bytes *parts, size_t n_parts, uint8_t *out)
 {
 	static const uint8_t empty;
 	EVP_MAC_CTX *ctx = hmac_ctx(md);

@@ -6,7 +6,8 @@
 #include "base/mem.h"
 #include "crypto/ossl.h"
 
-int prf(const struct alg *a, struct bytes key, const struct bytes *parts, size_t n_parts, uint8_t *out)
+int prf(const struct alg *a, struct bytes key, const struct bytes *parts, size_t n_parts,
+	uint8_t *out)
 {
 	uint8_t full[EVP_MAX_MD_SIZE];
 	int r = ossl_hmac(a->ossl, key, parts, n_parts, full);
@@ -19,7 +20,7 @@ int prf(const struct alg *a, struct bytes key, const struct bytes *parts, size_t
 	return r;
 }
 
-/* RFC 7296 section 2.13: T1 = prf(K, S | 1), Tn = prf(K, Tn-1 | S | n); the counter is one octet. */
+/* RFC 7296 section 2.13: T1 = prf(K, S | 1), Tn = prf(K, Tn-1 | S | n); n is one octet. */
 int prf_plus(const struct alg *a, struct bytes key, struct bytes seed, uint8_t *out, size_t n)
 {
 	uint8_t t[PRF_MAX];

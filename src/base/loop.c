@@ -117,7 +117,7 @@ static void timer_fire(struct timer *t)
 	t->fn(t->arg);
 }
 
-/* What is due now; a timer set meanwhile waits for the next round, so that files get their turn. */
+/* What is due now; a timer set meanwhile waits for the next round: files get their turn. */
 static void fire_due(void)
 {
 	uint64_t now = loop_now(), seq = loop.seq;

@@ -348,7 +348,8 @@ int nl_attrs(const struct nlmsghdr *msg, size_t body,
 		if (a.nla_len < sizeof(a) || a.nla_len > left)
 			return -EBADMSG;
 		rc = fn(a.nla_type & NLA_TYPE_MASK, p + NLA_HDRLEN, a.nla_len - NLA_HDRLEN, arg);
-		step = NLA_ALIGN(a.nla_len) < left ? NLA_ALIGN(a.nla_len) : left;
+		step = NLA_ALIGN((size_t)a.nla_len);
+		step = step < left ? step : left; /* the last one needs no padding */
 		p += step;
 		left -= step;
 	}

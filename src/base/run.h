@@ -14,9 +14,13 @@
 int run_pidfile(const char *path, pid_t *other);
 void run_pidfile_remove(void);
 
+/* Who holds that pid file: 0, -ENOENT (no file) or -ESRCH (a file left over by a process that died). */
+int run_pid(const char *path, pid_t *out);
+
 /*
  * Detach: the parent waits until the child calls run_ready() (or dies) and exits with that status,
- * so that a command that starts a daemon returns when the daemon answers.
+ * so that a command that starts a daemon returns when the daemon answers. Call it before the loop is
+ * used; the working directory becomes /, stdout and stderr go to /dev/null at run_ready().
  */
 int run_background(void);
 void run_ready(int status);
@@ -24,5 +28,5 @@ void run_ready(int status);
 /* Keep only these capabilities (CAP_… from linux/capability.h), forbid core dumps and new privileges. */
 int run_drop(const int *caps, size_t n_caps);
 
-/* Allow only what a loop daemon needs; anything else (exec, ptrace, mount, …) fails with EPERM. */
+/* Allow only what a loop daemon needs; anything else (exec, ptrace, mount, …) fails with EPERM. A kernel without seccomp: 0 and one log line. */
 int run_seccomp(void);

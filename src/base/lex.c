@@ -1,0 +1,220 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/lex_read.h"
+#include "base/mem.h"
+
+enum { LEX_LINE_MAX = 4096, LEX_FILE_MAX = 8 << 20, LEX_FILES_MAX = 1000 };
+
+/* The include stack: who is being read, and by whom it was included. */
+struct lex_file {
+	const struct lex_file *by;
+	const char *name;
+	dev_t dev;
+	ino_t ino;
+	unsigned depth;
+};
+
+struct lex_text {
+	struct lex_text *next;
+	char text[];
+};
+
+const char *lex_keep(struct lex_reader *r, const char *text, size_t n)
+{
+	struct lex_text *t = malloc(sizeof(*t) + n + 1);
+
+	if (!t)
+		return NULL;
+	memcpy(t->text, text, n);
+	t->text[n] = '\0';
+	t->next = r->out->arena;
+	r->out->arena = t;
+	return t->text;
+}
+
+/* The whole file, with a NUL behind it. */
+static int slurp(int fd, const struct stat *st, struct blob *out)
+{
+	size_t n = 0;
+
+	if (!S_ISREG(st->st_mode))
+		return S_ISDIR(st->st_mode) ? -EISDIR : -EINVAL;
+	if (st->st_size > LEX_FILE_MAX)
+		return -EFBIG;
+	if (blob_alloc(out, (size_t)st->st_size + 1) < 0)
+		return -ENOMEM;
+	while (n < out->n - 1) {
+		ssize_t got = read(fd, out->p + n, out->n - 1 - n);
+
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (!got)
+			break;
+		n += got > 0 ? (size_t)got : 0;
+	}
+	out->n = n; /* less than st_size if somebody cuts the file right now */
+	out->p[n] = '\0';
+	return 0;
+}
+
+static int scan_line(struct lex_reader *r, struct conf_pos at, char *line, size_t n)
+{
+	if (memchr(line, '\0', n)) {
+		conf_error(r->log, at, "a NUL octet, line ignored");
+		return 0;
+	}
+	if (n > LEX_LINE_MAX) {
+		conf_error(r->log, at, "line of %zu octets ignored: expected at most %d", n,
+			LEX_LINE_MAX);
+		return 0;
+	}
+	line[n] = '\0';
+	return r->scan(r, at, line);
+}
+
+static int scan_file(struct lex_reader *r, const char *name, struct blob *content)
+{
+	struct conf_pos at = { name, 0 };
+	char *line = (char *)content->p, *end = line + content->n;
+	int rc = 0;
+
+	while (!rc && line < end) {
+		char *stop = memchr(line, '\n', (size_t)(end - line));
+		size_t n = (size_t)((stop ? stop : end) - line);
+
+		at.line++;
+		rc = scan_line(r, at, line, n);
+		line += n + 1;
+	}
+	if (!rc && r->end)
+		r->end(r, at);
+	return rc;
+}
+
+static bool being_read(const struct lex_file *f, const struct stat *st)
+{
+	for (; f; f = f->by)
+		if (f->dev == st->st_dev && f->ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* One file: -ELOOP if it is being read already; its findings are not an error. */
+static int read_file(struct lex_reader *r, const char *path)
+{
+	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	own_blob content = { 0 };
+	struct lex_file file = { .by = r->file };
+	struct stat st;
+	int rc;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (being_read(r->file, &st))
+		return -ELOOP;
+	rc = slurp(fd, &st, &content);
+	if (rc < 0)
+		return rc;
+	file.name = lex_keep(r, path, strlen(path));
+	if (!file.name)
+		return -ENOMEM;
+	file.dev = st.st_dev;
+	file.ino = st.st_ino;
+	file.depth = r->file ? r->file->depth + 1 : 0;
+	r->file = &file;
+	rc = scan_file(r, file.name, &content);
+	r->file = file.by;
+	return rc;
+}
+
+int lex_read(struct lex_reader *r, const char *path)
+{
+	int rc;
+
+	*r->out = (struct lex){ 0 };
+	rc = read_file(r, path);
+	if (rc < 0)
+		lex_free(r->out);
+	return rc;
+}
+
+static int include_one(struct lex_reader *r, struct conf_pos at, const char *path)
+{
+	int rc;
+
+	if (++r->n_files > LEX_FILES_MAX) {
+		conf_error(
+			r->log, at, "include %s: more than %d files, ignored", path, LEX_FILES_MAX);
+		return 0;
+	}
+	rc = read_file(r, path);
+	if (rc == -ENOMEM || !rc)
+		return rc;
+	if (rc == -ELOOP)
+		conf_error(r->log, at, "include %s: this file includes itself, ignored", path);
+	else
+		conf_error(r->log, at, "include %s: %s", path, strerror(-rc));
+	return 0;
+}
+
+/* A pattern is relative to the file that it stands in. */
+static char *beside(const char *file, const char *pattern)
+{
+	const char *slash = strrchr(file, '/');
+	char *path = NULL;
+
+	if (*pattern == '/' || !slash)
+		return strdup(pattern);
+	return asprintf(&path, "%.*s/%s", (int)(slash - file), file, pattern) < 0 ? NULL : path;
+}
+
+int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern)
+{
+	own_mem char *path = beside(r->file->name, pattern);
+	__attribute__((cleanup(globfree))) glob_t found = { 0 };
+	int rc = 0;
+
+	if (!path)
+		return -ENOMEM;
+	if (r->file->depth + 1 > r->limits.depth) {
+		conf_error(r->log, at,
+			"include %s: more than %u includes within each other, ignored", pattern,
+			r->limits.depth);
+		return 0;
+	}
+	switch (glob(path, 0, NULL, &found)) {
+	case 0:
+		break;
+	case GLOB_NOSPACE:
+		return -ENOMEM;
+	default:
+		(r->limits.no_match_is_ok ? conf_warn : conf_error)(
+			r->log, at, "include %s: no file of that name", pattern);
+		return 0;
+	}
+	for (size_t i = 0; !rc && i < found.gl_pathc; i++)
+		rc = include_one(r, at, found.gl_pathv[i]);
+	return rc;
+}
+
+void lex_free(struct lex *lex)
+{
+	struct lex_text *t = lex->arena, *next;
+
+	for (; t; t = next) {
+		next = t->next;
+		mem_wipe(t->text, strlen(t->text)); /* ipsec.secrets is read here too */
+		free(t);
+	}
+	free(lex->lines);
+	free(lex->tokens);
+	*lex = (struct lex){ 0 };
+}

@@ -1,8 +1,10 @@
 /*
  * acl - may this home address register here?
  *
- * Shapes:  pure. The first BindingAclPolicy line of the home address decides, else DefaultBindingAclPolicy.
- * Errors:  gives the BA status: BA_ACCEPTED, BA_PROHIBITED, or the number that the configuration names.
+ * Shapes:  pure. The first BindingAclPolicy line of the home address decides, else
+ *          DefaultBindingAclPolicy.
+ * Errors:  gives the BA status: BA_ACCEPTED, BA_PROHIBITED, or the number that the configuration
+ *          names.
  * Source:  UMIP's mip6d.conf (BindingAclPolicy), RFC 6275 section 10.3.1.
  */
 #pragma once

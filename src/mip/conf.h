@@ -1,12 +1,17 @@
 /*
  * conf - mip6d.conf as structs.
  *
- * Every option of the language is known here; those without effect in this version give one warning, unknown ones an error,
- * each with file, line and value. A missing file is the caller's choice: mip_conf_load(NULL, …) gives the defaults (CN).
- * Shapes:  lists are in file order. A reload makes a new struct mip_conf and leaves the old one alone.
+ * Every option of the language is known here; those without effect in this version give one
+ * warning, unknown ones an error,
+ * each with file, line and value. A missing file is the caller's choice: mip_conf_load(NULL, …)
+ * gives the defaults (CN).
+ * Shapes:  lists are in file order. A reload makes a new struct mip_conf and leaves the old one
+ *          alone.
  * Units:   seconds, except fields named _ms.
- * Errors:  findings go to the conf_log and reading goes on; mip_conf_load gives 0 or -errno of the top file.
- *          log->n_errors tells that something was wrong: the program then refuses to start or to reload.
+ * Errors:  findings go to the conf_log and reading goes on; mip_conf_load gives 0 or -errno of
+ *          the top file.
+ *          log->n_errors tells that something was wrong: the program then refuses to start or to
+ *          reload.
  * Source:  UMIP's mip6d.conf(5) as spec C.8 lists it.
  */
 #pragma once
@@ -55,8 +60,8 @@ struct mip_policy_set {
 struct mip_home_link {
 	struct mip_home_link *next;
 	char ifname[IF_NAMESIZE];
-	struct prefix hoa;	   /* home address and the prefix length of the home link */
-	struct in6_addr ha;	   /* :: = discover it (DHAAD) */
+	struct prefix hoa; /* home address and the prefix length of the home link */
+	struct in6_addr ha; /* :: = discover it (DHAAD) */
 	struct prefix home_prefix; /* from hoa when not given */
 	bool use_alt_coa;
 	bool is_mob_rtr; /* known, no effect */
@@ -67,7 +72,7 @@ struct mip_iface {
 	struct mip_iface *next;
 	char name[IF_NAMESIZE];
 	uint32_t preference; /* 1 best … 10, 0 never */
-	int role;	     /* enum mip_role */
+	int role; /* enum mip_role */
 	bool tunnel;
 	struct conf_pos at;
 };
@@ -113,18 +118,19 @@ int mip_conf_load(const char *path, struct conf_log *log, struct mip_conf **out)
 void mip_conf_free(struct mip_conf *c);
 OWN(mip_conf)
 
-/* What was understood, as a configuration file that loads again to the same (`mip6d --show-config`). */
+/* What was understood, as a file that loads again to the same (`mip6d --show-config`). */
 void mip_conf_print(const struct mip_conf *c, FILE *f);
 
 /* The option tables of the manual page. */
 void mip_conf_print_mdoc(void);
 
-const struct mip_iface *mip_conf_iface(const struct mip_conf *c, const char *name); /* NULL: not configured */
+/* NULL: not configured. */
+const struct mip_iface *mip_conf_iface(const struct mip_conf *c, const char *name);
 const struct mip_home_link *mip_conf_home(const struct mip_conf *c, const struct in6_addr *hoa);
 
 /* The policy of that kind for a pair of home address and home agent; NULL: none. */
-const struct mip_policy *mip_conf_policy(const struct mip_conf *c, const struct in6_addr *hoa, const struct in6_addr *ha,
-	enum mip_policy_kind kind);
+const struct mip_policy *mip_conf_policy(const struct mip_conf *c, const struct in6_addr *hoa,
+	const struct in6_addr *ha, enum mip_policy_kind kind);
 
-const char *mip_role_str(int role);	       /* "Mobile Node" … */
+const char *mip_role_str(int role); /* "Mobile Node" … */
 const char *mip_policy_str(enum mip_policy_kind kind); /* "Mh", "TunnelPayload" … */

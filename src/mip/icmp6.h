@@ -1,10 +1,14 @@
 /*
  * icmp6 - the ICMPv6 messages of mobility and of router and neighbour discovery.
  *
- * Shapes:  one struct a message. Parsers get the message from its type octet on; the kernel has checked the checksum
- *          and makes it on sending (raw ICMPv6 socket), writers leave it 0. Lists are bounded: what does not fit is ignored.
- * Units:   lifetimes are seconds, UINT32_MAX: forever. Hop limit 255 (neighbour discovery) is the caller's check.
- * Errors:  0 or -EBADMSG (truncated, option of length 0, wrong type or code); *out untouched on failure.
+ * Shapes:  one struct a message. Parsers get the message from its type octet on; the kernel has
+ *          checked the checksum
+ *          and makes it on sending (raw ICMPv6 socket), writers leave it 0. Lists are bounded:
+ *          what does not fit is ignored.
+ * Units:   lifetimes are seconds, UINT32_MAX: forever. Hop limit 255 (neighbour discovery) is
+ *          the caller's check.
+ * Errors:  0 or -EBADMSG (truncated, option of length 0, wrong type or code); *out untouched on
+ *          failure.
  *          Writers mark the struct wr bad when it is full.
  * Source:  RFC 6275 sections 6.5 to 6.8 and 7, RFC 4861 section 4, RFC 4443 section 3.4.
  */
@@ -42,7 +46,7 @@ struct icmp6_ra {
 	bool has_lla, has_agent_info;
 	uint8_t lla[6];
 	int16_t agent_preference; /* 0 without agent info */
-	uint16_t agent_lifetime;  /* router_lifetime without agent info */
+	uint16_t agent_lifetime; /* router_lifetime without agent info */
 	struct icmp6_prefix prefixes[ICMP6_PREFIXES_MAX];
 	size_t n_prefixes;
 };
@@ -57,7 +61,7 @@ struct icmp6_mpa {
 struct icmp6_neigh { /* NS and NA */
 	struct in6_addr target;
 	bool router, solicited, override; /* NA */
-	bool has_lla;			  /* source (NS) or target (NA) link-layer address */
+	bool has_lla; /* source (NS) or target (NA) link-layer address */
 	uint8_t lla[6];
 };
 
@@ -70,9 +74,9 @@ struct icmp6_agents { /* DHAAD reply, best first */
 
 struct icmp6_problem {
 	uint8_t code;
-	uint32_t pointer;     /* octet of the packet below */
+	uint32_t pointer; /* octet of the packet below */
 	struct in6_addr src, dst; /* of the packet that we are said to have sent */
-	struct bytes packet;  /* that packet from its IPv6 header on, cut */
+	struct bytes packet; /* that packet from its IPv6 header on, cut */
 };
 
 int icmp6_ra_parse(struct bytes in, struct icmp6_ra *out);
@@ -84,7 +88,7 @@ int icmp6_dhaad_request_parse(struct bytes in, uint16_t *id, bool *router);
 int icmp6_dhaad_reply_parse(struct bytes in, struct icmp6_agents *out);
 int icmp6_problem_parse(struct bytes in, struct icmp6_problem *out);
 
-void icmp6_rs_write(struct wr *w, const uint8_t *lla); /* NULL: source is ::, so no link-layer address */
+void icmp6_rs_write(struct wr *w, const uint8_t *lla); /* NULL: none, as the source is :: */
 void icmp6_ns_write(struct wr *w, const struct in6_addr *target, const uint8_t *lla);
 void icmp6_na_write(struct wr *w, const struct icmp6_neigh *na);
 void icmp6_mps_write(struct wr *w, uint16_t id);
@@ -92,14 +96,21 @@ void icmp6_mpa_write(struct wr *w, const struct icmp6_mpa *mpa);
 void icmp6_dhaad_request_write(struct wr *w, uint16_t id, bool router);
 void icmp6_dhaad_reply_write(struct wr *w, const struct icmp6_agents *reply);
 
-/* The packet complained about is rebuilt: an IPv6 header and its upper-layer octets; `at` counts within those octets. */
+/*
+ * The packet complained about is rebuilt: an IPv6 header and its upper-layer octets; `at` counts
+ * within those octets.
+ */
 struct icmp6_invoking {
 	struct in6_addr src, dst;
 	uint8_t next_header;
 	struct bytes upper;
 };
-void icmp6_problem_write(struct wr *w, uint8_t code, uint32_t at, const struct icmp6_invoking *packet);
+void icmp6_problem_write(
+	struct wr *w, uint8_t code, uint32_t at, const struct icmp6_invoking *packet);
 
-/* The solicited-node group ff02::1:ffXX:XXXX and the Mobile IPv6 home-agents anycast address of a prefix. */
+/*
+ * The solicited-node group ff02::1:ffXX:XXXX and the Mobile IPv6 home-agents anycast address of a
+ * prefix.
+ */
 struct in6_addr icmp6_solicited_node(const struct in6_addr *a);
 struct in6_addr icmp6_agents_anycast(const struct prefix *home);

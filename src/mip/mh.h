@@ -1,14 +1,19 @@
 /*
  * mh - mobility header messages: octets to plain structs (mh_in) and back (mh_out).
  *
- * Shapes:  struct mh is one message and its options; opt.auth and opt.auth_data are views into the packet parsed.
- *          Options that this message may not carry are ignored; of duplicates the first counts (prefixes: all).
- * Units:   lifetimes and refresh times are seconds (4 s units on the wire, rounded down when written).
+ * Shapes:  struct mh is one message and its options; opt.auth and opt.auth_data are views into
+ *          the packet parsed.
+ *          Options that this message may not carry are ignored; of duplicates the first counts
+ *          (prefixes: all).
+ * Units:   lifetimes and refresh times are seconds (4 s units on the wire, rounded down when
+ *          written).
  * Errors:  mh_parse gives 0 or, in the order the RFC checks:
  *            -EBADMSG     drop: too short, longer than the packet, bad checksum
  *            -EOPNOTSUPP  type unknown: Binding Error status 2
- *            -EPROTO      payload protocol is not 59: Parameter Problem code 0, pointer mh_problem_at()
- *            -ERANGE      length below the type's minimum: Parameter Problem code 0, pointer mh_problem_at()
+ *            -EPROTO      payload protocol is not 59: Parameter Problem code 0, pointer
+ *                         mh_problem_at()
+ *            -ERANGE      length below the type's minimum: Parameter Problem code 0, pointer
+ *                         mh_problem_at()
  *            -EBADMSG     drop: options run over the end, an option has a wrong length
  *          mh_write gives the octets written or -ENOSPC.
  * Source:  RFC 6275 sections 6.1, 6.2, 9.2; RFC 3963 section 4.3 (prefix option).
@@ -22,7 +27,13 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
-enum { IPPROTO_MOBILITY = 135, MH_NO_PAYLOAD = 59, MH_MAX = 8 + 255 * 8, MH_LIFETIME_MAX = 65535 * 4 };
+enum {
+	MH_NO_PAYLOAD = 59,
+	MH_UNIT = 8, /* octets: what the header length counts */
+	MH_MAX = MH_UNIT * 256,
+	MH_LIFETIME_UNIT = 4, /* seconds */
+	MH_LIFETIME_MAX = UINT16_MAX * MH_LIFETIME_UNIT,
+};
 
 enum mh_type {
 	MH_BRR,
@@ -49,7 +60,7 @@ enum mh_ba_flag { BA_KEY = 0x80, BA_ROUTER = 0x40 };
 enum mh_ba_status {
 	BA_ACCEPTED = 0,
 	BA_PREFIX_DISCOVERY = 1, /* accepted, but a prefix discovery is necessary */
-	BA_UNSPECIFIED = 128,	 /* this and everything above: refused */
+	BA_UNSPECIFIED = 128, /* this and everything above: refused */
 	BA_PROHIBITED = 129,
 	BA_NO_RESOURCES = 130,
 	BA_HOME_NOT_SUPPORTED = 131,
@@ -78,7 +89,7 @@ struct mh_bu {
 
 struct mh_ba {
 	uint8_t status; /* enum mh_ba_status, or a number we do not know */
-	uint8_t flags;	/* enum mh_ba_flag */
+	uint8_t flags; /* enum mh_ba_flag */
 	uint16_t seq;
 	uint32_t lifetime;
 };
@@ -113,8 +124,8 @@ struct mh_opts {
 	uint32_t refresh;
 	struct in6_addr alt_coa;
 	uint16_t home_nonce, coa_nonce;
-	struct bytes auth;	/* the authenticator, MH_AUTH_LEN octets; to write: its value, or empty for zeros */
-	struct bytes auth_data; /* read only: the message up to the authenticator, which it covers (checksum as received) */
+	struct bytes auth; /* MH_AUTH_LEN octets; to write: its value, or empty for zeros */
+	struct bytes auth_data; /* read only: the message before auth, which auth covers */
 	struct prefix prefixes[MH_PREFIXES_MAX]; /* further ones are ignored */
 	size_t n_prefixes;
 };
@@ -130,20 +141,31 @@ struct mh {
 	struct mh_opts opt;
 };
 
-int mh_parse(struct bytes packet, const struct in6_addr *src, const struct in6_addr *dst, struct mh *out);
+int mh_parse(struct bytes packet, const struct in6_addr *src, const struct in6_addr *dst,
+	struct mh *out);
 
-/* Octet of the mobility header that a Parameter Problem has to point at, -1: no such answer to this error. */
+/*
+ * Octet of the mobility header that a Parameter Problem has to point at, -1: no such answer to
+ * this error.
+ */
 int mh_problem_at(int err);
 
-/* Padding, header length and checksum included. src and dst as the receiver's upper layer sees them (HoA, not CoA). */
-ssize_t mh_write(const struct mh *m, const struct in6_addr *src, const struct in6_addr *dst, uint8_t *out, size_t cap);
+/*
+ * Padding, header length and checksum included. src and dst as the receiver's upper layer sees
+ * them (HoA, not CoA).
+ */
+ssize_t mh_write(const struct mh *m, const struct in6_addr *src, const struct in6_addr *dst,
+	uint8_t *out, size_t cap);
 
 uint16_t mh_checksum(const struct in6_addr *src, const struct in6_addr *dst, struct bytes message);
 
 const char *mh_type_str(unsigned type);
 const char *mh_status_str(unsigned status); /* of a BA */
 
-/* One row a type: the least header length, the options it may carry, its fixed part read and written. */
+/*
+ * One row a type: the least header length, the options it may carry, its fixed part read and
+ * written.
+ */
 struct mh_row {
 	const char *name;
 	uint8_t min_len; /* header length field, units of 8 octets without the first 8 */

@@ -1,11 +1,14 @@
 /*
  * net - the raw sockets of mip6d: mobility header and ICMPv6.
  *
- * The kernel puts HAO and type 2 routing headers on and takes them off (its xfrm policies say where). On receipt it swaps
- * addresses: src is the HoA and `hao` then holds the CoA; dst is the HoA and `rh2` then holds the CoA.
- * Shapes:  struct mip_packet and its octets live during the callback only. At most 64 packets are read a wake-up.
+ * The kernel puts HAO and type 2 routing headers on and takes them off (its xfrm policies say
+ * where). On receipt it swaps addresses: src is the HoA and `hao` then holds the CoA; dst is the
+ * HoA and `rh2` then holds the CoA.
+ * Shapes:  struct mip_packet and its octets live during the callback only. At most 64 packets
+ *          are read a wake-up.
  * Units:   hop_limit -1: unknown (received), kernel's default (sent).
- * Errors:  0 or -errno of sendmsg. A packet that xfrm parks for an ACQUIRE counts as sent (it is lost: retransmission carries it);
+ * Errors:  0 or -errno of sendmsg. A packet that xfrm parks for an ACQUIRE counts as sent (it is
+ *          lost: retransmission carries it);
  *          -EPERM: a policy blocks it.
  * Source:  RFC 3542, RFC 6275 section 6, spec D-050, D-051.
  */
@@ -18,7 +21,7 @@ struct mip_packet {
 	struct in6_addr src, dst;
 	bool has_hao, has_rh2;
 	struct in6_addr hao, rh2;
-	int ifindex;   /* sent: 0 = as the routes say */
+	int ifindex; /* sent: 0 = as the routes say */
 	int hop_limit;
 	struct bytes data;
 };
@@ -30,17 +33,22 @@ struct mip_net;
 /* Both sockets on the loop. ICMPv6 passes only types 4, 133 to 136 and 144 to 147. */
 int mip_net_open(mip_net_fn *on_mh, mip_net_fn *on_icmp6, void *arg, struct mip_net **out);
 
-/* For tests: what is sent goes to peer instead; proto is 135 or 58. What it returns is the result of the send. */
+/*
+ * For tests: what is sent goes to peer instead; proto is 135 or 58. What it returns is the result
+ * of the send.
+ */
 typedef int mip_net_peer(void *ctx, int proto, const struct mip_packet *p);
 int mip_net_open_peer(mip_net_peer *peer, void *ctx, struct mip_net **out);
 
 void mip_net_free(struct mip_net *net);
 
 int mip_net_send_mh(struct mip_net *net, const struct mip_packet *p);
-int mip_net_send_icmp6(struct mip_net *net, const struct mip_packet *p); /* multicast needs ifindex */
+/* A multicast destination needs ifindex. */
+int mip_net_send_icmp6(struct mip_net *net, const struct mip_packet *p);
 
 /* Router Solicitation to all routers of a link. src :: = no address yet; lla NULL then. */
-int mip_net_send_rs(struct mip_net *net, int ifindex, const struct in6_addr *src, const uint8_t *lla);
+int mip_net_send_rs(
+	struct mip_net *net, int ifindex, const struct in6_addr *src, const uint8_t *lla);
 
 /* Join or leave the home-agents anycast address on a link. */
 int mip_net_anycast(struct mip_net *net, int ifindex, const struct in6_addr *a, bool join);

@@ -7,9 +7,9 @@
  */
 static void lifetime_write(struct wr *out, uint32_t seconds)
 {
-	wr_u16(out,
-		(uint16_t)((seconds < MH_LIFETIME_MAX ? seconds : MH_LIFETIME_MAX) /
-			LIFETIME_UNIT));
+	uint32_t most = seconds < MH_LIFETIME_MAX ? seconds : MH_LIFETIME_MAX;
+
+	wr_u16(out, (uint16_t)(most / MH_LIFETIME_UNIT));
 }
 
 /* Section 6.1.2: reserved(16) */

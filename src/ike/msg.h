@@ -7,8 +7,9 @@
  * Shapes:  struct msg holds at most one of each single payload; `has` tells which (P_BIT). More than one where one is allowed
  *          is INVALID_SYNTAX (A-009). CERT, CERTREQ, NOTIFY, DELETE, VENDOR repeat up to their MAX.
  * Units:   SPIs are 64-bit numbers in host order (first octet most significant).
- * Errors:  0; -EBADMSG: not a message (drop: header, length, version); -EPROTO: broken payloads (INVALID_SYNTAX; *m is usable
- *          for answering: header fields are set); -ENOPROTOOPT: an unknown critical payload, m->critical is its type.
+ * Errors:  0; -EBADMSG: not a message (drop: header, length, too many payloads, a fragment); -EPROTO: broken payloads
+ *          (INVALID_SYNTAX); -ENOPROTOOPT: an unknown critical payload, m->critical is its type; -EPROTONOSUPPORT: a newer
+ *          major version. *m is written in every case; but for -EBADMSG its header fields can be used to answer.
  * Source:  RFC 7296 sections 3.1 to 3.15.
  */
 #pragma once
@@ -164,6 +165,8 @@ const char *notify_long_str(uint16_t type); /* NO_PROPOSAL_CHOSEN, TS_UNACCEPTAB
 struct msg_out {
 	struct wr w;
 	size_t next_at; /* place of the "next payload" octet to fill in */
+	bool inner;     /* a chain without an IKE header */
+	uint8_t first;  /* type of the first payload */
 };
 
 void msg_begin(struct msg_out *o, uint8_t *buf, size_t cap, uint64_t spi_i, uint64_t spi_r, uint8_t exchange, uint8_t flags,

@@ -22,13 +22,15 @@ struct tf {
 	const struct alg *alg; /* NULL when not known here */
 };
 
+/* At most half of the room goes to transforms that are not known here. */
 struct prop {
 	uint8_t num, proto;
 	uint8_t spi[8];
 	uint8_t spi_len; /* 0, 4, 8 */
 	struct tf tf[TF_MAX];
 	size_t n_tf;
-	bool unusable; /* a transform type not known here, or an odd SPI size */
+	unsigned left_out;
+	bool unusable; /* a transform type or protocol not known here, or a reserved SPI */
 };
 
 struct prop_list {
@@ -47,6 +49,9 @@ struct suite {
 
 int prop_parse(struct rd in, struct prop_list *out);	   /* the payload's body */
 void prop_write(struct wr *w, const struct prop_list *list); /* the payload's body; numbers 1, 2, … unless num is set */
+
+/* The same without Diffie-Hellman: what the first CHILD_SA offers in IKE_AUTH. */
+void prop_without_dh(const struct prop_list *list, struct prop_list *out);
 
 /* A suite as the single proposal of an answer. */
 void prop_of_suite(const struct suite *s, uint8_t proto, struct prop_list *out);

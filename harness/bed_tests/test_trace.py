@@ -1,0 +1,80 @@
+"""Requirements and tests are joined by id; a requirement without a passed test is said."""
+
+import json
+
+import pytest
+
+from harness.bed import trace
+from harness.bed.trace import Result
+
+LIST = """\
+# Requirements
+
+| id | level | partly | requirement |
+|---|---|---|---|
+| A-001 | S | IPv6 only for now | IKE on port 500 |
+| A-002 | C | | Port 4500 |
+| A-003 | S | | The header |
+| I50 | - | | A flipped bit |
+"""
+KNOWN = trace.read_requirements(LIST)
+
+
+def lines_of(*results: Result) -> list[str]:
+    return trace.report(KNOWN, trace.join(KNOWN, list(results)))
+
+
+def holds(*results: Result) -> bool:
+    return trace.satisfied(KNOWN, trace.join(KNOWN, list(results)))
+
+
+def test_the_list_is_read_with_levels_and_limits():
+    assert list(KNOWN) == ["A-001", "A-002", "A-003", "I50"]
+    assert KNOWN["A-001"].partly == "IPv6 only for now" and KNOWN["A-003"].partly == ""
+
+
+def test_each_s_requirement_shows_its_tests_or_none():
+    lines = lines_of(Result("a packet comes in", "passed", ("A-001", "A-002")))
+    assert lines[0] == "A-001  partly  a packet comes in (IPv6 only for now)"
+    assert lines[1] == "A-003  none    The header"
+    assert lines[2] == "level S: 1 of 2 shown by a passed test"
+
+
+@pytest.mark.parametrize("results, satisfied", [
+    ([Result("t", "passed", ("A-001", "A-003"))], True),
+    ([Result("t", "passed", ("A-001",))], False),
+    ([Result("t", "passed", ("A-001",)), Result("u", "skipped", ("A-003",))], False),
+    ([Result("t", "passed", ("A-001", "A-003")), Result("u", "failed", ("A-003",))], False),
+    ([Result("t", "passed", ("A-001", "A-003", "Z-999"))], False),
+    ([], False),
+])
+def test_only_passed_tests_for_every_s_requirement_satisfy(results, satisfied):
+    assert holds(*results) is satisfied
+
+
+def test_an_unknown_id_and_too_many_ids_are_named():
+    lines = lines_of(Result("t", "passed", ("A-001",) * 5 + ("Z-999",)))
+    assert "t names unknown requirement Z-999" in lines
+    assert "t names 6 requirements, 5 at most" in lines
+
+
+def test_results_of_scenarios_and_units_are_both_read(tmp_path):
+    for name in ("last/req.jsonl", "unit/ike.jsonl", "unit/mip.jsonl"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        line = {"test": name, "outcome": "passed", "req": ["A-003"]}
+        path.write_text(json.dumps(line) + "\n\n")
+    results = trace.read_results(trace.result_files(tmp_path))
+    assert [r.test for r in results] == ["last/req.jsonl", "unit/ike.jsonl", "unit/mip.jsonl"]
+
+
+def test_many_tests_of_one_requirement_are_counted():
+    results = [Result(f"test {n}[case]", "passed", ("A-003",)) for n in range(5)]
+    assert "A-003  ok      test 0, test 1, test 2 and 2 more" in lines_of(*results)
+
+
+def test_the_project_s_own_list_is_whole():
+    known = trace.read_requirements((trace.ROOT / "docs/requirements.md").read_text())
+    levels = [r.level for r in known.values()]
+    assert (levels.count("S"), levels.count("C")) == (150, 140)
+    assert all(r.text for r in known.values())

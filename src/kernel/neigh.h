@@ -13,10 +13,17 @@ int neigh_proxy_del(struct nl *nl, int ifindex, const struct in6_addr *a);
 /* Delete what the neighbour cache of this interface knows of a. */
 int neigh_flush(struct nl *nl, int ifindex, const struct in6_addr *a);
 
-/* One unsolicited Neighbour Advertisement for target to all nodes, sent as an Ethernet frame from mac. */
-int neigh_announce(int ifindex, const uint8_t mac[6], const struct in6_addr *target, bool override, bool router);
+/*
+ * One unsolicited Neighbour Advertisement for target to all nodes, sent as an Ethernet frame from
+ * mac.
+ */
+int neigh_announce(int ifindex, const uint8_t mac[6], const struct in6_addr *target, bool override,
+	bool router);
 
-/* Duplicate address detection for another node's address: send the probe (source ::) and open a packet socket that sees NA/NS answers. */
+/*
+ * Duplicate address detection for another node's address: send the probe (source ::) and open a
+ * packet socket that sees NA/NS answers.
+ */
 int neigh_dad_open(int ifindex, const struct in6_addr *target, int *fd);
 int neigh_dad_probe(int fd, int ifindex, const uint8_t mac[6], const struct in6_addr *target);
 /* A frame from that socket: 1 the address is in use, 0 not, -EAGAIN nothing to read. */

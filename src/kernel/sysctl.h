@@ -1,10 +1,15 @@
 /*
  * sysctl - set a value under /proc/sys and remember what was there, to restore it at the end.
  *
- * Errors: 0 or -errno. sysctl_restore() undoes all in reverse order.
+ * Shapes:  one list for the process; a value set twice is restored to what was there first.
+ * Errors:  0 or -errno; a value that is already there is not written and not restored.
+ * Source:  sysctl(5), linux Documentation/networking/ip-sysctl.rst.
  */
 #pragma once
 
 int sysctl_set(const char *path, const char *value); /* "net/ipv6/conf/all/forwarding" */
-int sysctl_get(const char *path, char *out, int cap);
-void sysctl_restore(void);
+int sysctl_get(const char *path, char *out, int cap); /* without the newline */
+void sysctl_restore(void); /* all, in reverse order */
+
+/* For tests: look here instead of /proc/sys. The text is not copied; NULL: /proc/sys again. */
+void sysctl_root(const char *dir);

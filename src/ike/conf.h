@@ -1,11 +1,13 @@
 /*
  * conf - ipsec.conf, ipsec.secrets and the few strongswan.conf settings, as structs.
  *
- * Shapes:  one struct conn a section that is loaded (auto=add|route|start), with also= and %default resolved.
- *          A reload makes a new struct ike_conf and leaves the old one alone: nothing is half applied.
+ * Shapes:  one struct conn a section that is loaded (auto=add|route|start), with also= and
+ *          %default resolved. A reload makes a new struct ike_conf and leaves the old one alone:
+ *          nothing is half applied.
  * Units:   seconds.
- * Errors:  findings go to the conf_log (file, line, value, what was expected): an unknown keyword is a warning, a bad value skips
- *          that conn, the others stay; conf_load gives 0 or -errno of the top file. log.n_errors sets the exit status.
+ * Errors:  findings go to the conf_log (file, line, value, what was expected): an unknown keyword
+ *          is a warning, a bad value skips that conn, the others stay; conf_load gives 0 or -errno
+ *          of the top file. log.n_errors sets the exit status.
  * Source:  ipsec.conf(5) of strongSwan as spec E.1, E.2 describe it.
  */
 #pragma once
@@ -52,8 +54,11 @@ struct conn {
 	uint32_t dpddelay;
 	uint32_t reqid; /* 0: not given */
 	uint32_t replay_window;
-	/* Set when the configuration is complete: */
-	struct conn *peer; /* the first conn with the same IKE parameters (itself when first): names the IKE_SA (E-006) */
+	/*
+	 * Set when the configuration is complete: the first conn with the same IKE parameters
+	 * (itself when first): names the IKE_SA (E-006).
+	 */
+	struct conn *peer;
 };
 
 struct secret {

@@ -1,15 +1,18 @@
 /*
  * msg - an IKE message as plain structs: parse it whole, write it payload by payload.
  *
- * msg_parse reads header and all payloads of the clear part; when there is an SK payload the caller opens it (crypto/sk) and
- * hands the plaintext to msg_parse_inner. Both change no state. All views point into the datagram (or the plaintext).
- * Writing: msg_begin, put_* …, msg_end. put_* append one payload and chain it to the one before.
- * Shapes:  struct msg holds at most one of each single payload; `has` tells which (P_BIT). More than one where one is allowed
- *          is INVALID_SYNTAX (A-009). CERT, CERTREQ, NOTIFY, DELETE, VENDOR repeat up to their MAX.
+ * msg_parse reads header and all payloads of the clear part; when there is an SK payload the
+ * caller opens it (crypto/sk) and hands the plaintext to msg_parse_inner. Both change no state.
+ * All views point into the datagram (or the plaintext). Writing: msg_begin, put_* …, msg_end.
+ * put_* append one payload and chain it to the one before.
+ * Shapes:  struct msg holds at most one of each single payload; `has` tells which (P_BIT). More
+ *          than one where one is allowed is INVALID_SYNTAX (A-009). CERT, CERTREQ, NOTIFY, DELETE,
+ *          VENDOR repeat up to their MAX.
  * Units:   SPIs are 64-bit numbers in host order (first octet most significant).
- * Errors:  0; -EBADMSG: not a message (drop: header, length, too many payloads, a fragment); -EPROTO: broken payloads
- *          (INVALID_SYNTAX); -ENOPROTOOPT: an unknown critical payload, m->critical is its type; -EPROTONOSUPPORT: a newer
- *          major version. *m is written in every case; but for -EBADMSG its header fields can be used to answer.
+ * Errors:  0; -EBADMSG: not a message (drop: header, length, too many payloads, a fragment);
+ *          -EPROTO: broken payloads (INVALID_SYNTAX); -ENOPROTOOPT: an unknown critical payload,
+ *          m->critical is its type; -EPROTONOSUPPORT: a newer major version. *m is written in
+ *          every case; but for -EBADMSG its header fields can be used to answer.
  * Source:  RFC 7296 sections 3.1 to 3.15.
  */
 #pragma once
@@ -22,7 +25,12 @@
 
 enum { IKE_HDR = 28, IKE_MAX_UNAUTH = 10000, IKE_MAX = 65535 };
 
-enum msg_xchg { X_IKE_SA_INIT = 34, X_IKE_AUTH = 35, X_CREATE_CHILD_SA = 36, X_INFORMATIONAL = 37 };
+enum msg_xchg {
+	X_IKE_SA_INIT = 34,
+	X_IKE_AUTH,
+	X_CREATE_CHILD_SA,
+	X_INFORMATIONAL,
+};
 enum { F_INITIATOR = 0x08, F_VERSION = 0x10, F_RESPONSE = 0x20 };
 
 enum pld {
@@ -97,7 +105,8 @@ struct ke {
 struct idp {
 	uint8_t type;
 	struct bytes data;
-	struct bytes body; /* the whole payload body incl. reserved octets: what prf(SK_p, ID') covers */
+	/* the whole payload body incl. reserved octets: what prf(SK_p, ID') covers */
+	struct bytes body;
 };
 
 struct certp {
@@ -117,7 +126,13 @@ struct delete {
 	struct bytes spis;
 };
 
-enum { MSG_MAX_PAYLOADS = 100, MSG_MAX_CERT = 16, MSG_MAX_CERTREQ = 8, MSG_MAX_NOTIFY = 40, MSG_MAX_DELETE = 8 };
+enum {
+	MSG_MAX_PAYLOADS = 100,
+	MSG_MAX_CERT = 16,
+	MSG_MAX_CERTREQ = 8,
+	MSG_MAX_NOTIFY = 40,
+	MSG_MAX_DELETE = 8,
+};
 
 struct msg {
 	struct bytes raw; /* the datagram from the IKE header on */
@@ -144,18 +159,23 @@ struct msg {
 	size_t n_notify;
 	struct delete delete[MSG_MAX_DELETE];
 	size_t n_delete;
-	uint8_t order[MSG_MAX_PAYLOADS]; /* payload types in the order they came; a notify's place is an index into notify[] by count */
+	/* payload types in the order they came; the n-th notify is notify[n] */
+	uint8_t order[MSG_MAX_PAYLOADS];
 	size_t n_order;
 };
 
 int msg_parse(struct bytes datagram, struct msg *out);
 int msg_parse_inner(struct bytes plain, uint8_t first, struct msg *io);
 
-const struct notify *msg_notify(const struct msg *m, uint16_t type); /* first of its type, or NULL */
+/* first of its type, or NULL */
+const struct notify *msg_notify(const struct msg *m, uint16_t type);
 /* First notify of an error type (< 16384), or NULL. */
 const struct notify *msg_error(const struct msg *m);
 
-/* "IKE_SA_INIT request 0 [ SA KE No N(NATD_S_IP) N(NATD_D_IP) ]": header and payloads as the log prints them (one static buffer). */
+/*
+ * "IKE_SA_INIT request 0 [ SA KE No N(NATD_S_IP) N(NATD_D_IP) ]": header and payloads as the
+ * log prints them (one static buffer).
+ */
 const char *msg_str(const struct msg *m);
 const char *xchg_str(uint8_t exchange);
 const char *notify_str(uint16_t type); /* short: NATD_S_IP, USE_TRANSP, TS_UNACCEPT, … */
@@ -169,14 +189,18 @@ struct msg_out {
 	uint8_t first;  /* type of the first payload */
 };
 
-void msg_begin(struct msg_out *o, uint8_t *buf, size_t cap, uint64_t spi_i, uint64_t spi_r, uint8_t exchange, uint8_t flags,
-	uint32_t id);
-/* Payloads that will go inside SK: a chain without an IKE header; *first tells the first type afterwards. */
+void msg_begin(struct msg_out *o, uint8_t *buf, size_t cap, uint64_t spi_i, uint64_t spi_r,
+	uint8_t exchange, uint8_t flags, uint32_t id);
+/*
+ * Payloads that will go inside SK: a chain without an IKE header; *first tells the first type
+ * afterwards.
+ */
 void msg_begin_inner(struct msg_out *o, uint8_t *buf, size_t cap);
 uint8_t msg_first(const struct msg_out *o);
 ssize_t msg_end(struct msg_out *o); /* fills the length; octets or -ENOSPC */
 
-size_t pld_open(struct msg_out *o, uint8_t type); /* generic header; gives the mark for pld_close */
+/* generic header; gives the mark for pld_close */
+size_t pld_open(struct msg_out *o, uint8_t type);
 void pld_close(struct msg_out *o, size_t mark);
 
 void put_sa(struct msg_out *o, const struct prop_list *list);
@@ -186,11 +210,12 @@ void put_id(struct msg_out *o, uint8_t pld, const struct ident *id);
 void put_cert(struct msg_out *o, struct bytes der);
 void put_certreq(struct msg_out *o, struct bytes hashes);
 void put_auth(struct msg_out *o, uint8_t method, struct bytes data);
-void put_notify(struct msg_out *o, uint8_t proto, struct bytes spi, uint16_t type, struct bytes data);
+void put_notify(
+	struct msg_out *o, uint8_t proto, struct bytes spi, uint16_t type, struct bytes data);
 void put_delete(struct msg_out *o, uint8_t proto, uint8_t spi_len, uint16_t n, struct bytes spis);
 void put_ts(struct msg_out *o, uint8_t pld, const struct ts_list *list);
 
 /* SK around a finished inner chain. Gives the whole message's length, or -errno. */
 struct sk_keys;
-ssize_t msg_seal(uint8_t *buf, size_t cap, const struct sk_keys *k, uint64_t spi_i, uint64_t spi_r, uint8_t exchange,
-	uint8_t flags, uint32_t id, uint8_t first, struct bytes inner);
+ssize_t msg_seal(uint8_t *buf, size_t cap, const struct sk_keys *k, uint64_t spi_i, uint64_t spi_r,
+	uint8_t exchange, uint8_t flags, uint32_t id, uint8_t first, struct bytes inner);

@@ -58,8 +58,8 @@ static int payload_take(struct rd body, uint8_t type, uint8_t flags, struct msg 
 }
 
 /*
- * RFC 7296 section 3.14: SK is the last payload and its "next payload" is the first one inside. It stands alone, for what is
- * beside it would be read by everybody.
+ * RFC 7296 section 3.14: SK is the last payload and its "next payload" is the first one inside. It
+ * stands alone, for what is beside it would be read by everybody.
  */
 static int sk_take(const struct chain *c, uint8_t first, struct msg *m)
 {
@@ -118,7 +118,10 @@ static bool header_fits(const struct msg *m)
 	return !init || (m->flags & F_RESPONSE) || !m->spi_r;
 }
 
-/* RFC 7296 section 3.1: spi_i(64) spi_r(64) next(8) version(8) exchange(8) flags(8) id(32) length(32) */
+/*
+ * RFC 7296 section 3.1: spi_i(64) spi_r(64) next(8) version(8) exchange(8) flags(8) id(32)
+ * length(32)
+ */
 int msg_parse(struct bytes datagram, struct msg *out)
 {
 	struct msg *m = out;

@@ -5,8 +5,8 @@
 
 enum { VERSION_2_0 = 0x20, AT_NEXT = 16, AT_LENGTH = 24, PLD_HDR = 4 };
 
-static void header(struct wr *w, uint64_t spi_i, uint64_t spi_r, uint8_t exchange, uint8_t flags,
-	uint32_t id)
+static void header(
+	struct wr *w, uint64_t spi_i, uint64_t spi_r, uint8_t exchange, uint8_t flags, uint32_t id)
 {
 	wr_u64(w, spi_i);
 	wr_u64(w, spi_r);

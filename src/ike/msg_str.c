@@ -55,9 +55,11 @@ const char *msg_str(const struct msg *m)
 		m->flags & F_RESPONSE ? "response" : "request", m->id);
 	for (size_t i = 0; i < m->n_order && n < sizeof(text) - 8; i++) {
 		if (m->order[i] != PLD_NOTIFY)
-			snprintf(word, sizeof(word), "%s", names_str(NAMES(payload_names), m->order[i]));
+			snprintf(word, sizeof(word), "%s",
+				names_str(NAMES(payload_names), m->order[i]));
 		else if (n_notify < m->n_notify)
-			snprintf(word, sizeof(word), "N(%s)", notify_str(m->notify[n_notify++].type));
+			snprintf(word, sizeof(word), "N(%s)",
+				notify_str(m->notify[n_notify++].type));
 		else
 			snprintf(word, sizeof(word), "N");
 		append(text, &n, word);

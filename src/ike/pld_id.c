@@ -2,7 +2,10 @@
 
 #include "ike/pld.h"
 
-/* RFC 7296 section 3.5: type(8) reserved(24) data(...). The body stays as it came: AUTH covers it (section 2.15). */
+/*
+ * RFC 7296 section 3.5: type(8) reserved(24) data(...). The body stays as it came: AUTH covers
+ * it (section 2.15).
+ */
 int pld_id_read(struct rd in, uint8_t type, struct msg *m)
 {
 	struct rd whole = in;

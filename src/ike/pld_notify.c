@@ -111,7 +111,8 @@ int pld_notify_read(struct rd in, uint8_t type, struct msg *m)
 	return 0;
 }
 
-void put_notify(struct msg_out *o, uint8_t proto, struct bytes spi, uint16_t type, struct bytes data)
+void put_notify(
+	struct msg_out *o, uint8_t proto, struct bytes spi, uint16_t type, struct bytes data)
 {
 	size_t mark = pld_open(o, PLD_NOTIFY);
 

@@ -36,7 +36,10 @@ static void attributes_read(struct rd *in, struct tf *tf)
 	}
 }
 
-/* RFC 7296 section 3.3.2: last(8) reserved(8) len(16) type(8) reserved(8) id(16) attributes(...) */
+/*
+ * RFC 7296 section 3.3.2: last(8) reserved(8) len(16) type(8) reserved(8) id(16)
+ * attributes(...)
+ */
 static int transform_read(struct rd *in, bool last, struct tf *out)
 {
 	struct tf tf = { 0 };
@@ -98,7 +101,10 @@ static int spi_read(struct rd *in, uint8_t size, struct prop *p)
 	return 0;
 }
 
-/* RFC 7296 section 3.3.1: last(8) reserved(8) len(16) num(8) proto(8) spi_len(8) n(8) spi transforms(...) */
+/*
+ * RFC 7296 section 3.3.1: last(8) reserved(8) len(16) num(8) proto(8) spi_len(8) n(8) spi
+ * transforms(...)
+ */
 static int proposal_read(struct rd *in, struct prop *out)
 {
 	struct prop p = { 0 };
@@ -227,8 +233,10 @@ void prop_of_suite(const struct suite *s, uint8_t proto, struct prop_list *out)
 	memcpy(p.spi, s->spi, sizeof(p.spi));
 	for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++)
 		if (algs[i])
-			p.tf[p.n_tf++] = (struct tf){ .type = (uint8_t)algs[i]->type, .id = algs[i]->id,
-				.key_bits = algs[i]->key_bits, .alg = algs[i] };
+			p.tf[p.n_tf++] = (struct tf){ .type = (uint8_t)algs[i]->type,
+				.id = algs[i]->id,
+				.key_bits = algs[i]->key_bits,
+				.alg = algs[i] };
 	*out = (struct prop_list){ .p = { p }, .n = 1 };
 }
 
@@ -250,7 +258,8 @@ static bool has_tf(const struct prop *p, const struct tf *tf)
 }
 
 /* The first transform of this type that both have: 0, or -ENOENT. */
-static int choose_type(const struct prop *own, const struct prop *offer, uint8_t type, struct suite *s)
+static int choose_type(
+	const struct prop *own, const struct prop *offer, uint8_t type, struct suite *s)
 {
 	const struct tf none = { .type = type, .id = TF_NONE };
 
@@ -265,8 +274,8 @@ static int choose_type(const struct prop *own, const struct prop *offer, uint8_t
 	return -ENOENT;
 }
 
-static int choose_from(const struct prop *own, const struct prop *offer, bool with_dh,
-	struct suite *out)
+static int choose_from(
+	const struct prop *own, const struct prop *offer, bool with_dh, struct suite *out)
 {
 	struct suite s = { .num = offer->num, .spi_len = offer->spi_len };
 

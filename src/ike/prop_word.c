@@ -32,8 +32,9 @@ static bool add(struct prop *p, const struct alg *a)
 			return true;
 	if (p->n_tf == TF_MAX)
 		return false;
-	p->tf[p->n_tf++] = (struct tf){ .type = (uint8_t)a->type, .id = a->id, .key_bits = a->key_bits,
-		.alg = a };
+	p->tf[p->n_tf++] = (struct tf){
+		.type = (uint8_t)a->type, .id = a->id, .key_bits = a->key_bits, .alg = a
+	};
 	return true;
 }
 
@@ -50,7 +51,10 @@ static void complete(struct prop *p)
 		add(p, alg_find(ALG_ESN, 0, 0));
 }
 
-/* RFC 4877 section 4.3 wants integrity always, and encryption for what runs in the tunnel. */
+/*
+ * RFC 4877 section 4.3 wants integrity always, and encryption for what runs in the tunnel
+ * (A-190).
+ */
 static const char *missing(const struct prop *p)
 {
 	if (!has(p, ALG_ENCR))

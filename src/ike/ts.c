@@ -23,8 +23,9 @@ static bool is_any_port(const struct ts *t)
 }
 
 /*
- * RFC 7296 section 3.13.1: proto(8) len(16) start port(16) end port(16) start address(128) end address(128).
- * 0 when it is a selector of ours, -ENOTSUP when it is well formed and of another kind.
+ * RFC 7296 section 3.13.1: proto(8) len(16) start port(16) end port(16) start address(128) end
+ * address(128). 0 when it is a selector of ours, -ENOTSUP when it is well formed and of another
+ * kind.
  */
 static int selector_read(struct rd *in, struct ts *out)
 {
@@ -97,7 +98,10 @@ void ts_write(struct wr *w, const struct ts_list *list)
 	}
 }
 
-/* The port field of a type, code and raw value; RFC 4301 section 4.4.1.1 puts the type in the upper octet. */
+/*
+ * The port field of a type, code and raw value; RFC 4301 section 4.4.1.1 puts the type in the
+ * upper octet.
+ */
 static void port_of(struct ts *t, int type, int code)
 {
 	bool typed = t->proto == PROTO_MH || t->proto == PROTO_ICMP6;

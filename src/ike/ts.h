@@ -1,9 +1,10 @@
 /*
  * ts - traffic selectors: read, write, print, narrow. Pure.
  *
- * Shapes:  one range of addresses, ports and one protocol; IPv6 only (an IPv4 selector is read and skipped).
- *          For protocol 135 the port field is the mobility header type in the upper octet: type 5 is 0x0500…0x0500
- *          (0x05FF is tolerated on receipt); ICMPv6: type << 8 | code. Any = 0…65535, OPAQUE = 65535…0.
+ * Shapes:  one range of addresses, ports and one protocol; IPv6 only (an IPv4 selector is read and
+ *          skipped). For protocol 135 the port field is the mobility header type in the upper
+ *          octet: type 5 is 0x0500…0x0500 (0x05FF is tolerated on receipt); ICMPv6: type << 8 |
+ *          code. Any = 0…65535, OPAQUE = 65535…0.
  * Errors:  ts_parse: 0, -EBADMSG (counts or lengths), -ERANGE (a start behind its end).
  * Source:  RFC 7296 sections 2.9 and 3.13, RFC 4301 section 4.4.1.1.
  */
@@ -41,8 +42,12 @@ bool ts_eq(const struct ts *a, const struct ts *b);
 bool ts_list_within(const struct ts_list *outer, const struct ts_list *inner);
 /* Intersection; false when empty. */
 bool ts_cut(const struct ts *a, const struct ts *b, struct ts *out);
-/* What of `offered` the configuration admits, in the order offered (RFC 7296 section 2.9). n == 0: nothing. */
-void ts_narrow(const struct ts_list *configured, const struct ts_list *offered, struct ts_list *out);
+/*
+ * What of `offered` the configuration admits, in the order offered (RFC 7296 section 2.9). n ==
+ * 0: nothing.
+ */
+void ts_narrow(
+	const struct ts_list *configured, const struct ts_list *offered, struct ts_list *out);
 
 /* "2001:1::10/128[135]", "::/0", "[ipv6-icmp/146]"; a list with blanks between (ring of 8). */
 const char *ts_str(const struct ts *t);

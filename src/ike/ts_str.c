@@ -63,7 +63,8 @@ static void format(const struct ts *t, char *buf, size_t cap)
 		n = snprintf(buf, cap, "%s..%s", addr_str(&t->lo), addr_str(&t->hi));
 	ports(t, port, sizeof(port));
 	if (n >= 0 && (size_t)n < cap && (t->proto || port[0]))
-		snprintf(buf + n, cap - (size_t)n, "[%s%s]", protocol(t->proto, proto, sizeof(proto)), port);
+		snprintf(buf + n, cap - (size_t)n, "[%s%s]",
+			protocol(t->proto, proto, sizeof(proto)), port);
 }
 
 const char *ts_str(const struct ts *t)

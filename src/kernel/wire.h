@@ -1,0 +1,29 @@
+/*
+ * wire - the kernel's structs out of its messages, by copy and with the length checked.
+ *
+ * Shapes:  bodies and attributes are copied into the caller's struct: no pointer into a message.
+ * Errors:  -EBADMSG when there are fewer octets than the struct has.
+ * Source:  linux/netlink.h, linux/xfrm.h.
+ */
+#pragma once
+
+#include <linux/xfrm.h>
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include "base/nl.h"
+#include "kernel/xfrm_policy.h"
+#include "kernel/xfrm_sa.h"
+
+int wire_body(const struct nlmsghdr *msg, void *out, size_t n);
+int wire_attr(const void *data, size_t have, void *out, size_t n);
+
+/* IPv4 becomes ::ffff:a.b.c.d. */
+struct in6_addr wire_addr(const xfrm_address_t *a, uint16_t family);
+
+struct xfrm_tmpl_ wire_tmpl(const struct xfrm_user_tmpl *t);
+void wire_sa(const struct xfrm_usersa_info *info, struct xfrm_sa *out);
+void wire_policy(const struct xfrm_userpolicy_info *info, struct xfrm_policy *out);
+
+/* No limit of octets or packets; a time of 0 is never (XFRM_INF would lie in the past there). */
+struct xfrm_lifetime_cfg wire_unlimited(void);

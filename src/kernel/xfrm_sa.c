@@ -1,0 +1,333 @@
+#include "kernel/xfrm_sa.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/wire.h"
+
+enum { SPI_MIN = 0xc0000000, SPI_MAX = 0xcfffffff, SPI_TRIES = 4 };
+
+static bool is_ipsec(uint8_t proto)
+{
+	return proto == XP_ESP || proto == XP_AH;
+}
+
+static void put_auth(struct nl_req *rq, const struct xfrm_sa *sa)
+{
+	uint8_t buf[sizeof(struct xfrm_algo_auth) + XFRM_KEY_MAX] = { 0 };
+	struct xfrm_algo_auth head = {
+		.alg_key_len = sa->auth_bits,
+		.alg_trunc_len = sa->auth_trunc,
+	};
+
+	memcpy(head.alg_name, sa->auth_name, sizeof(head.alg_name));
+	memcpy(buf, &head, sizeof(head));
+	memcpy(buf + sizeof(head), sa->auth_key, sa->auth_bits / 8);
+	nl_put(rq, XFRMA_ALG_AUTH_TRUNC, buf, sizeof(head) + sa->auth_bits / 8);
+	explicit_bzero(buf, sizeof(buf));
+}
+
+static void put_enc(struct nl_req *rq, const struct xfrm_sa *sa)
+{
+	uint8_t buf[sizeof(struct xfrm_algo) + XFRM_KEY_MAX] = { 0 };
+	struct xfrm_algo head = { .alg_key_len = sa->enc_bits };
+
+	memcpy(head.alg_name, sa->enc_name, sizeof(head.alg_name));
+	memcpy(buf, &head, sizeof(head));
+	memcpy(buf + sizeof(head), sa->enc_key, sa->enc_bits / 8);
+	nl_put(rq, XFRMA_ALG_CRYPT, buf, sizeof(head) + sa->enc_bits / 8);
+	explicit_bzero(buf, sizeof(buf));
+}
+
+static void put_attrs(struct nl_req *rq, const struct xfrm_sa *sa)
+{
+	struct xfrm_replay_state replay = {
+		.oseq = sa->oseq,
+		.seq = sa->iseq,
+		.bitmap = sa->bitmap,
+	};
+
+	if (sa->auth_name[0])
+		put_auth(rq, sa);
+	if (sa->enc_name[0])
+		put_enc(rq, sa);
+	if (sa->oseq || sa->iseq || sa->bitmap)
+		nl_put(rq, XFRMA_REPLAY_VAL, &replay, sizeof(replay));
+	if (sa->mode == XM_RO)
+		nl_put(rq, XFRMA_COADDR, &sa->coa, sizeof(sa->coa));
+}
+
+/* A tunnel for any inner family must have a selector without family: D-010. */
+static void put_info(struct xfrm_usersa_info *info, const struct xfrm_sa *sa)
+{
+	if (!sa->af_unspec)
+		sel_to_kernel(&sa->sel, &info->sel);
+	info->id.daddr.in6 = sa->dst;
+	info->id.spi = htonl(sa->spi);
+	info->id.proto = sa->proto;
+	info->saddr.in6 = sa->src;
+	info->lft = wire_unlimited();
+	info->lft.soft_add_expires_seconds = sa->soft_add_s;
+	info->lft.hard_add_expires_seconds = sa->hard_add_s;
+	info->seq = sa->seq;
+	info->reqid = sa->reqid;
+	info->family = AF_INET6;
+	info->mode = (uint8_t)sa->mode;
+	info->replay_window = sa->replay_window;
+	info->flags = (sa->af_unspec ? XFRM_STATE_AF_UNSPEC : 0) |
+		(sa->wildrecv ? XFRM_STATE_WILDRECV : 0);
+}
+
+static int sa_put(struct nl *nl, uint16_t type, uint16_t flags, const struct xfrm_sa *sa)
+{
+	struct nl_req rq;
+	int r;
+
+	if (sa->auth_bits > XFRM_KEY_MAX * 8 || sa->enc_bits > XFRM_KEY_MAX * 8)
+		return -EINVAL;
+	put_info(nl_begin(&rq, type, flags, sizeof(struct xfrm_usersa_info)), sa);
+	put_attrs(&rq, sa);
+	r = nl_call(nl, &rq);
+	explicit_bzero(&rq, sizeof(rq)); /* keys */
+	return r;
+}
+
+int xfrm_sa_add(struct nl *nl, const struct xfrm_sa *sa)
+{
+	return sa_put(nl, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL, sa);
+}
+
+int xfrm_sa_update(struct nl *nl, const struct xfrm_sa *sa)
+{
+	return sa_put(nl, XFRM_MSG_UPDSA, NLM_F_REPLACE, sa);
+}
+
+/* hao and route2 have no SPI: the source address is part of their key. */
+static void put_key(struct nl_req *rq, uint16_t type, const struct xfrm_sa_key *key)
+{
+	struct xfrm_usersa_id *id = nl_begin(rq, type, 0, sizeof(*id));
+
+	id->daddr.in6 = key->dst;
+	id->spi = htonl(key->spi);
+	id->family = AF_INET6;
+	id->proto = key->proto;
+	if (!is_ipsec(key->proto))
+		nl_put(rq, XFRMA_SRCADDR, &key->src, sizeof(key->src));
+}
+
+static int sa_take(const struct nlmsghdr *msg, void *arg)
+{
+	return xfrm_sa_parse(msg, arg);
+}
+
+int xfrm_sa_get(struct nl *nl, const struct xfrm_sa_key *key, struct xfrm_sa *out)
+{
+	struct xfrm_sa sa = { 0 };
+	struct nl_req rq;
+	int r;
+
+	put_key(&rq, XFRM_MSG_GETSA, key);
+	r = nl_get(nl, &rq, sa_take, &sa);
+	if (r < 0)
+		return r;
+	if (!sa.proto)
+		return -ESRCH;
+	*out = sa;
+	explicit_bzero(&sa, sizeof(sa));
+	return 0;
+}
+
+int xfrm_sa_del(struct nl *nl, const struct xfrm_sa_key *key)
+{
+	struct nl_req rq;
+
+	put_key(&rq, XFRM_MSG_DELSA, key);
+	return nl_call(nl, &rq);
+}
+
+/*
+ * The kernel draws the SPI. Kernels that know "unique over all destinations" check it here and
+ * answer -ENOENT when they meet a used one too often; the next try draws anew.
+ */
+int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
+	enum xfrm_mode_ mode, uint32_t *spi)
+{
+	int r = -ENOENT;
+
+	for (int i = 0; i < SPI_TRIES && r == -ENOENT; i++) {
+		struct nl_req rq;
+		struct xfrm_sa sa = { 0 };
+		struct xfrm_userspi_info *body =
+			nl_begin(&rq, XFRM_MSG_ALLOCSPI, 0, sizeof(*body));
+
+		body->info.saddr.in6 = *src;
+		body->info.id.daddr.in6 = *dst;
+		body->info.id.proto = XP_ESP;
+		body->info.family = AF_INET6;
+		body->info.mode = (uint8_t)mode;
+		body->min = SPI_MIN;
+		body->max = SPI_MAX;
+		r = nl_get(nl, &rq, sa_take, &sa);
+		if (r == 0 && !sa.spi)
+			r = -ENOENT;
+		if (r == 0)
+			*spi = sa.spi;
+	}
+	return r;
+}
+
+struct dump {
+	int (*fn)(const struct xfrm_sa *sa, void *arg);
+	void *arg;
+};
+
+static int sa_hand_out(const struct nlmsghdr *msg, void *arg)
+{
+	const struct dump *d = arg;
+	struct xfrm_sa sa;
+	int r = xfrm_sa_parse(msg, &sa);
+
+	if (r == 0)
+		r = d->fn(&sa, d->arg);
+	explicit_bzero(&sa, sizeof(sa));
+	return r;
+}
+
+int xfrm_sa_dump(struct nl *nl, int (*fn)(const struct xfrm_sa *sa, void *arg), void *arg)
+{
+	struct dump d = { fn, arg };
+	struct nl_req rq;
+
+	nl_begin(&rq, XFRM_MSG_GETSA, NLM_F_DUMP, 0);
+	return nl_get(nl, &rq, sa_hand_out, &d);
+}
+
+/* One attribute of an SA; `min` octets must be there. */
+struct sa_attr {
+	uint16_t type;
+	size_t min;
+	int (*take)(const void *data, size_t n, struct xfrm_sa *sa);
+};
+
+/* A key behind the head of `head` octets: its bits and octets, or -EBADMSG. */
+static int take_key(const void *data, size_t n, size_t head, unsigned bits, uint16_t *out_bits,
+	uint8_t key[XFRM_KEY_MAX])
+{
+	size_t len = (bits + 7u) / 8;
+
+	if (bits > XFRM_KEY_MAX * 8 || n - head < len)
+		return -EBADMSG;
+	*out_bits = (uint16_t)bits;
+	memcpy(key, (const uint8_t *)data + head, len);
+	return 0;
+}
+
+static void take_name(char out[64], const char name[64])
+{
+	memcpy(out, name, 63);
+	out[63] = '\0';
+}
+
+static int take_auth(const void *data, size_t n, struct xfrm_sa *sa)
+{
+	struct xfrm_algo_auth a;
+
+	memcpy(&a, data, sizeof(a));
+	take_name(sa->auth_name, a.alg_name);
+	sa->auth_trunc = (uint16_t)a.alg_trunc_len;
+	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->auth_bits, sa->auth_key);
+}
+
+/* The kernel also repeats a truncated algorithm in the old attribute; the new one says more. */
+static int take_auth_old(const void *data, size_t n, struct xfrm_sa *sa)
+{
+	struct xfrm_algo a;
+
+	if (sa->auth_name[0])
+		return 0;
+	memcpy(&a, data, sizeof(a));
+	take_name(sa->auth_name, a.alg_name);
+	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->auth_bits, sa->auth_key);
+}
+
+static int take_enc(const void *data, size_t n, struct xfrm_sa *sa)
+{
+	struct xfrm_algo a;
+
+	memcpy(&a, data, sizeof(a));
+	take_name(sa->enc_name, a.alg_name);
+	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->enc_bits, sa->enc_key);
+}
+
+static int take_aead(const void *data, size_t n, struct xfrm_sa *sa)
+{
+	struct xfrm_algo_aead a;
+
+	memcpy(&a, data, sizeof(a));
+	take_name(sa->enc_name, a.alg_name);
+	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->enc_bits, sa->enc_key);
+}
+
+static int take_replay(const void *data, size_t n, struct xfrm_sa *sa)
+{
+	struct xfrm_replay_state r;
+
+	(void)n;
+	memcpy(&r, data, sizeof(r));
+	sa->oseq = r.oseq;
+	sa->iseq = r.seq;
+	sa->bitmap = r.bitmap;
+	return 0;
+}
+
+static int take_coa(const void *data, size_t n, struct xfrm_sa *sa)
+{
+	(void)n;
+	memcpy(&sa->coa, data, sizeof(sa->coa));
+	return 0;
+}
+
+static int take_last_used(const void *data, size_t n, struct xfrm_sa *sa)
+{
+	(void)n;
+	memcpy(&sa->use_time, data, sizeof(sa->use_time));
+	return 0;
+}
+
+/* clang-format off */
+static const struct sa_attr sa_attrs[] = {
+	{ XFRMA_ALG_AUTH_TRUNC, sizeof(struct xfrm_algo_auth), take_auth },
+	{ XFRMA_ALG_AUTH, sizeof(struct xfrm_algo), take_auth_old },
+	{ XFRMA_ALG_CRYPT, sizeof(struct xfrm_algo), take_enc },
+	{ XFRMA_ALG_AEAD, sizeof(struct xfrm_algo_aead), take_aead },
+	{ XFRMA_REPLAY_VAL, sizeof(struct xfrm_replay_state), take_replay },
+	{ XFRMA_COADDR, sizeof(struct in6_addr), take_coa },
+	{ XFRMA_LASTUSED, sizeof(uint64_t), take_last_used },
+};
+/* clang-format on */
+
+static int sa_attr(uint16_t type, const void *data, size_t n, void *arg)
+{
+	for (size_t i = 0; i < sizeof(sa_attrs) / sizeof(sa_attrs[0]); i++)
+		if (sa_attrs[i].type == type)
+			return n < sa_attrs[i].min ? -EBADMSG : sa_attrs[i].take(data, n, arg);
+	return 0;
+}
+
+int xfrm_sa_parse(const struct nlmsghdr *msg, struct xfrm_sa *out)
+{
+	struct xfrm_usersa_info info;
+	struct xfrm_sa sa = { 0 };
+	int r = wire_body(msg, &info, sizeof(info));
+
+	if (r < 0)
+		return r;
+	wire_sa(&info, &sa);
+	r = nl_attrs(msg, sizeof(info), sa_attr, &sa);
+	if (r < 0)
+		return r;
+	sa.larval = is_ipsec(sa.proto) && (!sa.spi || (!sa.auth_name[0] && !sa.enc_name[0]));
+	*out = sa;
+	return 0;
+}

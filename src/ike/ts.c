@@ -231,14 +231,14 @@ bool ts_cut(const struct ts *a, const struct ts *b, struct ts *out)
 	return true;
 }
 
-void ts_narrow(const struct ts_list *configured, const struct ts_list *offered, struct ts_list *out)
+void ts_narrow(const struct ts_list *own, const struct ts_list *offered, struct ts_list *out)
 {
 	struct ts_list list = { 0 };
 	struct ts t;
 
 	for (size_t i = 0; i < offered->n; i++)
-		for (size_t k = 0; k < configured->n && list.n < TS_MAX; k++)
-			if (ts_cut(&offered->ts[i], &configured->ts[k], &t) && !covered(&list, &t))
+		for (size_t k = 0; k < own->n && list.n < TS_MAX; k++)
+			if (ts_cut(&offered->ts[i], &own->ts[k], &t) && !covered(&list, &t))
 				list.ts[list.n++] = t;
 	*out = list;
 }

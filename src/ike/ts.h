@@ -47,7 +47,7 @@ bool ts_cut(const struct ts *a, const struct ts *b, struct ts *out);
  * 0: nothing.
  */
 void ts_narrow(
-	const struct ts_list *configured, const struct ts_list *offered, struct ts_list *out);
+	const struct ts_list *own, const struct ts_list *offered, struct ts_list *out);
 
 /* "2001:1::10/128[135]", "::/0", "[ipv6-icmp/146]"; a list with blanks between (ring of 8). */
 const char *ts_str(const struct ts *t);

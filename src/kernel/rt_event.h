@@ -23,5 +23,5 @@ struct rt_event {
 int rt_event_parse(const struct nlmsghdr *msg, struct rt_event *out);
 
 typedef void rt_event_fn(const struct rt_event *ev, void *arg);
-int rt_listen(rt_event_fn *fn, void (*overrun)(void *arg), void *arg,
-	struct nl **out); /* links, addresses, routes */
+/* Links, addresses of both families, IPv6 routes. */
+int rt_listen(rt_event_fn *fn, void (*overrun)(void *arg), void *arg, struct nl **out);

@@ -1,0 +1,127 @@
+"""The house rules find what they forbid in small bad trees, and nothing in good ones."""
+
+import shutil
+
+import pytest
+
+from harness.bed_tests import samples
+from harness.lint import goldens, layers, lint, sizes, tools, waits
+
+NAP = "sle" + "ep"
+
+
+def faults(rule, root, path: str, text: str) -> list[str]:
+    """What a rule says about a tree of one file."""
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+    return [str(fault) for fault in rule(root)]
+
+
+@pytest.mark.parametrize("path, header, sentence", [
+    ("src/base/rd.c", "kernel/nl.h", "base may not include kernel (kernel/nl.h)"),
+    ("src/crypto/alg.c", "kernel/nl.h", "crypto may not include kernel (kernel/nl.h)"),
+    ("src/kernel/nl.h", "crypto/alg.h", "kernel may not include crypto (crypto/alg.h)"),
+    ("src/ike/sa.c", "mip/mn.h", "ike may not include mip (mip/mn.h)"),
+    ("src/mip/mn.c", "ike/sa.h", "mip may not include ike (ike/sa.h)"),
+    ("src/cli/main.c", "kernel/nl.h", "cli may not include kernel (kernel/nl.h)"),
+    ("src/ike/sa.c", "sa.h", 'include "sa.h" does not name a module'),
+])
+def test_an_include_in_the_wrong_direction_is_refused(tmp_path, path, header, sentence):
+    found = faults(layers.check, tmp_path, path, f'/* head */\n#include "{header}"\n')
+    assert found == [f"{path}:2: {sentence}"]
+
+
+@pytest.mark.parametrize("path, header", [
+    ("src/ike/sa.c", '"kernel/nl.h"'), ("src/mip/mn.c", '"crypto/mac.h"'),
+    ("src/cli/main.c", '"base/ctl.h"'), ("src/base/rd.c", "<kernel/nl.h>"),
+])
+def test_an_include_in_the_right_direction_is_fine(tmp_path, path, header):
+    assert faults(layers.check, tmp_path, path, f"#include {header}\n") == []
+
+
+def c_function(lines: int) -> str:
+    return "/* one */\nstatic int *long_one(int a,\n\tint b)\n{\n" + "\ta++;\n" * (lines - 2) + "}\n"
+
+
+def python_function(lines: int) -> str:
+    return "def long_one():\n" + "    a = 1\n" * (lines - 1)
+
+
+@pytest.mark.parametrize("path, good, bad, sentence", [
+    ("src/base/a.c", c_function(60), c_function(61),
+     "src/base/a.c:4: function long_one has 61 lines, 60 at most"),
+    ("harness/a.py", python_function(40), python_function(41),
+     "harness/a.py:1: function long_one has 41 lines, 40 at most"),
+    ("src/base/a.h", "int a;\n" * 600, "int a;\n" * 601,
+     "src/base/a.h: file has 601 lines, 600 at most"),
+    ("scenarios/move/test_move.py", "a = 1\n" * 60, "a = 1\n" * 61,
+     "scenarios/move/test_move.py: scenario file has 61 lines, 60 at most"),
+    ("src/base/a.c", "\t" + "a" * 92 + "\n", "\t" + "a" * 93 + "\n",
+     "src/base/a.c:1: line has 101 columns, 100 at most"),
+])
+def test_what_is_too_long_is_refused_and_the_limit_itself_is_fine(
+        tmp_path, path, good, bad, sentence):
+    assert faults(sizes.check, tmp_path, path, good) == []
+    assert faults(sizes.check, tmp_path, path, bad) == [sentence]
+
+
+def test_a_python_file_that_cannot_be_read_is_a_fault(tmp_path):
+    assert "unreadable" in faults(sizes.check, tmp_path, "harness/a.py", "def f(:\n")[0]
+
+
+@pytest.mark.parametrize("path, line", [
+    ("harness/a.py", f"time.{NAP}(1)"),
+    ("harness/a.py", f"node.run('{NAP} 2')"),
+    ("src/base/a.c", f"\tu{NAP}(100);"),
+    ("src/base/a.c", f"\tnano{NAP}(&ts, NULL);"),
+    ("run-tests.sh", f"wait; {NAP} 0.5"),
+])
+def test_a_wait_for_time_is_refused(tmp_path, path, line):
+    assert faults(waits.check, tmp_path, path, f"\n{line}\n") == [
+        f"{path}:2: a {NAP}; wait for a fact instead"]
+
+
+@pytest.mark.parametrize("line", [
+    f"a {NAP}er holds the namespace", f"asyncio_{NAP}_count = 1", f"# no {NAP} here"])
+def test_the_mere_word_is_fine(tmp_path, line):
+    assert faults(waits.check, tmp_path, "harness/a.py", line) == []
+
+
+def test_a_script_is_known_by_its_first_line(tmp_path):
+    assert faults(waits.check, tmp_path, "harness/guest/init", f"#!/bin/sh\n{NAP} 1\n") == [
+        f"harness/guest/init:2: a {NAP}; wait for a fact instead"]
+
+
+def test_build_results_are_nobody_s_source(tmp_path):
+    assert faults(waits.check, tmp_path, "build/a.py", f"time.{NAP}(1)") == []
+
+
+def test_an_expected_dump_must_be_canonical_and_used(tmp_path):
+    golden = samples.canonicals(samples.reference_texts())["carol"]
+    path = "expected/coa-change/carol.established.xfrm"
+    assert faults(goldens.check, tmp_path, path, golden) == [
+        f"{path}: no scenario coa-change uses this file"]
+    (tmp_path / "scenarios/coa-change").mkdir(parents=True)
+    assert faults(goldens.check, tmp_path, path, golden) == []
+    for changed in (golden.replace("reqid 1", "reqid one"), golden.replace("\t", "    "),
+                    golden.replace("# carol", "# moon")):
+        assert len(faults(goldens.check, tmp_path, path, changed)) == 1
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
+def test_shellcheck_s_findings_are_faults(tmp_path):
+    found = faults(tools.check, tmp_path, "run-tests.sh", "#!/bin/sh\nrm $1\n")
+    assert found and found[0].startswith("run-tests.sh:2: ")
+
+
+@pytest.mark.skipif(not shutil.which("clang-format"), reason="clang-format is not installed")
+def test_a_file_that_clang_format_would_change_is_noted_once(tmp_path):
+    (tmp_path / ".clang-format").write_text("BasedOnStyle: LLVM\n")
+    assert len(faults(tools.unformatted, tmp_path, "src/base/a.c", "int  a;\nint  b;\n")) == 1
+
+
+def test_the_exit_status_says_whether_there_is_a_fault(tmp_path, capsys):
+    assert lint.main(tmp_path) == 0
+    (tmp_path / "run-tests.sh").write_text(f"{NAP} 1\n")
+    assert lint.main(tmp_path) == 1
+    assert capsys.readouterr().out.endswith("lint: 1 faults, 0 notes\n")

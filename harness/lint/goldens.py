@@ -1,0 +1,32 @@
+"""goldens - every expected dump belongs to a scenario and is in canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.bed.canon import text as canonical_text
+from harness.bed.golden import node_of
+from harness.bed.xfrm import DumpError, parse_dump
+from harness.lint.tree import Fault, files, name, text
+
+
+def check(root: Path) -> Iterator[Fault]:
+    for path in files(root, ".xfrm", under="expected"):
+        where = name(root, path)
+        scenario = path.relative_to(root / "expected").parts[0]
+        if not (root / "scenarios" / scenario).is_dir():
+            yield Fault(where, 0, f"no scenario {scenario} uses this file")
+        yield from _form(where, path)
+
+
+def _form(where: str, path: Path) -> Iterator[Fault]:
+    golden = text(path)
+    try:
+        dump = parse_dump(golden)
+    except DumpError as error:
+        yield Fault(where, 0, str(error))
+        return
+    node = path.name.partition(".")[0]
+    if node_of(golden) != node or canonical_text(dump, node) != golden:
+        yield Fault(where, 0, "not in canonical form; write it with --bless")

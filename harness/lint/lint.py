@@ -1,0 +1,30 @@
+#!/usr/bin/python3
+"""lint - the house rules, one line a fault; exit status 1 if there is one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from harness.lint import goldens, layers, sizes, tools, waits  # noqa: E402
+
+RULES = (layers.check, sizes.check, waits.check, goldens.check, tools.check)
+NOTES = (tools.unformatted,)
+
+
+def main(root: Path = ROOT) -> int:
+    faults = [fault for rule in RULES for fault in rule(root)]
+    notes = [note for rule in NOTES for note in rule(root)]
+    for note in notes:
+        print(f"note: {note}")
+    for fault in faults:
+        print(fault)
+    print(f"lint: {len(faults)} faults, {len(notes)} notes")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""bed - what a scenario holds in its hand: nodes, waits, checkpoints, traffic, and the end.
+
+A bed owns every node, capture and file of one scenario. At a checkpoint everything that differs is
+collected before it fails; at the end nothing may be left and nothing may have left in the clear.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.bed import canon, cleartext, golden, ike_wire, invariants, leftovers, nlmon, topo, wait
+from harness.bed.capture import Capture
+from harness.bed.host import Host
+from harness.bed.job import Job
+from harness.bed.kernel_log import KernelLog
+from harness.bed.mobile import Mobile
+from harness.bed.node import Node, Place
+from harness.bed.story import Story
+from harness.bed.traffic import Traffic
+from harness.bed.wait import Fact
+from harness.bed.xfrm import Dump, parse_dump
+
+SETTLE = 3.0
+STATE_OF_IP = ("address show", "rule show", "route show table all", "neigh show",
+               "neigh show proxy", "tunnel show")
+
+
+class Failed(AssertionError):
+    """One or more facts are not as they should be; the first line is the first fact."""
+
+
+@dataclass
+class Checkpoint:
+    time: float
+    canonical: dict[str, str] = field(default_factory=dict)
+
+
+class Bed:
+    cn = topo.CORRESPONDENT
+    home_agent = topo.HOME_AGENT
+
+    def __init__(self, job: Job, results: Path, story: Story) -> None:
+        self.job = job
+        self.results = results
+        self.story = story
+        self.hosts: dict[str, Host] = {}
+        self.checkpoints: dict[str, Checkpoint] = {}
+        self.down: Collection[str] = ()
+        self.allowed: list[cleartext.Allow] = []
+        self.kernel_log = KernelLog()
+        self.before: dict[str, leftovers.Snapshot] = {}
+        self.place = Place(job.programs, results, job.wrapper)
+        self.capture = Capture(results)
+        self.names = canon.Names(canon.Roles(self.home_agent, {
+            member.hoa: name for name, member in topo.MEMBERS.items() if member.hoa}))
+        self.rtr = self._router()
+
+    def _router(self) -> Node:
+        rtr = Node("rtr", self.place)
+        self._furnish(rtr)
+        topo.build_router(rtr)
+        for link in topo.LINKS:
+            self.capture.hear_link(rtr, link)
+        self.capture.start()
+        rtr.keep("radvd", ["radvd", "-n", "-m", "stderr", "-C", "/etc/radvd.conf"])
+        return rtr
+
+    def _furnish(self, node: Node) -> None:
+        for layer in ("common", self.job.scenario):
+            folder = self.job.top / "scenarios" / layer / node.name
+            if folder.is_dir():
+                node.furnish(folder, self.job.top / "build/certs")
+
+    def nodes(self, *names: str) -> tuple[Host, ...]:
+        """The named nodes, plugged in and with usable addresses."""
+        with wait.stopwatch() as took:
+            fresh = [self._host(name) for name in names if name not in self.hosts]
+            for host in fresh:
+                self._usable(host)
+        self.story.note(f"nodes rtr, {', '.join(names)} stand after {took():.2f} s")
+        for host in fresh:
+            self.before[host.name] = leftovers.snapshot(host)
+        return tuple(self.hosts[name] for name in names)
+
+    def _host(self, name: str) -> Host:
+        member = topo.MEMBERS[name]
+        if member.hoa:
+            agent = self.hosts.get("moon") or self._host("moon")
+            host: Host = Mobile(name, member, self.place, self.story, self.rtr, agent)
+        else:
+            host = Host(name, member, self.place, self.story)
+        self.hosts[name] = host
+        self._furnish(host)
+        self.capture.hear_netlink(host)
+        topo.attach(self.rtr, host, member)
+        if host.read("/etc/radvd.conf"):
+            host.keep("radvd", ["radvd", "-n", "-m", "stderr", "-C", "/etc/radvd.conf"])
+        return host
+
+    def _usable(self, host: Host) -> None:
+        wanted = [a.split("/")[0] for a in host.member.addresses if ":" in a]
+        for address in [*wanted, *filter(None, [host.member.coa])]:
+            wait.until(host.address_usable(address), within=15)
+
+    def wait(self, fact: Fact, within: float) -> None:
+        took = wait.until(fact, within * self.job.patience)
+        self.story.waited(fact.says, took)
+
+    def traffic(self, src: str, dst: str) -> Traffic:
+        """Numbered pings from the node that owns the home address `src`."""
+        node = next(h for h in self.hosts.values() if h.member.hoa == src)
+        return Traffic(node, src, dst, self.story)
+
+    def checkpoint(self, name: str) -> None:
+        """Hold every node's states and policies against expected/; say what moved."""
+        point = Checkpoint(time.time())
+        dumps = {host.name: self._dump(host, name) for host in self._settled()}
+        self.names.learn(dumps)
+        sentences = self._violations(dumps)
+        for node, dump in dumps.items():
+            text = canon.canonical(dump, self.names, node)
+            point.canonical[node] = text
+            (self.results / f"{node}.{name}.xfrm").write_text(text)
+            sentences += self._against_expected(node, name, text)
+        self.story.note(f"checkpoint {name}: " + ", ".join(
+            f"{node} {len(d.states)} states {len(d.policies)} policies"
+            for node, d in dumps.items()))
+        self._tell_moved(point)
+        self.checkpoints[name] = point
+        if sentences:
+            raise Failed("\n".join(sentences))
+
+    def _settled(self) -> list[Host]:
+        """All hosts, once two looks at each kernel in a row have seen the same."""
+        hosts = list(self.hosts.values())
+        seen: list[list[Dump]] = []
+
+        def moving() -> str | None:
+            seen.append([host.xfrm() for host in hosts])
+            still = len(seen) > 1 and seen[-1] == seen[-2]
+            return None if still else "states and policies still change"
+        wait.until(Fact("states and policies stand still", moving), SETTLE * self.job.patience)
+        return hosts
+
+    def _dump(self, host: Host, name: str) -> Dump:
+        text = host.run("ip -batch -", text="xfrm state\nxfrm policy\n")
+        (self.results / f"{host.name}.{name}.raw.txt").write_text(text)
+        state = host.run("ip -6 -force -batch -", text="\n".join(STATE_OF_IP) + "\n")
+        (self.results / f"{host.name}.{name}.ip.txt").write_text(state)
+        dump = parse_dump(text)
+        return Dump(dump.states, [p for p in dump.policies if not p.socket])
+
+    def _violations(self, dumps: dict[str, Dump]) -> list[str]:
+        facts = {
+            node: invariants.NodeFacts(
+                dump, frozenset(a.address for a in self.hosts[node].addresses()))
+            for node, dump in dumps.items()}
+        return invariants.check(facts, self.down, self.names)
+
+    def _against_expected(self, node: str, name: str, text: str) -> list[str]:
+        file = f"{node}.{name}.xfrm"
+        if self.job.bless:
+            golden.bless(self.results / "blessed" / file, text)
+            return []
+        expected = self.job.top / "expected" / self.job.scenario / file
+        if not expected.exists():
+            return [f"expected/{self.job.scenario}/{file} is missing: look at {file} in the "
+                    f"results, then ./run-tests.sh --bless {self.job.scenario}"]
+        differences = golden.compare(expected.read_text(), text)
+        if differences:
+            (self.results / f"{file}.diff").write_text(
+                golden.side_by_side(expected.read_text(), text))
+        return [f"{name}: {difference}" for difference in differences]
+
+    def _tell_moved(self, point: Checkpoint) -> None:
+        if not self.checkpoints:
+            return
+        last = next(reversed(self.checkpoints.values()))
+        for node, text in point.canonical.items():
+            if node in last.canonical:
+                self.story.details(golden.moved(last.canonical[node], text))
+
+    def ike_messages(self, since: str | float) -> list[ike_wire.Ike]:
+        """Every IKE message on any link after a checkpoint or a moment of time.time()."""
+        self.capture.settle()
+        start = self.checkpoints[since].time if isinstance(since, str) else since
+        found = [m for path in self.capture.links.values() for m in ike_wire.messages(path)
+                 if m.time > start]
+        return sorted(found, key=lambda message: message.time)
+
+    def expect_no_ike_messages(self, since: str) -> None:
+        found = self.ike_messages(since)
+        if found:
+            raise Failed(f"{len(found)} IKE messages since {since}, the first is {found[0]}")
+        self.story.note(f"no IKE message since {since}")
+
+    def nothing_may_come_up(self) -> None:
+        """From here on every checkpoint expects that there is no SA at all."""
+        self.down = invariants.EVERYTHING
+
+    def allow_cleartext(self, reason: str, **conditions: object) -> None:
+        self.allowed.append(cleartext.Allow(reason, **conditions))
+
+    def finish(self) -> None:
+        """Stop all daemons; nothing may be left, nothing may have gone in the clear."""
+        for host in reversed(self.hosts.values()):
+            self._stop_daemons(host)
+        hoas = frozenset(h.member.hoa for h in self.hosts.values() if h.member.hoa)
+        for host in self.hosts.values():
+            self.wait(Fact(f"nothing is left on {host.name}", lambda h=host: next(
+                iter(leftovers.left(h, self.before[h.name], hoas, {"radvd"})), None)), within=5)
+        self.capture.settle()
+        sentences = [*self._in_the_clear(), *self.kernel_log.complaints(), *self._sanitizers()]
+        if sentences:
+            raise Failed("\n".join(sentences))
+        self.story.note("nothing is left, nothing left in the clear")
+
+    def _stop_daemons(self, host: Host) -> None:
+        running = set(host.pids().values())
+        if any(comm.startswith("mip6d") for comm in running):
+            host.stop_mip6()
+            self.wait(host.stopped("mip6d"), within=10)
+        if any(comm.startswith(host.ike.NAME) for comm in running):
+            host.stop_ike()
+            self.wait(host.stopped(host.ike.NAME), within=10)
+
+    def _in_the_clear(self) -> list[str]:
+        mobiles = [h.member for h in self.hosts.values() if h.member.hoa]
+        return [f"{link}: {sentence}"
+                for link, path in self.capture.links.items() if link != "hl"
+                for member in mobiles
+                for sentence in cleartext.check_pcap(path, member.hoa, self.allowed, member.mac)]
+
+    def _sanitizers(self) -> list[str]:
+        """What UBSan or valgrind said about a daemon."""
+        found = []
+        for log in sorted(self.results.glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()
+            if log.name.startswith("valgrind."):
+                found += [f"{log.name}: {line}" for line in lines[:1]]
+            found += [f"{log.name}: {line}" for line in lines if "runtime error:" in line]
+        return found
+
+    def close(self) -> None:
+        """Write what is left to write, and take every node down."""
+        for host in self.hosts.values():
+            self._dump(host, "end")
+        self.capture.close()
+        for node, path in self.capture.netlink.items():
+            text = "".join(f"{line}\n" for line in nlmon.decode(path))
+            (self.results / f"{node}.netlink.txt").write_text(text)
+        for node in (*self.hosts.values(), self.rtr):
+            node.close()

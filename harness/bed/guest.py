@@ -1,0 +1,181 @@
+"""guest - one scenario in its own kernel: Debian's User Mode Linux on the host's files.
+
+No root and no KVM. The guest is a process group of its own that is killed whole when its limit is
+over; its exit status comes back as a file, its console through a pipe.
+Errors:  Unfit says what this machine lacks and what to do about it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import selectors
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bed.job import Job
+
+KERNEL = "linux.uml"
+MODULES = Path("/usr/lib/uml/modules")
+XSTATE_ROOM = 2696
+MEMORY, ROOM = "500M", "300M"
+MEMORY_VALGRIND = "1200M"
+DISK = 700 << 20
+
+# What a dead guest's last words mean, and what to do.
+REASONS = {
+    "ptrace set fp regs failed": "this processor's XSAVE area kills the guest kernel: "
+                                 "type make guest, which builds the preload that mends it",
+    "PTRACE_TRACEME": "this machine forbids ptrace, which the guest kernel lives on: "
+                      "allow it (seccomp profile, kernel.yama.ptrace_scope) or use --native",
+    "Operation not permitted": "this machine forbids something the guest kernel needs",
+    "No space left on device": "the disk is full: make room in {tmp} and in build/",
+    "Bus error": "the disk is full: make room in {tmp} and in build/",
+}
+
+
+class Unfit(RuntimeError):
+    """This machine cannot run the guest; the message says why and what to type."""
+
+
+@dataclass
+class Ended:
+    """How a run ended: pytest's exit status, or why there is none."""
+
+    status: int | None
+    reason: str
+    seconds: float
+
+
+def check(preload: Path) -> None:
+    """Raise Unfit unless a guest can start here."""
+    if not shutil.which(KERNEL):
+        raise Unfit(f"{KERNEL} is missing: apt-get install user-mode-linux")
+    if not any(MODULES.glob("*/modules.dep")):
+        raise Unfit(f"no guest modules in {MODULES}: apt-get install --reinstall user-mode-linux")
+    if not preload.exists():
+        raise Unfit(f"{preload} is missing: type make guest")
+    for folder in (_memory_folder(), preload.parent):
+        free = shutil.disk_usage(folder).free
+        if free < DISK:
+            raise Unfit(f"{folder} has {free >> 20} MB left, a guest needs {DISK >> 20}: "
+                        "make room there")
+
+
+def _memory_folder() -> Path:
+    """Where the guest keeps its memory file."""
+    return Path(os.environ.get("TMPDIR", "/tmp"))
+
+
+def needs_preload(preload: Path) -> bool:
+    """Whether this processor's XSAVE area is larger than the guest kernel's buffer."""
+    return ctypes.CDLL(str(preload)).xstate_area() > XSTATE_ROOM
+
+
+def script(job: Job, tests: Path) -> str:
+    """What runs the tests of one job, inside the guest or inside a native namespace."""
+    python = ["/usr/bin/python3", "-m", "pytest", "-p", "harness.bed.plugin", "-p", "no:terminal",
+              "-p", "no:cacheprovider", "--import-mode=importlib", "-s", "-c", "/dev/null",
+              f"--rootdir={job.top}", str(tests)]
+    return "\n".join([
+        f"cd {shlex.quote(str(job.top))} || exit",
+        f"export PYTHONPATH={shlex.quote(str(job.top))} PYTHONDONTWRITEBYTECODE=1",
+        f"export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 HOME=/tmp BED_JOB={job.results}/job.json",
+        "exec " + shlex.join(python), ""])
+
+
+def prepare(job: Job, tests: Path) -> None:
+    job.results.mkdir(parents=True, exist_ok=True)
+    job.save()
+    (job.results / "guest.sh").write_text(script(job, tests))
+
+
+def command(job: Job, console: int) -> list[str]:
+    memory = MEMORY_VALGRIND if job.valgrind else MEMORY
+    shell = ["con1=pty"] if job.shell else []
+    return [KERNEL, f"mem={memory}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
+            "loglevel=1", "con=null", f"con0=null,fd:{console}", *shell,
+            f"init={job.top}/harness/guest/init", f"RUN={job.results}", f"ROOM={ROOM}"]
+
+
+def environment(job: Job, preload: Path) -> dict[str, str]:
+    home = job.results / "uml"
+    home.mkdir(exist_ok=True)
+    mended = {"LD_PRELOAD": str(preload)} if needs_preload(preload) else {}
+    return os.environ | {"HOME": str(home)} | mended
+
+
+def boot(job: Job, tests: Path, limit: float, tell: Callable[[str], None]) -> Ended:
+    """Run the job's tests in a guest; `tell` gets every line of its console."""
+    prepare(job, tests)
+    preload = job.top / "build/guest/xstate.so"
+    ours, theirs = os.pipe()
+    with (job.results / "boot.log").open("wb") as log:
+        process = subprocess.Popen(
+            command(job, theirs), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            pass_fds=(theirs,), env=environment(job, preload), start_new_session=True)
+    os.close(theirs)
+    return watch(process, ours, job, limit, tell)
+
+
+def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
+          tell: Callable[[str], None]) -> Ended:
+    """Pass the console on line by line until the run ends or its limit is over."""
+    start = time.monotonic()
+    last, rest, late = "nothing yet", b"", False
+    with (job.results / "console.log").open("wb") as log, selectors.DefaultSelector() as ready:
+        ready.register(console, selectors.EVENT_READ)
+        while not late:
+            left = limit - (time.monotonic() - start)
+            late = left <= 0
+            if late or not ready.select(timeout=left):
+                continue
+            data = os.read(console, 65536)
+            if not data:
+                break
+            log.write(data)
+            *lines, rest = (rest + data.replace(b"\r", b"")).split(b"\n")
+            for line in (text.decode(errors="replace") for text in lines):
+                last = line.strip() or last
+                tell(line)
+    os.close(console)
+    _end(process)
+    return _ended(job, limit if late else None, last, time.monotonic() - start)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """The whole group goes: a guest is several processes of the host."""
+    try:
+        process.wait(timeout=3)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    process.wait()
+
+
+def _ended(job: Job, limit: float | None, last: str, seconds: float) -> Ended:
+    if limit is not None:
+        return Ended(None, f"the run was not over after {limit:.0f} s and was ended; "
+                           f"its last words: {last}", seconds)
+    status = job.results / "status"
+    if status.exists() and status.read_text().strip():
+        return Ended(int(status.read_text()), "", seconds)
+    return Ended(None, _last_words(job, last), seconds)
+
+
+def _last_words(job: Job, last: str) -> str:
+    said = "".join((job.results / name).read_text(errors="replace")
+                   for name in ("boot.log", "console.log") if (job.results / name).exists())
+    for words, reason in REASONS.items():
+        if words in said:
+            return reason.format(tmp=_memory_folder())
+    return f"the guest ended without a result; its last words: {last}"

@@ -1,0 +1,141 @@
+"""host - a node with daemons: what a person types there, and the facts a scenario waits for.
+
+Facts come from the kernel first, then from the daemons' control sockets, from a log only where
+the log line itself is the subject.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from harness.bed import ike_ours
+from harness.bed.node import Node, Place
+from harness.bed.story import Story
+from harness.bed.topo import Member
+from harness.bed.wait import Fact
+
+MIP6_PID = "/run/mip6d.pid"
+
+
+class Host(Node):
+    def __init__(self, name: str, member: Member, place: Place, story: Story) -> None:
+        super().__init__(name, place)
+        self.member = member
+        self.story = story
+        self.ike = ike_ours
+
+    def typed(self, command: str, within: float = 20) -> str:
+        """A command of the story: shown, then run."""
+        self.story.command(self.name, command)
+        return self.run(command, within)
+
+    def log(self, daemon: str) -> Path:
+        return self.place.results / f"{self.name}.{daemon}.log"
+
+    def daemon(self, shown: str, command: str) -> None:
+        """Start a daemon that detaches; `shown` is what a person would type."""
+        self.story.command(self.name, shown)
+        self.run(" ".join((*self.place.wrapper, command)), within=60)
+
+    def start_ike(self) -> None:
+        self.ike.start(self)
+
+    def stop_ike(self) -> None:
+        self.ike.stop(self)
+
+    def start_mip6(self) -> None:
+        self.daemon("mip6d", f"mip6d -l {self.log('mip6d')}")
+
+    def stop_mip6(self) -> None:
+        self.story.command(self.name, "kill $(cat /run/mip6d.pid)")
+        os.kill(self._pid(MIP6_PID), signal.SIGTERM)
+
+    def signal(self, daemon: str, name: str) -> None:
+        """Stop, continue or kill a daemon, as a scenario's fault."""
+        self.story.command(self.name, f"kill -{name} $(pidof {daemon})")
+        for pid, comm in self.pids().items():
+            if comm == daemon:
+                os.kill(pid, getattr(signal, f"SIG{name}"))
+
+    def _pid(self, path: str) -> int:
+        text = self.read(path)
+        if not text:
+            raise RuntimeError(f"{self.name} has no {path}: its daemon is not running")
+        return int(text)
+
+    def add_address(self, address: str) -> None:
+        self.typed(f"ip addr add {address} dev eth0")
+
+    def del_address(self, address: str) -> None:
+        self.typed(f"ip addr del {address} dev eth0")
+
+    def ike_status(self) -> dict:
+        return self.ike.status(self)
+
+    def mip6_status(self) -> dict:
+        return json.loads(self.run("mip6d --status"))
+
+    @property
+    def ike_running(self) -> Fact:
+        return self.ike.running(self)
+
+    @property
+    def mip6_running(self) -> Fact:
+        return self.runs("mip6d", MIP6_PID)
+
+    def runs(self, daemon: str, pid_file: str) -> Fact:
+        def missing() -> str | None:
+            text = self.read(pid_file)
+            if not text or not text.strip():
+                return f"no {pid_file}"
+            alive = Path(f"/proc/{int(text)}").exists()
+            return None if alive else f"{daemon} with process id {int(text)} is gone"
+        return Fact(f"{daemon} runs on {self.name}", missing)
+
+    def stopped(self, daemon: str) -> Fact:
+        def missing() -> str | None:
+            still = [pid for pid, comm in self.pids().items() if comm.startswith(daemon)]
+            return f"process {still[0]} still runs" if still else None
+        return Fact(f"{daemon} has ended on {self.name}", missing)
+
+    def address_usable(self, address: str) -> Fact:
+        """The address is there, and duplicate address detection is over."""
+        def missing() -> str | None:
+            found = self.address(address)
+            if not found:
+                return f"{self.name} has no {address}"
+            return None if found.usable else f"{address} is {', '.join(sorted(found.flags))}"
+        return Fact(f"{address} is usable on {self.name}", missing)
+
+    def logged(self, daemon: str, text: str) -> Fact:
+        """A line of the daemon's log holds `text`."""
+        path = self.log(daemon)
+
+        def missing() -> str | None:
+            lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+            if any(text in line for line in lines):
+                return None
+            return f"the last line is: {lines[-1]}" if lines else f"{path.name} is empty"
+        return Fact(f"{self.name}'s {daemon} says \"{text}\"", missing)
+
+    def counter(self, name: str) -> int:
+        """One of the kernel's XFRM counters, such as XfrmInTmplMismatch."""
+        rows = dict(line.split() for line in (self.read("/proc/net/xfrm_stat") or "").splitlines())
+        return int(rows[name])
+
+    def rekey_done(self, reqid: int, before: frozenset[str]) -> Fact:
+        """Every SA with `reqid` has an SPI that is not among those of `before`."""
+        def missing() -> str | None:
+            now = self.spis(reqid)
+            if len(now) < 2:
+                return f"{len(now)} SAs with reqid {reqid}"
+            old = now & before
+            return f"SPI {', '.join(sorted(old))} still stands" if old else None
+        return Fact(f"the SAs with reqid {reqid} are new on {self.name}", missing)
+
+    def spis(self, reqid: int) -> frozenset[str]:
+        return frozenset(s.spi for s in self.xfrm().states
+                         if s.proto == "esp" and s.reqid == reqid and not s.larval and s.spi)

@@ -1,0 +1,34 @@
+"""ike_ours - how the testbed drives our own iked. ike_strongswan.py has the same functions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from harness.bed.wait import Fact
+
+if TYPE_CHECKING:
+    from harness.bed.host import Host
+
+NAME, PID = "iked", "/run/iked.pid"
+
+
+def start(host: Host) -> None:
+    host.daemon("ipsec start", f"ipsec start --log {host.log(NAME)}")
+
+
+def stop(host: Host) -> None:
+    host.typed("ipsec stop")
+
+
+def running(host: Host) -> Fact:
+    return host.runs(NAME, PID)
+
+
+def status(host: Host) -> dict:
+    return json.loads(host.run("ipsec statusall --json"))
+
+
+def rekey(host: Host, name: str) -> None:
+    """Rekey `NAME[]`, an IKE_SA, or `NAME{}`, a CHILD_SA, from this side."""
+    host.typed(f"ipsec stroke rekey {name}")

@@ -1,0 +1,45 @@
+"""job - what a run asks of one scenario; the host writes it as a file, the guest reads it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """`results` is written, everything else is read; `shell` names the node of a prompt."""
+
+    scenario: str
+    top: Path
+    results: Path
+    programs: Path
+    bless: bool = False
+    shell: str | None = None
+    valgrind: bool = False
+
+    @property
+    def wrapper(self) -> tuple[str, ...]:
+        """What stands in front of a daemon's command."""
+        if not self.valgrind:
+            return ()
+        return ("valgrind", "--quiet", "--leak-check=full", "--trace-children=yes",
+                "--child-silent-after-fork=yes", f"--log-file={self.results}/valgrind.%p.log")
+
+    @property
+    def patience(self) -> float:
+        """By how much every limit of a wait grows."""
+        return 6.0 if self.valgrind else 1.0
+
+    def save(self) -> None:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        text = json.dumps({k: str(v) if isinstance(v, Path) else v for k, v in values.items()},
+                          indent=1)
+        (self.results / "job.json").write_text(text + "\n")
+
+
+def load(path: Path) -> Job:
+    paths = {f.name for f in fields(Job) if f.type == "Path"}
+    values = json.loads(path.read_text())
+    return Job(**{k: Path(v) if k in paths else v for k, v in values.items()})

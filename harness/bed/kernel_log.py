@@ -1,0 +1,38 @@
+"""kernel_log - what the kernel complained about since the log was opened.
+
+A MIGRATE that hits a larval or a duplicate state makes the kernel warn with a backtrace: that
+never happens silently here.
+"""
+
+from __future__ import annotations
+
+import os
+
+WORDS = ("WARNING:", "BUG:", "Oops")
+
+
+class KernelLog:
+    def __init__(self) -> None:
+        try:
+            self.file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            os.lseek(self.file, 0, os.SEEK_END)
+        except OSError:
+            self.file = -1
+
+    def complaints(self) -> list[str]:
+        """One sentence for each warning; none where the log may not be read."""
+        found = []
+        for record in self._records():
+            text = record.partition(";")[2].splitlines()[0] if ";" in record else ""
+            if any(word in text for word in WORDS):
+                found.append(f"the kernel says: {text}")
+        return found
+
+    def _records(self) -> list[str]:
+        records: list[str] = []
+        while self.file >= 0:
+            try:
+                records.append(os.read(self.file, 8192).decode(errors="replace"))
+            except OSError:
+                break
+        return records

@@ -1,0 +1,120 @@
+"""nl - netlink as octets: messages, attributes, and the few dumps that the testbed asks itself.
+
+A Socket is opened inside a node and stays there, so a fact of the kernel costs one system call
+pair and no process. Addresses are text, numbers are host order, a malformed message ends the list.
+Source: linux/netlink.h, linux/rtnetlink.h.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+HEADER = struct.Struct("=IHHII")
+ATTRIBUTE = struct.Struct("=HH")
+NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+TYPE_MASK = 0x3FFF
+
+RTM_NEWADDR, RTM_GETADDR = 20, 22
+IFADDRMSG = struct.Struct("=BBBBI")
+IFA_ADDRESS, IFA_FLAGS = 1, 8
+IFA_F = {"temporary": 0x01, "home": 0x10, "deprecated": 0x20, "tentative": 0x40, "dadfailed": 0x08}
+
+
+@dataclass(frozen=True)
+class Message:
+    type: int
+    flags: int
+    seq: int
+    pid: int
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of a node; `flags` are the names of IFA_F."""
+
+    address: str
+    prefix: int
+    index: int
+    flags: frozenset[str]
+
+    @property
+    def usable(self) -> bool:
+        return not self.flags & {"tentative", "dadfailed", "deprecated"}
+
+
+def messages(data: bytes) -> Iterator[Message]:
+    at = 0
+    while at + HEADER.size <= len(data):
+        length, kind, flags, seq, pid = HEADER.unpack_from(data, at)
+        if length < HEADER.size or at + length > len(data):
+            return
+        yield Message(kind, flags, seq, pid, data[at + HEADER.size:at + length])
+        at += (length + 3) & ~3
+
+
+def attributes(data: bytes) -> list[tuple[int, bytes]]:
+    """Type and value of each attribute, in the order of the message."""
+    found, at = [], 0
+    while at + ATTRIBUTE.size <= len(data):
+        length, kind = ATTRIBUTE.unpack_from(data, at)
+        if length < ATTRIBUTE.size or at + length > len(data):
+            break
+        found.append((kind & TYPE_MASK, data[at + ATTRIBUTE.size:at + length]))
+        at += (length + 3) & ~3
+    return found
+
+
+def ip(octets: bytes) -> str:
+    return socket.inet_ntop(socket.AF_INET6 if len(octets) == 16 else socket.AF_INET, octets)
+
+
+class Socket:
+    """A netlink socket of the namespace that its maker was in; one asker at a time."""
+
+    def __init__(self, family: int) -> None:
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
+        self.sock.bind((0, 0))
+        self.sock.settimeout(5)
+        self.pid = self.sock.getsockname()[0]
+        self.seq = 0
+
+    def dump(self, kind: int, body: bytes) -> list[Message]:
+        self.seq += 1
+        head = HEADER.pack(HEADER.size + len(body), kind, NLM_F_REQUEST | NLM_F_DUMP,
+                           self.seq, self.pid)
+        self.sock.send(head + body)
+        found = []
+        while True:
+            for message in messages(self.sock.recv(1 << 17)):
+                if message.seq != self.seq:
+                    continue
+                if message.type == NLMSG_DONE:
+                    return found
+                if message.type == NLMSG_ERROR:
+                    error = -struct.unpack_from("=i", message.body)[0]
+                    raise OSError(error, os.strerror(error))
+                found.append(message)
+
+    def close(self) -> None:
+        self.sock.close()
+
+
+def addresses(sock: Socket) -> list[Address]:
+    """Every IPv6 address of the node that `sock` lives in."""
+    body = IFADDRMSG.pack(socket.AF_INET6, 0, 0, 0, 0)
+    return [_address(message) for message in sock.dump(RTM_GETADDR, body)]
+
+
+def _address(message: Message) -> Address:
+    _, prefix, flags, _, index = IFADDRMSG.unpack_from(message.body)
+    found = dict(attributes(message.body[IFADDRMSG.size:]))
+    if IFA_FLAGS in found:
+        flags = struct.unpack("=I", found[IFA_FLAGS])[0]
+    names = frozenset(name for name, bit in IFA_F.items() if flags & bit)
+    return Address(ip(found[IFA_ADDRESS]), prefix, index, names)

@@ -1,0 +1,96 @@
+"""plugin - pytest inside a guest: the bed fixture, the requirement marker, results as JSON lines.
+
+The job (what to run, where results go) comes as a file named by BED_JOB.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.bed import job, shell
+from harness.bed.bed import Bed
+from harness.bed.story import Story
+
+MOST_IDS = 5
+
+
+class Plugin:
+    def __init__(self, job: job.Job) -> None:
+        self.job = job
+        self.story = Story()
+
+    @pytest.fixture
+    def bed(self, request: pytest.FixtureRequest) -> Iterator[Bed]:
+        alone = len(request.session.items) == 1
+        folder = self.job.results if alone else self.job.results / request.node.name
+        folder.mkdir(exist_ok=True)
+        self.story.title(f"{request.node.name}: {_docstring(request.node)}")
+        bed = Bed(self.job, folder, self.story)
+        yield bed
+        bed.close()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
+        """The end belongs to the test: what is left behind fails it."""
+        outcome = yield
+        bed = pyfuncitem.funcargs.get("bed")
+        if bed and self.job.shell:
+            shell.offer(bed, self.job.shell)
+        if bed and outcome.excinfo is None:
+            bed.finish()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+        outcome = yield
+        report = outcome.get_result()
+        if report.when == "call" or report.outcome != "passed":
+            self._write(item, report, call)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._append({"test": report.nodeid, "outcome": "failed", "req": [], "seconds": 0,
+                          "sentence": str(report.longrepr).strip().splitlines()[-1]})
+            self.story.title(str(report.longrepr))
+
+    def _write(self, item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo) -> None:
+        sentence = ""
+        if report.failed:
+            sentence = str(call.excinfo.value).strip().split("\n")[0] or call.excinfo.typename
+            (self.job.results / "failure.txt").write_text(str(report.longrepr))
+            self.story.title(str(call.excinfo.value))
+            if not isinstance(call.excinfo.value, AssertionError):
+                self.story.title(str(report.longrepr))
+        if report.skipped:
+            sentence = str(call.excinfo.value)
+        self._append({"test": item.nodeid, "outcome": report.outcome, "req": requirements(item),
+                      "seconds": round(report.duration, 2), "sentence": sentence,
+                      "when": report.when})
+
+    def _append(self, record: dict) -> None:
+        with (self.job.results / "results.jsonl").open("a") as out:
+            out.write(json.dumps(record) + "\n")
+
+
+def requirements(item: pytest.Item) -> list[str]:
+    """The ids of the item's req markers."""
+    ids = [name for mark in item.iter_markers("req") for name in mark.args]
+    if len(ids) > MOST_IDS:
+        raise pytest.UsageError(f"{item.nodeid} claims {len(ids)} ids, {MOST_IDS} at most")
+    return ids
+
+
+def _docstring(item: pytest.Item) -> str:
+    return (inspect.getdoc(item.function) or "").split("\n")[0]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "req(*ids): requirements that the test shows, at most five")
+    sys.stdout = sys.__stdout__
+    config.pluginmanager.register(Plugin(job.load(Path(os.environ["BED_JOB"]))), "bed")

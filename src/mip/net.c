@@ -1,0 +1,337 @@
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/loop.h"
+#include "base/mem.h"
+#include "mip/icmp6.h"
+#include "mip/mh.h"
+#include "mip/net.h"
+
+enum { READS_PER_WAKE = 64, PACKET_MAX = 4096, CONTROL_MAX = 1024, ND_HOPS = 255 };
+
+/* RFC 6275 sections 6.3, 6.4 */
+enum { OPT_PAD1 = 0, OPT_HAO = 0xc9, RH_TYPE2 = 2 };
+
+struct mip_sock {
+	struct mip_net *net;
+	int fd, proto;
+	struct io *io;
+	mip_net_fn *fn;
+};
+
+struct mip_net {
+	struct mip_sock mh, icmp6;
+	void *arg;
+	mip_net_peer *peer;
+	void *ctx;
+};
+
+/* Receiving. */
+
+/* RFC 8200 section 4.2: next(8) len(8), then options type(8) length(8) data(length) */
+static void hao_read(struct bytes v, struct mip_packet *out)
+{
+	struct rd in = rd_of(v);
+
+	rd_skip(&in, 2);
+	while (rd_left(&in)) {
+		uint8_t type = rd_u8(&in);
+		struct rd data;
+		struct in6_addr a;
+
+		if (type == OPT_PAD1)
+			continue;
+		data = rd_sub(&in, rd_u8(&in));
+		if (type != OPT_HAO)
+			continue;
+		a = rd_in6(&data);
+		if (rd_done(&data) < 0)
+			return;
+		out->hao = a;
+		out->has_hao = true;
+	}
+}
+
+/* RFC 6275 section 6.4.1: next(8) len(8) type(8) segments_left(8) reserved(32) address(128) */
+static void rh2_read(struct bytes v, struct mip_packet *out)
+{
+	struct rd in = rd_of(v);
+	struct in6_addr a;
+	uint8_t type;
+
+	rd_skip(&in, 2);
+	type = rd_u8(&in);
+	rd_skip(&in, 1 + 4);
+	a = rd_in6(&in);
+	if (rd_done(&in) < 0 || type != RH_TYPE2)
+		return;
+	out->rh2 = a;
+	out->has_rh2 = true;
+}
+
+static void pktinfo_read(struct bytes v, struct mip_packet *out)
+{
+	struct in6_pktinfo info;
+
+	if (v.n < sizeof(info))
+		return;
+	memcpy(&info, v.p, sizeof(info));
+	out->dst = info.ipi6_addr;
+	out->ifindex = (int)info.ipi6_ifindex;
+}
+
+static void hops_read(struct bytes v, struct mip_packet *out)
+{
+	if (v.n >= sizeof(out->hop_limit))
+		memcpy(&out->hop_limit, v.p, sizeof(out->hop_limit));
+}
+
+static const struct control_row {
+	int type;
+	void (*read)(struct bytes v, struct mip_packet *out);
+} control_rows[] = {
+	{ IPV6_PKTINFO, pktinfo_read },
+	{ IPV6_HOPLIMIT, hops_read },
+	{ IPV6_DSTOPTS, hao_read },
+	{ IPV6_RTHDR, rh2_read },
+};
+
+static void control_read(struct msghdr *msg, struct mip_packet *out)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
+		for (size_t i = 0; i < sizeof(control_rows) / sizeof(control_rows[0]); i++)
+			if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == control_rows[i].type)
+				control_rows[i].read(
+					BYTES(CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0)), out);
+}
+
+/*
+ * One packet to the owner: 0, or -errno when there is none. A packet cut by our buffers is
+ * dropped.
+ */
+static int receive(struct mip_sock *s)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_MAX];
+	uint8_t data[PACKET_MAX];
+	struct sockaddr_in6 from = { 0 };
+	struct iovec iov = { data, sizeof(data) };
+	struct msghdr msg = { .msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+	struct mip_packet p = { .hop_limit = -1 };
+	ssize_t n = recvmsg(s->fd, &msg, 0);
+
+	if (n < 0)
+		return -errno;
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		return 0;
+	p.src = from.sin6_addr;
+	p.data = BYTES(data, (size_t)n);
+	control_read(&msg, &p);
+	s->fn(&p, s->net->arg);
+	return 0;
+}
+
+/* What is left waits for the next turn of the loop, behind timers and the other sockets. */
+static void on_readable(int fd, void *arg)
+{
+	struct mip_sock *s = arg;
+
+	(void)fd;
+	for (int i = 0; i < READS_PER_WAKE; i++)
+		if (receive(s) < 0)
+			return;
+}
+
+/* Opening. */
+
+static int sock_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+/* The kernel checks the checksum of what comes and makes that of what goes. */
+static int mh_options(int fd)
+{
+	enum { AT_CHECKSUM = 4 };
+
+	return sock_option(fd, IPPROTO_IPV6, IPV6_CHECKSUM, AT_CHECKSUM);
+}
+
+static int icmp6_options(int fd)
+{
+	static const uint8_t pass[] = { ICMP6_PARAM_PROBLEM, ICMP6_ROUTER_SOLICIT,
+		ICMP6_ROUTER_ADVERT, ICMP6_NEIGH_SOLICIT, ICMP6_NEIGH_ADVERT, ICMP6_DHAAD_REQUEST,
+		ICMP6_DHAAD_REPLY, ICMP6_MOB_PREFIX_SOLICIT, ICMP6_MOB_PREFIX_ADVERT };
+	struct icmp6_filter filter;
+
+	ICMP6_FILTER_SETBLOCKALL(&filter);
+	for (size_t i = 0; i < sizeof(pass); i++)
+		ICMP6_FILTER_SETPASS(pass[i], &filter);
+	return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) < 0 ? -errno
+											 : 0;
+}
+
+static int sock_open(struct mip_sock *s, int (*options)(int fd))
+{
+	static const int on[] = { IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVDSTOPTS,
+		IPV6_RECVRTHDR };
+	int rc = 0;
+
+	s->fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, s->proto);
+	if (s->fd < 0)
+		return -errno;
+	for (size_t i = 0; !rc && i < sizeof(on) / sizeof(on[0]); i++)
+		rc = sock_option(s->fd, IPPROTO_IPV6, on[i], 1);
+	if (!rc)
+		rc = sock_option(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+	if (!rc)
+		rc = options(s->fd);
+	return rc ? rc : loop_io(s->fd, on_readable, s, &s->io);
+}
+
+static struct mip_net *net_new(void)
+{
+	struct mip_net *net = calloc(1, sizeof(*net));
+
+	if (!net)
+		return NULL;
+	net->mh = (struct mip_sock){ .net = net, .fd = -1, .proto = IPPROTO_MH };
+	net->icmp6 = (struct mip_sock){ .net = net, .fd = -1, .proto = IPPROTO_ICMPV6 };
+	return net;
+}
+
+static void sock_close(struct mip_sock *s)
+{
+	io_free(s->io);
+	own_fd_close(&s->fd);
+}
+
+void mip_net_free(struct mip_net *net)
+{
+	if (!net)
+		return;
+	sock_close(&net->mh);
+	sock_close(&net->icmp6);
+	free(net);
+}
+
+OWN(mip_net)
+
+int mip_net_open(mip_net_fn *on_mh, mip_net_fn *on_icmp6, void *arg, struct mip_net **out)
+{
+	own(mip_net) *net = net_new();
+	int rc;
+
+	if (!net)
+		return -ENOMEM;
+	net->arg = arg;
+	net->mh.fn = on_mh;
+	net->icmp6.fn = on_icmp6;
+	rc = sock_open(&net->mh, mh_options);
+	if (!rc)
+		rc = sock_open(&net->icmp6, icmp6_options);
+	if (rc < 0)
+		return rc;
+	*out = take(net);
+	return 0;
+}
+
+int mip_net_open_peer(mip_net_peer *peer, void *ctx, struct mip_net **out)
+{
+	struct mip_net *net = net_new();
+
+	if (!net)
+		return -ENOMEM;
+	net->peer = peer;
+	net->ctx = ctx;
+	*out = net;
+	return 0;
+}
+
+/* Sending. */
+
+static void put_control(struct msghdr *msg, int type, const void *data, size_t n)
+{
+	struct cmsghdr *c = (void *)((uint8_t *)msg->msg_control + msg->msg_controllen);
+
+	c->cmsg_level = IPPROTO_IPV6;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(n);
+	memcpy(CMSG_DATA(c), data, n);
+	msg->msg_controllen += CMSG_SPACE(n);
+}
+
+static int send_on(struct mip_sock *s, const struct mip_packet *p)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_MAX] = { 0 };
+	const struct in6_pktinfo info = { p->src, (unsigned)p->ifindex };
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_addr = p->dst };
+	uint8_t data[PACKET_MAX];
+	struct iovec iov = { data, p->data.n };
+	struct msghdr msg = { .msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control };
+
+	if (p->data.n > sizeof(data))
+		return -EMSGSIZE;
+	memcpy(data, p->data.p, p->data.n); /* an iovec is not const */
+	if (IN6_IS_ADDR_LINKLOCAL(&p->dst) || IN6_IS_ADDR_MC_LINKLOCAL(&p->dst))
+		to.sin6_scope_id = (uint32_t)p->ifindex;
+	put_control(&msg, IPV6_PKTINFO, &info, sizeof(info));
+	if (p->hop_limit >= 0)
+		put_control(&msg, IPV6_HOPLIMIT, &p->hop_limit, sizeof(p->hop_limit));
+	return sendmsg(s->fd, &msg, 0) < 0 ? -errno : 0;
+}
+
+static int send_packet(struct mip_net *net, struct mip_sock *s, const struct mip_packet *p)
+{
+	return net->peer ? net->peer(net->ctx, s->proto, p) : send_on(s, p);
+}
+
+int mip_net_send_mh(struct mip_net *net, const struct mip_packet *p)
+{
+	return send_packet(net, &net->mh, p);
+}
+
+int mip_net_send_icmp6(struct mip_net *net, const struct mip_packet *p)
+{
+	return send_packet(net, &net->icmp6, p);
+}
+
+int mip_net_send_rs(
+	struct mip_net *net, int ifindex, const struct in6_addr *src, const uint8_t *lla)
+{
+	struct in6_addr all_routers = { .s6_addr = { 0xff, 0x02, [15] = 0x02 } };
+	uint8_t buf[16];
+	struct wr w = WR_OF(buf);
+
+	icmp6_rs_write(&w, lla);
+	return mip_net_send_icmp6(net,
+		&(struct mip_packet){
+			.src = *src,
+			.dst = all_routers,
+			.ifindex = ifindex,
+			.hop_limit = ND_HOPS,
+			.data = wr_view(&w),
+		});
+}
+
+int mip_net_anycast(struct mip_net *net, int ifindex, const struct in6_addr *a, bool join)
+{
+	const struct ipv6_mreq mr = { .ipv6mr_multiaddr = *a,
+		.ipv6mr_interface = (unsigned)ifindex };
+	int name = join ? IPV6_JOIN_ANYCAST : IPV6_LEAVE_ANYCAST;
+
+	if (net->peer)
+		return 0;
+	return setsockopt(net->icmp6.fd, IPPROTO_IPV6, name, &mr, sizeof(mr)) < 0 ? -errno : 0;
+}

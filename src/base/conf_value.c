@@ -29,7 +29,7 @@ static const char *digits(const char *text, int64_t *out)
 {
 	size_t n = strspn(text, "0123456789");
 
-	if (n < 1 || n > 15)
+	if (n < 1 || n > 12) /* so that days in seconds fit */
 		return NULL;
 	*out = strtoll(text, NULL, 10);
 	return text + n;

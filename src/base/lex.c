@@ -150,11 +150,14 @@ static int include_one(struct lex_reader *r, struct conf_pos at, const char *pat
 {
 	int rc;
 
-	if (++r->n_files > LEX_FILES_MAX) {
-		conf_error(
-			r->log, at, "include %s: more than %d files, ignored", path, LEX_FILES_MAX);
+	if (r->n_files == LEX_FILES_MAX) {
+		if (!r->too_many)
+			conf_error(r->log, at, "include %s: more than %d files, ignored", path,
+				LEX_FILES_MAX);
+		r->too_many = true; /* said once */
 		return 0;
 	}
+	r->n_files++;
 	rc = read_file(r, path);
 	if (rc == -ENOMEM || !rc)
 		return rc;

@@ -17,6 +17,7 @@ struct lex_reader {
 	struct lex *out;
 	const struct lex_file *file; /* on top of the include stack */
 	unsigned n_files;
+	bool too_many;
 	bool want_pattern; /* tokens: the word `include` was the last one */
 	int (*scan)(struct lex_reader *r, struct conf_pos at, char *line);
 	void (*end)(struct lex_reader *r, struct conf_pos at); /* end of a file, may be NULL */

@@ -18,6 +18,8 @@ struct rt_addr {
 };
 
 int rt_addr_dump(struct nl *nl, int (*fn)(const struct rt_addr *a, void *arg), void *arg); /* IPv4 and IPv6 */
+/* One RTM_NEWADDR or RTM_DELADDR: 0, -EBADMSG, -ENOMSG (neither IPv4 nor IPv6). */
+int rt_addr_parse(const struct nlmsghdr *msg, struct rt_addr *out);
 int rt_addr_add(struct nl *nl, const struct rt_addr *a); /* replaces */
 int rt_addr_del(struct nl *nl, const struct rt_addr *a);
 

@@ -1,57 +1,54 @@
+#include "kernel/rt_event.h"
+
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 
-#include "kernel/rt_event.h"
-
-static int link_parse(const struct nlmsghdr *msg, struct rt_event *out)
+static int take_link(const struct nlmsghdr *msg, struct rt_event *ev)
 {
-	return rt_link_parse(msg, &out->link);
+	return rt_link_parse(msg, &ev->link);
 }
 
-static int addr_parse_event(const struct nlmsghdr *msg, struct rt_event *out)
+static int take_addr(const struct nlmsghdr *msg, struct rt_event *ev)
 {
-	return rt_addr_parse(msg, &out->addr);
+	return rt_addr_parse(msg, &ev->addr);
 }
 
-static int route_parse(const struct nlmsghdr *msg, struct rt_event *out)
+static int take_route(const struct nlmsghdr *msg, struct rt_event *ev)
 {
-	return rt_route_parse(msg, &out->route);
+	return rt_route_parse(msg, &ev->route);
 }
 
-static const struct row {
+static const struct {
 	uint16_t type;
 	enum rt_event_kind kind;
-	int (*parse)(const struct nlmsghdr *msg, struct rt_event *out);
+	int (*take)(const struct nlmsghdr *msg, struct rt_event *ev);
 } rows[] = {
-	{ RTM_NEWLINK, RE_LINK, link_parse },
-	{ RTM_DELLINK, RE_LINK_DEL, link_parse },
-	{ RTM_NEWADDR, RE_ADDR, addr_parse_event },
-	{ RTM_DELADDR, RE_ADDR_DEL, addr_parse_event },
-	{ RTM_NEWROUTE, RE_ROUTE, route_parse },
-	{ RTM_DELROUTE, RE_ROUTE_DEL, route_parse },
+	{ RTM_NEWLINK, RE_LINK, take_link },
+	{ RTM_DELLINK, RE_LINK_DEL, take_link },
+	{ RTM_NEWADDR, RE_ADDR, take_addr },
+	{ RTM_DELADDR, RE_ADDR_DEL, take_addr },
+	{ RTM_NEWROUTE, RE_ROUTE, take_route },
+	{ RTM_DELROUTE, RE_ROUTE_DEL, take_route },
 };
 
 int rt_event_parse(const struct nlmsghdr *msg, struct rt_event *out)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct rt_event ev = { .kind = rows[i].kind };
-		int rc;
+		int r;
 
 		if (rows[i].type != msg->nlmsg_type)
 			continue;
-		rc = rows[i].parse(msg, &ev);
-		if (rc == 0)
+		r = rows[i].take(msg, &ev);
+		if (r == 0)
 			*out = ev;
-		return rc;
+		return r;
 	}
 	return -ENOMSG;
 }
 
-/*
- * What a listener needs behind the netlink socket: kept to the end of the process, as the socket
- * is.
- */
+/* Kept to the end of the process, as the socket behind it is. */
 static struct listener {
 	struct listener *next;
 	rt_event_fn *fn;
@@ -78,19 +75,23 @@ static void on_overrun(void *arg)
 
 int rt_listen(rt_event_fn *fn, void (*overrun)(void *arg), void *arg, struct nl **out)
 {
-	static const unsigned groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-		RTNLGRP_IPV6_ROUTE };
+	static const unsigned groups[] = {
+		RTNLGRP_LINK,
+		RTNLGRP_IPV4_IFADDR,
+		RTNLGRP_IPV6_IFADDR,
+		RTNLGRP_IPV6_ROUTE,
+	};
 	struct listener *l = malloc(sizeof(*l));
-	int rc;
+	int r;
 
 	if (!l)
 		return -ENOMEM;
 	*l = (struct listener){ listeners, fn, overrun, arg };
-	rc = nl_listen(NETLINK_ROUTE, groups, sizeof(groups) / sizeof(groups[0]), on_message,
+	r = nl_listen(NETLINK_ROUTE, groups, sizeof(groups) / sizeof(groups[0]), on_message,
 		on_overrun, l, out);
-	if (rc < 0)
+	if (r < 0)
 		free(l);
 	else
 		listeners = l;
-	return rc;
+	return r;
 }

@@ -20,6 +20,13 @@ struct rt_route {
 int rt_route_add(struct nl *nl, const struct rt_route *r); /* replaces */
 int rt_route_del(struct nl *nl, const struct rt_route *r);
 
+/*
+ * One RTM_NEWROUTE or RTM_DELROUTE of IPv6: 0, -EBADMSG, -ENOMSG (a cached route, or of a type that carries no
+ * unicast packets elsewhere: local, anycast, multicast). Of several next hops the first one. blackhole: also
+ * unreachable and prohibit.
+ */
+int rt_route_parse(const struct nlmsghdr *msg, struct rt_route *out);
+
 struct rt_rule {
 	uint32_t priority;
 	struct prefix src; /* ::/0: from all */

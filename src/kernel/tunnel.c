@@ -1,85 +1,73 @@
-#include <errno.h>
-#include <net/if.h> /* before the kernel headers: they then leave its names alone */
+#include "kernel/tunnel.h"
 
-#include <linux/if_link.h>
+#include <errno.h>
 #include <linux/if_tunnel.h>
 #include <linux/ip6_tunnel.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "kernel/rt_link.h"
-#include "kernel/tunnel.h"
 
-/*
- * UMIP's: no tunnel encapsulation limit option in the packets, and the device belongs to Mobile
- * IPv6.
- */
-enum { HOP_LIMIT = 64, TUNNEL_FLAGS = IP6_TNL_F_IGN_ENCAP_LIMIT | IP6_TNL_F_MIP6_DEV };
+enum { TUNNEL_MAX = 65535, HOP_LIMIT = 64 };
 
-enum { NUMBER_MAX = 4096 };
-
+/* The kernel takes what is not said here as zero, also in a change: so always all of it. */
 static void put_ends(struct nl_req *rq, const struct tunnel *t)
 {
-	const uint8_t hops = HOP_LIMIT, encap_limit = 0, proto = IPPROTO_IPV6;
-	const uint32_t flags = TUNNEL_FLAGS, link = (uint32_t)t->link;
-	size_t info = nl_nest(rq, IFLA_LINKINFO), data;
+	const uint8_t hop_limit = HOP_LIMIT, proto = IPPROTO_IPV6;
+	const uint32_t flags = IP6_TNL_F_IGN_ENCAP_LIMIT, link = (uint32_t)t->link;
+	size_t info = nl_nest(rq, IFLA_LINKINFO);
+	size_t data;
 
-	nl_put(rq, IFLA_INFO_KIND, "ip6tnl", sizeof("ip6tnl"));
+	nl_put(rq, IFLA_INFO_KIND, "ip6tnl", 6);
 	data = nl_nest(rq, IFLA_INFO_DATA);
 	nl_put(rq, IFLA_IPTUN_LINK, &link, sizeof(link));
 	nl_put(rq, IFLA_IPTUN_LOCAL, &t->local, sizeof(t->local));
 	nl_put(rq, IFLA_IPTUN_REMOTE, &t->remote, sizeof(t->remote));
-	nl_put(rq, IFLA_IPTUN_TTL, &hops, sizeof(hops));
-	nl_put(rq, IFLA_IPTUN_ENCAP_LIMIT, &encap_limit, sizeof(encap_limit));
+	nl_put(rq, IFLA_IPTUN_TTL, &hop_limit, sizeof(hop_limit));
 	nl_put(rq, IFLA_IPTUN_FLAGS, &flags, sizeof(flags));
 	nl_put(rq, IFLA_IPTUN_PROTO, &proto, sizeof(proto));
 	nl_nest_end(rq, data);
 	nl_nest_end(rq, info);
 }
 
-static int create(struct nl *nl, const struct tunnel *t)
+static int first_free_name(struct nl *nl, char name[IF_NAMESIZE])
 {
-	struct nl_req rq;
+	struct rt_link l;
 
-	nl_begin(&rq, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
-	nl_put(&rq, IFLA_IFNAME, t->name, strlen(t->name) + 1);
-	put_ends(&rq, t);
-	return nl_call(nl, &rq);
-}
+	for (unsigned n = 1; n <= TUNNEL_MAX; n++) {
+		int r;
 
-/* ip6tnl0 is the kernel's own. */
-static int free_name(struct nl *nl, char name[IF_NAMESIZE])
-{
-	struct rt_link link;
-	int rc = 0;
-
-	for (int i = 1; i < NUMBER_MAX && rc != -ENODEV; i++) {
-		snprintf(name, IF_NAMESIZE, "ip6tnl%d", i);
-		rc = rt_link_get(nl, 0, name, &link);
-		if (rc < 0 && rc != -ENODEV)
-			return rc;
+		snprintf(name, IF_NAMESIZE, "ip6tnl%u", n);
+		r = rt_link_get(nl, 0, name, &l);
+		if (r < 0)
+			return r == -ENODEV ? 0 : r;
 	}
-	return rc == -ENODEV ? 0 : -ENFILE;
+	return -ENOSPC;
 }
 
 int tunnel_add(struct nl *nl, struct tunnel *t)
 {
 	struct tunnel made = *t;
-	struct rt_link link;
-	int rc = made.name[0] ? 0 : free_name(nl, made.name);
+	struct rt_link l;
+	struct nl_req rq;
+	struct ifinfomsg *body;
+	int r = made.name[0] ? 0 : first_free_name(nl, made.name);
 
-	if (rc < 0 || (rc = create(nl, &made)) < 0)
-		return rc;
-	rc = rt_link_get(nl, 0, made.name, &link);
-	if (rc < 0)
-		return rc;
-	made.ifindex = link.ifindex;
-	rc = rt_link_set_up(nl, made.ifindex, true);
-	if (rc < 0) {
-		tunnel_del(nl, &made);
-		return rc;
-	}
+	if (r < 0)
+		return r;
+	body = nl_begin(&rq, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(*body));
+	body->ifi_flags = IFF_UP;
+	body->ifi_change = IFF_UP;
+	nl_put(&rq, IFLA_IFNAME, made.name, strlen(made.name) + 1);
+	put_ends(&rq, &made);
+	r = nl_call(nl, &rq);
+	if (r == 0)
+		r = rt_link_get(nl, 0, made.name, &l);
+	if (r < 0)
+		return r;
+	made.ifindex = l.ifindex;
 	*t = made;
 	return 0;
 }
@@ -87,9 +75,9 @@ int tunnel_add(struct nl *nl, struct tunnel *t)
 int tunnel_change(struct nl *nl, const struct tunnel *t)
 {
 	struct nl_req rq;
-	struct ifinfomsg *ifi = nl_begin(&rq, RTM_NEWLINK, 0, sizeof(*ifi));
+	struct ifinfomsg *body = nl_begin(&rq, RTM_NEWLINK, 0, sizeof(*body));
 
-	ifi->ifi_index = t->ifindex;
+	body->ifi_index = t->ifindex;
 	put_ends(&rq, t);
 	return nl_call(nl, &rq);
 }
@@ -97,8 +85,8 @@ int tunnel_change(struct nl *nl, const struct tunnel *t)
 int tunnel_del(struct nl *nl, const struct tunnel *t)
 {
 	struct nl_req rq;
-	struct ifinfomsg *ifi = nl_begin(&rq, RTM_DELLINK, 0, sizeof(*ifi));
+	struct ifinfomsg *body = nl_begin(&rq, RTM_DELLINK, 0, sizeof(*body));
 
-	ifi->ifi_index = t->ifindex;
+	body->ifi_index = t->ifindex;
 	return nl_call(nl, &rq);
 }

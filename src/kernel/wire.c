@@ -20,6 +20,27 @@ int wire_attr(const void *data, size_t have, void *out, size_t n)
 	return 0;
 }
 
+int wire_nested(
+	const void *data, size_t n, int (*fn)(uint16_t, const void *, size_t, void *), void *arg)
+{
+	const uint8_t *p = data;
+	int r = 0;
+
+	while (r == 0 && n) {
+		struct nlattr a;
+		size_t step;
+
+		if (wire_attr(p, n, &a, sizeof(a)) < 0 || a.nla_len < sizeof(a) || a.nla_len > n)
+			return -EBADMSG;
+		r = fn(a.nla_type & NLA_TYPE_MASK, p + NLA_HDRLEN, a.nla_len - NLA_HDRLEN, arg);
+		step = NLA_ALIGN((size_t)a.nla_len);
+		step = step < n ? step : n;
+		p += step;
+		n -= step;
+	}
+	return r;
+}
+
 struct in6_addr wire_addr(const xfrm_address_t *a, uint16_t family)
 {
 	struct in6_addr out = { 0 };

@@ -18,6 +18,11 @@
 int wire_body(const struct nlmsghdr *msg, void *out, size_t n);
 int wire_attr(const void *data, size_t have, void *out, size_t n);
 
+/* The attributes inside a nested attribute: fn for each, in order. -EBADMSG or what fn returned.
+ */
+int wire_nested(
+	const void *data, size_t n, int (*fn)(uint16_t, const void *, size_t, void *), void *arg);
+
 /* IPv4 becomes ::ffff:a.b.c.d. */
 struct in6_addr wire_addr(const xfrm_address_t *a, uint16_t family);
 

@@ -1,0 +1,149 @@
+#include "kernel/rt_route.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "kernel/wire.h"
+
+/* Tables above 255 fit only into the attribute. */
+static uint8_t short_table(uint32_t table)
+{
+	return table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC;
+}
+
+static int route_put(struct nl *nl, uint16_t type, uint16_t flags, const struct rt_route *r)
+{
+	struct nl_req rq;
+	struct rtmsg *body = nl_begin(&rq, type, flags, sizeof(*body));
+
+	body->rtm_family = AF_INET6;
+	body->rtm_dst_len = r->dst.len;
+	body->rtm_src_len = r->src.len;
+	body->rtm_table = short_table(r->table);
+	body->rtm_protocol = RT_PROTO_PERIGEE;
+	body->rtm_scope = RT_SCOPE_UNIVERSE;
+	body->rtm_type = r->blackhole ? RTN_BLACKHOLE : RTN_UNICAST;
+	nl_put(&rq, RTA_TABLE, &r->table, sizeof(r->table));
+	if (r->dst.len)
+		nl_put(&rq, RTA_DST, &r->dst.addr, sizeof(r->dst.addr));
+	if (r->src.len)
+		nl_put(&rq, RTA_SRC, &r->src.addr, sizeof(r->src.addr));
+	if (!addr_is_any(&r->via))
+		nl_put(&rq, RTA_GATEWAY, &r->via, sizeof(r->via));
+	if (r->ifindex)
+		nl_put(&rq, RTA_OIF, &r->ifindex, sizeof(r->ifindex));
+	if (r->metric)
+		nl_put(&rq, RTA_PRIORITY, &r->metric, sizeof(r->metric));
+	return nl_call(nl, &rq);
+}
+
+int rt_route_add(struct nl *nl, const struct rt_route *r)
+{
+	return route_put(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, r);
+}
+
+int rt_route_del(struct nl *nl, const struct rt_route *r)
+{
+	return route_put(nl, RTM_DELROUTE, 0, r);
+}
+
+static int hop_attr(uint16_t type, const void *data, size_t n, void *arg)
+{
+	struct rt_route *r = arg;
+
+	return type == RTA_GATEWAY ? wire_attr(data, n, &r->via, sizeof(r->via)) : 0;
+}
+
+/* The first of several next hops stands for all. */
+static int first_hop(const void *data, size_t n, struct rt_route *r)
+{
+	struct rtnexthop hop;
+
+	if (wire_attr(data, n, &hop, sizeof(hop)) < 0 || hop.rtnh_len < sizeof(hop) ||
+		hop.rtnh_len > n)
+		return -EBADMSG;
+	r->ifindex = hop.rtnh_ifindex;
+	return wire_nested(
+		(const uint8_t *)data + sizeof(hop), hop.rtnh_len - sizeof(hop), hop_attr, r);
+}
+
+static int route_attr(uint16_t type, const void *data, size_t n, void *arg)
+{
+	struct rt_route *r = arg;
+
+	switch (type) {
+	case RTA_DST:
+		return wire_attr(data, n, &r->dst.addr, sizeof(r->dst.addr));
+	case RTA_SRC:
+		return wire_attr(data, n, &r->src.addr, sizeof(r->src.addr));
+	case RTA_GATEWAY:
+		return wire_attr(data, n, &r->via, sizeof(r->via));
+	case RTA_OIF:
+		return wire_attr(data, n, &r->ifindex, sizeof(r->ifindex));
+	case RTA_PRIORITY:
+		return wire_attr(data, n, &r->metric, sizeof(r->metric));
+	case RTA_TABLE:
+		return wire_attr(data, n, &r->table, sizeof(r->table));
+	case RTA_MULTIPATH:
+		return first_hop(data, n, r);
+	}
+	return 0;
+}
+
+int rt_route_parse(const struct nlmsghdr *msg, struct rt_route *out)
+{
+	struct rtmsg body;
+	struct rt_route r = { 0 };
+	int rc = wire_body(msg, &body, sizeof(body));
+
+	if (rc < 0)
+		return rc;
+	if (body.rtm_family != AF_INET6 || body.rtm_flags & RTM_F_CLONED)
+		return -ENOMSG;
+	r.blackhole = body.rtm_type == RTN_BLACKHOLE || body.rtm_type == RTN_UNREACHABLE ||
+		body.rtm_type == RTN_PROHIBIT;
+	if (!r.blackhole && body.rtm_type != RTN_UNICAST)
+		return -ENOMSG;
+	if (body.rtm_dst_len > 128 || body.rtm_src_len > 128)
+		return -EBADMSG;
+	r.dst.len = body.rtm_dst_len;
+	r.src.len = body.rtm_src_len;
+	r.table = body.rtm_table;
+	rc = nl_attrs(msg, sizeof(body), route_attr, &r);
+	if (rc == 0)
+		*out = r;
+	return rc;
+}
+
+static int rule_put(struct nl *nl, uint16_t type, uint16_t flags, const struct rt_rule *r)
+{
+	const uint8_t proto = RT_PROTO_PERIGEE;
+	struct nl_req rq;
+	struct fib_rule_hdr *body = nl_begin(&rq, type, flags, sizeof(*body));
+
+	body->family = AF_INET6;
+	body->src_len = r->src.len;
+	body->action = r->blackhole ? FR_ACT_BLACKHOLE : FR_ACT_TO_TBL;
+	nl_put(&rq, FRA_PRIORITY, &r->priority, sizeof(r->priority));
+	if (r->src.len)
+		nl_put(&rq, FRA_SRC, &r->src.addr, sizeof(r->src.addr));
+	if (!r->blackhole) {
+		body->table = short_table(r->table);
+		nl_put(&rq, FRA_TABLE, &r->table, sizeof(r->table));
+	}
+	nl_put(&rq, FRA_PROTOCOL, &proto, sizeof(proto));
+	return nl_call(nl, &rq);
+}
+
+int rt_rule_add(struct nl *nl, const struct rt_rule *r)
+{
+	return rule_put(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, r);
+}
+
+int rt_rule_del(struct nl *nl, const struct rt_rule *r)
+{
+	return rule_put(nl, RTM_DELRULE, 0, r);
+}

@@ -25,6 +25,7 @@ struct cred {
 /* dir: /etc/ipsec.d */
 int cert_store_new(const char *dir, struct cert_store **out);
 void cert_store_free(struct cert_store *s);
+OWN(cert_store)
 
 /* Start-up, or rereadall: CA certificates, CRLs, private keys (templates 2 to 6). */
 void cert_store_load(struct cert_store *s, const struct ike_conf *conf);
@@ -32,8 +33,7 @@ void cert_store_reread_cas(struct cert_store *s);
 void cert_store_reread_crls(struct cert_store *s);
 void cert_store_reread_secrets(struct cert_store *s, const struct ike_conf *conf);
 
-/* leftcert of a connection: read from the file at most once (template 4). NULL: none or unusable
- * (one line says why). */
+/* leftcert of a connection (template 4). NULL: unusable, one line says why. */
 const struct cred *cert_store_cred(struct cert_store *s, const char *cert_file);
 /* For tests: add a key, a CA or a CRL that is not in the folder. */
 int cert_store_add_key(struct cert_store *s, const char *path);

@@ -62,7 +62,7 @@ struct iked {
 	struct sa_head sas; /* all, newest first: for status only */
 	struct table sa_by_spi, sa_by_init, sa_by_ids;
 	struct table child_by_spi_in, child_by_spi_out, child_by_reqid;
-	struct table trap_by_name, trap_by_reqid_out, trap_by_reqid_in, trap_by_id;
+	struct table trap_by_name, trap_by_reqid_out, trap_by_reqid_in, trap_by_id, trap_by_addr;
 	uint32_t reqid_counter;
 	unsigned sa_counter;
 	struct limits *limits; /* half-open counts, cookie secret */
@@ -80,6 +80,9 @@ OWN(iked)
  * are left alone. Templates 11 to 17. */
 int iked_load_conf(struct iked *d, struct ike_conf *conf);
 const struct ike_conf *iked_conf(const struct iked *d);
+
+/* Where packets to dst leave from (template 15). */
+int iked_source(struct iked *d, const struct in6_addr *dst, struct in6_addr *out);
 
 void iked_packet(struct iked *d, const struct packet *p);
 

@@ -53,7 +53,8 @@ struct sa_init {
 	struct dh *dh;
 	uint16_t groups_tried[8];
 	size_t n_groups_tried, n_cookies;
-	bool certreq_seen; /* the peer asked for a certificate of a CA that we know */
+	bool certreq_seen; /* the peer asked for a certificate */
+	bool initial_contact;
 };
 
 LIST_HEAD(child_head, child);
@@ -80,16 +81,17 @@ struct sa {
 	struct blob request, response; /* outstanding request, last answer: bit-exact */
 	uint8_t seen[20]; /* SHA-1 of the request that `response` answers */
 	bool has_response;
+	struct in6_addr init_from; /* responder: where IKE_SA_INIT came from, and its hash */
+	uint8_t init_sha1[20];
 	uint64_t sent_at, heard_at; /* last protected message in */
-	unsigned tries, attempt; /* retransmissions of the request; 1, 2, … of keyingtries */
+	unsigned tries; /* retransmissions of the request */
+	unsigned busy; /* handlers at work: freed only when they are through */
+	bool counted; /* among the half-open ones */
 	struct task *task; /* the exchange we wait for */
-	struct task_head tasks; /* those behind it */
+	struct task_head tasks, later; /* those behind it; those that pause */
 	size_t n_tasks;
-	struct timer t_resend, t_half_open, t_rekey, t_expire, t_dpd;
+	struct timer t_resend, t_half_open, t_rekey, t_expire, t_dpd, t_later;
 
-	struct sa *replaced_by; /* rekey: the new IKE_SA */
-	struct blob rekey_nonce_min; /* the lowest nonce of the exchange that made this IKE_SA,
-					while a collision may come */
 	struct child_head children;
 	uint64_t up_at, rekey_at, expire_at; /* 0: none */
 
@@ -112,6 +114,7 @@ struct sa *sa_by_init(
 	const struct iked *d, uint64_t spi_i, const struct in6_addr *from, const uint8_t sha1[20]);
 /* The IKE_SA that this peer configuration uses: established, else connecting, or NULL. */
 struct sa *sa_of_peer(const struct trap *peer);
+int sa_remember_init(struct sa *sa);
 bool sa_usable(const struct sa *sa); /* up and not on its way out */
 
 void sa_set_peer(struct sa *sa, struct trap *peer);

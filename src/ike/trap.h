@@ -62,7 +62,7 @@ struct trap {
 	struct sa_head sas; /* of a peer trap: its IKE_SAs, newest first */
 	struct trap_head members; /* of a peer trap: itself and the others */
 	TAILQ_ENTRY(trap) all, member;
-	struct tlink by_reqid_out, by_reqid_in, by_name, by_id;
+	struct tlink by_reqid_out, by_reqid_in, by_name, by_id, by_addr;
 };
 
 /* Where a request to this connection's peer goes out and to: kmaddress, else the configured
@@ -76,8 +76,19 @@ void trap_set_km(struct trap *t, const struct in6_addr *local, const struct in6_
 /* Reqids by explicit configuration, by the kernel's policy, or by the counter (B-090 to B-094). */
 void trap_set_reqid(struct trap *t, uint32_t out, uint32_t in, enum trap_how how);
 
+void trap_need_reqid(struct trap *t); /* draws the counter if none is known yet */
+
 void trap_route(struct trap *t); /* templates 15 to 17 */
 void trap_unroute(struct trap *t);
+
+/* Only the configuration loader makes and removes traps. */
+struct trap *trap_new(struct iked *d, struct conf_ref *ref, struct conn *conn);
+void trap_remove(struct trap *t);
+void trap_set_conn(struct trap *t, struct conf_ref *ref, struct conn *conn);
+void trap_ref(struct trap *t);
+void trap_say_proxy(
+	const struct trap *t, const struct in6_addr *local, const struct in6_addr *remote);
+void trap_unref(struct trap *t);
 
 struct trap *trap_by_name(const struct iked *d, const char *name);
 /* The first with this reqid in either direction; after NULL: the first. */

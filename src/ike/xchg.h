@@ -99,4 +99,6 @@ enum x_verdict x_refuse_u16(struct x *x, uint16_t type, uint16_t value);
 void x_resend_now(struct sa *sa);
 /* Arm the lifetime and liveness timers of an IKE_SA that came up (template 38). */
 void x_lifetimes(struct sa *sa);
+void x_sa_timers(struct sa *sa); /* a new IKE_SA has them, all stopped */
+void x_sa_stop(struct sa *sa); /* timers and exchanges end without a word */
 void x_sa_gone(struct sa *sa); /* end an IKE_SA outside of an exchange */

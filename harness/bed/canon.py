@@ -30,11 +30,22 @@ class Roles:
 
 
 @dataclass(frozen=True)
-class Policied:
-    """What a node's policies say about a (mode, reqid): whose it is and what for."""
+class Use:
+    """What one template of a node wants its SA for, and whose it is."""
 
     owner: str | None
-    kind: str | None
+    kind: str
+    mode: str
+    reqid: int
+    ends: frozenset[str | None]
+
+    def agreement(self, state: State) -> int:
+        """How many of mode, reqid and ends a state shares; two of three make it the state's use."""
+        return (self.mode == state.mode) + (self.reqid == state.reqid) + (
+            self.ends == frozenset(state.endpoints()))
+
+
+AGREEMENT = 2
 
 
 def _host(prefix: str) -> str | None:
@@ -55,10 +66,10 @@ class Names:
         """Name all values of one moment, by facts alone: the order of a dump plays no part."""
         found = {}
         for node in sorted(dumps, key=self._mobile_first):
-            policied = self._policied(dumps[node].policies)
+            uses = self._uses(dumps[node].policies)
             for state in sorted(dumps[node].states, key=_oldest_first):
                 if state.proto == "esp" and not state.larval:
-                    found.setdefault((node, state), self._role(node, state, policied))
+                    found.setdefault((node, state), self._role(node, state, uses))
         for (_, state), role in found.items():
             self._name(state, role)
 
@@ -72,29 +83,32 @@ class Names:
     def _mobile_first(self, node: str) -> tuple[bool, str]:
         return node not in self.roles.mobiles.values(), node
 
-    def _policied(self, policies: Iterable[Policy]) -> dict[tuple[str, int], Policied]:
-        found = {}
-        for policy in policies:
-            owner = next(
-                (self.roles.mobiles[host] for host in map(_host, (policy.sel.src, policy.sel.dst))
-                 if host in self.roles.mobiles), None)
-            for tmpl in policy.tmpls:
-                if tmpl.proto == "esp":
-                    kind = SELECTOR_KINDS.get((tmpl.mode, policy.sel.proto))
-                    found[tmpl.mode, tmpl.reqid] = Policied(owner, kind)
-        return found
+    def _uses(self, policies: Iterable[Policy]) -> list[Use]:
+        return [
+            self._use(policy, tmpl)
+            for policy in policies for tmpl in policy.tmpls if tmpl.proto == "esp"]
 
-    def _role(self, node: str, state: State, policied: dict) -> str:
+    def _use(self, policy: Policy, tmpl: Template) -> Use:
+        hosts = frozenset({_host(policy.sel.src), _host(policy.sel.dst)})
+        owner = next((self.roles.mobiles[host] for host in sorted(hosts - {None})
+                      if host in self.roles.mobiles), None)
+        kind = SELECTOR_KINDS.get((tmpl.mode, policy.sel.proto), KINDS.get(tmpl.mode, tmpl.mode))
+        ends = frozenset({tmpl.src, tmpl.dst})
+        return Use(owner, kind, tmpl.mode, tmpl.reqid, ends if ends != {"::"} else hosts)
+
+    def _role(self, node: str, state: State, uses: list[Use]) -> str:
         """mh.to-ha, or carol.mh.to-ha where the scenario has several mobile nodes."""
-        known = policied.get((state.mode, state.reqid), Policied(None, None))
+        best = max(uses, key=lambda use: (use.agreement(state), use.kind), default=None)
+        if best and best.agreement(state) < AGREEMENT:
+            best = None
         mobiles = self.roles.mobiles
-        owner = next((mobiles[end] for end in state.endpoints() if end in mobiles), known.owner)
+        owner = next((mobiles[end] for end in state.endpoints() if end in mobiles),
+                     best and best.owner)
         if node in mobiles.values():
             owner = owner or node
-        kind = known.kind or KINDS.get(state.mode, state.mode)
+        kind = best.kind if best else KINDS.get(state.mode, state.mode)
         way = {state.dst: "to-ha", state.src: "to-mn"}.get(self.roles.ha, f"to-{state.dst}")
-        several = len(mobiles) > 1
-        return f"{owner or 'stray'}.{kind}.{way}" if several else f"{kind}.{way}"
+        return f"{owner or 'stray'}.{kind}.{way}" if len(mobiles) > 1 else f"{kind}.{way}"
 
     def _name(self, state: State, role: str) -> None:
         if state.spi not in self.spis:

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bed.canon import selector_text
-from harness.bed.xfrm import Dump, Policy, Selector, State, Template, parse_dump
+from harness.bed.xfrm import IPSEC, Dump, Policy, Selector, State, Template, parse_dump
 
-# Two objects with more different facts than this are two objects, not one that changed.
+# Two objects with more different facts than this are two objects, not one that changed. Names
+# follow from the other facts and do not count.
 LIKENESS = 3
+NAMES = {"SPI", "authentication key", "encryption key", "aead key"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Thing:
-    """A state or policy: its name, what identifies it, its role (of all generations), its facts."""
+    """A state or policy. A role is wider than an identity: every generation, every MH type."""
 
     name: str
     identity: tuple
@@ -90,7 +92,7 @@ def _algorithm_facts(state: State) -> dict[str, str | None]:
 
 
 def _state_thing(state: State) -> Thing:
-    outer = "outer " if state.mode == "tunnel" else ""
+    outer = "outer " if state.proto in IPSEC else ""
     facts = {
         f"{outer}source": state.src,
         f"{outer}destination": state.dst,
@@ -138,7 +140,8 @@ def _policy_thing(policy: Policy) -> Thing:
     for number, tmpl in enumerate(policy.tmpls, start=1):
         facts |= _template_facts(number, tmpl)
     identity = (policy.ptype, policy.dir, policy.sel)
-    return Thing(policy_name(policy), identity, identity, facts)
+    role = (policy.ptype, policy.dir, policy.sel.src, policy.sel.dst, policy.sel.proto)
+    return Thing(policy_name(policy), identity, role, facts)
 
 
 def things(dump: Dump) -> dict[str, list[Thing]]:
@@ -172,7 +175,8 @@ def pair(expected: list[Thing], actual: list[Thing]) -> Pairing:
     same += _matches(left, right, lambda one, other: one.role == other.role)
     for likeness in range(1, LIKENESS + 1):
         same += _matches(
-            left, right, lambda one, other: len(different_facts(one, other)) <= likeness)
+            left, right,
+            lambda one, other: len(set(different_facts(one, other)) - NAMES) <= likeness)
     return Pairing(same, left, right)
 
 

@@ -95,7 +95,7 @@ PEER_FACTS: tuple[tuple[str, Callable[[State], object]], ...] = (
 
 
 def both_ends_agree(bed: Bed, node: str) -> Iterator[str]:
-    """An SA of one node is the same SA on the other: the outbound one of carol is moon's inbound."""
+    """An SA of one node is the same SA on the other: carol's outbound is moon's inbound."""
     others = {name: {s.spi: s for s in bed.esp(name)} for name in bed.nodes if name != node}
     for state in bed.esp(node):
         peers = [(name, table[state.spi]) for name, table in others.items() if state.spi in table]

@@ -26,7 +26,7 @@ def reference(node: str, checkpoint: str) -> str:
 
 
 def addresses(node: str, checkpoint: str) -> frozenset[str]:
-    """The usable ones: a router's advertisement brings the old care-of address back as tentative."""
+    """The usable ones: an advertisement brings the old care-of address back as tentative."""
     parts = xfrm.sections((DATA / f"reference/{node}.{checkpoint}.txt").read_text())
     return frozenset(re.findall(r"inet6 (\S+)/\d+ (?!.*tentative)", parts["ip -6 addr"]))
 

@@ -139,7 +139,8 @@ def test_every_fact_of_states_and_policies_has_a_mutation():
 
 @pytest.mark.parametrize("fact, replacement, sentence", [
     ("source", "src 2001:1::9 dst 2001:1::1", "outer source 2001:1::9, expected 2001:1::10"),
-    ("destination", "src 2001:1::10 dst 2001:1::9", "outer destination 2001:1::9, expected 2001:1::1"),
+    ("destination", "src 2001:1::10 dst 2001:1::9",
+     "outer destination 2001:1::9, expected 2001:1::1"),
 ])
 def test_a_changed_end_of_the_transport_sa_is_named(fact, replacement, sentence):
     pattern = r"src 2001:1::10 dst 2001:1::1(?=\n\tproto esp)"
@@ -214,7 +215,8 @@ def test_a_rekey_reads_as_a_rekey():
 
 def test_what_is_gone_and_what_is_new_is_said():
     after = samples.reference_texts()
-    after["carol"] = mutated(MUTATIONS[-2][1], "src ::/0 dst ::/0 proto udp\n\tdir fwd priority 1\n")
+    udp = "src ::/0 dst ::/0 proto udp\n\tdir fwd priority 1\n"
+    after["carol"] = mutated(MUTATIONS[-2][1], udp)
     sentences = moved_sentences(after)
     assert "policy sub out src ::/0 dst ::/0 proto ipv6-icmp type 136 was deleted" in sentences
     assert "policy main fwd src ::/0 dst ::/0 proto udp was created" in sentences

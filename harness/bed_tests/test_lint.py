@@ -40,7 +40,8 @@ def test_an_include_in_the_right_direction_is_fine(tmp_path, path, header):
 
 
 def c_function(lines: int) -> str:
-    return "/* one */\nstatic int *long_one(int a,\n\tint b)\n{\n" + "\ta++;\n" * (lines - 2) + "}\n"
+    head = "/* one */\nstatic int *long_one(int a,\n\tint b)\n"
+    return head + "{\n" + "\ta++;\n" * (lines - 2) + "}\n"
 
 
 def python_function(lines: int) -> str:

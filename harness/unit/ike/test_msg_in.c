@@ -248,7 +248,8 @@ static void octets_behind_the_last_payload_are_refused(void **state)
 	static const uint8_t chain[] = { 0, 0, 0, 4, 9 };
 
 	(void)state;
-	assert_int_equal(parse(around(X_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), -EPROTO);
+	assert_int_equal(
+		parse(around(X_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), -EPROTO);
 }
 
 static void sk_is_last_and_alone(void **state)
@@ -289,7 +290,8 @@ static void what_is_inside_is_read_like_what_is_outside(void **state)
 	assert_int_equal(msg_error(&m)->type, N_AUTHENTICATION_FAILED);
 	assert_string_equal(msg_str(&m), "INFORMATIONAL request 1 [ N(AUTH_FAILED) ]");
 	for (size_t cut = 0; cut < sizeof(auth_failed); cut++)
-		assert_int_equal(msg_parse_inner(BYTES(auth_failed, cut), PLD_NOTIFY, &m), -EPROTO);
+		assert_int_equal(
+			msg_parse_inner(BYTES(auth_failed, cut), PLD_NOTIFY, &m), -EPROTO);
 	assert_int_equal(msg_parse_inner(BYTES_OF(critical), 99, &m), -ENOPROTOOPT);
 	assert_int_equal(m.critical, 99);
 	assert_int_equal(msg_parse_inner(BYTES_NONE, PLD_NONE, &m), 0);

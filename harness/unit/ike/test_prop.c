@@ -475,13 +475,15 @@ static void the_defaults_are_modern(void **state)
 
 UNIT_MAIN(T(the_page_s_proposal_is_read_and_written, "A-041"),
 	T(every_cut_is_refused, "A-041 F-024"), T(an_empty_payload_offers_nothing, "A-043"),
-	T(broken_structure_is_a_syntax_error, "A-041"), T(proposals_are_numbered_in_order, "A-041"),
+	T(broken_structure_is_a_syntax_error, "A-041"),
+	T(proposals_are_numbered_in_order, "A-041"),
 	T(an_unknown_attribute_spoils_its_transform_only, "A-043"),
 	T(a_key_length_given_twice_spoils_its_transform, "A-043"),
 	T(an_unknown_type_or_protocol_spoils_its_proposal, "A-043"),
 	T(a_reserved_esp_spi_is_not_chosen, "A-120"), T(a_huge_offer_takes_bounded_time, ""),
 	T(unknown_transforms_do_not_crowd_out_known_ones, "A-042"),
-	T(the_first_own_proposal_wins, "A-042"), T(a_key_length_not_offered_is_not_chosen, "A-192"),
+	T(the_first_own_proposal_wins, "A-042"),
+	T(a_key_length_not_offered_is_not_chosen, "A-192"),
 	T(the_first_child_leaves_diffie_hellman_out, "A-120"),
 	T(an_answer_must_be_what_was_offered, "A-044"),
 	T(words_are_read_and_refused, "E-021 A-190"), T(the_defaults_are_modern, "A-191"))

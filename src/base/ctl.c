@@ -276,8 +276,10 @@ void ctl_free(struct ctl *ctl)
 	close(ctl->fd);
 	unlink(ctl->path);
 	while ((c = LIST_FIRST(&ctl->clients))) {
-		if (c->asked && !c->finished)
+		if (c->asked && !c->finished) {
+			c->req.gone = true;
 			tell_gone(&c->req); /* the owner forgets it */
+		}
 		if (c == LIST_FIRST(&ctl->clients))
 			client_free(c);
 	}

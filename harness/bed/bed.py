@@ -65,7 +65,7 @@ class Bed:
         for link in topo.LINKS:
             self.capture.hear_link(rtr, link)
         self.capture.start()
-        rtr.keep("radvd", ["radvd", "-n", "-m", "stderr", "-C", "/etc/radvd.conf"])
+        topo.advertise(rtr)
         return rtr
 
     def _furnish(self, node: Node) -> None:
@@ -77,12 +77,13 @@ class Bed:
     def nodes(self, *names: str) -> tuple[Host, ...]:
         """The named nodes, plugged in and with usable addresses."""
         with wait.stopwatch() as took:
-            fresh = [self._host(name) for name in names if name not in self.hosts]
+            for name in names:
+                self.hosts.get(name) or self._host(name)
+            fresh = [host for host in self.hosts.values() if host.name not in self.before]
             for host in fresh:
                 self._usable(host)
-        self.story.note(f"nodes rtr, {', '.join(names)} stand after {took():.2f} s")
-        for host in fresh:
-            self.before[host.name] = leftovers.snapshot(host)
+                self.before[host.name] = leftovers.snapshot(host)
+        self.story.note(f"nodes rtr, {', '.join(self.hosts)} stand after {took():.2f} s")
         return tuple(self.hosts[name] for name in names)
 
     def _host(self, name: str) -> Host:
@@ -97,7 +98,7 @@ class Bed:
         self.capture.hear_netlink(host)
         topo.attach(self.rtr, host, member)
         if host.read("/etc/radvd.conf"):
-            host.keep("radvd", ["radvd", "-n", "-m", "stderr", "-C", "/etc/radvd.conf"])
+            topo.advertise(host)
         return host
 
     def _usable(self, host: Host) -> None:

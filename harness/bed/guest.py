@@ -22,6 +22,7 @@ from pathlib import Path
 from harness.bed.job import Job
 
 KERNEL = "linux.uml"
+CONSOLE = 7
 MODULES = Path("/usr/lib/uml/modules")
 XSTATE_ROOM = 2696
 MEMORY, ROOM = "500M", "300M"
@@ -96,11 +97,11 @@ def prepare(job: Job, tests: Path) -> None:
     (job.results / "guest.sh").write_text(script(job, tests))
 
 
-def command(job: Job, console: int) -> list[str]:
+def command(job: Job) -> list[str]:
     memory = MEMORY_VALGRIND if job.valgrind else MEMORY
     shell = ["con1=pty"] if job.shell else []
     return [KERNEL, f"mem={memory}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
-            "loglevel=1", "con=null", f"con0=null,fd:{console}", *shell,
+            "loglevel=1", "con=null", f"con0=null,fd:{CONSOLE}", *shell,
             f"init={job.top}/harness/guest/init", f"RUN={job.results}", f"ROOM={ROOM}"]
 
 
@@ -111,17 +112,39 @@ def environment(job: Job, preload: Path) -> dict[str, str]:
     return os.environ | {"HOME": str(home)} | mended
 
 
-def boot(job: Job, tests: Path, limit: float, tell: Callable[[str], None]) -> Ended:
-    """Run the job's tests in a guest; `tell` gets every line of its console."""
-    prepare(job, tests)
-    preload = job.top / "build/guest/xstate.so"
-    ours, theirs = os.pipe()
-    with (job.results / "boot.log").open("wb") as log:
-        process = subprocess.Popen(
-            command(job, theirs), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            pass_fds=(theirs,), env=environment(job, preload), start_new_session=True)
-    os.close(theirs)
-    return watch(process, ours, job, limit, tell)
+class Fleet:
+    """The runs that are under way; all of them can be ended at once."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen] = set()
+
+    def boot(self, job: Job, tests: Path, limit: float, tell: Callable[[str], None]) -> Ended:
+        """Run the job's tests in a guest; `tell` gets every line of its console."""
+        prepare(job, tests)
+        preload = job.top / "build/guest/xstate.so"
+        return self.run(command(job), environment(job, preload), job, limit, tell)
+
+    def run(self, words: list[str], env: dict[str, str], job: Job, limit: float,
+            tell: Callable[[str], None]) -> Ended:
+        """Start a process group whose descriptor CONSOLE is a pipe, and watch it to its end."""
+        ours, theirs = os.pipe()
+        shown = f"exec {CONSOLE}>&{theirs} >&{CONSOLE} 2>&1" if words[0] != KERNEL else \
+            f"exec {CONSOLE}>&{theirs}"
+        with (job.results / "boot.log").open("wb") as log:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", f'{shown}; exec "$@"', "sh", *words],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(theirs,), env=env,
+                start_new_session=True)
+        os.close(theirs)
+        self._running.add(process)
+        try:
+            return watch(process, ours, job, limit, tell)
+        finally:
+            self._running.discard(process)
+
+    def end(self) -> None:
+        for process in list(self._running):
+            _kill_group(process)
 
 
 def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
@@ -155,11 +178,15 @@ def _end(process: subprocess.Popen) -> None:
         process.wait(timeout=3)
     except subprocess.TimeoutExpired:
         pass
+    _kill_group(process)
+    process.wait()
+
+
+def _kill_group(process: subprocess.Popen) -> None:
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         pass
-    process.wait()
 
 
 def _ended(job: Job, limit: float | None, last: str, seconds: float) -> Ended:

@@ -23,8 +23,11 @@ HOME_AGENT = "2001:1::1"
 
 @dataclass(frozen=True)
 class Link:
+    """rtr's addresses on it skip DAD: a solicitation in the first second must be answered."""
+
     prefix: str
     router: str
+    local: str
     mac: str
 
 
@@ -43,9 +46,9 @@ class Member:
 
 
 LINKS = {
-    "hl": Link("2001:1::/64", "2001:1::fe", "06:1a:a8:00:01:fe"),
-    "f1": Link("2001::/64", "2001::fe", "06:1a:a8:00:00:fe"),
-    "f2": Link("2001:2::/64", "2001:2::fe", "06:1a:a8:00:02:fe"),
+    "hl": Link("2001:1::/64", "2001:1::fe", "fe80::41a:a8ff:fe00:1fe", "06:1a:a8:00:01:fe"),
+    "f1": Link("2001::/64", "2001::fe", "fe80::41a:a8ff:fe00:fe", "06:1a:a8:00:00:fe"),
+    "f2": Link("2001:2::/64", "2001:2::fe", "fe80::41a:a8ff:fe00:2fe", "06:1a:a8:00:02:fe"),
 }
 ROUTER = {"net.ipv6.conf.all.forwarding": "1"}
 MEMBERS = {
@@ -68,11 +71,13 @@ def build_router(rtr: Node) -> None:
         lines += [
             f"link add name {name} address {link.mac} type bridge forward_delay 0"
             " mcast_snooping 0",
-            f"link set {name} up",
+            f"link set {name} addrgenmode none up",
             f"address add {link.router}/64 dev {name} nodad",
+            f"address add {link.local}/64 dev {name} nodad",
         ]
     set_sysctls(rtr, ROUTER)
     batch(rtr, lines)
+    rtr.run("nft -f /etc/advertise.nft")
 
 
 def attach(rtr: Node, node: Node, member: Member) -> None:
@@ -89,6 +94,11 @@ def attach(rtr: Node, node: Node, member: Member) -> None:
         *(f"address add {address} dev eth0" for address in member.addresses),
         *(f"route add {route} dev eth0" for route in member.routes),
     ])
+
+
+def advertise(node: Node) -> None:
+    """Router advertisements as the node's radvd.conf says."""
+    node.keep("radvd", ["radvd", "-n", "-m", "stderr", "-C", "/etc/radvd.conf"])
 
 
 def batch(node: Node, lines: list[str]) -> None:

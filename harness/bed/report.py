@@ -1,0 +1,91 @@
+"""report - one line per test while they run, a summary at the end, and the same for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+from xml.etree import ElementTree
+
+WORDS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One test: `sentence` is the first differing fact, `reproduce` what to type."""
+
+    test: str
+    outcome: str
+    seconds: float = 0.0
+    sentence: str = ""
+    reproduce: str = ""
+    results: str = ""
+    req: tuple[str, ...] = ()
+
+
+class Report:
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self.out = out
+        self.outcomes: list[Outcome] = []
+        self.start = time.monotonic()
+        self._lock = threading.Lock()
+
+    def say(self, text: str) -> None:
+        with self._lock:
+            print(text, file=self.out, flush=True)
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        for one in outcomes:
+            self.outcomes.append(one)
+            self.say(line(one))
+
+    def count(self, outcome: str) -> int:
+        return sum(one.outcome == outcome for one in self.outcomes)
+
+    def summary(self) -> int:
+        """The last lines; gives the exit status."""
+        failed = [one for one in self.outcomes if one.outcome == "failed"]
+        if failed:
+            self.say("")
+            self.say("first failure of each:")
+        for one in failed:
+            self.say(f"  {one.test}: {one.sentence}")
+        self.say(f"took {time.monotonic() - self.start:.1f} s")
+        skipped = f", {self.count('skipped')} skipped" if self.count("skipped") else ""
+        self.say(f"{self.count('passed')} passed, {len(failed)} failed{skipped}")
+        return 1 if failed or not self.outcomes else 0
+
+    def write(self, folder: Path) -> None:
+        """req.jsonl for the trace of requirements."""
+        rows = [json.dumps({**asdict(one), "req": list(one.req)}) for one in self.outcomes]
+        (folder / "req.jsonl").write_text("".join(f"{row}\n" for row in rows))
+
+    def write_junit(self, path: Path) -> None:
+        suite = ElementTree.Element("testsuite", name="perigee", tests=str(len(self.outcomes)),
+                                    failures=str(self.count("failed")),
+                                    skipped=str(self.count("skipped")))
+        for one in self.outcomes:
+            case = ElementTree.SubElement(suite, "testcase", classname="perigee", name=one.test,
+                                          time=f"{one.seconds:.2f}")
+            if one.outcome != "passed":
+                kind = "failure" if one.outcome == "failed" else "skipped"
+                node = ElementTree.SubElement(case, kind, message=one.sentence)
+                node.text = f"{one.reproduce}\n{one.results}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ElementTree.ElementTree(suite).write(path, encoding="unicode", xml_declaration=True)
+
+
+def line(one: Outcome) -> str:
+    text = f"{WORDS[one.outcome]:4}  {one.test}  {one.seconds:.1f} s"
+    if one.outcome == "passed":
+        return text
+    if one.outcome == "skipped":
+        return f"{text}: {one.sentence}"
+    more = [f"        {label}: {value}" for label, value in
+            (("reproduce", one.reproduce), ("results", one.results)) if value]
+    return "\n".join([f"{text}: {one.sentence}", *more])

@@ -1,0 +1,235 @@
+"""run - the front door: what to run, on which kernel, how it is told."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bed import build, golden, guest, hosted, native, suite
+from harness.bed.guest import Ended, Fleet, Unfit
+from harness.bed.job import Job
+from harness.bed.report import Outcome, Report
+from harness.bed.suite import Scenario
+
+TOP = Path(__file__).resolve().parents[2]
+LIMIT = 150.0
+LIMIT_VALGRIND = 900.0
+LIMIT_SHELL = 24 * 3600.0
+KEPT_RUNS = 20
+
+EPILOGUE = """\
+Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
+scenarios, one line a test. With names those scenarios run and tell what they do.
+SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
+Results: build/results/last/SCENARIO/: story (console.log), daemon logs, dumps, address and route
+tables, a capture per link, decoded netlink."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One invocation: its options, its folder, and the programs under test."""
+
+    options: argparse.Namespace
+    folder: Path
+    programs: Path
+    fleet: Fleet
+    report: Report
+
+    @property
+    def limit(self) -> float:
+        if self.options.shell:
+            return LIMIT_SHELL
+        return LIMIT_VALGRIND if self.options.valgrind else LIMIT
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run-tests.sh", epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Run Perigee's tests and scenarios.")
+    add = parser.add_argument
+    add("names", nargs="*", metavar="NAME", help="scenarios to run; see --list")
+    add("--list", action="store_true", help="name the scenarios and end")
+    add("--bless", action="store_true", help="write what the scenarios show as expected/")
+    add("--shell", metavar="NODE", help="open a prompt in NODE when the scenario is through")
+    add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
+    add("--native", action="store_true", help="use the host's kernel instead of a guest")
+    add("--valgrind", action="store_true", help="run the daemons under valgrind")
+    add("-j", dest="jobs", type=_positive, metavar="N",
+        help="guests at a time (2; 1 where the story is told)")
+    add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
+    return number
+
+
+def chosen(options: argparse.Namespace) -> list[Scenario]:
+    known = {one.name: one for one in suite.scenarios(TOP)}
+    known[suite.KERNEL_TESTS] = suite.kernel_tests(TOP)
+    names = options.names or (["establishment"] if options.shell else list(known))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Unfit(f"there is no scenario {unknown[0]}; --list names them all")
+    return [known[name] for name in names]
+
+
+def new_folder() -> Path:
+    """build/results/RUN, unique, with `last` pointing to it; the oldest runs go."""
+    results = TOP / "build/results"
+    name = time.strftime("%Y%m%d-%H%M%S-") + str(os.getpid())
+    folder = results / name
+    folder.mkdir(parents=True)
+    link = results / f".last.{os.getpid()}"
+    link.symlink_to(name)
+    link.replace(results / "last")
+    runs = sorted(results.glob("2[0-9]*-[0-9]*-[0-9]*"))
+    for old in runs[:-KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
+             ) -> list[Outcome]:
+    """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
+    options = run.options
+    folder = run.folder / (scenario.name if options.repeat == 1 else f"{scenario.name}.{number}")
+    job = Job(scenario.name, TOP, folder, run.programs, options.bless, options.shell,
+              options.valgrind)
+    if options.native:
+        ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
+    else:
+        ended = run.fleet.boot(job, scenario.tests, run.limit, tell)
+    outcomes = read_results(job, scenario, ended, run)
+    passed = bool(outcomes) and all(one.outcome == "passed" for one in outcomes)
+    if options.bless and passed:
+        bless(run, job)
+    return outcomes
+
+
+def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[Outcome]:
+    file = job.results / "results.jsonl"
+    rows = [json.loads(text) for text in file.read_text().splitlines()] if file.exists() else []
+    words = " ".join(w for w in ("--native" * run.options.native,
+                                 "--valgrind" * run.options.valgrind) if w)
+    reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
+    results = str(job.results.relative_to(TOP))
+    found: dict[str, Outcome] = {}
+    for row in rows:
+        name = f"{scenario.name}::{row['test'].rpartition('::')[2]}"
+        if found.get(name) and found[name].outcome == "failed":
+            continue
+        failed = row["outcome"] == "failed"
+        found[name] = Outcome(name, row["outcome"], row["seconds"], row["sentence"],
+                              reproduce if failed else "", results if failed else "",
+                              tuple(row["req"]))
+    outcomes = list(found.values())
+    broken = ended.reason or (f"pytest ended with status {ended.status}" if ended.status else "")
+    if broken and not any(one.outcome == "failed" for one in outcomes):
+        outcomes.append(Outcome(scenario.name, "failed", ended.seconds, broken, reproduce, results))
+    if not outcomes:
+        outcomes = [Outcome(scenario.name, "failed", ended.seconds, "no test ran", reproduce,
+                            results)]
+    return outcomes
+
+
+def bless(run: Run, job: Job) -> None:
+    """Take over what the passed scenario showed; name what changed."""
+    expected = TOP / "expected" / job.scenario
+    blessed = {file.name: file for file in job.results.rglob("blessed/*.xfrm")}
+    for name, file in sorted(blessed.items()):
+        expected.mkdir(parents=True, exist_ok=True)
+        if golden.bless(expected / name, file.read_text()):
+            run.report.say(f"        blessed: expected/{job.scenario}/{name}")
+    for stale in expected.glob("*.xfrm"):
+        if stale.name not in blessed:
+            stale.unlink()
+            run.report.say(f"        removed: expected/{job.scenario}/{stale.name}")
+
+
+def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
+    jobs = run.options.jobs or (1 if told else 2)
+    tell = run.report.say if told and jobs == 1 else lambda line: None
+    work = [(one, number) for one in scenarios for number in range(1, run.options.repeat + 1)]
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = {pool.submit(_guarded, run, one, number, tell): one for one, number in work}
+        for future in as_completed(futures):
+            run.report.add(future.result())
+    if run.options.repeat > 1:
+        tally(run, scenarios)
+
+
+def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
+             ) -> list[Outcome]:
+    try:
+        return run_once(run, scenario, number, tell)
+    except OSError as error:
+        return [Outcome(scenario.name, "failed", sentence=f"{error.strerror}: {error.filename}",
+                        reproduce=f"./run-tests.sh {scenario.name}")]
+
+
+def tally(run: Run, scenarios: list[Scenario]) -> None:
+    for scenario in scenarios:
+        mine = [one for one in run.report.outcomes
+                if one.test == scenario.name or one.test.startswith(f"{scenario.name}::")]
+        bad = [one for one in mine if one.outcome == "failed"]
+        first = f"; the first failure is in {bad[0].results}" if bad else ""
+        run.report.say(f"{scenario.name}: {len(mine) - len(bad)} of {len(mine)} passed{first}")
+
+
+def everything(report: Report) -> None:
+    """What runs on the host before the scenarios."""
+    hosted.lint(report, TOP)
+    build.unit_programs(TOP)
+    hosted.unit(report, TOP)
+    hosted.bed(report, TOP)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    if options.list:
+        for scenario in suite.scenarios(TOP):
+            print(f"{scenario.name:24} {scenario.title}")
+        return 0
+    report, fleet = Report(), Fleet()
+    try:
+        scenarios = chosen(options)
+        folder = new_folder()
+        build.surroundings(TOP)
+        native.check() if options.native else guest.check(TOP / "build/guest/xstate.so")
+        if not options.names and not options.shell:
+            everything(report)
+        needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
+        programs = build.programs(TOP, options.valgrind, needed)
+        told = bool(options.names or options.shell) and options.repeat == 1
+        run_scenarios(Run(options, folder, programs, fleet, report), scenarios, told)
+        report.write(folder)
+        if options.junit:
+            report.write_junit(options.junit)
+    except (Unfit, build.Broken) as error:
+        print(f"run-tests.sh: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"run-tests.sh: {error.filename or 'this machine'}: {error.strerror}",
+              file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        fleet.end()
+        print("run-tests.sh: ended by hand", file=sys.stderr)
+        return 130
+    return report.summary()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

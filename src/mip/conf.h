@@ -61,10 +61,9 @@ struct mip_home_link {
 	struct mip_home_link *next;
 	char ifname[IF_NAMESIZE];
 	struct prefix hoa; /* home address and the prefix length of the home link */
-	struct in6_addr ha; /* :: = discover it (DHAAD) */
+	struct in6_addr ha;
 	struct prefix home_prefix; /* from hoa when not given */
 	bool use_alt_coa;
-	bool is_mob_rtr; /* known, no effect */
 	struct conf_pos at;
 };
 
@@ -73,7 +72,6 @@ struct mip_iface {
 	char name[IF_NAMESIZE];
 	uint32_t preference; /* 1 best … 10, 0 never */
 	int role; /* enum mip_role */
-	bool tunnel;
 	struct conf_pos at;
 };
 
@@ -83,6 +81,8 @@ struct mip_acl {
 	uint8_t status; /* BA status, 0 allow */
 	struct conf_pos at;
 };
+
+struct lex;
 
 struct mip_conf {
 	int role; /* enum mip_role */
@@ -96,22 +96,18 @@ struct mip_conf {
 
 	/* home agent */
 	uint32_t ha_max_binding_life;
-	bool send_mob_pfx_advs, send_unsol_mob_pfx_advs;
-	uint32_t min_mob_pfx_adv_interval, max_mob_pfx_adv_interval;
+	bool send_mob_pfx_advs;
 	uint8_t default_acl; /* BA status, 0 allow */
 	struct mip_acl *acls;
 
 	/* mobile node */
 	struct mip_home_link *home_links;
 	uint32_t mn_max_ha_binding_life;
-	uint32_t mn_max_ha_consecutive_resends;
-	bool mn_discard_ha_param_prob, send_mob_pfx_sols, optimistic_handoff, no_home_return;
-	bool do_route_optimization_mn, do_route_optimization_cn, mn_use_all_interfaces;
-	bool deregister_at_stop; /* ours: MnDeregisterAtStop, default enabled */
-	uint32_t bindack_first_ms, bindack_rereg_ms, initial_solicit_ms, interface_init_delay_ms;
-	uint32_t mn_router_probes, mn_router_probe_timeout_ms;
+	bool send_mob_pfx_sols, optimistic_handoff, no_home_return, mn_use_all_interfaces;
+	bool deregister_at_stop;
+	uint32_t bindack_first_ms, bindack_rereg_ms, initial_solicit_ms;
 
-	void *text; /* owns the file names that conf_pos point to */
+	struct lex *text; /* owns the file names that conf_pos point to */
 };
 
 int mip_conf_load(const char *path, struct conf_log *log, struct mip_conf **out);
@@ -132,5 +128,10 @@ const struct mip_home_link *mip_conf_home(const struct mip_conf *c, const struct
 const struct mip_policy *mip_conf_policy(const struct mip_conf *c, const struct in6_addr *hoa,
 	const struct in6_addr *ha, enum mip_policy_kind kind);
 
+/* The policy that protects binding updates and acknowledgements of the pair; NULL: none. */
+const struct mip_policy *mip_conf_signalling(
+	const struct mip_conf *c, const struct in6_addr *hoa, const struct in6_addr *ha);
+
 const char *mip_role_str(int role); /* "Mobile Node" … */
+const char *mip_role_word(int role); /* "MN" … */
 const char *mip_policy_str(enum mip_policy_kind kind); /* "Mh", "TunnelPayload" … */

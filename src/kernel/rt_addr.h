@@ -22,6 +22,3 @@ int rt_addr_dump(struct nl *nl, int (*fn)(const struct rt_addr *a, void *arg), v
 int rt_addr_parse(const struct nlmsghdr *msg, struct rt_addr *out);
 int rt_addr_add(struct nl *nl, const struct rt_addr *a); /* replaces */
 int rt_addr_del(struct nl *nl, const struct rt_addr *a);
-
-/* One message of the dump or of an event, RTM_NEWADDR or RTM_DELADDR; -EBADMSG, -ENOMSG: not ours. */
-int rt_addr_parse(const struct nlmsghdr *msg, struct rt_addr *out);

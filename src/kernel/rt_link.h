@@ -23,6 +23,3 @@ int rt_link_dump(struct nl *nl, int (*fn)(const struct rt_link *l, void *arg), v
 int rt_link_parse(const struct nlmsghdr *msg, struct rt_link *out);
 int rt_link_get(struct nl *nl, int ifindex, const char *name, struct rt_link *out); /* by index, or by name if 0 */
 int rt_link_set_up(struct nl *nl, int ifindex, bool up);
-
-/* RTM_NEWLINK or RTM_DELLINK; -EBADMSG, -ENOMSG: not ours. */
-int rt_link_parse(const struct nlmsghdr *msg, struct rt_link *out);

@@ -43,6 +43,3 @@ int rt_rule_del(struct nl *nl, const struct rt_rule *r);
  * unless nothing else. -ENETUNREACH / -EADDRNOTAVAIL.
  */
 int rt_source_for(struct nl *nl, const struct in6_addr *dst, struct in6_addr *src, int *ifindex);
-
-/* RTM_NEWROUTE or RTM_DELROUTE of IPv6; -EBADMSG, -ENOMSG: not ours. */
-int rt_route_parse(const struct nlmsghdr *msg, struct rt_route *out);

@@ -2,7 +2,7 @@
  * sysctl - set a value under /proc/sys and remember what was there, to restore it at the end.
  *
  * Shapes:  one list for the process; a value set twice is restored to what was there first.
- * Errors:  0 or -errno; a value that is already there is not written and not restored.
+ * Errors:  0 or -errno.
  * Source:  sysctl(5), linux Documentation/networking/ip-sysctl.rst.
  */
 #pragma once

@@ -7,14 +7,10 @@ import pytest
 
 from harness.bed import pcap
 from harness.bed.cleartext import Allow, check_pcap
+from harness.bed_tests.packets_sample import (
+    MAC, cooked, cooked2, ethernet, ipv6, pcap_file, pcapng_file)
 
 HOA, COA, HA, CN = "2001:1::10", "2001::50", "2001:1::1", "2001:9::9"
-MAC = "06:1a:a8:6f:0c:67"
-
-
-def ipv6(src: str, dst: str, proto: int, payload: bytes) -> bytes:
-    head = struct.pack(">IHBB", 6 << 28, len(payload), proto, 64)
-    return head + IPv6Address(src).packed + IPv6Address(dst).packed + payload
 
 
 def home_address_option(proto: int, payload: bytes, hoa: str = HOA) -> bytes:
@@ -52,44 +48,6 @@ PROTECTED = {
     "IKE": ipv6(COA, HA, 17, bytes(40)),
     "a packet cut short": ipv6(HOA, CN, 17, bytes(8))[:30],
 }
-
-
-def ethernet(packet: bytes, vlan: bool = False) -> bytes:
-    tag = b"\x81\x00\x00\x05" if vlan else b""
-    return bytes(6) + bytes.fromhex(MAC.replace(":", "")) + tag + b"\x86\xdd" + packet
-
-
-def cooked(packet: bytes) -> bytes:
-    return bytes(14) + b"\x86\xdd" + packet
-
-
-def cooked2(packet: bytes) -> bytes:
-    return b"\x86\xdd" + bytes(18) + packet
-
-
-def pcap_file(frames: list[bytes], link: int = pcap.ETHERNET, order: str = "<") -> bytes:
-    out = struct.pack(f"{order}IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link)
-    for number, frame in enumerate(frames):
-        out += struct.pack(f"{order}IIII", 1000, 500000 * number, len(frame), len(frame)) + frame
-    return out
-
-
-def pcapng_file(frames: list[bytes], order: str = "<") -> bytes:
-    def block(kind: int, body: bytes) -> bytes:
-        body += bytes(-len(body) % 4)
-        size = 12 + len(body)
-        return struct.pack(f"{order}II", kind, size) + body + struct.pack(f"{order}I", size)
-
-    section = block(0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1))
-    interface = struct.pack(f"{order}HHI", 1, 0, 0)
-    interface += struct.pack(f"{order}HHB3x", 9, 1, 9) + bytes(4)
-    out = section + block(1, interface)
-    for number, frame in enumerate(frames):
-        ticks = 1000 * 10 ** 9 + 5 * 10 ** 8 * number
-        head = struct.pack(f"{order}IIIII", 0, ticks >> 32, ticks & 0xFFFFFFFF,
-                           len(frame), len(frame))
-        out += block(6, head + frame)
-    return out
 
 
 def capture(tmp_path, data: bytes):

@@ -146,7 +146,6 @@ def test_the_given_dumps_are_read_whole(node, checkpoint):
     assert len(dump.states) == 7
 
 
-@pytest.mark.req("D-026")
 def test_the_page_s_dumps_are_read_whole_also_on_one_line():
     established = parse_dump(samples.page("established"))
     assert (len(established.states), len(established.policies)) == (5, 4)

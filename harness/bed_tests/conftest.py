@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ RESULTS = Path(__file__).parents[2] / "build/results/unit/bed.jsonl"
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "req(*ids): the requirements that the test shows")
     config.stash[LINES] = []
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """One word a case, short enough to be typed."""
+    return re.sub(r"\W+", "-", val).strip("-")[:40] if isinstance(val, str) else None
 
 
 LINES = pytest.StashKey[list[str]]()

@@ -126,7 +126,8 @@ def cooked2(packet: bytes) -> bytes:
 def pcap_file(frames: list[bytes], link: int = ETHERNET, order: str = "<") -> bytes:
     out = struct.pack(f"{order}IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link)
     for number, frame in enumerate(frames):
-        out += struct.pack(f"{order}IIII", 1000 + number // 2, number % 2 * 500000, len(frame), len(frame)) + frame
+        seconds, parts = 1000 + number // 2, number % 2 * 500000
+        out += struct.pack(f"{order}IIII", seconds, parts, len(frame), len(frame)) + frame
     return out
 
 

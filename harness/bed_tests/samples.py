@@ -49,3 +49,8 @@ def canonicals(texts: dict[str, str], names: canon.Names | None = None) -> dict[
 
 def reference_texts(checkpoint: str = "established") -> dict[str, str]:
     return {node: reference(node, checkpoint) for node in NODES}
+
+
+def ids(rows: list[tuple]) -> list[str]:
+    """Names of parametrised cases: the first column, as one word."""
+    return [re.sub(r"\W+", "-", row[0]) for row in rows]

@@ -108,8 +108,8 @@ def golden_and(changed: str, same_run: bool = True) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("fact, pattern, replacement, sentence", MUTATIONS,
-                         ids=[row[0] for row in MUTATIONS])
-@pytest.mark.parametrize("same_run", [True, False], ids=["same run", "later run"])
+                         ids=samples.ids(MUTATIONS))
+@pytest.mark.parametrize("same_run", [True, False], ids=["same-run", "later-run"])
 def test_a_changed_fact_of_the_dump_is_named(fact, pattern, replacement, sentence, same_run):
     expected, actual = golden_and(mutated(pattern, replacement), same_run)
     sentences = [str(d) for d in golden.compare(expected, actual)]
@@ -118,7 +118,7 @@ def test_a_changed_fact_of_the_dump_is_named(fact, pattern, replacement, sentenc
 
 
 @pytest.mark.parametrize("fact, pattern, replacement, sentence", MUTATIONS,
-                         ids=[row[0] for row in MUTATIONS])
+                         ids=samples.ids(MUTATIONS))
 def test_a_changed_fact_of_the_expected_file_is_found(fact, pattern, replacement, sentence):
     actual, expected = golden_and(mutated(pattern, replacement))
     assert golden.compare(expected, actual)

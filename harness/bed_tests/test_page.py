@@ -85,7 +85,7 @@ PAGE_MUTATIONS = [
 
 
 @pytest.mark.parametrize("field, found, put, sentence", PAGE_MUTATIONS,
-                         ids=[row[0] for row in PAGE_MUTATIONS])
+                         ids=samples.ids(PAGE_MUTATIONS))
 def test_a_changed_fact_of_the_page_is_a_fault(field, found, put, sentence):
     text = PAGE["established"]
     assert found in text
@@ -97,7 +97,7 @@ def test_a_changed_fact_of_the_page_is_a_fault(field, found, put, sentence):
 
 
 @pytest.mark.parametrize("fact, pattern, replacement, sentence", MUTATIONS,
-                         ids=[row[0] for row in MUTATIONS])
+                         ids=samples.ids(MUTATIONS))
 def test_a_changed_fact_of_ours_is_a_fault_against_the_reference(
         fact, pattern, replacement, sentence):
     text = samples.reference("carol", "established").lstrip()

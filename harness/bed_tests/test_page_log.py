@@ -68,7 +68,7 @@ MUTATIONS = [
 ]
 
 
-@pytest.mark.parametrize("field, found, put", MUTATIONS, ids=[row[0] for row in MUTATIONS])
+@pytest.mark.parametrize("field, found, put", MUTATIONS, ids=samples.ids(MUTATIONS))
 def test_a_changed_value_is_a_fault(field, found, put):
     assert found in LOG
     for theirs, changed in ((LOG, LOG.replace(found, put, 1)), (LOG.replace(found, put, 1), LOG)):

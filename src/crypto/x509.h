@@ -58,7 +58,7 @@ struct trust {
 
 int trust_init(struct trust *t);
 void trust_free(struct trust *t);
-int trust_add_ca(struct trust *t, struct cert *ca);	/* takes ca; -EINVAL if it is no CA */
+int trust_add_ca(struct trust *t, struct cert *ca);	/* takes ca; -EINVAL if it is no CA: the caller keeps it */
 int trust_add_crl(struct trust *t, const char *path);	/* PEM or DER; the highest number of an issuer wins */
 size_t trust_n_ca(const struct trust *t);
 const struct cert *trust_ca(const struct trust *t, size_t i);

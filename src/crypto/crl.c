@@ -1,0 +1,162 @@
+#include "crypto/crl.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/names.h"
+#include "crypto/cert_int.h"
+
+enum { CRL_MAX = 8 << 20 };
+
+struct crl {
+	X509_CRL *x;
+	struct ident issuer;
+	time_t this_update, next_update;
+	ASN1_INTEGER *number;
+	bool checked, good; /* by the key with this digest: */
+	uint8_t key[20];
+};
+
+static bool has_critical(const X509_CRL *x)
+{
+	for (int i = 0; i < X509_CRL_get_ext_count(x); i++)
+		if (X509_EXTENSION_get_critical(X509_CRL_get_ext(x, i)))
+			return true;
+	return false;
+}
+
+/* The fields that every question asks for. */
+static int take_fields(struct crl *c)
+{
+	const uint8_t *der;
+	size_t n;
+
+	c->this_update = time_of(X509_CRL_get0_lastUpdate(c->x));
+	c->next_update = time_of(X509_CRL_get0_nextUpdate(c->x));
+	if (c->this_update == -1 || c->next_update == -1 || has_critical(c->x))
+		return -EBADMSG;
+	if (X509_NAME_get0_der(X509_CRL_get_issuer(c->x), &der, &n) != 1)
+		return -EBADMSG;
+	c->number = X509_CRL_get_ext_d2i(c->x, NID_crl_number, NULL, NULL);
+	return ident_set(&c->issuer, ID_DN, BYTES(der, n));
+}
+
+int crl_parse(struct bytes der, struct crl **out)
+{
+	own(crl) *c = calloc(1, sizeof(*c));
+	const uint8_t *p = der.p;
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	if (!der.n || der.n > CRL_MAX)
+		return -EBADMSG;
+	c->x = d2i_X509_CRL(NULL, &p, (long)der.n);
+	ERR_clear_error();
+	if (!c->x || p != der.p + der.n)
+		return -EBADMSG;
+	r = take_fields(c);
+	ERR_clear_error();
+	if (r < 0)
+		return r;
+	*out = take(c);
+	return 0;
+}
+
+int crl_load(const char *path, struct crl **out)
+{
+	own_blob der = { 0 };
+	int r = file_der(path, PEM_STRING_X509_CRL, 2 * CRL_MAX, &der);
+
+	return r < 0 ? r : crl_parse(blob_view(&der), out);
+}
+
+void crl_free(struct crl *crl)
+{
+	if (!crl)
+		return;
+	ASN1_INTEGER_free(crl->number);
+	ident_free(&crl->issuer);
+	X509_CRL_free(crl->x);
+	free(crl);
+}
+
+bool crl_is_of(const struct crl *crl, const struct cert *ca)
+{
+	return ident_eq(&crl->issuer, &ca->subject);
+}
+
+bool crl_same_issuer(const struct crl *a, const struct crl *b)
+{
+	return ident_eq(&a->issuer, &b->issuer);
+}
+
+bool crl_is_newer(const struct crl *crl, const struct crl *than)
+{
+	int order = crl->number && than->number ? ASN1_INTEGER_cmp(crl->number, than->number) : 0;
+
+	return order ? order > 0 : crl->this_update >= than->this_update;
+}
+
+bool crl_signed_by(struct crl *crl, const struct cert *ca)
+{
+	if (crl->checked && !memcmp(crl->key, ca->spki_sha1, sizeof(crl->key)))
+		return crl->good;
+	crl->good = ca->may_sign_crl && !sig_alg_is_weak(X509_CRL_get_signature_nid(crl->x)) &&
+		X509_CRL_verify(crl->x, X509_get0_pubkey(ca->x)) == 1;
+	ERR_clear_error();
+	memcpy(crl->key, ca->spki_sha1, sizeof(crl->key));
+	crl->checked = true;
+	return crl->good;
+}
+
+time_t crl_this_update(const struct crl *crl)
+{
+	return crl->this_update;
+}
+
+time_t crl_next_update(const struct crl *crl)
+{
+	return crl->next_update;
+}
+
+size_t crl_n_revoked(const struct crl *crl)
+{
+	int n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl->x));
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+/* RFC 5280 section 5.3.1. */
+static const struct name reasons[] = {
+	{ 0, "unspecified" },
+	{ 1, "key compromise" },
+	{ 2, "ca compromise" },
+	{ 3, "affiliation changed" },
+	{ 4, "superseded" },
+	{ 5, "cessation of operation" },
+	{ 6, "certificate hold" },
+	{ 8, "remove from crl" },
+	{ 9, "privilege withdrawn" },
+	{ 10, "aa compromise" },
+};
+
+int crl_revokes(struct crl *crl, const struct cert *c, time_t *when, const char **reason)
+{
+	X509_REVOKED *entry;
+	ASN1_ENUMERATED *e;
+	long why = 0;
+
+	if (X509_CRL_get0_by_cert(crl->x, &entry, c->x) != 1)
+		return 0;
+	e = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+	if (e)
+		why = ASN1_ENUMERATED_get(e);
+	ASN1_ENUMERATED_free(e);
+	*when = time_of(X509_REVOKED_get0_revocationDate(entry));
+	*reason = names_str(NAMES(reasons), (int)why);
+	return 1;
+}

@@ -1,0 +1,40 @@
+/*
+ * crl - one certificate revocation list: read once, its signature checked once per issuer key.
+ *
+ * Shapes:  the list of serials is indexed by OpenSSL: a lookup is a binary search.
+ * Units:   times are time_t.
+ * Errors:  -errno of the file, -EBADMSG: no CRL, trailing octets, no nextUpdate, or a critical
+ * extension (delta, partial and indirect CRLs are not for us). Source:  RFC 5280 sections 5
+ * and 6.3.
+ */
+#pragma once
+
+#include <time.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "crypto/x509.h"
+
+struct crl;
+
+int crl_load(const char *path, struct crl **out);
+int crl_parse(struct bytes der, struct crl **out);
+void crl_free(struct crl *crl);
+OWN(crl)
+
+/* Is `ca` its issuer by name? */
+bool crl_is_of(const struct crl *crl, const struct cert *ca);
+bool crl_same_issuer(const struct crl *a, const struct crl *b);
+
+/* Does its number make it newer than the other? Without numbers the later thisUpdate. */
+bool crl_is_newer(const struct crl *crl, const struct crl *than);
+
+/* Signed by this CA's key; remembered. */
+bool crl_signed_by(struct crl *crl, const struct cert *ca);
+
+time_t crl_this_update(const struct crl *crl);
+time_t crl_next_update(const struct crl *crl);
+size_t crl_n_revoked(const struct crl *crl);
+
+/* 1: the certificate is revoked, since *when, for *reason ("key compromise"); 0: it is not. */
+int crl_revokes(struct crl *crl, const struct cert *c, time_t *when, const char **reason);

@@ -1,0 +1,143 @@
+#include "crypto/sig.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "crypto/cert_int.h"
+#include "crypto/ossl.h"
+#include "crypto/prf.h"
+
+enum { KEY_FILE_MAX = 64 << 10, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384 };
+
+struct key {
+	EVP_PKEY *pkey;
+	EVP_PKEY_CTX *sign; /* prepared once: RSASSA-PKCS1-v1_5 with SHA-1 */
+};
+
+/* Never asks at a terminal: without a passphrase an encrypted key is an error. */
+static int give_passphrase(char *buf, int cap, int writing, void *arg)
+{
+	const char *passphrase = arg;
+	size_t n = passphrase ? strlen(passphrase) : 0;
+
+	(void)writing;
+	if (!n || n > (size_t)cap)
+		return -1;
+	memcpy(buf, passphrase, n);
+	return (int)n;
+}
+
+static EVP_PKEY *read_key(FILE *f, const char *passphrase)
+{
+	char *arg = (char *)(uintptr_t)passphrase;
+	EVP_PKEY *pkey = PEM_read_PrivateKey(f, NULL, give_passphrase, arg);
+
+	if (!pkey) {
+		rewind(f);
+		pkey = d2i_PrivateKey_fp(f, NULL);
+	}
+	ERR_clear_error();
+	return pkey;
+}
+
+static bool is_rsa(const EVP_PKEY *pkey)
+{
+	return EVP_PKEY_get_base_id(pkey) == EVP_PKEY_RSA &&
+		EVP_PKEY_get_bits(pkey) >= RSA_BITS_MIN && EVP_PKEY_get_bits(pkey) <= RSA_BITS_MAX;
+}
+
+static bool use_pkcs1_sha1(EVP_PKEY_CTX *ctx)
+{
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+		EVP_PKEY_CTX_set_signature_md(ctx, ossl_md("SHA1")) == 1;
+}
+
+static int prepare(struct key *k)
+{
+	k->sign = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+	return k->sign && EVP_PKEY_sign_init(k->sign) == 1 && use_pkcs1_sha1(k->sign) ? 0
+										      : -EINVAL;
+}
+
+int key_load(const char *path, const char *passphrase, struct key **out)
+{
+	own_file *f = fopen(path, "rbe");
+	own(key) *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!f)
+		return -errno;
+	if (!k)
+		return -ENOMEM;
+	k->pkey = read_key(f, passphrase);
+	if (!k->pkey)
+		return -EBADMSG;
+	if (!is_rsa(k->pkey))
+		return -EINVAL;
+	r = prepare(k);
+	if (r == 0)
+		*out = take(k);
+	return r;
+}
+
+void key_free(struct key *k)
+{
+	if (!k)
+		return;
+	EVP_PKEY_CTX_free(k->sign);
+	EVP_PKEY_free(k->pkey); /* wipes what is private */
+	free(k);
+}
+
+bool key_fits(const struct key *k, const struct cert *c)
+{
+	return EVP_PKEY_eq(k->pkey, X509_get0_pubkey(c->x)) == 1;
+}
+
+int sig_sign(const struct key *k, enum sig_method m, struct bytes data, struct blob *out)
+{
+	own_blob sig = { 0 };
+	uint8_t digest[20];
+	size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
+	int r;
+
+	if (m != SIG_RSA_SHA1)
+		return -EINVAL;
+	r = hash_sha1(&data, 1, digest);
+	if (r == 0)
+		r = blob_alloc(&sig, n);
+	if (r < 0)
+		return r;
+	if (EVP_PKEY_sign(k->sign, sig.p, &n, digest, sizeof(digest)) != 1 || n != sig.n)
+		return -EINVAL;
+	blob_free(out);
+	*out = sig;
+	sig = (struct blob){ 0 };
+	return 0;
+}
+
+int sig_verify(const struct cert *c, enum sig_method m, struct bytes data, struct bytes sig)
+{
+	EVP_PKEY *pkey = X509_get0_pubkey(c->x);
+	uint8_t digest[20];
+	EVP_PKEY_CTX *ctx;
+	bool good;
+
+	if (m != SIG_RSA_SHA1 || !pkey || !is_rsa(pkey))
+		return -EINVAL;
+	if (sig.n != (size_t)EVP_PKEY_get_size(pkey)) /* RFC 8017 section 8.2.2, step 1 */
+		return -EBADMSG;
+	if (hash_sha1(&data, 1, digest) < 0)
+		return -EINVAL;
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	good = ctx && EVP_PKEY_verify_init(ctx) == 1 && use_pkcs1_sha1(ctx) &&
+		EVP_PKEY_verify(ctx, sig.p, sig.n, digest, sizeof(digest)) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return good ? 0 : -EBADMSG;
+}

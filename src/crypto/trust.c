@@ -1,0 +1,381 @@
+/* RFC 5280 section 6 in the shape that IKE needs: one end entity, few intermediates, own anchors.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "base/names.h"
+#include "crypto/cert_int.h"
+#include "crypto/crl.h"
+#include "crypto/x509.h"
+
+enum { PATH_MAX_CERTS = 8, STORY_MAX = 1400 };
+
+struct store {
+	struct cert **cas;
+	size_t n_cas;
+	struct crl **crls;
+	size_t n_crls;
+};
+
+/* What one judgement works on: the path from the end entity up. */
+struct path {
+	struct trust *trust;
+	time_t now;
+	const struct cert *certs[PATH_MAX_CERTS];
+	size_t n;
+};
+
+int trust_init(struct trust *t)
+{
+	t->store = calloc(1, sizeof(struct store));
+	return t->store ? 0 : -ENOMEM;
+}
+
+void trust_free(struct trust *t)
+{
+	struct store *s = t ? t->store : NULL;
+
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n_cas; i++)
+		cert_free(s->cas[i]);
+	for (size_t i = 0; i < s->n_crls; i++)
+		crl_free(s->crls[i]);
+	free(s->cas);
+	free(s->crls);
+	free(s);
+	t->store = NULL;
+}
+
+int trust_add_ca(struct trust *t, struct cert *ca)
+{
+	struct store *s = t->store;
+	struct cert **more;
+
+	if (!ca->is_ca)
+		return -EINVAL;
+	more = realloc(s->cas, (s->n_cas + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	s->cas = more;
+	s->cas[s->n_cas++] = ca;
+	return 0;
+}
+
+size_t trust_n_ca(const struct trust *t)
+{
+	return ((const struct store *)t->store)->n_cas;
+}
+
+const struct cert *trust_ca(const struct trust *t, size_t i)
+{
+	const struct store *s = t->store;
+
+	return i < s->n_cas ? s->cas[i] : NULL;
+}
+
+const struct cert *trust_ca_by_spki(const struct trust *t, const uint8_t sha1[20])
+{
+	const struct store *s = t->store;
+
+	for (size_t i = 0; i < s->n_cas; i++)
+		if (!memcmp(s->cas[i]->spki_sha1, sha1, 20))
+			return s->cas[i];
+	return NULL;
+}
+
+/* A CRL of a CA that is known by then must carry its signature: else it could push out a good one.
+ */
+static bool is_forged(const struct store *s, struct crl *crl)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < s->n_cas; i++) {
+		if (!crl_is_of(crl, s->cas[i]))
+			continue;
+		if (crl_signed_by(crl, s->cas[i]))
+			return false;
+		named = true;
+	}
+	return named;
+}
+
+int trust_add_crl(struct trust *t, const char *path)
+{
+	struct store *s = t->store;
+	own(crl) *crl = NULL;
+	struct crl **more;
+	int r = crl_load(path, &crl);
+
+	if (r < 0)
+		return r;
+	if (is_forged(s, crl))
+		return -EBADMSG;
+	for (size_t i = 0; i < s->n_crls; i++) {
+		struct crl *old = s->crls[i];
+
+		if (!crl_same_issuer(old, crl))
+			continue;
+		if (crl_is_newer(crl, old)) {
+			s->crls[i] = take(crl);
+			crl_free(old);
+		}
+		return 0;
+	}
+	more = realloc(s->crls, (s->n_crls + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	s->crls = more;
+	s->crls[s->n_crls++] = take(crl);
+	return 0;
+}
+
+static struct crl *crl_of(const struct trust *t, const struct cert *ca)
+{
+	const struct store *s = t->store;
+
+	for (size_t i = 0; i < s->n_crls; i++)
+		if (crl_is_of(s->crls[i], ca))
+			return s->crls[i];
+	return NULL;
+}
+
+int trust_crl_info(const struct trust *t, const struct cert *ca, time_t *this_update,
+	time_t *next_update, size_t *n_revoked)
+{
+	const struct crl *crl = crl_of(t, ca);
+
+	if (!crl)
+		return -ENOENT;
+	*this_update = crl_this_update(crl);
+	*next_update = crl_next_update(crl);
+	*n_revoked = crl_n_revoked(crl);
+	return 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void story(
+	const struct trust *t, const char *fmt, ...)
+{
+	char line[STORY_MAX];
+	va_list ap;
+
+	if (!t->story)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	t->story(t->arg, 1, line);
+}
+
+/* "Dec 13 07:58:20 2008" */
+static const char *time_str(time_t t)
+{
+	static char ring[4][32];
+	static unsigned at;
+	char *s = ring[at++ % 4];
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm) || !strftime(s, sizeof(ring[0]), "%b %d %H:%M:%S %Y", &tm))
+		snprintf(s, sizeof(ring[0]), "(no time)");
+	return s;
+}
+
+static bool issued(const struct cert *issuer, const struct cert *c)
+{
+	bool good = X509_verify(c->x, X509_get0_pubkey(issuer->x)) == 1;
+
+	ERR_clear_error();
+	return good;
+}
+
+static bool in_path(const struct path *p, const struct cert *c)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (bytes_eq(cert_der(p->certs[i]), cert_der(c)))
+			return true;
+	return false;
+}
+
+/* The first of the list with the issuer's name whose key made the signature; *named: one had the
+ * name. */
+static const struct cert *issuer_among(
+	const struct path *p, struct cert *const *list, size_t n, bool *named)
+{
+	const struct cert *c = p->certs[p->n - 1];
+
+	for (size_t i = 0; i < n; i++) {
+		if (in_path(p, list[i]) || !ident_eq(&list[i]->subject, &c->issuer))
+			continue;
+		*named = true;
+		if (issued(list[i], c))
+			return list[i];
+	}
+	return NULL;
+}
+
+/* Anchors first, then what the peer sent. Every step takes another certificate, so it ends. */
+static enum trust_verdict build(
+	struct path *p, struct cert *const *chain, size_t n, const struct cert **ca)
+{
+	const struct store *s = p->trust->store;
+
+	while (p->n < PATH_MAX_CERTS) {
+		const struct cert *subject = p->certs[p->n - 1], *next;
+		bool named = false;
+
+		*ca = issuer_among(p, s->cas, s->n_cas, &named);
+		if (*ca) {
+			p->certs[p->n++] = *ca;
+			story(p->trust, "using trusted ca certificate \"%s\"", cert_subject(*ca));
+			return TRUST_GOOD;
+		}
+		next = issuer_among(p, chain, n, &named);
+		if (!next) {
+			story(p->trust,
+				named ? "signature of \"%s\" is wrong"
+				      : "no issuer certificate found for \"%s\"",
+				cert_subject(subject));
+			return named ? TRUST_BAD_SIG : TRUST_NO_CA;
+		}
+		p->certs[p->n++] = next;
+		story(p->trust, "using untrusted intermediate certificate \"%s\"",
+			cert_subject(next));
+	}
+	story(p->trust, "path of \"%s\" is longer than %d certificates", cert_subject(p->certs[0]),
+		PATH_MAX_CERTS);
+	return TRUST_NO_CA;
+}
+
+static enum trust_verdict check_time(const struct path *p, const struct cert *c)
+{
+	if (p->now >= c->not_before && p->now <= c->not_after)
+		return TRUST_GOOD;
+	story(p->trust, "certificate \"%s\" is not valid now (valid from %s to %s)",
+		cert_subject(c), time_str(c->not_before), time_str(c->not_after));
+	return p->now < c->not_before ? TRUST_NOT_YET : TRUST_EXPIRED;
+}
+
+/* Why certificate `at` of the path (0 is the end entity) cannot stand where it stands, NULL if it
+ * can. */
+static const char *misplaced(const struct path *p, size_t at)
+{
+	const struct cert *c = p->certs[at];
+
+	if (!c->is_fit)
+		return c->unfit;
+	if (at + 1 < p->n && sig_alg_is_weak(X509_get_signature_nid(c->x)))
+		return "its signature uses MD5 or SHA-1";
+	if (!at)
+		return NULL;
+	if (!c->is_ca)
+		return "it is no CA";
+	if (c->path_len >= 0 && at - 1 > (size_t)c->path_len)
+		return "its path length is exceeded";
+	for (size_t i = 0; c->constraints && i < at; i++)
+		if (NAME_CONSTRAINTS_check(p->certs[i]->x, c->constraints) != X509_V_OK)
+			return "its name constraints forbid what is below it";
+	return NULL;
+}
+
+static enum trust_verdict check_certs(const struct path *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const char *why = misplaced(p, i);
+		enum trust_verdict v;
+
+		if (why) {
+			story(p->trust, "certificate \"%s\" is refused: %s",
+				cert_subject(p->certs[i]), why);
+			return TRUST_BAD_CERT;
+		}
+		v = check_time(p, p->certs[i]);
+		if (v != TRUST_GOOD)
+			return v;
+	}
+	return TRUST_GOOD;
+}
+
+/* A usable CRL of the issuer, or NULL; *stale: its time is over. */
+static struct crl *usable_crl(const struct path *p, const struct cert *issuer, bool *stale)
+{
+	struct crl *crl = crl_of(p->trust, issuer);
+
+	if (!crl)
+		return NULL;
+	story(p->trust, "using trusted certificate \"%s\"", cert_subject(issuer));
+	if (!crl_signed_by(crl, issuer)) {
+		story(p->trust, "crl signature of \"%s\" is wrong", cert_subject(issuer));
+		return NULL;
+	}
+	story(p->trust, "crl correctly signed by \"%s\"", cert_subject(issuer));
+	if (crl_this_update(crl) > p->now) {
+		story(p->trust, "crl is not valid before %s", time_str(crl_this_update(crl)));
+		return NULL;
+	}
+	*stale = crl_next_update(crl) < p->now;
+	story(p->trust, *stale ? "crl is stale: since %s" : "crl is valid: until %s",
+		time_str(crl_next_update(crl)));
+	return crl;
+}
+
+/* "revoked" is a fact even in a stale list; "good" needs a list of today. */
+static enum trust_verdict check_status(
+	const struct path *p, const struct cert *c, const struct cert *issuer)
+{
+	bool strict = p->trust->policy == CRL_STRICT ||
+		(p->trust->policy == CRL_IFURI && c->has_crl_uri);
+	bool stale = true;
+	const char *reason;
+	struct crl *crl;
+	time_t when;
+
+	story(p->trust, "checking certificate status of \"%s\"", cert_subject(c));
+	crl = usable_crl(p, issuer, &stale);
+	if (crl && crl_revokes(crl, c, &when, &reason)) {
+		story(p->trust, "certificate was revoked on %s, reason: %s", time_str(when),
+			reason);
+		return TRUST_REVOKED;
+	}
+	if (crl && !stale) {
+		story(p->trust, "using cached crl");
+		story(p->trust, "certificate status is good");
+		return TRUST_GOOD;
+	}
+	story(p->trust, "certificate status is not available");
+	return strict ? TRUST_NO_STATUS : TRUST_GOOD;
+}
+
+enum trust_verdict trust_check(struct trust *t, const struct cert *ee, struct cert *const *chain,
+	size_t n, time_t now, const struct cert **ca)
+{
+	struct path p = { .trust = t, .now = now, .certs = { ee }, .n = 1 };
+	enum trust_verdict v;
+
+	*ca = NULL;
+	story(t, "using certificate \"%s\"", cert_subject(ee));
+	v = build(&p, chain, n, ca);
+	if (v == TRUST_GOOD)
+		v = check_certs(&p);
+	for (size_t i = 0; v == TRUST_GOOD && i + 1 < p.n; i++)
+		v = check_status(&p, p.certs[i], p.certs[i + 1]);
+	return v;
+}
+
+const char *trust_str(enum trust_verdict v)
+{
+	static const struct name words[] = {
+		{ TRUST_GOOD, "good" },
+		{ TRUST_NO_CA, "no path to a trusted CA" },
+		{ TRUST_BAD_SIG, "a signature is wrong" },
+		{ TRUST_NOT_YET, "not valid yet" },
+		{ TRUST_EXPIRED, "expired" },
+		{ TRUST_BAD_CERT, "certificate not acceptable" },
+		{ TRUST_REVOKED, "revoked" },
+		{ TRUST_NO_STATUS, "no certificate status" },
+	};
+
+	return names_str(NAMES(words), (int)v);
+}

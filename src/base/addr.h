@@ -24,12 +24,15 @@ int prefix_parse(const char *text, struct prefix *out); /* "a/len" or "a" (= a/1
 
 const char *addr_str(const struct in6_addr *a);
 const char *addr_str_any(const struct in6_addr *a); /* "%any" for :: */
-const char *prefix_str(const struct prefix *p);	    /* always with /len */
+const char *prefix_str(const struct prefix *p); /* always with /len */
 
 bool addr_eq(const struct in6_addr *a, const struct in6_addr *b);
 bool addr_is_any(const struct in6_addr *a);
 bool addr_is_v4(const struct in6_addr *a);
-/* Global unicast that may serve as CoA or IKE source: not link-local, site-local (fec0::/10), ULA, multicast, loopback, v4. */
+/*
+ * Global unicast that may serve as CoA or IKE source: not link-local, site-local (fec0::/10),
+ * ULA, multicast, loopback, v4.
+ */
 bool addr_is_global(const struct in6_addr *a);
 uint32_t addr_hash(const struct in6_addr *a);
 

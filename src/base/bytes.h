@@ -24,8 +24,8 @@ struct blob {
 
 #define BYTES(ptr, len) ((struct bytes){ (const uint8_t *)(ptr), (len) })
 #define BYTES_OF(array) BYTES(array, sizeof(array))
-#define BYTES_STR(str)  BYTES(str, strlen(str))
-#define BYTES_NONE	((struct bytes){ NULL, 0 })
+#define BYTES_STR(str) BYTES(str, strlen(str))
+#define BYTES_NONE ((struct bytes){ NULL, 0 })
 
 bool bytes_eq(struct bytes a, struct bytes b);
 

@@ -1,11 +1,13 @@
 /*
  * lex - read a configuration file into lines or tokens, following `include`.
  *
- * Shapes:  lex_lines gives logical lines (ipsec.conf, ipsec.secrets: comments cut, indentation noted);
- *          lex_tokens gives words, "strings", { } ; (mip6d.conf). Both follow `include "glob"` relative to the including file.
+ * Shapes:  lex_lines gives logical lines (ipsec.conf, ipsec.secrets: comments cut, indentation
+ *          noted); lex_tokens gives words, "strings", { } ; (mip6d.conf). Both follow `include
+ *          "glob"` relative to the including file.
  * Units:   lines count from 1. Text lives until lex_free().
- * Errors:  0 or -errno of the top file; every other finding (missing include, too deep, recursion, unterminated string,
- *          NUL octet, line longer than 4096) goes to the conf_log and reading goes on.
+ * Errors:  0 or -errno of the top file; every other finding (missing include, too deep,
+ *          recursion, unterminated string, NUL octet, line longer than 4096) goes to the
+ *          conf_log and reading goes on.
  */
 #pragma once
 
@@ -17,7 +19,16 @@ struct lex_line {
 	const char *text; /* trimmed, without comment */
 };
 
-enum lex_kind { LEX_WORD, LEX_STRING, LEX_OPEN, LEX_CLOSE, LEX_END /* ; */, LEX_LPAREN, LEX_RPAREN, LEX_COMMA };
+enum lex_kind {
+	LEX_WORD,
+	LEX_STRING,
+	LEX_OPEN,
+	LEX_CLOSE,
+	LEX_END /* ; */,
+	LEX_LPAREN,
+	LEX_RPAREN,
+	LEX_COMMA
+};
 
 struct lex_token {
 	struct conf_pos at;
@@ -34,8 +45,8 @@ struct lex {
 };
 
 struct lex_limits {
-	unsigned depth;	      /* includes within includes */
-	bool no_match_is_ok;  /* a pattern without a match is a warning, else an error */
+	unsigned depth; /* includes within includes */
+	bool no_match_is_ok; /* a pattern without a match is a warning, else an error */
 };
 
 int lex_lines(const char *path, struct lex_limits limits, struct conf_log *log, struct lex *out);

@@ -3,8 +3,10 @@
  *
  * iked prints   "Nov 19 08:39:19 carol iked: 01[KNL] text"   (group and level, LOG_STYLE_IKE)
  * mip6d prints  "Nov 19 08:39:23 carol mip6d[1317]: text"    (LOG_STYLE_PLAIN)
- * A function that decides logs; those below it return. Text from the network is escaped by log_safe().
- * Shapes:  groups with one threshold each; level -1 silent, 0 audit, 1 control, 2 diagnosis, 3 raw, 4 private.
+ * A function that decides logs; those below it return. Text from the network is escaped by
+ * log_safe().
+ * Shapes:  groups with one threshold each; level -1 silent, 0 audit, 1 control, 2 diagnosis, 3
+ *          raw, 4 private.
  * Errors:  none; a full disk loses lines, never the daemon.
  * Source:  the page's log, spec of `charondebug`.
  */
@@ -36,7 +38,8 @@ enum log_style { LOG_STYLE_IKE, LOG_STYLE_PLAIN };
 /* Where lines go: path NULL and to_stderr false = syslog. Can be called again (reopen). */
 int log_open(const char *ident, enum log_style style, const char *path, bool to_stderr);
 
-void log_at(enum log_group g, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_at(enum log_group g, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void log_vat(enum log_group g, int level, const char *fmt, va_list ap);
 
 #define log_dmn(level, ...) log_at(LOG_G_DMN, level, __VA_ARGS__)
@@ -58,10 +61,16 @@ void log_set_level(enum log_group g, int level);
 /* Also hand every line of level <= 1 (text only) to fn: `ipsec up` shows them. NULL ends it. */
 void log_tap(void (*fn)(void *arg, const char *line), void *arg);
 
-/* Printable copy of untrusted octets, non-printables as \xNN, at most 200 characters (static ring of 8). */
+/*
+ * Printable copy of untrusted octets, non-printables as \xNN, at most 200 characters (static
+ * ring of 8).
+ */
 const char *log_safe(struct bytes text);
 
-/* A budget for lines that the network can cause: `if (log_allow(&rl)) log_…`. 5 a second, then a count on the next. */
+/*
+ * A budget for lines that the network can cause: `if (log_allow(&rl)) log_…`. 5 a second, then
+ * a count on the next.
+ */
 struct log_rate {
 	uint64_t window_ms;
 	unsigned used, suppressed;

@@ -1,8 +1,8 @@
 /*
  * loop - timers, file descriptors and signals; the only place that knows libevent.
  *
- * Timers live in one ordered tree, so a test can run them on a virtual clock: after loop_virtual()
- * time stands still and loop_advance() fires what falls due, in order.
+ * Timers live in one ordered tree, so a test can run them on a virtual clock: after
+ * loop_virtual() time stands still and loop_advance() fires what falls due, in order.
  * Shapes:  struct timer is embedded by its owner and must be stopped before it goes away.
  * Units:   milliseconds, monotonic.
  * Errors:  0 or -errno.
@@ -28,15 +28,16 @@ uint64_t timer_left(const struct timer *t); /* 0 when not armed */
 
 struct io;
 int loop_io(int fd, void (*fn)(int fd, void *arg), void *arg, struct io **out); /* readable */
-int loop_io_write(int fd, void (*fn)(int fd, void *arg), void *arg, struct io **out); /* writable */
+/* writable */
+int loop_io_write(int fd, void (*fn)(int fd, void *arg), void *arg, struct io **out);
 void io_free(struct io *io);
 
 int loop_signal(int sig, void (*fn)(int sig, void *arg), void *arg);
 
 uint64_t loop_now(void);
-int loop_run(void);   /* until loop_stop() */
+int loop_run(void); /* until loop_stop() */
 void loop_stop(void);
-void loop_end(void);  /* free everything */
+void loop_end(void); /* free everything */
 
 void loop_virtual(uint64_t start_ms);
 void loop_advance(uint64_t ms);

@@ -1,5 +1,5 @@
 /*
- * run - what every daemon does around its loop: background, pid file, privileges, no core dumps.
+ * run - what every daemon does around its loop: background, pid file, privileges, confinement.
  *
  * Errors:  0 or -errno; -EEXIST: the pid file belongs to a running process (its pid in *other).
  * Source:  daemon(7), capabilities(7).
@@ -14,19 +14,29 @@
 int run_pidfile(const char *path, pid_t *other);
 void run_pidfile_remove(void);
 
-/* Who holds that pid file: 0, -ENOENT (no file) or -ESRCH (a file left over by a process that died). */
+/*
+ * Who holds that pid file: 0, -ENOENT (no file) or -ESRCH (a file left over by a process that
+ * died).
+ */
 int run_pid(const char *path, pid_t *out);
 
 /*
- * Detach: the parent waits until the child calls run_ready() (or dies) and exits with that status,
- * so that a command that starts a daemon returns when the daemon answers. Call it before the loop is
- * used; the working directory becomes /, stdout and stderr go to /dev/null at run_ready().
+ * Detach: the parent waits until the child calls run_ready() (or dies) and exits with that
+ * status, so that a command that starts a daemon returns when the daemon answers. Call it
+ * before the loop is used; the working directory becomes /, stdout and stderr go to /dev/null
+ * at run_ready().
  */
 int run_background(void);
 void run_ready(int status);
 
-/* Keep only these capabilities (CAP_… from linux/capability.h), forbid core dumps and new privileges. */
+/*
+ * Keep only these capabilities (CAP_… from linux/capability.h), forbid core dumps and new
+ * privileges.
+ */
 int run_drop(const int *caps, size_t n_caps);
 
-/* Allow only what a loop daemon needs; anything else (exec, ptrace, mount, …) fails with EPERM. A kernel without seccomp: 0 and one log line. */
+/*
+ * Allow only what a loop daemon needs; anything else (exec, ptrace, mount, …) fails with EPERM.
+ * A kernel without seccomp: 0 and one log line.
+ */
 int run_seccomp(void);

@@ -1,8 +1,9 @@
 /*
  * wr - write one packet, front to back, never past its end.
  *
- * A write past the end marks the writer bad for good and changes nothing: write every field, ask once.
- * A length that is known only later is left open (wr_mark16) and filled in (wr_close16).
+ * A write past the end marks the writer bad for good and changes nothing: write every field,
+ * ask once. A length that is known only later is left open (wr_mark16) and filled in
+ * (wr_close16).
  * Shapes:  a cursor over memory it does not own.
  * Units:   lengths are octets; integers are given in host order.
  * Errors:  wr_done() gives the octets written or -ENOSPC.
@@ -17,7 +18,7 @@
 
 struct wr {
 	uint8_t *p;
-	size_t n;   /* written */
+	size_t n; /* written */
 	size_t cap;
 	bool bad;
 };

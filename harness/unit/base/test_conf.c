@@ -21,13 +21,16 @@ static const struct name words[] = { { 3, "tunnel" }, { 4, "transport" } };
 
 static const struct conf_key keys[] = {
 	/* clang-format off */
-	{ .name = "lifetime", .set = conf_secs, .at = AT(secs), .def = "3h", .min = 1, .max = 86400, .doc = "how long" },
+	{ .name = "lifetime", .set = conf_secs, .at = AT(secs), .def = "3h",
+	  .min = 1, .max = 86400, .doc = "how long" },
 	{ .name = "count", .set = conf_uint, .at = AT(count), .doc = ".dot \\ backslash" },
-	{ .name = "fuzz", .set = conf_percent, .at = AT(percent), .def = "100%", .max = 1000, .doc = "spread" },
+	{ .name = "fuzz", .set = conf_percent, .at = AT(percent), .def = "100%",
+	  .max = 1000, .doc = "spread" },
 	{ .name = "delay", .set = conf_ms, .at = AT(ms), .def = "1.5", .doc = "wait" },
 	{ .name = "flag", .set = conf_bool, .at = AT(flag), .def = "yes", .doc = "on or off" },
 	{ .name = "text", .set = conf_string, .at = AT(text), .def = "hello", .doc = "any" },
-	{ .name = "type", .set = conf_word, .at = AT(word), .words = words, .n_words = 2, .doc = "mode" },
+	{ .name = "type", .set = conf_word, .at = AT(word), .words = words,
+	  .n_words = 2, .doc = "mode" },
 	{ .name = "addr", .set = conf_in6, .at = AT(addr), .doc = "an address" },
 	{ .name = "net", .set = conf_prefix, .at = AT(prefix), .doc = "a prefix" },
 	{ .name = "plutostart" },

@@ -25,7 +25,8 @@ struct ident {
 	struct blob data;
 };
 
-/* The rules of ipsec.conf: '=' is a DN, '@#hex' a KEY_ID, '@@x' RFC822, '@x' FQDN, 'a@b' RFC822, "%any" any, ':' IPv6, … */
+/* The rules of ipsec.conf: '=' is a DN, '@#hex' a KEY_ID, '@@x' RFC822, '@x' FQDN, 'a@b' RFC822,
+ * "%any" any, ':' IPv6, … */
 int ident_parse(const char *text, struct ident *out);
 int ident_set(struct ident *out, uint8_t type, struct bytes data);
 void ident_free(struct ident *id);
@@ -35,7 +36,7 @@ const char *ident_str(const struct ident *id);
 
 bool ident_eq(const struct ident *a, const struct ident *b);
 
-/* Does a configured identity, which may hold a wildcard (*@strongswan.org, *.strongswan.org, CN=*), admit this one?
- * How well: 0 no, 1 any, 2 wildcard, 3 exact. */
+/* Does a configured identity, which may hold a wildcard (*@strongswan.org, *.strongswan.org,
+ * CN=*), admit this one? How well: 0 no, 1 any, 2 wildcard, 3 exact. */
 int ident_match(const struct ident *configured, const struct ident *id);
 bool ident_has_wildcard(const struct ident *id);

@@ -10,7 +10,9 @@
 #include "crypto/alg.h"
 
 /* out receives a->out_len octets (the truncated ICV). */
-int mac_make(const struct alg *integ, struct bytes key, const struct bytes *parts, size_t n_parts, uint8_t *out);
+int mac_make(const struct alg *integ, struct bytes key, const struct bytes *parts, size_t n_parts,
+	uint8_t *out);
 
 /* 0, or -EBADMSG; constant time. */
-int mac_check(const struct alg *integ, struct bytes key, const struct bytes *parts, size_t n_parts, struct bytes icv);
+int mac_check(const struct alg *integ, struct bytes key, const struct bytes *parts, size_t n_parts,
+	struct bytes icv);

@@ -16,4 +16,5 @@ const EVP_MD *ossl_md(const char *name);
 const EVP_CIPHER *ossl_cipher(const char *name);
 
 /* HMAC over the parts; out receives the whole output of the digest (at most EVP_MAX_MD_SIZE). */
-int ossl_hmac(const char *md, struct bytes key, const struct bytes *parts, size_t n_parts, uint8_t *out);
+int ossl_hmac(
+	const char *md, struct bytes key, const struct bytes *parts, size_t n_parts, uint8_t *out);

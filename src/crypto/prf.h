@@ -12,7 +12,8 @@
 enum { PRF_MAX = 64 };
 
 /* out receives a->out_len octets: prf(key, part1 | part2 | …). */
-int prf(const struct alg *a, struct bytes key, const struct bytes *parts, size_t n_parts, uint8_t *out);
+int prf(const struct alg *a, struct bytes key, const struct bytes *parts, size_t n_parts,
+	uint8_t *out);
 
 /* out receives n octets of prf+(key, seed); n at most 255 * out_len. */
 int prf_plus(const struct alg *a, struct bytes key, struct bytes seed, uint8_t *out, size_t n);

@@ -1,4 +1,7 @@
-/* rand - octets that nobody can guess, from getrandom(2). Aborts the process when the kernel cannot give them. */
+/*
+ * rand - octets that nobody can guess, from getrandom(2). Aborts the process when the kernel
+ * cannot give them.
+ */
 #pragma once
 
 #include <stddef.h>

@@ -1,8 +1,10 @@
 /*
  * sig - private keys, signing and verifying AUTH (method 1: RSASSA-PKCS1-v1_5 with SHA-1).
  *
- * Errors:  -EBADMSG when a signature does not verify; -EINVAL for a key of the wrong kind or size; -errno of the file.
- * Source:  RFC 7296 sections 2.15 and 3.8, RFC 8017 section 8.2 (strict: nothing behind the hash).
+ * Errors:  -EBADMSG when a signature does not verify; -EINVAL for a key of the wrong kind or
+ *          size; -errno of the file.
+ * Source:  RFC 7296 sections 2.15 and 3.8, RFC 8017 section 8.2 (strict: nothing behind the
+ *          hash).
  */
 #pragma once
 

@@ -1,13 +1,15 @@
 /*
  * x509 - certificates, the trust store, CRLs, and the judgement over a peer's chain.
  *
- * Shapes:  struct cert is reference-free: who loads it frees it (the store frees what was added to it).
+ * Shapes:  struct cert is reference-free: who loads it frees it (the store frees what was added
+ *          to it).
  * Units:   times are time_t; `now` is given by the caller.
- * Errors:  -errno; trust_check gives TRUST_GOOD or the reason, and tells its story through trust->story.
- *          CRL signatures are checked once and remembered, not once a peer; lookups do not walk all CRL entries
- *          of the peer's chain for each SA (index by serial).
- * Source:  RFC 5280 section 6, RFC 4945 section 5; keyUsage, basicConstraints, pathLen, unknown critical extensions,
- *          RSA under 2048 bits, MD5 and SHA-1 chain signatures refused.
+ * Errors:  -errno; trust_check gives TRUST_GOOD or the reason, and tells its story through
+ *          trust->story. CRL signatures are checked once and remembered, not once a peer;
+ *          lookups do not walk all CRL entries of the peer's chain for each SA (index by
+ *          serial).
+ * Source:  RFC 5280 section 6, RFC 4945 section 5; keyUsage, basicConstraints, pathLen, unknown
+ *          critical extensions, RSA under 2048 bits, MD5 and SHA-1 chain signatures refused.
  */
 #pragma once
 
@@ -20,37 +22,41 @@
 struct cert;
 
 int cert_load(const char *path, struct cert **out); /* PEM or DER file */
-int cert_parse(struct bytes der, struct cert **out); /* one whole certificate, at most 16 KiB, nothing behind it */
+/* One whole certificate, at most 16 KiB, nothing behind it. */
+int cert_parse(struct bytes der, struct cert **out);
 void cert_free(struct cert *c);
 OWN(cert)
 
 struct bytes cert_der(const struct cert *c);
-const char *cert_subject(const struct cert *c);	 /* "C=CH, O=Linux strongSwan, CN=…", lives with the cert */
+/* "C=CH, O=Linux strongSwan, CN=…", lives with the cert. */
+const char *cert_subject(const struct cert *c);
 void cert_subject_ident(const struct cert *c, struct ident *out);
 const uint8_t *cert_spki_sha1(const struct cert *c); /* 20 octets: what CERTREQ lists */
 bool cert_is_ca(const struct cert *c);
-/* The identity is in the certificate: SAN (binary equal, host names without case) or the subject for a DN. No wildcards, no CN fallback. */
+/* The identity is in the certificate: SAN (binary equal, host names without case) or the subject
+ * for a DN. No wildcards, no CN fallback. */
 bool cert_has_ident(const struct cert *c, const struct ident *id);
 
 enum crl_policy { CRL_SOFT, CRL_STRICT, CRL_IFURI };
 
 enum trust_verdict {
 	TRUST_GOOD,
-	TRUST_NO_CA,	   /* no path to a trusted CA */
+	TRUST_NO_CA, /* no path to a trusted CA */
 	TRUST_BAD_SIG,
 	TRUST_NOT_YET,
 	TRUST_EXPIRED,
-	TRUST_BAD_CERT,	   /* usage, constraints, weak key or hash, unknown critical extension */
+	TRUST_BAD_CERT, /* usage, constraints, weak key or hash, unknown critical extension */
 	TRUST_REVOKED,
-	TRUST_NO_STATUS,   /* strict policy and no valid CRL */
+	TRUST_NO_STATUS, /* strict policy and no valid CRL */
 };
 
 struct trust {
 	enum crl_policy policy;
-	/* One line of the story, in the words and order of the log: using certificate "DN", using trusted ca certificate "DN",
-	 * checking certificate status of "DN", using trusted certificate "DN", crl correctly signed by "DN",
-	 * crl is valid: until T | crl is stale: since T, using cached crl, certificate status is good |
-	 * certificate was revoked on T, reason: R | certificate status is not available. NULL: silent. */
+	/* One line of the story, in the words and order of the log: using certificate "DN", using
+	 * trusted ca certificate "DN", checking certificate status of "DN", using trusted
+	 * certificate "DN", crl correctly signed by "DN", crl is valid: until T | crl is stale:
+	 * since T, using cached crl, certificate status is good | certificate was revoked on T,
+	 * reason: R | certificate status is not available. NULL: silent. */
 	void (*story)(void *arg, int level, const char *line);
 	void *arg;
 	void *store; /* own */
@@ -58,16 +64,20 @@ struct trust {
 
 int trust_init(struct trust *t);
 void trust_free(struct trust *t);
-int trust_add_ca(struct trust *t, struct cert *ca);	/* takes ca; -EINVAL if it is no CA: the caller keeps it */
-int trust_add_crl(struct trust *t, const char *path);	/* PEM or DER; the highest number of an issuer wins */
+/* Takes ca; -EINVAL if it is no CA, which the caller then keeps. */
+int trust_add_ca(struct trust *t, struct cert *ca);
+/* PEM or DER; the highest number of an issuer wins. -EBADMSG also for a forged one of a known CA.
+ */
+int trust_add_crl(struct trust *t, const char *path);
 size_t trust_n_ca(const struct trust *t);
 const struct cert *trust_ca(const struct trust *t, size_t i);
 const struct cert *trust_ca_by_spki(const struct trust *t, const uint8_t sha1[20]);
 
 /* ee and n intermediates as the peer sent them; *ca is the anchor found (may be NULL). */
-enum trust_verdict trust_check(struct trust *t, const struct cert *ee, struct cert *const *chain, size_t n, time_t now,
-	const struct cert **ca);
+enum trust_verdict trust_check(struct trust *t, const struct cert *ee, struct cert *const *chain,
+	size_t n, time_t now, const struct cert **ca);
 const char *trust_str(enum trust_verdict v);
 
 /* For listing: what is known of one CA's CRL: 0, -ENOENT. */
-int trust_crl_info(const struct trust *t, const struct cert *ca, time_t *this_update, time_t *next_update, size_t *n_revoked);
+int trust_crl_info(const struct trust *t, const struct cert *ca, time_t *this_update,
+	time_t *next_update, size_t *n_revoked);

@@ -21,5 +21,6 @@ struct rt_link {
 int rt_link_dump(struct nl *nl, int (*fn)(const struct rt_link *l, void *arg), void *arg);
 /* One RTM_NEWLINK or RTM_DELLINK: 0, -EBADMSG. */
 int rt_link_parse(const struct nlmsghdr *msg, struct rt_link *out);
-int rt_link_get(struct nl *nl, int ifindex, const char *name, struct rt_link *out); /* by index, or by name if 0 */
+int rt_link_get(struct nl *nl, int ifindex, const char *name,
+	struct rt_link *out); /* by index, or by name if 0 */
 int rt_link_set_up(struct nl *nl, int ifindex, bool up);

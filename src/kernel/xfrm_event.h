@@ -1,8 +1,10 @@
 /*
  * xfrm_event - what the kernel tells: ACQUIRE, EXPIRE, MIGRATE, policy and SA changes.
  *
- * Shapes:  one tagged struct; n_attrs/attrs list the attribute types in the order they came (the log prints them).
- * Errors:  xfrm_event_parse gives -EBADMSG (a length does not fit, an entry is invalid) or -ENOMSG (not ours).
+ * Shapes:  one tagged struct; n_attrs/attrs list the attribute types in the order they came
+ *          (the log prints them).
+ * Errors:  xfrm_event_parse gives -EBADMSG (a length does not fit, an entry is invalid) or
+ *          -ENOMSG (not ours).
  * Source:  linux/xfrm.h.
  */
 #pragma once
@@ -12,7 +14,15 @@
 #include "kernel/xfrm_policy.h"
 #include "kernel/xfrm_sa.h"
 
-enum xfrm_event_kind { XE_ACQUIRE, XE_EXPIRE, XE_MIGRATE, XE_POLICY, XE_POLICY_DEL, XE_SA, XE_SA_DEL };
+enum xfrm_event_kind {
+	XE_ACQUIRE,
+	XE_EXPIRE,
+	XE_MIGRATE,
+	XE_POLICY,
+	XE_POLICY_DEL,
+	XE_SA,
+	XE_SA_DEL
+};
 
 enum { XE_ATTRS_MAX = 16, XE_MIGRATE_MAX = 6 };
 
@@ -35,11 +45,12 @@ struct xfrm_event {
 			bool hard, larval;
 		} expire;
 		struct {
-			struct xfrm_migrate m[XE_MIGRATE_MAX]; /* each with the common selector, dir, km */
+			/* each with the common selector, dir, km */
+			struct xfrm_migrate m[XE_MIGRATE_MAX];
 			size_t n;
 		} migrate;
 		struct xfrm_policy policy; /* XE_POLICY; XE_POLICY_DEL has only sel, dir, sub */
-		struct xfrm_sa sa;	   /* XE_SA; XE_SA_DEL has only addresses, proto, spi */
+		struct xfrm_sa sa; /* XE_SA; XE_SA_DEL has only addresses, proto, spi */
 	};
 };
 
@@ -51,4 +62,5 @@ const char *xfrm_attr_str(uint16_t type);
 typedef void xfrm_event_fn(const struct xfrm_event *ev, void *arg);
 
 /* Listen: ACQUIRE, EXPIRE, MIGRATE, POLICY, SA groups as asked (bits 1 << enum xfrm_nlgroups). */
-int xfrm_listen(unsigned groups, xfrm_event_fn *fn, void (*overrun)(void *arg), void *arg, struct nl **out);
+int xfrm_listen(unsigned groups, xfrm_event_fn *fn, void (*overrun)(void *arg), void *arg,
+	struct nl **out);

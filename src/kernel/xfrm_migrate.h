@@ -1,8 +1,9 @@
 /*
  * xfrm_migrate - move one policy and its SAs to new endpoints; tell key management (KMADDRESS).
  *
- * xfrm_migrate() sends the request as it is. xfrm_migrate_sure() also verifies by reading the policy back and repairs
- * (rules P6, P7): a larval state in the way is replaced and the request repeated once; else the template is rewritten by UPDPOLICY.
+ * xfrm_migrate() sends the request as it is. xfrm_migrate_sure() also verifies by reading the
+ * policy back and repairs (rules P6, P7): a larval state in the way is replaced and the request
+ * repeated once; else the template is rewritten by UPDPOLICY.
  * Shapes:  one entry a message. For transport mode old addresses are ::.
  * Errors:  0; -ENOENT no such policy; -ENODATA nothing matched; -EINVAL.
  * Source:  linux/xfrm.h, RFC 4877, RFC 3776; draft-ebalard-mext-pfkey-enhanced-migrate.
@@ -24,7 +25,12 @@ struct xfrm_migrate {
 	struct in6_addr km_local, km_remote;
 };
 
-enum migrate_how { MIGRATE_DONE, MIGRATE_WAS_DONE, MIGRATE_LARVAL_REPLACED, MIGRATE_POLICY_REWRITTEN };
+enum migrate_how {
+	MIGRATE_DONE,
+	MIGRATE_WAS_DONE,
+	MIGRATE_LARVAL_REPLACED,
+	MIGRATE_POLICY_REWRITTEN
+};
 
 int xfrm_migrate(struct nl *nl, const struct xfrm_migrate *m);
 int xfrm_migrate_sure(struct nl *nl, const struct xfrm_migrate *m, enum migrate_how *how);

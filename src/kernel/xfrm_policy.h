@@ -23,21 +23,24 @@ struct xfrm_tmpl_ {
 struct xfrm_policy {
 	struct sel sel;
 	enum xdir dir;
-	bool sub;	/* ptype sub instead of main */
-	bool block;	/* action */
+	bool sub; /* ptype sub instead of main */
+	bool block; /* action */
 	uint32_t priority, index;
 	struct xfrm_tmpl_ tmpl[XFRM_TMPL_MAX];
 	size_t n_tmpl;
 	uint64_t use_time; /* out: seconds since the epoch, 0 never */
 };
 
-int xfrm_policy_add(struct nl *nl, const struct xfrm_policy *p);    /* NEWPOLICY, exclusive */
-int xfrm_policy_update(struct nl *nl, const struct xfrm_policy *p); /* UPDPOLICY: create or replace */
-int xfrm_policy_get(struct nl *nl, const struct sel *sel, enum xdir dir, bool sub, struct xfrm_policy *out);
+int xfrm_policy_add(struct nl *nl, const struct xfrm_policy *p); /* NEWPOLICY, exclusive */
+int xfrm_policy_update(
+	struct nl *nl, const struct xfrm_policy *p); /* UPDPOLICY: create or replace */
+int xfrm_policy_get(
+	struct nl *nl, const struct sel *sel, enum xdir dir, bool sub, struct xfrm_policy *out);
 int xfrm_policy_del(struct nl *nl, const struct sel *sel, enum xdir dir, bool sub);
 /* Per-socket policies are not handed out. */
 int xfrm_policy_dump(struct nl *nl, int (*fn)(const struct xfrm_policy *p, void *arg), void *arg);
 int xfrm_policy_parse(const struct nlmsghdr *msg, struct xfrm_policy *out);
 
-/* setsockopt IPV6_XFRM_POLICY in and out: this socket's traffic passes without IPsec whatever the policies say. */
+/* setsockopt IPV6_XFRM_POLICY in and out: this socket's traffic passes without IPsec whatever the
+ * policies say. */
 int xfrm_socket_bypass(int fd);

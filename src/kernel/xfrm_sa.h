@@ -1,8 +1,10 @@
 /*
  * xfrm_sa - one SA of the kernel: add, update, get, delete, dump; allocate an SPI.
  *
- * Covers ESP SAs and the Mobile IPv6 states hao and route2 (mode RO, coa, no keys; src is part of their key).
- * Shapes:  struct in, netlink out; keys are views of the caller's memory on the way in, copies (in the struct) on the way out.
+ * Covers ESP SAs and the Mobile IPv6 states hao and route2 (mode RO, coa, no keys; src is part
+ * of their key).
+ * Shapes:  struct in, netlink out; keys are views of the caller's memory on the way in, copies
+ *          (in the struct) on the way out.
  * Units:   lifetimes seconds, 0 = never.
  * Errors:  0 or the kernel's -errno (-ESRCH no such SA, -EEXIST, -ENOENT no SPI).
  * Source:  linux/xfrm.h; measured facts of docs/DESIGN.md (rules P9 to P16).
@@ -19,13 +21,14 @@ enum { XFRM_KEY_MAX = 64 };
 struct xfrm_sa {
 	struct in6_addr src, dst;
 	uint8_t proto;
-	uint32_t spi, reqid, seq; /* seq: of the ACQUIRE whose larval state this replaces, else 0 */
+	uint32_t spi, reqid;
+	uint32_t seq; /* of the ACQUIRE whose larval state this replaces, else 0 */
 	enum xfrm_mode_ mode;
 	uint8_t replay_window; /* packets, up to 32; 0 none */
-	bool af_unspec;	       /* tunnel for any inner family */
-	bool wildrecv;	       /* hao/route2 wildcard */
-	struct sel sel;	       /* SEL(::/0, ::/0, 0) for none */
-	struct in6_addr coa;   /* hao, route2 */
+	bool af_unspec; /* tunnel for any inner family */
+	bool wildrecv; /* hao/route2 wildcard */
+	struct sel sel; /* SEL(::/0, ::/0, 0) for none */
+	struct in6_addr coa; /* hao, route2 */
 	char enc_name[64], auth_name[64]; /* "" = none */
 	uint8_t enc_key[XFRM_KEY_MAX], auth_key[XFRM_KEY_MAX];
 	uint16_t enc_bits, auth_bits, auth_trunc;
@@ -34,7 +37,7 @@ struct xfrm_sa {
 	uint64_t bytes, packets, use_time; /* use_time: seconds since the epoch, 0 never */
 	uint32_t oseq, iseq;
 	uint32_t bitmap; /* replay state, so that a move keeps it */
-	bool larval;	 /* spi 0, or an SPI allocated and not yet filled */
+	bool larval; /* spi 0, or an SPI allocated and not yet filled */
 };
 
 struct xfrm_sa_key {
@@ -43,16 +46,19 @@ struct xfrm_sa_key {
 	uint32_t spi;
 };
 
-int xfrm_sa_add(struct nl *nl, const struct xfrm_sa *sa);    /* NEWSA; sets oseq/iseq/bitmap when non-zero */
+/* NEWSA; sets oseq/iseq/bitmap when non-zero. */
+int xfrm_sa_add(struct nl *nl, const struct xfrm_sa *sa);
 int xfrm_sa_update(struct nl *nl, const struct xfrm_sa *sa); /* UPDSA */
 int xfrm_sa_get(struct nl *nl, const struct xfrm_sa_key *key, struct xfrm_sa *out);
 int xfrm_sa_del(struct nl *nl, const struct xfrm_sa_key *key);
 
 /*
- * Reserve a random SPI in 0xc0000000…0xcfffffff for an inbound SA, with reqid 0 so that the larval state never blocks a
- * MIGRATE (P9), unique over all destinations (P13); tries again with another on -ENOENT. The larval state is deleted by xfrm_sa_del.
+ * Reserve a random SPI in 0xc0000000…0xcfffffff for an inbound SA. The kernel draws it: unique for
+ * the destination, on newer kernels over all destinations (P13). The larval state has reqid 0, so
+ * that it never blocks a MIGRATE (P9); on -ENOENT it tries again. xfrm_sa_del deletes it.
  */
-int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst, enum xfrm_mode_ mode, uint32_t *spi);
+int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
+	enum xfrm_mode_ mode, uint32_t *spi);
 
 int xfrm_sa_dump(struct nl *nl, int (*fn)(const struct xfrm_sa *sa, void *arg), void *arg);
 

@@ -1,9 +1,10 @@
 /*
  * xfrm_types - shapes that SAs, policies, MIGRATE and events share.
  *
- * Units:   host order everywhere; spi and ports too. reqid 0 is "any".
- *          A selector's type and code are those of the mobility header or ICMPv6; SEL_ANY is no restriction. The kernel keeps
- *          the type in sport and the code in dport (mobility header: type in sport, dport 0): kept out of sight here.
+ * Units:   host order everywhere; spi and ports too. reqid 0 is "any". A selector's type and
+ *          code are those of the mobility header or ICMPv6; SEL_ANY is no restriction. The
+ *          kernel keeps the type in sport and the code in dport (mobility header: type in
+ *          sport, dport 0): kept out of sight here.
  * Source:  linux/xfrm.h, RFC 4301 section 4.4.1.
  */
 #pragma once
@@ -18,19 +19,25 @@ enum { SEL_ANY = -1 };
 
 struct sel {
 	struct prefix src, dst;
-	uint8_t proto;	/* 0 any, 135 mobility header, 58 ICMPv6, else ports below */
+	uint8_t proto; /* 0 any, 135 mobility header, 58 ICMPv6, else ports below */
 	int type, code; /* SEL_ANY or a value (mask of 16 bits on the wire) */
 	int sport, dport; /* SEL_ANY or a port, for TCP and UDP */
-	int type_mask;	/* 0 = exact; otherwise the mask for type: 0x80 makes "ICMPv6 error" of type 0 */
+	int type_mask; /* 0 = exact; else the mask: 0x80 makes "ICMPv6 error" of type 0 */
 	int ifindex;
 };
 
-#define SEL(s, d, p)                                                                                        \
-	((struct sel){ .src = (s), .dst = (d), .proto = (p), .type = SEL_ANY, .code = SEL_ANY, .sport = SEL_ANY, \
+#define SEL(s, d, p)               \
+	((struct sel){ .src = (s), \
+		.dst = (d),        \
+		.proto = (p),      \
+		.type = SEL_ANY,   \
+		.code = SEL_ANY,   \
+		.sport = SEL_ANY,  \
 		.dport = SEL_ANY })
 
 bool sel_eq(const struct sel *a, const struct sel *b);
-/* "2001:1::10/128[135/5]", "[ipv6-icmp/146]", "[135]": the local or remote half as the log prints it (ring of 8). */
+/* "2001:1::10/128[135/5]", "[ipv6-icmp/146]", "[135]": the local or remote half as the log prints
+ * it (ring of 8). */
 const char *sel_src_str(const struct sel *s);
 const char *sel_dst_str(const struct sel *s);
 

@@ -83,6 +83,7 @@ class Bed:
             for host in fresh:
                 self._usable(host)
                 self.before[host.name] = leftovers.snapshot(host)
+            self.hosts = dict(sorted(self.hosts.items(), key=lambda one: not one[1].member.hoa))
         self.story.note(f"nodes rtr, {', '.join(self.hosts)} stand after {took():.2f} s")
         return tuple(self.hosts[name] for name in names)
 
@@ -110,9 +111,9 @@ class Bed:
         took = wait.until(fact, within * self.job.patience)
         self.story.waited(fact.says, took)
 
-    def traffic(self, src: str, dst: str) -> Traffic:
-        """Numbered pings from the node that owns the home address `src`."""
-        node = next(h for h in self.hosts.values() if h.member.hoa == src)
+    def traffic(self, src: str, dst: str, node: Node | None = None) -> Traffic:
+        """Numbered pings from `node`, or from the node that owns the home address `src`."""
+        node = node or next(h for h in self.hosts.values() if h.member.hoa == src)
         return Traffic(node, src, dst, self.story)
 
     def checkpoint(self, name: str) -> None:
@@ -147,7 +148,7 @@ class Bed:
         return hosts
 
     def _dump(self, host: Host, name: str) -> Dump:
-        text = host.run("ip -batch -", text="xfrm state\nxfrm policy\n")
+        text = host.run("ip xfrm state") + host.run("ip xfrm policy")
         (self.results / f"{host.name}.{name}.raw.txt").write_text(text)
         state = host.run("ip -6 -force -batch -", text="\n".join(STATE_OF_IP) + "\n")
         (self.results / f"{host.name}.{name}.ip.txt").write_text(state)
@@ -182,7 +183,8 @@ class Bed:
         last = next(reversed(self.checkpoints.values()))
         for node, text in point.canonical.items():
             if node in last.canonical:
-                self.story.details(golden.moved(last.canonical[node], text))
+                self.story.details(
+                    f"{node}: {what}" for what in golden.moved(last.canonical[node], text))
 
     def ike_messages(self, since: str | float) -> list[ike_wire.Ike]:
         """Every IKE message on any link after a checkpoint or a moment of time.time()."""
@@ -205,14 +207,14 @@ class Bed:
     def allow_cleartext(self, reason: str, **conditions: object) -> None:
         self.allowed.append(cleartext.Allow(reason, **conditions))
 
-    def finish(self) -> None:
+    def finish(self, within: float = 5) -> None:
         """Stop all daemons; nothing may be left, nothing may have gone in the clear."""
-        for host in reversed(self.hosts.values()):
+        for host in self.hosts.values():
             self._stop_daemons(host)
         hoas = frozenset(h.member.hoa for h in self.hosts.values() if h.member.hoa)
         for host in self.hosts.values():
             self.wait(Fact(f"nothing is left on {host.name}", lambda h=host: next(
-                iter(leftovers.left(h, self.before[h.name], hoas, {"radvd"})), None)), within=5)
+                iter(leftovers.left(h, self.before[h.name], hoas, {"radvd"})), None)), within)
         self.capture.settle()
         sentences = [*self._in_the_clear(), *self.kernel_log.complaints(), *self._sanitizers()]
         if sentences:

@@ -23,6 +23,7 @@ from harness.bed.job import Job
 
 KERNEL = "linux.uml"
 CONSOLE = 7
+FAREWELL = "reboot: System halted"
 MODULES = Path("/usr/lib/uml/modules")
 XSTATE_ROOM = 2696
 MEMORY, ROOM = "500M", "300M"
@@ -165,8 +166,9 @@ def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
             log.write(data)
             *lines, rest = (rest + data.replace(b"\r", b"")).split(b"\n")
             for line in (text.decode(errors="replace") for text in lines):
-                last = line.strip() or last
-                tell(line)
+                if line != FAREWELL:
+                    last = line.strip() or last
+                    tell(line)
     os.close(console)
     _end(process)
     return _ended(job, limit if late else None, last, time.monotonic() - start)

@@ -154,6 +154,8 @@ def line(message: nl.Message) -> str:
     if message.type == nl.NLMSG_DONE:
         return f"{head} DONE"
     name = TYPES.get(message.type, f"type {message.type}")
+    if message.flags & nl.NLM_F_DUMP == nl.NLM_F_DUMP and name.startswith("GET"):
+        return f"{head} {name} of all"
     return f"{head} {name} {_facts(name, message.body)}".rstrip()
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from harness.bed.node import Node
 from harness.bed.story import Story
+from harness.bed.wait import Fact
 
 INTERVAL = 0.02
 PATIENCE = 1.0
@@ -90,6 +91,18 @@ class Traffic:
             kind, _, _, ident, number = ECHO.unpack_from(data)
             if kind == ECHO_REPLY and ident == self._id and number < len(self.echoes):
                 self.echoes[number].answered = time.time()
+
+    def answered(self, more: int) -> Fact:
+        """`more` further requests have been answered from now on."""
+        goal = self._answers() + more
+
+        def missing() -> str | None:
+            have = self._answers()
+            return None if have >= goal else f"{goal - have} answers are missing"
+        return Fact(f"{more} more pings are answered", missing)
+
+    def _answers(self) -> int:
+        return sum(echo.answered is not None for echo in self.echoes)
 
     @property
     def lost(self) -> list[Echo]:

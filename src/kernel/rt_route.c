@@ -23,7 +23,7 @@ static int route_put(struct nl *nl, uint16_t type, uint16_t flags, const struct 
 	body->rtm_dst_len = r->dst.len;
 	body->rtm_src_len = r->src.len;
 	body->rtm_table = short_table(r->table);
-	body->rtm_protocol = RT_PROTO_PERIGEE;
+	body->rtm_protocol = r->foreign ? RTPROT_UNSPEC : RT_PROTO_PERIGEE;
 	body->rtm_scope = RT_SCOPE_UNIVERSE;
 	body->rtm_type = r->blackhole ? RTN_BLACKHOLE : RTN_UNICAST;
 	nl_put(&rq, RTA_TABLE, &r->table, sizeof(r->table));

@@ -18,6 +18,7 @@ struct rt_route {
 	int ifindex;
 	uint32_t table, metric;
 	bool blackhole;
+	bool foreign; /* to delete: whoever made it (the kernel, from an RA); else only ours */
 };
 
 int rt_route_add(struct nl *nl, const struct rt_route *r); /* replaces */

@@ -170,7 +170,8 @@ static void forget_routers(struct mn_move *mv, struct move_link *l, const struct
 	for (size_t i = 0; i < l->n_routers; i++) {
 		struct rt_route r = { .via = l->routers[i],
 			.ifindex = l->ifindex,
-			.table = RT_TABLE_MAIN };
+			.table = RT_TABLE_MAIN,
+			.foreign = true };
 
 		if (!addr_eq(&l->routers[i], now))
 			rt_route_del(mv->env->rt, &r);

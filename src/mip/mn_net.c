@@ -13,7 +13,7 @@ enum {
 	METRIC_OUT = 128,
 };
 
-/* Collects the first error of several calls; what is there already, or gone already, is no error. */
+/* The first error of several calls; what is there already, or gone already, is none. */
 struct sum {
 	const struct mn *mn;
 	int first;

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from harness.bed import canon, xfrm
+from harness.bed.evidence import reference_dump, reference_sections
 from harness.bed.invariants import NodeFacts
 
-DATA = Path(__file__).parent / "data"
 ROLES = canon.Roles("2001:1::1", {"2001:1::10": "carol"})
-CHECKPOINTS = ("established", "moved")
 NODES = ("carol", "moon")
 OLD_COA, NEW_COA = "2001::41a:a8ff:fe6f:c67", "2001::50"
 
 
-def page(checkpoint: str) -> str:
-    return (DATA / f"page/carol.{checkpoint}.txt").read_text()
-
-
-def reference(node: str, checkpoint: str) -> str:
-    """State and policy text of a node of the reference run."""
-    parts = xfrm.sections((DATA / f"reference/{node}.{checkpoint}.txt").read_text())
-    return parts["ip xfrm state"] + parts["ip xfrm policy"]
-
-
 def addresses(node: str, checkpoint: str) -> frozenset[str]:
     """The usable ones: an advertisement brings the old care-of address back as tentative."""
-    parts = xfrm.sections((DATA / f"reference/{node}.{checkpoint}.txt").read_text())
+    parts = reference_sections(node, checkpoint)
     return frozenset(re.findall(r"inet6 (\S+)/\d+ (?!.*tentative)", parts["ip -6 addr"]))
 
 
 def dumps(checkpoint: str = "established") -> dict[str, xfrm.Dump]:
-    return {node: xfrm.parse_dump(reference(node, checkpoint)) for node in NODES}
+    return {node: xfrm.parse_dump(reference_dump(node, checkpoint)) for node in NODES}
 
 
 def facts(checkpoint: str = "established") -> dict[str, NodeFacts]:
@@ -48,7 +36,7 @@ def canonicals(texts: dict[str, str], names: canon.Names | None = None) -> dict[
 
 
 def reference_texts(checkpoint: str = "established") -> dict[str, str]:
-    return {node: reference(node, checkpoint) for node in NODES}
+    return {node: reference_dump(node, checkpoint) for node in NODES}
 
 
 def ids(rows: list[tuple]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bed import canon
+from harness.bed import canon, evidence
 from harness.bed.xfrm import Dump, parse_dump
 from harness.bed_tests import samples
 
@@ -77,7 +77,7 @@ def test_of_two_new_values_in_a_role_the_busier_is_the_older():
 def test_with_several_mobile_nodes_a_name_says_whose_it_is():
     roles = canon.Roles("2001:1::1", {"2001:1::10": "carol", "2001:1::20": "dave"})
     names = canon.Names(roles)
-    dave = samples.reference("carol", "established").replace("2001:1::10", "2001:1::20")
+    dave = evidence.reference_dump("carol", "established").replace("2001:1::10", "2001:1::20")
     dave = re.sub(r"0xc", "0xd", dave.replace("reqid 1", "reqid 3").replace("reqid 2", "reqid 4"))
     dumps = {"dave": parse_dump(dave)} | samples.dumps()
     names.learn(dumps)
@@ -95,7 +95,7 @@ def test_moon_alone_knows_the_owner_of_a_tunnel_from_her_policies():
 
 def test_without_policies_the_mode_names_the_role():
     names = canon.Names(samples.ROLES)
-    names.learn({"carol": parse_dump(samples.page("moved"))})
+    names.learn({"carol": parse_dump(evidence.page_dump("moved"))})
     assert names.spi("0xca64ae98") == "spi:mh.to-ha#1"
     assert names.spi("0xce4db893") == "spi:tunnel.to-mn#1"
 

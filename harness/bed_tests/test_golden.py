@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.bed import canon, golden
+from harness.bed import canon, evidence, golden
 from harness.bed_tests import samples
 
 TUNNEL_OUT = "carol state esp spi:tunnel.to-ha#1"
@@ -93,7 +93,7 @@ MUTATIONS = [
 def mutated(pattern: str, replacement: str) -> str:
     """Carol's reference dump with one fact changed."""
     text, count = re.subn(
-        pattern, replacement, samples.reference("carol", "established").lstrip(), count=1)
+        pattern, replacement, evidence.reference_dump("carol", "established").lstrip(), count=1)
     assert count == 1, f"{pattern} is not in the dump"
     return text
 
@@ -149,7 +149,7 @@ def test_a_changed_end_of_the_transport_sa_is_named(fact, replacement, sentence)
 
 
 def test_swapped_spis_are_named():
-    text = samples.reference("carol", "established")
+    text = evidence.reference_dump("carol", "established")
     swap = {"0xc9679da3": "0xc7376bbb", "0xc7376bbb": "0xc9679da3"}
     changed = re.sub("|".join(swap), lambda found: swap[found[0]], text)
     expected, actual = golden_and(changed)
@@ -158,7 +158,7 @@ def test_swapped_spis_are_named():
 
 
 def test_a_changed_key_is_named():
-    changed = samples.reference("carol", "established").replace("0x65e9", "0x65ea")
+    changed = evidence.reference_dump("carol", "established").replace("0x65e9", "0x65ea")
     expected, actual = golden_and(changed)
     difference, = golden.compare(expected, actual)
     assert str(difference) == (
@@ -166,7 +166,7 @@ def test_a_changed_key_is_named():
 
 
 def test_a_changed_spi_is_named():
-    changed = samples.reference("carol", "established").replace("0xc9679da3", "0xc0000001")
+    changed = evidence.reference_dump("carol", "established").replace("0xc9679da3", "0xc0000001")
     expected, actual = golden_and(changed)
     difference, = golden.compare(expected, actual)
     assert str(difference) == f"{TUNNEL_OUT}: SPI spi:tunnel.to-ha#2, expected spi:tunnel.to-ha#1"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bed import canon, invariants
+from harness.bed import canon, evidence, invariants
 from harness.bed.invariants import EVERYTHING, NodeFacts
 from harness.bed.xfrm import Dump, parse_dump
 from harness.bed_tests import samples
@@ -20,14 +20,15 @@ src 2001:1::10 dst 2001:1::1
 
 def broken(node: str, pattern: str, replacement: str) -> list[str]:
     """What the rules say when one node's dump is changed."""
-    text, count = re.subn(pattern, replacement, samples.reference(node, "established").lstrip())
+    given = evidence.reference_dump(node, "established").lstrip()
+    text, count = re.subn(pattern, replacement, given)
     assert count, f"{pattern} is not in the dump"
     facts = samples.facts()
     facts[node] = replace(facts[node], dump=parse_dump(text))
     return invariants.check(facts)
 
 
-@pytest.mark.parametrize("checkpoint", samples.CHECKPOINTS)
+@pytest.mark.parametrize("checkpoint", evidence.CHECKPOINTS)
 def test_the_reference_run_breaks_no_rule(checkpoint):
     assert invariants.check(samples.facts(checkpoint)) == []
 

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from harness.bed import page
+from harness.bed import evidence, page
 from harness.bed_tests import samples
 from harness.bed_tests.test_golden import MUTATIONS
 
-PAGE = {checkpoint: samples.page(checkpoint) for checkpoint in samples.CHECKPOINTS}
+PAGE = {checkpoint: evidence.page_dump(checkpoint) for checkpoint in evidence.CHECKPOINTS}
 REFERENCE = {
-    node: {checkpoint: samples.reference(node, checkpoint) for checkpoint in samples.CHECKPOINTS}
+    node: {c: evidence.reference_dump(node, c) for c in evidence.CHECKPOINTS}
     for node in samples.NODES}
 
 
@@ -36,27 +36,27 @@ def test_the_page_agrees_with_itself():
 
 
 def test_the_page_and_the_reference_run_differ_only_where_a_row_says_so():
-    evidence = page.dumps(PAGE, REFERENCE["carol"], page.REFERENCE_AGAINST_PAGE)
-    assert evidence.faults == [] and evidence.unused == []
+    found = page.dumps(PAGE, REFERENCE["carol"], page.REFERENCE_AGAINST_PAGE)
+    assert found.faults == [] and found.unused == []
 
 
 def test_the_portable_layout_differs_from_the_page_only_where_a_row_says_so():
-    evidence = page.dumps(PAGE, ours("carol"), page.PAGE_SHOWS_LESS)
-    assert evidence.faults == [] and evidence.unused == []
+    found = page.dumps(PAGE, ours("carol"), page.PAGE_SHOWS_LESS)
+    assert found.faults == [] and found.unused == []
 
 
 @pytest.mark.parametrize("node, rows", [
     ("carol", page.OURS_AGAINST_REFERENCE_ON_THE_MN), ("moon", page.OURS_AGAINST_REFERENCE)])
 def test_the_portable_layout_differs_from_the_reference_only_where_a_row_says_so(node, rows):
-    evidence = page.dumps(REFERENCE[node], ours(node), rows, node)
-    assert evidence.faults == [] and evidence.unused == []
+    found = page.dumps(REFERENCE[node], ours(node), rows, node)
+    assert found.faults == [] and found.unused == []
 
 
 def test_a_row_that_explains_nothing_is_said():
     row = page.Row("a dragon", "there is a dragon", "there are none")
-    evidence = page.judge([], [row])
-    assert evidence.unused == ["a dragon"]
-    assert evidence.lines() == ["row 'a dragon' explains nothing"]
+    found = page.judge([], [row])
+    assert found.unused == ["a dragon"]
+    assert found.lines() == ["row 'a dragon' explains nothing"]
 
 
 PAGE_MUTATIONS = [
@@ -90,9 +90,8 @@ def test_a_changed_fact_of_the_page_is_a_fault(field, found, put, sentence):
     text = PAGE["established"]
     assert found in text
     changed = PAGE | {"established": text.replace(found, put, 1)}
-    for evidence in (page.dumps(PAGE, changed, page.PAGE_SHOWS_LESS),
-                     page.dumps(changed, ours("carol"), page.PAGE_SHOWS_LESS)):
-        assert evidence.faults, field
+    assert page.dumps(PAGE, changed, page.PAGE_SHOWS_LESS).faults, field
+    assert page.dumps(changed, ours("carol"), page.PAGE_SHOWS_LESS).faults, field
     assert any(sentence in s for s in page.dumps(PAGE, changed, ()).faults)
 
 
@@ -100,7 +99,7 @@ def test_a_changed_fact_of_the_page_is_a_fault(field, found, put, sentence):
                          ids=samples.ids(MUTATIONS))
 def test_a_changed_fact_of_ours_is_a_fault_against_the_reference(
         fact, pattern, replacement, sentence):
-    text = samples.reference("carol", "established").lstrip()
+    text = evidence.reference_dump("carol", "established").lstrip()
     changed = REFERENCE["carol"] | {"established": re.sub(pattern, replacement, text, count=1)}
     rows = page.OURS_AGAINST_REFERENCE_ON_THE_MN
     same_as_page = {"replay window"}
@@ -109,9 +108,9 @@ def test_a_changed_fact_of_ours_is_a_fault_against_the_reference(
 
 def test_new_spis_after_the_move_are_a_fault():
     moved = REFERENCE["carol"]["moved"].replace("0xc9679da3", "0xc0000001")
-    evidence = page.dumps(
+    found = page.dumps(
         PAGE, REFERENCE["carol"] | {"moved": moved}, page.REFERENCE_AGAINST_PAGE)
-    assert evidence.faults == [
+    assert found.faults == [
         "moved: carol state esp spi:tunnel.to-ha#1: "
         "SPI spi:tunnel.to-ha#2, expected spi:tunnel.to-ha#1"]
 
@@ -129,3 +128,16 @@ def test_lines_are_aligned_by_order_and_value():
         "missing: 'a 1'",
         "not on the page: 'f 1'",
     ]
+
+
+def test_the_evidence_of_a_run_like_ours_has_no_fault():
+    for node in samples.NODES:
+        found = evidence.dumps_against_reference(node, ours(node))
+        assert found.faults == [] and found.unused == []
+    found = evidence.dumps_against_page(ours("carol"))
+    assert found.faults == [] and found.unused == []
+    status = {c: evidence.page_status_text(c) for c in evidence.CHECKPOINTS}
+    assert evidence.status_against_page(status, PAGE).faults == []
+    other = evidence.status_against_page(status, REFERENCE["carol"]).faults
+    assert other[0].startswith("reqid 1: status shows c5959ac2, ca64ae98, the kernel has")
+    assert evidence.log_against_page(evidence.page_log_text()).faults == []

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from harness.bed import page_log
+from harness.bed import evidence, page_log
 from harness.bed_tests import samples
 
-LOG = (samples.DATA / "page/carol.log").read_text()
+LOG = evidence.page_log_text()
 LINES = LOG.splitlines()
 
 

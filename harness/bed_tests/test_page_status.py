@@ -2,12 +2,11 @@
 
 import pytest
 
-from harness.bed import page_status
+from harness.bed import evidence, page_status
 from harness.bed.xfrm import parse_dump
-from harness.bed_tests import samples
 
-PAGE = {c: (samples.DATA / f"page/carol.{c}.statusall.txt").read_text()
-        for c in samples.CHECKPOINTS}
+PAGE = {c: evidence.page_status_text(c)
+        for c in evidence.CHECKPOINTS}
 
 
 def changed(found: str, put: str) -> dict[str, str]:
@@ -68,7 +67,7 @@ def test_other_spis_after_the_move_are_a_fault():
 
 
 def test_the_status_shows_the_kernel_s_spis():
-    dump = parse_dump(samples.page("moved"))
+    dump = parse_dump(evidence.page_dump("moved"))
     assert page_status.spis_of_dump(PAGE["moved"], dump) == []
     wrong = PAGE["moved"].replace("c5959ac2", "c0000001")
     assert page_status.spis_of_dump(wrong, dump) == [

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.bed import evidence
 from harness.bed.xfrm import (
     Algorithm, DumpError, Policy, Selector, State, Template, parse_dump)
 from harness.bed_tests import samples
@@ -138,19 +139,19 @@ def test_a_per_socket_policy_is_marked_as_such():
 
 
 @pytest.mark.parametrize("node", samples.NODES)
-@pytest.mark.parametrize("checkpoint", samples.CHECKPOINTS)
+@pytest.mark.parametrize("checkpoint", evidence.CHECKPOINTS)
 def test_the_given_dumps_are_read_whole(node, checkpoint):
-    text = samples.reference(node, checkpoint)
+    text = evidence.reference_dump(node, checkpoint)
     dump = parse_dump(text)
     assert len(dump.states) + len(dump.policies) == text.count("\nsrc ")
     assert len(dump.states) == 7
 
 
 def test_the_page_s_dumps_are_read_whole_also_on_one_line():
-    established = parse_dump(samples.page("established"))
+    established = parse_dump(evidence.page_dump("established"))
     assert (len(established.states), len(established.policies)) == (5, 4)
-    one_line = (samples.DATA / "page/carol.moved.one-line.txt").read_text()
-    assert parse_dump(one_line) == parse_dump(samples.page("moved"))
+    one_line = (evidence.GIVEN / "page/carol.moved.one-line.txt").read_text()
+    assert parse_dump(one_line) == parse_dump(evidence.page_dump("moved"))
     assert [s.proto for s in parse_dump(one_line).states if s.wildcard] == ["hao", "route2"]
 
 

@@ -14,31 +14,32 @@ static const char *const allowed[] = {
 	/* memory */
 	"brk", "madvise", "mlock", "mlock2", "mmap", "mprotect", "mremap", "munlock", "munmap",
 	/* files */
-	"access", "chmod", "close", "close_range", "dup", "dup2", "dup3", "faccessat", "faccessat2",
-	"fadvise64", "fallocate", "fchmod", "fchmodat", "fcntl", "fdatasync", "flock", "fstat", "fsync",
-	"ftruncate", "getcwd", "getdents", "getdents64", "ioctl", "link", "lseek", "lstat", "mkdir",
-	"mkdirat", "newfstatat", "open", "openat", "pread64", "preadv", "pwrite64", "pwritev", "read",
-	"readlink", "readlinkat", "readv", "rename", "renameat", "renameat2", "rmdir", "stat", "statfs",
-	"fstatfs", "statx", "truncate", "umask", "unlink", "unlinkat", "write", "writev",
+	"access", "chmod", "close", "close_range", "dup", "dup2", "dup3", "faccessat",
+	"faccessat2", "fadvise64", "fallocate", "fchmod", "fchmodat", "fcntl", "fdatasync",
+	"flock", "fstat", "fsync", "ftruncate", "getcwd", "getdents", "getdents64", "ioctl",
+	"link", "lseek", "lstat", "mkdir", "mkdirat", "newfstatat", "open", "openat", "pread64",
+	"preadv", "pwrite64", "pwritev", "read", "readlink", "readlinkat", "readv", "rename",
+	"renameat", "renameat2", "rmdir", "stat", "statfs", "fstatfs", "statx", "truncate",
+	"umask", "unlink", "unlinkat", "write", "writev",
 	/* sockets */
-	"accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "listen",
-	"recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg", "sendto", "setsockopt", "shutdown",
-	"socket", "socketpair",
+	"accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt",
+	"listen", "recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg", "sendto",
+	"setsockopt", "shutdown", "socket", "socketpair",
 	/* waiting */
-	"epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait",
-	"eventfd2", "pipe", "pipe2", "poll", "ppoll", "pselect6", "select", "timerfd_create",
-	"timerfd_gettime", "timerfd_settime",
+	"epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
+	"epoll_wait", "eventfd2", "pipe", "pipe2", "poll", "ppoll", "pselect6", "select",
+	"timerfd_create", "timerfd_gettime", "timerfd_settime",
 	/* time and chance */
-	"clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday", "nanosleep",
-	"time", "times", "setitimer", "getitimer",
+	"clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday",
+	"nanosleep", "time", "times", "setitimer", "getitimer",
 	/* the process itself */
-	"arch_prctl", "capget", "exit", "exit_group", "futex", "get_robust_list", "getegid", "geteuid",
-	"getgid", "getgroups", "getpgrp", "getpid", "getppid", "getpriority", "getrlimit", "getrusage",
-	"gettid", "getuid", "kill", "membarrier", "prctl", "prlimit64", "restart_syscall", "rseq",
-	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigqueueinfo", "rt_sigreturn",
-	"rt_sigsuspend", "rt_sigtimedwait", "sched_getaffinity", "sched_yield", "set_robust_list",
-	"set_tid_address", "sigaltstack", "signalfd4", "sysinfo", "tgkill", "tkill", "uname", "wait4",
-	"waitid",
+	"arch_prctl", "capget", "exit", "exit_group", "futex", "get_robust_list", "getegid",
+	"geteuid", "getgid", "getgroups", "getpgrp", "getpid", "getppid", "getpriority",
+	"getrlimit", "getrusage", "gettid", "getuid", "kill", "membarrier", "prctl",
+	"prlimit64", "restart_syscall", "rseq", "rt_sigaction", "rt_sigpending",
+	"rt_sigprocmask", "rt_sigqueueinfo", "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait",
+	"sched_getaffinity", "sched_yield", "set_robust_list", "set_tid_address", "sigaltstack",
+	"signalfd4", "sysinfo", "tgkill", "tkill", "uname", "wait4", "waitid",
 	/* clang-format on */
 };
 

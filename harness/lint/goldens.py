@@ -10,12 +10,16 @@ from harness.bed.golden import node_of
 from harness.bed.xfrm import DumpError, parse_dump
 from harness.lint.tree import Fault, files, name, text
 
+# The testbed's own tests in a guest are one more scenario.
+TESTBED, TESTBED_TESTS = "testbed", "harness/bed_tests/kernel"
+
 
 def check(root: Path) -> Iterator[Fault]:
     for path in files(root, ".xfrm", under="expected"):
         where = name(root, path)
         scenario = path.relative_to(root / "expected").parts[0]
-        if not (root / "scenarios" / scenario).is_dir():
+        home = TESTBED_TESTS if scenario == TESTBED else f"scenarios/{scenario}"
+        if not (root / home).is_dir():
             yield Fault(where, 0, f"no scenario {scenario} uses this file")
         yield from _form(where, path)
 

@@ -79,7 +79,7 @@ static void check_set(struct conf_in *in, const struct mip_policy_set *s)
 		check_policy(in, s, i);
 }
 
-static void check_home(struct conf_in *in, struct mip_home_link *h)
+static void check_home(struct conf_in *in, const struct mip_home_link *h)
 {
 	const struct mip_conf *c = in->conf;
 
@@ -94,8 +94,6 @@ static void check_home(struct conf_in *in, struct mip_home_link *h)
 			"MnHomeLink %s: HomeAgentAddress %s: expected a global unicast address "
 			"(discovery of home agents is not part of this version)",
 			h->ifname, addr_str(&h->ha));
-	if (addr_is_any(&h->home_prefix.addr))
-		h->home_prefix = (struct prefix){ prefix_first(&h->hoa), h->hoa.len };
 	if (!prefix_has(&h->home_prefix, &h->hoa.addr))
 		conf_error(in->log, h->at,
 			"MnHomeLink %s: HomePrefix %s: expected the prefix of %s", h->ifname,
@@ -107,16 +105,23 @@ static void check_home(struct conf_in *in, struct mip_home_link *h)
 			h->ifname, addr_str(&h->hoa.addr), addr_str(&h->ha));
 }
 
+void conf_complete(struct mip_conf *conf)
+{
+	for (struct mip_iface *i = conf->ifaces; i; i = i->next)
+		if (i->role < 0)
+			i->role = conf->role;
+	for (struct mip_home_link *h = conf->home_links; h; h = h->next)
+		if (addr_is_any(&h->home_prefix.addr))
+			h->home_prefix = (struct prefix){ prefix_first(&h->hoa), h->hoa.len };
+}
+
 void conf_check(struct conf_in *in)
 {
-	struct mip_conf *c = in->conf;
+	const struct mip_conf *c = in->conf;
 
-	for (struct mip_iface *i = c->ifaces; i; i = i->next)
-		if (i->role < 0)
-			i->role = c->role;
 	for (const struct mip_policy_set *s = c->policy_sets; s; s = s->next)
 		check_set(in, s);
-	for (struct mip_home_link *h = c->home_links; h; h = h->next)
+	for (const struct mip_home_link *h = c->home_links; h; h = h->next)
 		check_home(in, h);
 	if (c->role == MIP_HA && !c->ifaces)
 		conf_error(in->log, in->at, "NodeConfig HA: expected an Interface");

@@ -55,6 +55,9 @@ int in_set(
 void in_statements(struct conf_in *in, const struct conf_scope *scope, void *target);
 int in_block(struct conf_in *in, const char *name, const struct conf_scope *scope, void *target);
 
-/* Statements of the file that build lists; what they need of each other is checked at the end. */
+/* Statements of the file that build lists. */
 conf_stmt_fn stmt_iface, stmt_home, stmt_set, stmt_acl, stmt_default_acl;
+
+/* At the end: defaults that other statements give, and what the statements need of each other. */
+void conf_complete(struct mip_conf *conf);
 void conf_check(struct conf_in *in);

@@ -227,7 +227,7 @@ static int daily_work(void)
 	if (!p)
 		return 15;
 	free(p);
-	return socket(AF_INET6, SOCK_DGRAM, 0) < 0 ? 16 : 0;
+	return socket(AF_UNIX, SOCK_DGRAM, 0) < 0 ? 16 : 0;
 }
 
 static int confined(void)

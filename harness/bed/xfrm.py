@@ -229,9 +229,11 @@ def _spi(words: Words) -> str | None:
 def _identity(words: Words) -> dict:
     """proto esp spi 0x… reqid 1(0x00000001) mode transport"""
     proto = words.value("proto")
+    proto = XFRM_PROTOCOLS.get(proto, proto)
+    spi = _spi(words)
     return {
-        "proto": XFRM_PROTOCOLS.get(proto, proto),
-        "spi": _spi(words),
+        "proto": proto,
+        "spi": spi if proto in IPSEC else None,
         "reqid": _number(words, words.value("reqid")),
         "mode": words.value("mode"),
     }
@@ -262,8 +264,8 @@ def _algorithm(kind: str, with_bits: bool) -> Callable[[Words, dict], None]:
     def read(words: Words, facts: dict) -> None:
         name = words.next()
         key = words.next() if re.match(r"0x|key:", words.peek()) else "0x"
-        if re.match(r"\(\d+bits\)$", words.peek()):
-            words.next()
+        if re.match(r"\(\d+$", words.peek()) and words.peek(1) == "bits)":
+            words.at += 2
         bits = None
         if with_bits:
             bits = _number(words, words.next())

@@ -24,8 +24,8 @@ STATE_WITH_STATISTICS = """\
 src 2001::50 dst 2001:1::1
 	proto esp spi 0xc190d5ba(3247494586) reqid 2(0x00000002) mode tunnel
 	replay-window 32 seq 0x00000000 flag af-unspec (0x00100000)
-	auth-trunc hmac(sha1) 0x672c1ea4359956c6a3b869b388b424b7058eee02 (160bits) 96
-	enc cbc(aes) 0xaaf5be1d604e64028d4e0a41f0d92b56 (128bits)
+	auth-trunc hmac(sha1) 0x672c1ea4359956c6a3b869b388b424b7058eee02 (160 bits) 96
+	enc cbc(aes) 0xaaf5be1d604e64028d4e0a41f0d92b56 (128 bits)
 	lastused 2026-11-23 10:46:06
 	anti-replay context: seq 0x3, oseq 0x0, bitmap 0x00000007
 	lifetime config:
@@ -87,6 +87,14 @@ def test_a_state_has_the_same_facts_in_every_spelling(text, facts):
 ])
 def test_a_policy_has_the_same_facts_in_every_spelling(text):
     assert parse_dump(text).policies == [POLICY_FACTS]
+
+
+def test_statistics_of_a_real_kernel_add_no_fact():
+    plain, full = (parse_dump((evidence.GIVEN / f"statistics/{name}.txt").read_text())
+                   for name in ("plain", "full"))
+    assert plain == full
+    assert (len(full.states), len(full.policies)) == (7, 6)
+    assert [s.larval for s in full.states].count(True) == 1
 
 
 def test_counters_can_be_asked_for_but_make_no_difference():

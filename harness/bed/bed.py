@@ -7,7 +7,8 @@ collected before it fails; at the end nothing may be left and nothing may have l
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class Bed:
         self.hosts: dict[str, Host] = {}
         self.checkpoints: dict[str, Checkpoint] = {}
         self.down: Collection[str] = ()
+        self.variant = "."
         self.allowed: list[cleartext.Allow] = []
         self.kernel_log = KernelLog()
         self.before: dict[str, leftovers.Snapshot] = {}
@@ -59,7 +61,7 @@ class Bed:
         self.rtr = self._router()
 
     def _router(self) -> Node:
-        rtr = Node("rtr", self.place)
+        rtr = Node("rtr", self.place, self.story)
         self._furnish(rtr)
         topo.build_router(rtr)
         for link in topo.LINKS:
@@ -69,13 +71,17 @@ class Bed:
         return rtr
 
     def _furnish(self, node: Node) -> None:
-        for layer in ("common", self.job.scenario):
+        for layer in ("common", self.job.scenario, f"{self.job.scenario}/{self.variant}"):
             folder = self.job.top / "scenarios" / layer / node.name
             if folder.is_dir():
                 node.furnish(folder, self.job.top / "build/certs")
 
-    def nodes(self, *names: str) -> tuple[Host, ...]:
-        """The named nodes, plugged in and with usable addresses."""
+    def nodes(self, *names: str, variant: str = ".") -> tuple[Host, ...]:
+        """The named nodes, plugged in and with usable addresses.
+
+        `variant` is a folder of the scenario whose node files override the scenario's own.
+        """
+        self.variant = variant
         with wait.stopwatch() as took:
             for name in names:
                 self.hosts.get(name) or self._host(name)
@@ -107,9 +113,23 @@ class Bed:
         for address in [*wanted, *filter(None, [host.member.coa])]:
             wait.until(host.address_usable(address), within=15)
 
-    def wait(self, fact: Fact, within: float) -> None:
+    def start(self, *hosts: Host) -> None:
+        """Both daemons of each host, iked first, as on the page."""
+        for host in hosts:
+            host.start_ike()
+            self.wait(host.ike_running, within=5)
+            host.start_mip6()
+
+    def wait(self, fact: Fact, within: float) -> float:
+        """Wait for a fact; gives the moment (time.time()) from which it holds."""
         took = wait.until(fact, within * self.job.patience)
         self.story.waited(fact.says, took)
+        return time.time()
+
+    def hold(self, seconds: float, why: str) -> None:
+        """Time passes because the story wants it to, not to be sure of anything."""
+        self.story.note(f"{seconds:g} s pass: {why}")
+        wait.for_a_while(seconds)
 
     def traffic(self, src: str, dst: str, node: Node | None = None) -> Traffic:
         """Numbered pings from `node`, or from the node that owns the home address `src`."""
@@ -200,6 +220,32 @@ class Bed:
             raise Failed(f"{len(found)} IKE messages since {since}, the first is {found[0]}")
         self.story.note(f"no IKE message since {since}")
 
+    def expect_ike_exchanges(self, wanted: list[str]) -> None:
+        """The requests of the whole run, repetitions left out, are these."""
+        seen = {(m.spi_i, m.id, m.exchange): m for m in self.ike_messages(0.0) if not m.response}
+        found = [m.exchange for m in seen.values()]
+        if found != wanted:
+            raise Failed(f"the IKE exchanges are {', '.join(found)}, not {', '.join(wanted)}")
+        self.story.note(f"the IKE exchanges were {', '.join(found)}")
+
+    def expect_unchanged(self, since: str) -> None:
+        """Every node of the checkpoint `since` has the same states and policies as then."""
+        for node, before in self.checkpoints[since].canonical.items():
+            dump = self._dump(self.hosts[node], f"after-{since}")
+            self.names.learn({node: dump})
+            differences = golden.compare(before, canon.canonical(dump, self.names, node))
+            if differences:
+                raise Failed("\n".join(f"since {since}: {one}" for one in differences))
+        self.story.note(f"nothing has changed since {since}")
+
+    @contextmanager
+    def expect_refused(self, host: Host) -> Iterator[None]:
+        """What is sent meanwhile is dropped by the host's inbound IPsec checks, and counted."""
+        before = host.refused()
+        yield
+        self.wait(Fact(f"{host.name} has dropped and counted it", lambda: (
+            None if host.refused() > before else "no counter has moved")), within=2)
+
     def nothing_may_come_up(self) -> None:
         """From here on every checkpoint expects that there is no SA at all."""
         self.down = invariants.EVERYTHING
@@ -214,7 +260,7 @@ class Bed:
         hoas = frozenset(h.member.hoa for h in self.hosts.values() if h.member.hoa)
         for host in self.hosts.values():
             self.wait(Fact(f"nothing is left on {host.name}", lambda h=host: next(
-                iter(leftovers.left(h, self.before[h.name], hoas, {"radvd"})), None)), within)
+                iter(leftovers.left(h, self.before[h.name], hoas, bool(self.down))), None)), within)
         self.capture.settle()
         sentences = [*self._in_the_clear(), *self.kernel_log.complaints(), *self._sanitizers()]
         if sentences:

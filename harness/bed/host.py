@@ -16,21 +16,17 @@ from harness.bed.node import Node, Place
 from harness.bed.story import Story
 from harness.bed.topo import Member
 from harness.bed.wait import Fact
+from harness.bed.xfrm import State
 
 MIP6_PID = "/run/mip6d.pid"
+REFUSALS = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInNoStates", "XfrmInPolBlock")
 
 
 class Host(Node):
     def __init__(self, name: str, member: Member, place: Place, story: Story) -> None:
-        super().__init__(name, place)
+        super().__init__(name, place, story)
         self.member = member
-        self.story = story
         self.ike = ike_ours
-
-    def typed(self, command: str, within: float = 20) -> str:
-        """A command of the story: shown, then run."""
-        self.story.command(self.name, command)
-        return self.run(command, within)
 
     def log(self, daemon: str) -> Path:
         return self.place.results / f"{self.name}.{daemon}.log"
@@ -126,16 +122,48 @@ class Host(Node):
         rows = dict(line.split() for line in (self.read("/proc/net/xfrm_stat") or "").splitlines())
         return int(rows[name])
 
-    def rekey_done(self, reqid: int, before: frozenset[str]) -> Fact:
-        """Every SA with `reqid` has an SPI that is not among those of `before`."""
-        def missing() -> str | None:
-            now = self.spis(reqid)
-            if len(now) < 2:
-                return f"{len(now)} SAs with reqid {reqid}"
-            old = now & before
-            return f"SPI {', '.join(sorted(old))} still stands" if old else None
-        return Fact(f"the SAs with reqid {reqid} are new on {self.name}", missing)
+    def esp(self, reqid: int) -> list[State]:
+        return [s for s in self.xfrm().states
+                if s.proto == "esp" and s.reqid == reqid and not s.larval]
 
     def spis(self, reqid: int) -> frozenset[str]:
-        return frozenset(s.spi for s in self.xfrm().states
-                         if s.proto == "esp" and s.reqid == reqid and not s.larval and s.spi)
+        return frozenset(s.spi for s in self.esp(reqid) if s.spi)
+
+    def rekeyed(self, reqid: int, before: frozenset[str]) -> Fact:
+        """A pair of SAs with `reqid` stands and neither SPI is one of `before`."""
+        def missing() -> str | None:
+            now = self.spis(reqid)
+            old = now & before
+            if old:
+                return f"SPI {', '.join(sorted(old))} still stands"
+            return None if len(now) == 2 else f"there are {len(now)} SAs with reqid {reqid}"
+        return Fact(f"the SAs with reqid {reqid} are new on {self.name}", missing)
+
+    def pairs(self, reqid: int, number: int) -> Fact:
+        """Exactly `number` pairs of SAs with `reqid` stand: two while a rekey is not over."""
+        def missing() -> str | None:
+            have = len(self.esp(reqid))
+            return None if have == 2 * number else f"there are {have} SAs"
+        return Fact(f"{number} pairs of SAs with reqid {reqid} stand on {self.name}", missing)
+
+    def all_at(self, reqid: int, coa: str) -> Fact:
+        """Every SA with `reqid` has `coa` as one of its ends."""
+        def missing() -> str | None:
+            return next((f"SA {s.spi} goes from {s.src} to {s.dst}"
+                         for s in self.esp(reqid) if coa not in s.endpoints()), None)
+        return Fact(f"every SA with reqid {reqid} on {self.name} is at {coa}", missing)
+
+    def larval(self, reqid: int) -> Fact:
+        """An ACQUIRE has left a state without keys."""
+        def missing() -> str | None:
+            found = any(s.larval and s.reqid == reqid for s in self.xfrm().states)
+            return None if found else f"no larval state with reqid {reqid}"
+        return Fact(f"a larval state with reqid {reqid} stands on {self.name}", missing)
+
+    def link_local(self) -> str:
+        return next(a.address for a in self.addresses()
+                    if a.address.startswith("fe80:") and a.usable)
+
+    def refused(self) -> int:
+        """Packets that the kernel's inbound IPsec checks have dropped."""
+        return sum(self.counter(name) for name in REFUSALS)

@@ -160,6 +160,9 @@ def reqids_agree(bed: Bed, node: str) -> Iterator[str]:
 
 
 def none_is_larval(bed: Bed, node: str) -> Iterator[str]:
+    """Where nothing may come up, vain ACQUIREs leave larval states."""
+    if bed.down is EVERYTHING:
+        return
     for state in bed.nodes[node].dump.states:
         if state.larval:
             sel = f" for {selector_text(state.sel)}" if state.sel else ""

@@ -18,6 +18,7 @@ FRA_SRC, FRA_PRIORITY, FRA_TABLE = 2, 6, 15
 RTA_DST, RTA_TABLE = 1, 15
 NTF_PROXY = 0x08
 TABLES = (253, 254, 255)
+KEPT = ("radvd",)
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,15 @@ def _proxies(node: Node) -> frozenset[str]:
     return frozenset(nl.ip(dict(nl.attributes(m.body[NEIGH_HEADER:]))[NDA_DST]) for m in found)
 
 
-def left(node: Node, before: Snapshot, hoas: frozenset[str], allowed: set[str]) -> list[str]:
-    """A sentence for each thing that is there now and was not there before."""
+def left(node: Node, before: Snapshot, hoas: frozenset[str], down: bool) -> list[str]:
+    """A sentence for each thing that is there now and was not there before.
+
+    Where nothing may come up (`down`) the larval states of vain ACQUIREs expire by themselves.
+    """
     now, name = snapshot(node), node.name
     dump = node.xfrm()
-    mine = Dump(dump.states, [p for p in dump.policies if not p.socket])
+    mine = Dump([s for s in dump.states if not (down and s.larval)],
+                [p for p in dump.policies if not p.socket])
     return [
         *left_over({name: mine}),
         *(f"{name}: link {link} left" for link in sorted(now.links - before.links)),
@@ -86,5 +91,5 @@ def left(node: Node, before: Snapshot, hoas: frozenset[str], allowed: set[str]) 
         *(f"{name}: home address {a.address} left"
           for a in node.addresses() if a.address in hoas),
         *(f"{name}: process {pid} ({comm}) left"
-          for pid, comm in sorted(node.pids().items()) if comm not in allowed),
+          for pid, comm in sorted(node.pids().items()) if comm not in KEPT),
     ]

@@ -23,9 +23,15 @@ class Mobile(Host):
 
     def move_to(self, link: str) -> None:
         """Pull the cable out of one link and put it into another."""
-        for step in (f"{self.name} down", f"{self.name} master {link}", f"{self.name} up"):
-            self.story.command(self.rtr.name, f"ip link set {step}")
-            self.rtr.run(f"ip link set {step}")
+        for step in ("down", f"master {link}", "up"):
+            self.rtr.typed(f"ip link set {self.name} {step}")
+
+    def delete_outbound_tunnel(self) -> None:
+        """Take the tunnel SA towards the home agent away behind the daemons' backs."""
+        state = next(s for s in self.xfrm().states if s.proto == "esp" and s.mode == "tunnel"
+                     and s.dst == HOME_AGENT and not s.larval)
+        self.typed(f"ip xfrm state delete src {state.src} dst {state.dst} proto esp"
+                   f" spi {state.spi}")
 
     @property
     def registered(self) -> Fact:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.bed import nl, xfrm_nl
+from harness.bed.story import Story
 from harness.bed.xfrm import Dump
 
 CLONE_FS, CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWNET = 0x200, 0x20000, 0x4000000, 0x40000000
@@ -63,9 +65,10 @@ def mount(source: str, target: str, kind: str, flags: int = 0, data: str = "") -
 
 
 class Node:
-    def __init__(self, name: str, place: Place) -> None:
+    def __init__(self, name: str, place: Place, story: Story) -> None:
         self.name = name
         self.place = place
+        self.story = story
         self.path = f"{place.programs}:{os.environ.get('PATH', '')}"
         self.processes: list[Process] = []
         self.tid = 0
@@ -128,6 +131,11 @@ class Node:
                 f"{self.name}# {command}: exit status {done.returncode}, it said: {said}")
         return done.stdout
 
+    def typed(self, command: str, within: float = 20) -> str:
+        """A command of the story: shown, then run."""
+        self.story.command(self.name, command)
+        return self.run(command, within)
+
     def write(self, path: str, text: str) -> None:
         """Write a file inside the node: a sysctl, a configuration."""
         self.call(lambda: Path(path).write_text(text))
@@ -151,6 +159,11 @@ class Node:
 
     def address(self, text: str) -> nl.Address | None:
         return next((a for a in self.addresses() if a.address == text), None)
+
+    def dropped(self, table: str) -> int:
+        """How many packets the counted rules of a bridge table have dropped."""
+        rules = self.run(f"nft list table bridge {table}")
+        return sum(int(number) for number in re.findall(r"counter packets (\d+)", rules))
 
     def pids(self) -> dict[int, str]:
         """Every process that lives in the node's network namespace, by its name."""

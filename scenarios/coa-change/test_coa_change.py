@@ -1,0 +1,19 @@
+import pytest
+
+
+@pytest.mark.req("B-052", "B-055", "B-023", "C-066", "D-030")
+def test_coa_change(bed):
+    """carol moves from 2001::41a:a8ff:fe6f:c67 to 2001::50; the SAs follow, nothing is renegotiated."""
+    carol, moon = bed.nodes("carol", "moon")
+    bed.start(moon, carol)
+    bed.wait(carol.registered, within=15)
+    bed.checkpoint("established")
+    with bed.traffic(carol.hoa, bed.cn) as ping:
+        carol.add_address("2001::50/128")
+        bed.wait(carol.address_usable("2001::50"), within=3)
+        carol.del_address("2001::41a:a8ff:fe6f:c67/64")
+        registered = bed.wait(carol.registered_at("2001::50"), within=5)
+        bed.wait(ping.answered(25), within=3)
+    assert not ping.lost_since(registered)
+    bed.checkpoint("moved")
+    bed.expect_no_ike_messages(since="established")

@@ -1,0 +1,19 @@
+import pytest
+
+NEW = "2001:2::41a:a8ff:fe6f:c67"
+
+
+@pytest.mark.req("C-066", "C-073", "B-053", "B-056")
+def test_link_handover(bed):
+    """carol's cable goes from foreign link 1 to foreign link 2; an advertisement gives the new address."""
+    carol, moon = bed.nodes("carol", "moon")
+    bed.start(moon, carol)
+    bed.wait(carol.registered, within=15)
+    bed.checkpoint("link-1")
+    with bed.traffic(carol.hoa, bed.cn) as ping:
+        carol.move_to("f2")
+        registered = bed.wait(carol.registered_at(NEW), within=12)
+        bed.wait(ping.answered(25), within=3)
+    assert not ping.lost_since(registered)
+    bed.checkpoint("link-2")
+    bed.expect_no_ike_messages(since="link-1")

@@ -1,0 +1,16 @@
+import pytest
+
+
+@pytest.mark.req("B-092", "B-095", "B-081")
+def test_two_nodes(bed):
+    """dave registers before carol: each gets the SAs of her own policies, reqids 3 and 4, 1 and 2."""
+    carol, dave, moon = bed.nodes("carol", "dave", "moon")
+    bed.start(moon, dave)
+    bed.wait(dave.registered, within=15)
+    bed.checkpoint("dave")
+    bed.start(carol)
+    bed.wait(carol.registered, within=15)
+    bed.checkpoint("both")
+    for node in (carol, dave):
+        with bed.traffic(node.hoa, bed.cn) as ping:
+            bed.wait(ping.answered(25), within=5)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from harness.bed_tests import samples
-from harness.lint import goldens, layers, lint, sizes, tools, waits
+from harness.lint import goldens, layers, lint, markers, sizes, tools, waits
 
 NAP = "sle" + "ep"
 
@@ -107,6 +107,24 @@ def test_an_expected_dump_must_be_canonical_and_used(tmp_path):
     for changed in (golden.replace("reqid 1", "reqid one"), golden.replace("\t", "    "),
                     golden.replace("# carol", "# moon")):
         assert len(faults(goldens.check, tmp_path, path, changed)) == 1
+
+
+@pytest.mark.parametrize("path, line", [
+    ("scenarios/move/test_move.py", '@pytest.mark.req({})'),
+    ("harness/unit/ike/test_ts.c", '\tUNIT_MAIN(T(a_test, {}));'),
+])
+def test_a_marker_names_at_most_five_ids_of_the_list(tmp_path, path, line):
+    def ids(*names: str) -> str:
+        separate = path.endswith(".py")
+        return ", ".join(f'"{n}"' for n in names) if separate else f'"{" ".join(names)}"'
+
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/requirements.md").write_text("| A-001 | S | | IKE on port 500 |\n")
+    assert faults(markers.check, tmp_path, path, line.format(ids("A-001"))) == []
+    assert faults(markers.check, tmp_path, path, line.format(ids("A-001", "A-999"))) == [
+        f"{path}:1: unknown requirement A-999"]
+    assert faults(markers.check, tmp_path, path, line.format(ids(*["A-001"] * 6))) == [
+        f"{path}:1: 6 requirements of one test, 5 at most"]
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")

@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from harness.lint import goldens, layers, sizes, tools, waits  # noqa: E402
+from harness.lint import goldens, layers, markers, sizes, tools, waits  # noqa: E402
 
-RULES = (layers.check, sizes.check, waits.check, goldens.check, tools.check)
+RULES = (layers.check, sizes.check, waits.check, goldens.check, markers.check, tools.check)
 NOTES = (tools.unformatted,)
 
 

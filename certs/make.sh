@@ -30,7 +30,7 @@ authority() {
 		-extensions authority -subj "$2" -keyout "$CA_DIR/caKey.pem" -out "$CA_DIR/caCert.pem"
 }
 
-# entity NAME SUBJECT SAN [DATES...]: NAMEKey.pem and NAMECert.pem, signed by the CA in CA_DIR.
+# entity NAME SUBJECT SAN [DATES...]: NAMEKey.pem and NAMECert.pem, signed by CA_DIR.
 entity() {
 	name=$1 subject=$2 SAN=$3
 	shift 3

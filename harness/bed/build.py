@@ -46,7 +46,7 @@ def programs(top: Path, plain: bool, needed: bool) -> Path:
 
 
 def surroundings(top: Path) -> None:
-    """The guest's preload, the certificates, and Python's compiled files, which a guest only reads."""
+    """The guest's preload, the certificates, and Python's compiled files."""
     with _alone(top):
         _step(top, "make", "guest")
         _step(top, "certs/make.sh")

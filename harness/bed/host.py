@@ -68,6 +68,10 @@ class Host(Node):
     def del_address(self, address: str) -> None:
         self.typed(f"ip addr del {address} dev eth0")
 
+    def rekey(self, name: str) -> None:
+        """NAME{reqid} is a CHILD_SA, NAME[number] an IKE_SA."""
+        self.ike.rekey(self, name)
+
     def ike_status(self) -> dict:
         return self.ike.status(self)
 

@@ -1,4 +1,4 @@
-"""hosted - the tests that need no guest: lint, unit tests and corpora, the testbed's own pure tests."""
+"""hosted - the tests without a guest: lint, unit tests and corpora, the testbed's pure tests."""
 
 from __future__ import annotations
 

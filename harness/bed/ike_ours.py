@@ -30,5 +30,5 @@ def status(host: Host) -> dict:
 
 
 def rekey(host: Host, name: str) -> None:
-    """Rekey `NAME[]`, an IKE_SA, or `NAME{}`, a CHILD_SA, from this side."""
+    """Rekey a CHILD_SA or an IKE_SA from this side."""
     host.typed(f"ipsec stroke rekey {name}")

@@ -1,4 +1,4 @@
-"""leftovers - what a node looked like before the daemons came, and what is left when they are gone."""
+"""leftovers - a node before the daemons came, and what is left when they are gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""native - a scenario on the host's own kernel, in private mount, network and process namespaces."""
+"""native - a scenario on the host's own kernel, in private namespaces."""
 
 from __future__ import annotations
 

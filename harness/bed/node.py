@@ -1,7 +1,7 @@
-"""node - one machine of the testbed: a thread that lives in its own network, mount and UTS namespace.
+"""node - one machine: a thread that lives in its own network, mount and UTS namespace.
 
 Whatever runs in the thread, or is started from it, is inside the node: a command costs one process,
-a question to the kernel none. /run is the node's own, /etc is an overlay that may be written freely.
+a question to the kernel none. /run is the node's own, /etc an overlay that may be written.
 Errors:  CommandFailed carries the command and what it printed; a limit that passes is one too.
 """
 

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.mark.req("B-052", "B-055", "B-023", "C-066", "D-030")
 def test_coa_change(bed):
-    """carol moves from 2001::41a:a8ff:fe6f:c67 to 2001::50; the SAs follow, nothing is renegotiated."""
+    """carol moves to 2001::50 on the same link; the SAs follow, nothing is renegotiated."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.mark.req("A-030", "A-031", "C-070", "B-056")
 def test_first_copy_lost(bed):
-    """The first copy of every IKE message, BU and BA is dropped: carol establishes and moves anyway."""
+    """The first copy of every IKE message, BU and BA is dropped; carol registers and moves."""
     carol, moon = bed.nodes("carol", "moon")
     bed.rtr.typed("nft -f /etc/first-copy-lost.nft")
     bed.start(moon, carol)

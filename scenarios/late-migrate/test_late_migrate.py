@@ -29,7 +29,7 @@ def test_late_migrate(bed):
 
 @pytest.mark.req("D-036")
 def test_late_migrate_with_a_larval_state_in_the_way(bed):
-    """Meanwhile the outbound tunnel SA is deleted and traffic runs: a larval state blocks the MIGRATE."""
+    """The outbound tunnel SA is deleted meanwhile: a larval state blocks the MIGRATE."""
     carol, _ = held_while_moving(bed)
     carol.delete_outbound_tunnel()
     with bed.traffic(carol.hoa, bed.cn) as ping:

@@ -5,7 +5,7 @@ NEW = "2001:2::41a:a8ff:fe6f:c67"
 
 @pytest.mark.req("C-066", "C-073", "B-053", "B-056")
 def test_link_handover(bed):
-    """carol's cable goes from foreign link 1 to foreign link 2; an advertisement gives the new address."""
+    """carol goes from foreign link 1 to 2; an advertisement gives the new address."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)

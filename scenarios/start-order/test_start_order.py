@@ -17,7 +17,7 @@ def test_mip6d_before_iked(bed):
 
 @pytest.mark.req("B-090", "B-092")
 def test_connections_swapped(bed):
-    """tunnel stands before mh in carol's ipsec.conf: reqids come from the policies, not the order."""
+    """tunnel before mh in carol's ipsec.conf: reqids come from policies, not the order."""
     carol, moon = bed.nodes("carol", "moon", variant="swapped")
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)

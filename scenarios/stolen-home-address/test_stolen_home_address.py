@@ -3,7 +3,7 @@ import pytest
 
 @pytest.mark.req("B-080", "B-009", "B-081", "B-086")
 def test_stolen_home_address(bed):
-    """dave asks for carol's home address: moon refuses with TS_UNACCEPTABLE, carol is undisturbed."""
+    """dave asks for carol's home address: moon refuses, carol is undisturbed."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)

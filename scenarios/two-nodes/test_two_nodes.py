@@ -3,7 +3,7 @@ import pytest
 
 @pytest.mark.req("B-092", "B-095", "B-081")
 def test_two_nodes(bed):
-    """dave registers before carol: each gets the SAs of her own policies, reqids 3 and 4, 1 and 2."""
+    """dave registers before carol: SAs by policy, reqids 3 and 4, then 1 and 2."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
     bed.start(moon, dave)
     bed.wait(dave.registered, within=15)

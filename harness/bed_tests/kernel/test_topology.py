@@ -4,7 +4,7 @@ from harness.bed.topo import CORRESPONDENT
 
 
 def test_carol_has_the_care_of_address_of_the_page(bed):
-    """Topology T0 stands: router advertisements give carol the page's address, and she reaches cn."""
+    """Topology T0: advertisements give carol the page's address, and she reaches cn."""
     carol, moon = bed.nodes("carol", "moon")
     assert carol.run("hostname").strip() == "carol"
     carol.typed(f"ping -c 1 -W 2 {CORRESPONDENT}")

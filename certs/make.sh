@@ -26,8 +26,9 @@ authority() {
 	: >"$CA_DIR/index.txt"
 	echo 01 >"$CA_DIR/serial"
 	echo 01 >"$CA_DIR/crlnumber"
-	quietly openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 365 -config "$here/ca.cnf" \
-		-extensions authority -subj "$2" -keyout "$CA_DIR/caKey.pem" -out "$CA_DIR/caCert.pem"
+	quietly openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 365 -subj "$2" \
+		-config "$here/ca.cnf" -extensions authority \
+		-keyout "$CA_DIR/caKey.pem" -out "$CA_DIR/caCert.pem"
 }
 
 # entity NAME SUBJECT SAN [DATES...]: NAMEKey.pem and NAMECert.pem, signed by CA_DIR.

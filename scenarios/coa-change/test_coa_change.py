@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("B-052", "B-055", "B-023", "C-066", "D-030")
+@pytest.mark.req("B-023", "B-055", "C-073", "G-06", "G-26")
 def test_coa_change(bed):
     """carol moves to 2001::50 on the same link; the SAs follow, nothing is renegotiated."""
     carol, moon = bed.nodes("carol", "moon")

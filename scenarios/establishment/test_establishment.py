@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("B-048", "B-005", "B-042", "D-010", "E-040")
+@pytest.mark.req("B-048", "D-010", "D-026", "G-03", "G-04")
 def test_establishment(bed):
     """carol registers at moon: one IKE_SA, the mobility header SAs first, then the tunnel SAs."""
     carol, moon = bed.nodes("carol", "moon")

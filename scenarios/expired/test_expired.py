@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("A-091")
+@pytest.mark.req("A-090")
 def test_expired(bed):
     """moon's certificate is out of date: nothing comes up, and carol's log says so."""
     carol, moon = bed.nodes("carol", "moon")

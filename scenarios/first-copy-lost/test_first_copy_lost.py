@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("A-030", "A-031", "C-070", "B-056")
+@pytest.mark.req("A-021", "A-023", "C-062")
 def test_first_copy_lost(bed):
     """The first copy of every IKE message, BU and BA is dropped; carol registers and moves."""
     carol, moon = bed.nodes("carol", "moon")

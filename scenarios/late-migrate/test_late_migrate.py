@@ -15,7 +15,7 @@ def held_while_moving(bed):
     return carol, moon
 
 
-@pytest.mark.req("D-036", "B-056")
+@pytest.mark.req("A-202")
 def test_late_migrate(bed):
     """mip6d is held for two seconds at the move; then everything heals by itself."""
     carol, _ = held_while_moving(bed)
@@ -27,7 +27,7 @@ def test_late_migrate(bed):
     bed.checkpoint("healed")
 
 
-@pytest.mark.req("D-036")
+@pytest.mark.req("A-202")
 def test_late_migrate_with_a_larval_state_in_the_way(bed):
     """The outbound tunnel SA is deleted meanwhile: a larval state blocks the MIGRATE."""
     carol, _ = held_while_moving(bed)

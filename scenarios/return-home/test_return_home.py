@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("B-010", "C-080", "C-081")
+@pytest.mark.req("C-044", "C-047", "G-15")
 def test_return_home(bed):
     """carol comes home, de-registers and keeps her SAs; leaving again needs no key exchange."""
     carol, moon = bed.nodes("carol", "moon")

@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("A-092", "E-050")
+@pytest.mark.req("A-092", "G-53")
 def test_revoked(bed):
     """moon's certificate is on the CRL: nothing comes up, and carol's log says so."""
     carol, moon = bed.nodes("carol", "moon")

@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("B-100", "B-092", "B-095")
+@pytest.mark.req("B-100", "G-33")
 def test_mip6d_before_iked(bed):
     """mip6d starts first on both nodes: carol is registered all the same once iked is there."""
     carol, moon = bed.nodes("carol", "moon")
@@ -15,7 +15,7 @@ def test_mip6d_before_iked(bed):
     bed.checkpoint("mip6d-first")
 
 
-@pytest.mark.req("B-090", "B-092")
+@pytest.mark.req("B-092", "G-36")
 def test_connections_swapped(bed):
     """tunnel before mh in carol's ipsec.conf: reqids come from policies, not the order."""
     carol, moon = bed.nodes("carol", "moon", variant="swapped")

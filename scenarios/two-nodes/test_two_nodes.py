@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("B-092", "B-095", "B-081")
+@pytest.mark.req("B-081", "B-092", "G-34", "G-35")
 def test_two_nodes(bed):
     """dave registers before carol: SAs by policy, reqids 3 and 4, then 1 and 2."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")

@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("A-093")
+@pytest.mark.req("A-085", "G-55")
 def test_wrong_name(bed):
     """moon shows a certificate for another name: nothing comes up, and carol's log says so."""
     carol, moon = bed.nodes("carol", "moon")

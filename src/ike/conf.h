@@ -78,18 +78,24 @@ struct ike_conf {
 	uint32_t retransmit_timeout_ms, retransmit_tries, half_open_timeout_s;
 	double retransmit_base;
 	bool signature_authentication;
-	char *files[64]; /* names that conf_pos point to */
+	char *files[64]; /* names that conf_pos point to; a 65th prints as the last */
 	size_t n_files;
 };
 
 struct conf_paths {
 	const char *ipsec_conf, *secrets, *strongswan_conf; /* a missing strongswan.conf is fine */
 	const char *dir; /* /etc/ipsec.d: certs/, private/, cacerts/, crls/ */
+	/* Is this address ours? Then right= with it is our side (E-005). NULL: left is ours. */
+	bool (*is_local)(void *arg, const struct in6_addr *a);
+	void *arg;
 };
 
 int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_conf **out);
 void ike_conf_free(struct ike_conf *c);
 OWN(ike_conf)
+
+/* The keywords of `config setup` and `conn` as mdoc lists, for the manual page. */
+void conf_print_keys(void);
 
 struct conn *conf_conn(const struct ike_conf *c, const char *name);
 /* Same connection in all that matters (for `update`: equal ones are left alone). */

@@ -1,0 +1,162 @@
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ike/conf_read.h"
+
+enum { PARAMS_MAX = 200 };
+
+static const struct {
+	const char *word;
+	enum section_kind kind;
+} kinds[] = {
+	{ "config", SECTION_SETUP },
+	{ "conn", SECTION_CONN },
+	{ "ca", SECTION_CA },
+};
+
+struct reader {
+	struct section *first, **end, *open; /* open NULL: parameters are thrown away */
+	struct conf_log *log;
+	bool any; /* a header was seen */
+};
+
+struct section *section_find(struct section *s, enum section_kind kind, const char *name)
+{
+	while (s && (s->kind != kind || strcmp(s->name, name) != 0))
+		s = s->next;
+	return s;
+}
+
+static void section_free(struct section *s)
+{
+	for (size_t i = 0; i < s->n_params; i++) {
+		free(s->params[i].name);
+		free(s->params[i].value);
+	}
+	free(s->params);
+	free(s->name);
+	free(s);
+}
+
+void sections_free(struct section *s)
+{
+	while (s) {
+		struct section *next = s->next;
+
+		section_free(s);
+		s = next;
+	}
+}
+
+static int section_add(
+	struct reader *r, enum section_kind kind, const char *name, struct conf_pos at)
+{
+	struct section *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->kind = kind;
+	s->at = at;
+	s->name = strdup(name);
+	s->params = calloc(PARAMS_MAX, sizeof(*s->params));
+	if (!s->name || !s->params) {
+		section_free(s);
+		return -ENOMEM;
+	}
+	*r->end = s;
+	r->end = &s->next;
+	r->open = s;
+	return 0;
+}
+
+/* "conn mh": the word, then one name. */
+static int header(struct reader *r, const struct lex_line *line)
+{
+	size_t n = strcspn(line->text, " \t");
+	const char *name = line->text + n + strspn(line->text + n, " \t");
+	struct section *old;
+
+	r->any = true;
+	r->open = NULL;
+	if (n == strlen("version") && !strncmp(line->text, "version", n))
+		return 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (n != strlen(kinds[i].word) || strncmp(line->text, kinds[i].word, n) != 0)
+			continue;
+		if (!*name || strpbrk(name, " \t=") ||
+			(kinds[i].kind == SECTION_SETUP && strcmp(name, "setup") != 0))
+			break;
+		old = section_find(r->first, kinds[i].kind, name);
+		if (old && strcmp(name, "%default") != 0) {
+			conf_error(r->log, line->at,
+				"%s: expected a section that was not given before (line %u of "
+				"%s)",
+				line->text, old->at.line, old->at.file);
+			return 0;
+		}
+		return section_add(r, kinds[i].kind, name, line->at);
+	}
+	conf_error(r->log, line->at, "%s: expected `config setup', `conn NAME' or `ca NAME'",
+		line->text);
+	return 0;
+}
+
+/* The value without its quotes; NULL when there is no memory. */
+static char *value_of(const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= 2 && text[0] == '"' && text[n - 1] == '"')
+		return strndup(text + 1, n - 2);
+	return strdup(text);
+}
+
+/* "name = value" */
+static int parameter(struct reader *r, const struct lex_line *line)
+{
+	const char *equals = strchr(line->text, '=');
+	size_t n = equals ? (size_t)(equals - line->text) : 0;
+	struct section *s = r->open;
+	struct param *p;
+
+	while (n && isspace((unsigned char)line->text[n - 1]))
+		n--;
+	if (!n || strcspn(line->text, " \t") < n) {
+		conf_error(r->log, line->at, "%s: expected NAME=VALUE", line->text);
+		return 0;
+	}
+	if (!s) {
+		if (!r->any)
+			conf_error(
+				r->log, line->at, "%s: expected a section before it", line->text);
+		return 0;
+	}
+	if (s->n_params == PARAMS_MAX) {
+		conf_error(r->log, line->at, "%s: expected at most %d parameters in a section",
+			line->text, PARAMS_MAX);
+		return 0;
+	}
+	p = &s->params[s->n_params++];
+	p->at = line->at;
+	p->name = strndup(line->text, n);
+	p->value = value_of(equals + 1 + strspn(equals + 1, " \t"));
+	return p->name && p->value ? 0 : -ENOMEM;
+}
+
+int sections_read(const struct lex *lex, struct conf_log *log, struct section **out)
+{
+	struct reader r = { .end = &r.first, .log = log };
+	int err = 0;
+
+	for (size_t i = 0; i < lex->n_lines && !err; i++)
+		err = lex->lines[i].indented ? parameter(&r, &lex->lines[i])
+					     : header(&r, &lex->lines[i]);
+	if (err) {
+		sections_free(r.first);
+		return err;
+	}
+	*out = r.first;
+	return 0;
+}

@@ -52,6 +52,7 @@ void bc_del(struct bc *bc, struct bc_entry *e)
 		return;
 	timer_stop(&e->timer);
 	timer_stop(&e->announce);
+	timer_stop(&e->dad_timer);
 	LIST_REMOVE(e, link);
 	bc->n--;
 	free(e);

@@ -33,13 +33,17 @@ struct bc_entry {
 	bool k; /* key management follows the mobile node: both sides said so */
 	uint32_t lifetime;
 	uint64_t since_ms; /* when the lifetime was granted */
-	struct timer timer; /* DAD, expiry or grace, by state */
+	struct timer timer; /* expiry or grace, by state */
 
 	int ifindex; /* of the home link */
 	struct tunnel tunnel;
 	struct in6_addr sa_end; /* the mobile end of the tunnel policies: home or care-of address */
+	uint32_t prefix_valid; /* of the home prefix, seconds */
+	struct in6_addr link_local; /* also answered for, where the BU has L */
 	int dad_fd;
 	struct io *dad_io;
+	struct timer dad_timer;
+	void (*dad_done)(struct bc_entry *e, bool in_use);
 	struct timer announce;
 	unsigned announces_left;
 	void *owner;

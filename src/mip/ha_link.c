@@ -1,0 +1,172 @@
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "kernel/rt_link.h"
+#include "kernel/rt_route.h"
+#include "mip/ha_act.h"
+
+enum { RULE_ALL = 1005 };
+
+static const struct rt_rule all_rule = { .priority = RULE_ALL, .table = RT_TABLE_MIP6 };
+
+const struct ha_link *ha_link_of(const struct ha *ha, int ifindex)
+{
+	for (size_t i = 0; i < ha->n_links; i++) {
+		if (ha->links[i].ifindex == ifindex)
+			return &ha->links[i];
+	}
+	return NULL;
+}
+
+const struct ha_prefix *ha_prefix_of(const struct ha *ha, const struct in6_addr *hoa)
+{
+	for (size_t i = 0; i < ha->n_prefixes; i++) {
+		if (prefix_has(&ha->prefixes[i].a.prefix, hoa))
+			return &ha->prefixes[i];
+	}
+	return NULL;
+}
+
+bool ha_owns(const struct ha *ha, const struct in6_addr *a)
+{
+	for (size_t i = 0; i < ha->n_prefixes; i++) {
+		if (addr_eq(&ha->prefixes[i].a.prefix.addr, a))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 4291 section 2.6.1 (subnet-router anycast), RFC 6275 section 8.4 (home-agents anycast) */
+bool ha_is_reserved(const struct ha *ha, const struct in6_addr *hoa)
+{
+	const struct ha_prefix *p = ha_prefix_of(ha, hoa);
+	struct in6_addr routers, agents;
+
+	if (ha_owns(ha, hoa))
+		return true;
+	if (!p)
+		return false;
+	routers = prefix_first(&p->a.prefix);
+	agents = icmp6_agents_anycast(&p->a.prefix);
+	return addr_eq(hoa, &routers) || addr_eq(hoa, &agents);
+}
+
+static void anycast(struct ha *ha, bool join)
+{
+	for (size_t i = 0; i < ha->n_prefixes; i++) {
+		struct in6_addr a = icmp6_agents_anycast(&ha->prefixes[i].a.prefix);
+
+		mip_net_anycast(ha->env->net, ha->prefixes[i].a.ifindex, &a, join);
+	}
+}
+
+static int take_link(const struct rt_link *rl, void *arg)
+{
+	struct ha *ha = arg;
+	const struct mip_iface *conf = mip_conf_iface(ha->env->conf, rl->name);
+	struct ha_link *l;
+	char path[64];
+
+	if (!conf || ha->n_links == HA_LINKS_MAX)
+		return 0;
+	l = &ha->links[ha->n_links++];
+	*l = (struct ha_link){ .ifindex = rl->ifindex, .conf = conf };
+	memcpy(l->mac, rl->mac, sizeof(l->mac));
+	snprintf(path, sizeof(path), "net/ipv6/conf/%s/proxy_ndp", rl->name);
+	env_said(ha->env->link->sysctl(path, "1"), path, &addr_any);
+	return 0;
+}
+
+static int take_addr(const struct rt_addr *a, void *arg)
+{
+	struct ha *ha = arg;
+
+	if (!ha_link_of(ha, a->ifindex) || !env_is_unicast(&a->prefix.addr) ||
+		(a->flags & IFA_F_DADFAILED) || a->prefix.len == 128 ||
+		ha->n_prefixes == HA_PREFIXES_MAX)
+		return 0;
+	ha->prefixes[ha->n_prefixes++].a = *a;
+	return 0;
+}
+
+static void name_missing(const struct ha *ha)
+{
+	for (const struct mip_iface *i = ha->env->conf->ifaces; i; i = i->next) {
+		bool found = false;
+
+		for (size_t n = 0; n < ha->n_links; n++)
+			found = found || ha->links[n].conf == i;
+		if (!found)
+			log_mip(1, "%s:%u: interface %s does not exist (yet)", i->at.file,
+				i->at.line, i->name);
+	}
+}
+
+int ha_links_start(struct ha *ha)
+{
+	int rc = rt_link_dump(ha->env->rt, take_link, ha);
+
+	if (rc < 0)
+		return env_said(rc, "links", &addr_any);
+	name_missing(ha);
+	if (!ha->n_links) {
+		log_mip(0, "no configured interface exists: a home agent needs its home link");
+		return -ENODEV;
+	}
+	rc = env_said(
+		ha->env->link->sysctl("net/ipv6/conf/all/forwarding", "1"), "forwarding", &addr_any);
+	if (!rc)
+		rc = env_said(rt_addr_dump(ha->env->rt, take_addr, ha), "addresses", &addr_any);
+	if (!rc)
+		rc = rt_rule_add(ha->env->rt, &all_rule);
+	if (rc == -EEXIST)
+		rc = 0;
+	anycast(ha, true);
+	return env_said(rc, "rule 1005", &addr_any);
+}
+
+void ha_links_clear(struct ha *ha)
+{
+	anycast(ha, false);
+	rt_rule_del(ha->env->rt, &all_rule);
+	ha->n_links = 0;
+	ha->n_prefixes = 0;
+}
+
+/* Few and rare: reading all again cannot go wrong. */
+void ha_rt_lost(void *arg)
+{
+	struct ha *ha = arg;
+
+	anycast(ha, false);
+	ha->n_prefixes = 0;
+	rt_addr_dump(ha->env->rt, take_addr, ha);
+	anycast(ha, true);
+}
+
+void ha_rt_event(const struct rt_event *ev, void *arg)
+{
+	struct ha *ha = arg;
+	struct ha_link *l;
+
+	switch (ev->kind) {
+	case RE_ADDR:
+	case RE_ADDR_DEL:
+		if (ha_link_of(ha, ev->addr.ifindex))
+			ha_rt_lost(ha);
+		break;
+	case RE_LINK:
+		for (l = ha->links; l < ha->links + ha->n_links; l++) {
+			if (l->ifindex == ev->link.ifindex)
+				memcpy(l->mac, ev->link.mac, sizeof(l->mac));
+		}
+		break;
+	case RE_LINK_DEL:
+	case RE_ROUTE:
+	case RE_ROUTE_DEL:
+		break;
+	}
+}

@@ -1,0 +1,330 @@
+#include <errno.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/names.h"
+#include "base/run.h"
+#include "kernel/sysctl.h"
+#include "mip/status.h"
+
+#define PROGRAM "mip6d"
+#define VERSION "perigee v0.1"
+#define CONF_PATH "/etc/mip6d.conf"
+#define CTL_PATH "/run/mip6d.ctl"
+#define PID_PATH "/run/mip6d.pid"
+
+enum { USAGE = 1, OPT_STATUS = 256, OPT_SHOW, OPT_CTL, OPT_PID, OPT_VT, ROLE_OF_CONF = -1 };
+
+struct options {
+	const char *conf, *log, *ctl, *pid;
+	bool conf_given, show, status;
+	int debug; /* -1: as the file says */
+	int role;
+};
+
+static struct daemon {
+	struct options o;
+	struct mip mip;
+	struct ctl *ctl;
+} d;
+
+static const struct option long_options[] = {
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "vt-service", required_argument, NULL, OPT_VT },
+	{ "correspondent-node", no_argument, NULL, 'C' },
+	{ "home-agent", no_argument, NULL, 'H' },
+	{ "mobile-node", no_argument, NULL, 'M' },
+	{ "show-config", no_argument, NULL, OPT_SHOW },
+	{ "status", no_argument, NULL, OPT_STATUS },
+	{ "ctl", required_argument, NULL, OPT_CTL },
+	{ "pid", required_argument, NULL, OPT_PID },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void usage(FILE *f)
+{
+	fputs("usage: mip6d [-c file] [-l logfile] [-d level] [-C|-H|-M] [--ctl path] [--pid path]\n"
+	      "       mip6d [-c file] --show-config\n"
+	      "       mip6d [--ctl path] --status\n"
+	      "       mip6d -V | -h\n"
+	      "  -c file         configuration (" CONF_PATH ")\n"
+	      "  -l logfile      log there instead of to syslog\n"
+	      "  -d level        0 detaches; above 0 stays, logs to the terminal, and says more\n"
+	      "  -C, -H, -M      correspondent node, home agent, mobile node\n"
+	      "  --show-config   print the configuration as understood\n"
+	      "  --status        ask the running daemon, print JSON\n"
+	      "  --ctl path      control socket (" CTL_PATH ")\n"
+	      "  --pid path      pid file (" PID_PATH ")\n",
+		f);
+}
+
+static _Noreturn void say_and_exit(bool version)
+{
+	if (version)
+		puts(PROGRAM " (" VERSION ")");
+	else
+		usage(stdout);
+	exit(0);
+}
+
+static void take_option(struct options *o, int c)
+{
+	switch (c) {
+	case 'c':
+		o->conf = optarg;
+		o->conf_given = true;
+		break;
+	case 'l':
+		o->log = optarg;
+		break;
+	case 'd':
+		o->debug = atoi(optarg);
+		break;
+	case 'C':
+		o->role = MIP_CN;
+		break;
+	case 'H':
+		o->role = MIP_HA;
+		break;
+	case 'M':
+		o->role = MIP_MN;
+		break;
+	case OPT_SHOW:
+		o->show = true;
+		break;
+	case OPT_STATUS:
+		o->status = true;
+		break;
+	case OPT_CTL:
+		o->ctl = optarg;
+		break;
+	case OPT_PID:
+		o->pid = optarg;
+		break;
+	case OPT_VT:
+		fputs(PROGRAM ": --vt-service: there is no virtual terminal, use --status\n", stderr);
+		break;
+	case 'V':
+	case 'h':
+		say_and_exit(c == 'V');
+	}
+}
+
+static void read_options(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	*o = (struct options){ .conf = CONF_PATH,
+		.ctl = CTL_PATH,
+		.pid = PID_PATH,
+		.debug = -1,
+		.role = ROLE_OF_CONF };
+	while ((c = getopt_long(argc, argv, "Vhc:d:l:CHM?", long_options, NULL)) != -1) {
+		if (c == '?' && optopt != '?') { /* not -? itself */
+			usage(stderr);
+			exit(USAGE);
+		}
+		take_option(o, c == '?' ? 'h' : c);
+	}
+	if (optind < argc) {
+		usage(stderr);
+		exit(USAGE);
+	}
+}
+
+static void say_finding(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "%s: %s%s\n", PROGRAM, error ? "" : "warning: ", line);
+}
+
+/* A missing file at the usual place is the default configuration (spec C.8). */
+static int load(const struct options *o, struct conf_log *log, struct mip_conf **out)
+{
+	int rc = mip_conf_load(o->conf, log, out);
+
+	if (rc == -ENOENT && !o->conf_given)
+		rc = mip_conf_load(NULL, log, out);
+	if (rc < 0) {
+		fprintf(stderr, "%s: %s: %s\n", PROGRAM, o->conf, strerror(-rc));
+		return rc;
+	}
+	if (log->n_errors)
+		return -EINVAL;
+	if (o->role != ROLE_OF_CONF)
+		(*out)->role = o->role;
+	return 0;
+}
+
+static void finish(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+static void on_term(int sig, void *arg)
+{
+	(void)arg;
+	log_mip(1, "%s received, stopping", sig == SIGINT ? "SIGINT" : "SIGTERM");
+	mip_stop(&d.mip);
+}
+
+static void on_hup(int sig, void *arg)
+{
+	struct conf_log log = { 0 };
+	struct mip_conf *fresh = NULL;
+	int rc = mip_conf_load(d.o.conf, &log, &fresh);
+
+	(void)sig, (void)arg;
+	if (rc < 0 || log.n_errors) {
+		log_mip(0, "configuration not reloaded: %s",
+			rc < 0 ? strerror(-rc) : "it has errors");
+		mip_conf_free(fresh);
+		return;
+	}
+	if (d.o.role != ROLE_OF_CONF)
+		fresh->role = d.o.role;
+	mip_reload(&d.mip, fresh);
+}
+
+static void on_usr1(int sig, void *arg)
+{
+	(void)sig, (void)arg;
+	for (int c = 0; c < MC_COUNT; c++)
+		log_mip(1, "%s %llu", env_counter_str((enum mip_counter)c),
+			(unsigned long long)d.mip.env.counters[c]);
+}
+
+static const struct {
+	int sig;
+	void (*fn)(int sig, void *arg);
+} signals[] = {
+	{ SIGTERM, on_term },
+	{ SIGINT, on_term },
+	{ SIGHUP, on_hup },
+	{ SIGUSR1, on_usr1 },
+};
+
+static int catch_signals(void)
+{
+	int rc = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; !rc && i < sizeof(signals) / sizeof(signals[0]); i++)
+		rc = loop_signal(signals[i].sig, signals[i].fn, NULL);
+	return rc;
+}
+
+static int open_kernel(struct mip_env *env)
+{
+	int rc = nl_open(NETLINK_XFRM, &env->xfrm);
+
+	if (!rc)
+		rc = nl_open(NETLINK_ROUTE, &env->rt);
+	if (!rc)
+		rc = mip_net_open(recv_mh, recv_icmp6, &d.mip, &env->net);
+	env->link = &mip_link_real;
+	return rc;
+}
+
+static int drop_privileges(void)
+{
+	static const int caps[] = { CAP_NET_ADMIN, CAP_NET_RAW };
+	int rc = run_drop(caps, sizeof(caps) / sizeof(caps[0]));
+
+	return rc ? rc : run_seccomp();
+}
+
+static void close_all(void)
+{
+	mip_net_free(d.mip.env.net);
+	nl_free(d.mip.env.xfrm);
+	nl_free(d.mip.env.rt);
+	mip_conf_free(d.mip.env.conf);
+	ctl_free(d.ctl);
+	sysctl_restore();
+	run_pidfile_remove();
+	loop_end();
+}
+
+static int fail(int rc, const char *what)
+{
+	log_mip(0, "%s: %s", what, strerror(-rc));
+	fprintf(stderr, "%s: %s: %s\n", PROGRAM, what, strerror(-rc));
+	return rc;
+}
+
+static int start(void)
+{
+	pid_t other = 0;
+	int rc = run_pidfile(d.o.pid, &other);
+
+	if (rc == -EEXIST) {
+		fprintf(stderr, "%s: already running (pid %d)\n", PROGRAM, (int)other);
+		return rc;
+	}
+	if (rc < 0)
+		return fail(rc, d.o.pid);
+	rc = catch_signals();
+	if (!rc)
+		rc = open_kernel(&d.mip.env);
+	if (rc < 0)
+		return fail(rc, "kernel sockets");
+	rc = ctl_serve(d.o.ctl, status_serve, &d.mip, &d.ctl);
+	if (rc < 0)
+		return fail(rc, d.o.ctl);
+	rc = drop_privileges();
+	if (rc < 0)
+		return fail(rc, "dropping privileges");
+	log_mip(0, VERSION " started (%s)", mip_role_str(d.mip.env.conf->role));
+	rc = mip_up(&d.mip);
+	return rc < 0 ? fail(rc, "start") : 0;
+}
+
+static int serve(bool background)
+{
+	int rc = start();
+
+	if (background)
+		run_ready(rc < 0 ? 1 : 0);
+	if (!rc)
+		rc = loop_run();
+	if (d.mip.env.link)
+		mip_down(&d.mip);
+	log_mip(0, VERSION " stopped (%s)", mip_role_str(d.mip.env.conf->role));
+	close_all();
+	return rc < 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct conf_log findings = { .emit = say_finding };
+	int rc, level;
+
+	read_options(argc, argv, &d.o);
+	if (d.o.status)
+		return status_ask(d.o.ctl);
+	rc = load(&d.o, &findings, &d.mip.env.conf);
+	if (rc < 0)
+		return 1;
+	if (d.o.show) {
+		mip_conf_print(d.mip.env.conf, stdout);
+		return 0;
+	}
+	level = d.o.debug >= 0 ? d.o.debug : (int)d.mip.env.conf->debug_level;
+	rc = log_open(PROGRAM, LOG_STYLE_PLAIN,
+		d.o.log ? d.o.log : d.mip.env.conf->debug_log_file, level > 0);
+	if (rc < 0)
+		return fail(rc, "log"), 1;
+	log_set_level(LOG_G_MIP, level > 1 ? level : 1);
+	d.mip.stopped = finish;
+	if (!level && (rc = run_background()) < 0)
+		return fail(rc, "background"), 1;
+	return serve(!level);
+}

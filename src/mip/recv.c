@@ -1,0 +1,148 @@
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "mip/mip.h"
+
+enum { PROTO_MH = 135, ERRORS_PER_SECOND = 5 };
+
+static void to_mn(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+{
+	for (struct mn *mn = mip->nodes; mn; mn = mn->next) {
+		if (addr_eq(&mn->pair.hoa, &p->dst))
+			return mn_ba(mn, p, m);
+	}
+	env_count(&mip->env, MC_DROP_UNEXPECTED);
+}
+
+static void to_ha(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+{
+	ha_bu(&mip->ha, p, m);
+}
+
+/* Not protected and easily forged: it says nothing about a home registration. */
+static void note_be(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+{
+	env_count(&mip->env, MC_BE_IN);
+	log_mip(2, "binding error %u from %s for %s, ignored", m->be.status, addr_str(&p->src),
+		addr_str(&m->be.hoa));
+}
+
+static const struct {
+	enum mip_role role;
+	enum mh_type type;
+	void (*fn)(struct mip *mip, const struct mip_packet *p, const struct mh *m);
+} mh_rows[] = {
+	{ MIP_MN, MH_BA, to_mn },
+	{ MIP_MN, MH_BE, note_be },
+	{ MIP_HA, MH_BU, to_ha },
+	{ MIP_HA, MH_BE, note_be },
+	{ MIP_CN, MH_BE, note_be },
+};
+
+/* RFC 6275 section 9.3.3: to where the packet really came from. */
+static void answer_unknown(struct mip *mip, const struct mip_packet *p)
+{
+	struct mh m = { .type = MH_BE };
+	struct mip_packet out = { .src = p->dst, .hop_limit = -1 };
+	uint8_t buf[MH_MAX];
+	ssize_t n;
+
+	out.dst = p->has_hao ? p->hao : p->src;
+	m.be = (struct mh_be){ .status = BE_UNKNOWN_TYPE, .hoa = p->has_hao ? p->src : addr_any };
+	n = mh_write(&m, &out.src, &out.dst, buf, sizeof(buf));
+	if (n < 0)
+		return;
+	out.data = BYTES(buf, (size_t)n);
+	mip_net_send_mh(mip->env.net, &out);
+	env_count(&mip->env, MC_BE_OUT);
+}
+
+/* Section 9.2: the pointer names the octet that we did not like. */
+static void answer_problem(struct mip *mip, const struct mip_packet *p, int at)
+{
+	struct icmp6_invoking invoking = { .src = p->src,
+		.dst = p->dst,
+		.next_header = PROTO_MH,
+		.upper = p->data };
+	struct mip_packet out = { .src = p->dst, .dst = p->src, .hop_limit = -1 };
+	uint8_t buf[1240]; /* an error fits the least MTU */
+	struct wr w = WR_OF(buf);
+
+	icmp6_problem_write(&w, 0, (uint32_t)at, &invoking);
+	if (wr_done(&w) < 0)
+		return;
+	out.data = wr_view(&w);
+	mip_net_send_icmp6(mip->env.net, &out);
+}
+
+static void answer_error(struct mip *mip, const struct mip_packet *p, int err)
+{
+	static struct env_bucket bucket;
+	int at = mh_problem_at(err);
+
+	env_count(&mip->env, MC_DROP_MALFORMED);
+	if (IN6_IS_ADDR_MULTICAST(&p->dst) || !env_is_unicast(&p->src))
+		return;
+	if ((err != -EOPNOTSUPP && at < 0) || !env_bucket_take(&bucket, ERRORS_PER_SECOND))
+		return;
+	if (err == -EOPNOTSUPP)
+		answer_unknown(mip, p);
+	else
+		answer_problem(mip, p, at);
+}
+
+void recv_mh(const struct mip_packet *p, void *arg)
+{
+	struct mip *mip = arg;
+	struct mh m;
+	int rc = mh_parse(p->data, &p->src, &p->dst, &m);
+
+	if (rc < 0)
+		return answer_error(mip, p, rc);
+	for (size_t i = 0; i < sizeof(mh_rows) / sizeof(mh_rows[0]); i++) {
+		if ((int)mh_rows[i].role == mip->env.conf->role && mh_rows[i].type == m.type)
+			return mh_rows[i].fn(mip, p, &m);
+	}
+	env_count(&mip->env, MC_DROP_UNEXPECTED);
+}
+
+static void take_ra(struct mip *mip, const struct mip_packet *p)
+{
+	mn_move_ra(&mip->move, p);
+}
+
+static void take_mpa(struct mip *mip, const struct mip_packet *p)
+{
+	for (struct mn *mn = mip->nodes; mn; mn = mn->next) {
+		if (addr_eq(&mn->pair.hoa, &p->dst))
+			return mn_mpa(mn, p);
+	}
+	env_count(&mip->env, MC_DROP_UNEXPECTED);
+}
+
+static void take_mps(struct mip *mip, const struct mip_packet *p)
+{
+	ha_mps(&mip->ha, p);
+}
+
+static const struct {
+	enum mip_role role;
+	uint8_t type;
+	void (*fn)(struct mip *mip, const struct mip_packet *p);
+} icmp6_rows[] = {
+	{ MIP_MN, ICMP6_ROUTER_ADVERT, take_ra },
+	{ MIP_MN, ICMP6_MOB_PREFIX_ADVERT, take_mpa },
+	{ MIP_HA, ICMP6_MOB_PREFIX_SOLICIT, take_mps },
+};
+
+void recv_icmp6(const struct mip_packet *p, void *arg)
+{
+	struct mip *mip = arg;
+
+	for (size_t i = 0; p->data.n && i < sizeof(icmp6_rows) / sizeof(icmp6_rows[0]); i++) {
+		if ((int)icmp6_rows[i].role == mip->env.conf->role &&
+			icmp6_rows[i].type == p->data.p[0])
+			return icmp6_rows[i].fn(mip, p);
+	}
+}

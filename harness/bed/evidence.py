@@ -55,7 +55,7 @@ def dumps_against_reference(node: str, ours: Mapping[str, str]) -> Evidence:
 
 
 def log_against_page(ours: str) -> Evidence:
-    """The logs of carol's two daemons, merged by time, from start to the end of the move."""
+    """The logs of carol's two daemons, one after the other, from start to the end of the move."""
     return page_log.compare(page_log_text(), ours)
 
 

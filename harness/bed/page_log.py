@@ -197,6 +197,14 @@ ROWS_FOR_OURS: tuple[Row, ...] = (
 )
 
 
+def _streams(log: str) -> tuple[list[Item], list[Item]]:
+    """Lines of iked and of mip6d: two files, so that only the order within each is a fact."""
+    found = items(log)
+    return ([i for i in found if i.label != MIP_TEMPLATE],
+            [i for i in found if i.label == MIP_TEMPLATE])
+
+
 def compare(theirs: str, ours: str, rows: Sequence[Row] = ROWS_FOR_OURS) -> Evidence:
-    """Our log of the whole story against theirs."""
-    return judge(align(items(theirs), items(ours), "the page"), rows)
+    """Our logs of the whole story, both daemons' in one text, against theirs."""
+    pairs = zip(_streams(theirs), _streams(ours))
+    return judge([s for one, two in pairs for s in align(one, two, "the page")], rows)

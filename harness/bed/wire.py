@@ -203,3 +203,26 @@ def _init_message(row: dict[str, str]) -> InitMessage:
         key_bits=_numbers(row["isakmp.ike2.attr.key_length"]),
         ke_group=group[0] if group else None,
         notifies=_numbers(row["isakmp.notify.msgtype"]), malformed=bool(row["_ws.malformed"]))
+
+
+SA, KE, NONCE, CERTREQ, NOTIFY = 33, 34, 40, 38, 41
+FIRST = (SA, KE, NONCE, NOTIFY, NOTIFY)
+FIRST_PAYLOADS = {"request": FIRST, "response": (*FIRST, CERTREQ)}
+
+
+def check(pcap: Path, dump_texts: Iterable[str], hoa: str, ha: str) -> list[str]:
+    """Sentences where the capture of an establishment and a move is not what the page tells."""
+    signals = read_bu_ba(pcap, dump_texts)
+    sentences = faults(signals, hoa, ha)
+    kinds = {signal.kind for signal in signals}
+    sentences += [f"no {kind} inside ESP was seen" for kind in (BU, BA) if kind not in kinds]
+    messages = read_ike_sa_init(pcap)
+    for word, payloads in FIRST_PAYLOADS.items():
+        found = next((m for m in messages if m.is_response == (word == "response")), None)
+        if found is None:
+            sentences.append(f"no IKE_SA_INIT {word} was seen")
+        elif found.malformed or found.payloads != payloads:
+            broken = "malformed, " if found.malformed else ""
+            sentences.append(f"IKE_SA_INIT {word} in frame {found.frame}: {broken}payloads "
+                             f"{found.payloads}, expected {payloads}")
+    return sentences

@@ -30,7 +30,7 @@ def dump() -> str:
 
 def checksum(src: str, dst: str, proto: int, data: bytes) -> int:
     pseudo = IPv6Address(src).packed + IPv6Address(dst).packed
-    pseudo += struct.pack(">II", len(data), proto) + data
+    pseudo += struct.pack(">II", len(data), proto) + data + bytes(len(data) % 2)
     total = sum(struct.unpack(f">{len(pseudo) // 2}H", pseudo))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
@@ -85,7 +85,7 @@ def payload(following: int, body: bytes) -> bytes:
     return struct.pack(">BBH", following, 0, 4 + len(body)) + body
 
 
-SA, KE, NONCE, NOTIFY = 33, 34, 40, 41
+SA, KE, CERTREQ, NONCE, NOTIFY = 33, 34, 38, 40, 41
 
 
 def transform(last: bool, kind: int, number: int, key_bits: int = 0) -> bytes:
@@ -94,7 +94,7 @@ def transform(last: bool, kind: int, number: int, key_bits: int = 0) -> bytes:
                        number) + attribute
 
 
-def ike_sa_init() -> bytes:
+def ike_sa_init(is_response: bool = False) -> bytes:
     """What the page's carol sends first: AES-CBC-128, HMAC-SHA1-96, PRF-HMAC-SHA1, MODP-2048."""
     transforms = (transform(False, 1, 12, 128) + transform(False, 3, 2)
                   + transform(False, 2, 2) + transform(True, 4, 14))
@@ -102,12 +102,16 @@ def ike_sa_init() -> bytes:
     notify = [struct.pack(">BBH", 0, 0, kind) + bytes(20) for kind in (16388, 16389)]
     body = (payload(KE, proposal) + payload(NONCE, struct.pack(">HH", 14, 0) + bytes([7] * 256))
             + payload(NOTIFY, bytes(range(32))) + payload(NOTIFY, notify[0])
-            + payload(0, notify[1]))
-    spis = bytes.fromhex("58b6f8e6f23188fa") + bytes(8)
-    message = spis + struct.pack(">BBBBII", SA, 0x20, 34, 8, 0, 28 + len(body)) + body
+            + payload(CERTREQ if is_response else 0, notify[1]))
+    if is_response:
+        body += payload(0, b"\x04" + bytes(20))
+    spis = bytes.fromhex("58b6f8e6f23188fa" + ("63fdcfb55179c548" if is_response else "0" * 16))
+    flags = 0x20 if is_response else 0x08
+    message = spis + struct.pack(">BBBBII", SA, 0x20, 34, flags, 0, 28 + len(body)) + body
+    src, dst = (HA, COA) if is_response else (COA, HA)
     udp = struct.pack(">HHHH", 500, 500, 8 + len(message), 0) + message
-    udp = udp[:6] + struct.pack(">H", checksum(COA, HA, UDP, udp)) + udp[8:]
-    return ipv6(COA, HA, UDP, udp)
+    udp = udp[:6] + struct.pack(">H", checksum(src, dst, UDP, udp)) + udp[8:]
+    return ipv6(src, dst, UDP, udp)
 
 
 def ethernet(packet: bytes, vlan: bool = False) -> bytes:

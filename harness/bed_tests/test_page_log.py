@@ -90,3 +90,11 @@ def test_two_lines_in_the_wrong_order_are_a_fault():
     swapped = LINES[:at] + [LINES[at + 2], LINES[at + 1], LINES[at]] + LINES[at + 3:]
     faults = page_log.compare(LOG, "\n".join(swapped)).faults
     assert any(fault.startswith("in another place") for fault in faults)
+
+
+def test_the_logs_of_both_daemons_may_come_one_after_the_other():
+    mobile = [line for line in LINES if "mip6d[" in line]
+    others = [line for line in LINES if "mip6d[" not in line]
+    assert len(mobile) == 1
+    assert page_log.compare(LOG, "\n".join(others + mobile)).faults == []
+    assert page_log.compare(LOG, "\n".join(others)).faults

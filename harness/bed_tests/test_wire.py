@@ -82,3 +82,21 @@ def test_a_file_that_is_no_capture_is_refused(tmp_path):
     path.write_text("## ip xfrm state\n" * 4)
     with pytest.raises(wire.WireError, match="f1.pcap"):
         wire.read_ike_sa_init(path)
+
+
+def test_a_whole_story_is_as_the_page_tells_it(tmp_path):
+    story = {
+        "request": sample.ike_sa_init(), "response": sample.ike_sa_init(is_response=True),
+        "BU": sample.from_mn(sample.binding_update()),
+        "BA": sample.from_ha(sample.binding_ack())}
+    missing = {
+        "request": "no IKE_SA_INIT request was seen", "BU": "no BU inside ESP was seen",
+        "response": "no IKE_SA_INIT response was seen", "BA": "no BA inside ESP was seen"}
+
+    def said(packets) -> list[str]:
+        path = capture(tmp_path, *packets)
+        return wire.check(path, [sample.dump()], sample.HOA, sample.HA)
+
+    assert said(story.values()) == []
+    for word, sentence in missing.items():
+        assert said(packet for name, packet in story.items() if name != word) == [sentence]

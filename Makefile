@@ -77,13 +77,26 @@ UNITS := $(patsubst harness/unit/%.c,$B/unit/%,$(wildcard harness/unit/*/test_*.
 # What several tests of a module share: harness/unit/MODULE/*.c that is not a test.
 UNIT_HELP = $(filter-out harness/unit/$1/test_%.c,$(wildcard harness/unit/$1/*.c))
 UNIT_FLAGS := $(CFLAGS) -Wno-missing-prototypes -Iharness -DTOP='"$(CURDIR)"'
+# A kernel in memory behind struct nl: harness/unit/fake, for every module that sees src/kernel.
+FAKE_LIB := $B/unit/fake/fake.a
+FAKE_OBJS := $(patsubst harness/unit/fake/%.c,$B/unit/fake/%.o,$(wildcard harness/unit/fake/*.c))
+fake = $(if $(filter kernel,$(USES_$1)),$(FAKE_LIB))
+
+$B/unit/fake/%.o: harness/unit/fake/%.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP -c -o $@ $<
+$(FAKE_LIB): $(FAKE_OBJS)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
 
 define UNIT
-$B/unit/$1/test_%: harness/unit/$1/test_%.c $(call UNIT_HELP,$1) harness/unit/unit.h $(call libs,$1)
+$B/unit/$1/test_%: harness/unit/$1/test_%.c $(call UNIT_HELP,$1) harness/unit/unit.h \
+		$(call fake,$1) $(call libs,$1)
 	@mkdir -p $$(@D)
 	@echo "  CC   $$<"
 	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $$@ $$< $(call UNIT_HELP,$1) \
-		$(call libs,$1) $(LDLIBS) -lcmocka
+		$(call fake,$1) $(call libs,$1) $(LDLIBS) -lcmocka
 endef
 $(foreach m,$(MODULES),$(eval $(call UNIT,$m)))
 

@@ -146,4 +146,4 @@ clean:
 
 .PHONY: all check fuzz lint bench trace guest install clean
 .SECONDARY:
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B/obj $B/unit $B/replay -name '*.d' -type f 2>/dev/null)

@@ -40,7 +40,7 @@ def reference_dump(node: str, checkpoint: str) -> str:
 
 REFERENCE_ROWS = {
     "carol": page.OURS_AGAINST_REFERENCE_ON_THE_MN,
-    "moon": page.OURS_AGAINST_REFERENCE,
+    "moon": page.OURS_AGAINST_REFERENCE_ON_THE_HA,
 }
 
 

@@ -74,11 +74,22 @@ def _candidates(bed: Bed, node: str, policy: Policy, tmpl: Template) -> list[Sta
     ]
 
 
+def _waits_for_peer(bed: Bed, node: str, policy: Policy) -> bool:
+    """A home agent's policy for a mobile node that has not come yet: no state touches its host."""
+    facts = bed.nodes[node]
+    hosts = {prefix.partition("/")[0] for prefix in (policy.sel.src, policy.sel.dst)
+             if prefix.endswith("/128")}
+    peers = hosts - facts.addresses
+    touched = {end for state in facts.dump.states for end in state.endpoints()}
+    return bool(peers) and not peers & touched
+
+
 def templates_resolve(bed: Bed, node: str) -> Iterator[str]:
     """Every template has its state, an optional one may use a wildcard."""
     for policy in bed.policies(node):
+        excused = bed.is_down(policy) or _waits_for_peer(bed, node, policy)
         for tmpl in policy.tmpls:
-            if bed.is_down(policy) and tmpl.level == "required":
+            if excused and tmpl.level == "required":
                 continue
             found = _candidates(bed, node, policy, tmpl)
             wanted = f"template {tmpl.proto} {tmpl.mode} {tmpl.src} to {tmpl.dst}"

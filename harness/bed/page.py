@@ -169,3 +169,9 @@ OURS_AGAINST_REFERENCE_ON_THE_MN = OURS_AGAINST_REFERENCE + (
         "(::|route2|0|ro|use), expected none",
         "without type it shadows the wildcard of lower priority, so it carries both templates"),
 )
+OURS_AGAINST_REFERENCE_ON_THE_HA = OURS_AGAINST_REFERENCE + (
+    Row("a second mobile node",
+        BOTH + "moon policy main (in|out) src 2001:1::(1|20)/128 dst 2001:1::(1|20)/128 "
+        "proto mobility-header: not expected",
+        "moon's configuration names dave too; his policies stand before he comes"),
+)

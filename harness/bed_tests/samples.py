@@ -12,6 +12,13 @@ ROLES = canon.Roles("2001:1::1", {"2001:1::10": "carol"})
 NODES = ("carol", "moon")
 OLD_COA, NEW_COA = "2001::41a:a8ff:fe6f:c67", "2001::50"
 
+# What moon has for a mobile node of her configuration that has not come yet.
+DAVE_ON_MOON = "".join(
+    f"src {src}/128 dst {dst}/128 proto mobility-header\n\tdir {way} priority 2 ptype main\n"
+    "\ttmpl src :: dst ::\n\t\tproto esp reqid 3 mode transport\n"
+    for src, dst, way in (
+        ("2001:1::20", "2001:1::1", "in"), ("2001:1::1", "2001:1::20", "out")))
+
 
 def addresses(node: str, checkpoint: str) -> frozenset[str]:
     """The usable ones: an advertisement brings the old care-of address back as tentative."""

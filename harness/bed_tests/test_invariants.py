@@ -88,6 +88,13 @@ def test_sentences_use_the_names_of_the_scenario():
     assert any("spi:tunnel.to-ha#1" in s for s in invariants.check(facts, names=names))
 
 
+def test_policies_of_a_mobile_node_that_has_not_come_need_no_sa():
+    assert broken("moon", r"\Z", samples.DAVE_ON_MOON) == []
+    binding = "src 2001:1::20 dst 2001:1::1\n\tproto hao reqid 0 mode ro\n\tcoa ::\n"
+    sentences = broken("moon", r"\A", samples.DAVE_ON_MOON + binding)
+    assert any("no state for template esp transport :: to :: reqid 3" in s for s in sentences)
+
+
 def without_sas(facts: dict[str, NodeFacts]) -> dict[str, NodeFacts]:
     return {
         node: replace(f, dump=Dump([s for s in f.dump.states if s.proto != "esp"],

@@ -1,0 +1,96 @@
+"""ike_strongswan - how the testbed drives Debian's strongSwan 5.9.8. ike_ours.py has the same functions.
+
+Its programs know fixed paths, so the unpacked tree is laid over /usr/lib inside the node; the node's
+own ipsec.conf is translated where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.bed import peers, strongswan_conf, strongswan_status
+from harness.bed.node import mount
+from harness.bed.wait import Fact
+
+if TYPE_CHECKING:
+    from harness.bed.host import Host
+
+NAME, PID = "charon", "/run/charon.pid"
+MS_RDONLY = 1
+TOP = Path(__file__).resolve().parents[2]
+
+
+def start(host: Host) -> None:
+    _move_in(host)
+    conf = strongswan_conf.translate(
+        host.read("/etc/ipsec.conf") or "", lambda pattern: _files(host, pattern),
+        strongswan_conf.reqids(_mip6d_conf(host)))
+    host.write("/etc/ipsec.conf", conf)
+    host.write("/etc/strongswan.conf", strongswan_conf.settings(str(host.log(NAME))))
+    host.typed("ipsec start")
+
+
+def _move_in(host: Host) -> None:
+    """Programs and libraries where they look for each other, and their ipsec first in PATH."""
+    root = peers.folder(TOP, peers.STRONGSWAN)
+    if not root.is_dir():
+        raise peers.NoPeer(f"strongSwan is not unpacked in {root}")
+    programs = f"{root}/usr/sbin"
+    if host.path.startswith(programs):
+        return
+    host.call(mount, "overlay", "/usr/lib", "overlay", MS_RDONLY,
+              f"lowerdir={root}/usr/lib:/usr/lib")
+    host.path = f"{programs}:{host.path}"
+
+
+def _files(host: Host, pattern: str) -> str:
+    """The text of every file that an include names."""
+    found = host.call(lambda: sorted(str(p) for p in Path("/").glob(pattern.lstrip("/"))))
+    return "\n".join(host.read(path) or "" for path in found)
+
+
+def _mip6d_conf(host: Host) -> str:
+    return re.sub(r'include\s+"([^"]+)"', lambda found: _files(host, found[1]),
+                  host.read("/etc/mip6d.conf") or "")
+
+
+def stop(host: Host) -> None:
+    host.typed("ipsec stop")
+
+
+def running(host: Host) -> Fact:
+    """It has every connection of ipsec.conf and holds each trap."""
+    alive = host.runs(NAME, PID)
+    wanted = strongswan_conf.loaded(host.read("/etc/ipsec.conf") or "")
+
+    def missing() -> str | None:
+        if lacking := alive.missing():
+            return lacking
+        log = host.log(NAME).read_text(errors="replace")
+        have = len(re.findall(r"\] (?:added (?:configuration|child)|CHILD_SA .* routed)", log))
+        return None if have >= wanted else f"{have} of {wanted} connections are loaded and routed"
+    return Fact(f"{NAME} runs on {host.name}", missing)
+
+
+def statusall(host: Host) -> str:
+    return host.run("ipsec statusall")
+
+
+def status(host: Host) -> strongswan_status.Status:
+    return strongswan_status.read(statusall(host))
+
+
+def rekey(host: Host, name: str) -> None:
+    """Rekey `NAME[]`, an IKE_SA, or `NAME{REQID}`, a CHILD_SA, from this side.
+
+    strongSwan counts its SAs: the number in its own name is not the reqid.
+    """
+    reqid = re.search(r"\{(\d+)\}", name)
+    known = status(host)
+    sa = known.child(int(reqid[1])) if reqid else next(iter(known.ike), None)
+    if not sa:
+        raise RuntimeError(f"{host.name} has no {name} to rekey")
+    number = f"{{{sa.unique}}}" if reqid else f"[{sa.unique}]"
+    host.typed(f"ipsec stroke rekey {sa.name}{number}")

@@ -1,0 +1,63 @@
+"""peers - other people's daemons, downloaded as Debian packages and unpacked, never installed.
+
+They conflict with each other and bring services, so their files lie under build/peers/NAME. They
+are downloaded on the host, once: a guest has no network.
+Errors:  NoPeer says what could not be had and what to type.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+PREFIX = "peer-"
+STRONGSWAN = "strongswan"
+
+
+class NoPeer(RuntimeError):
+    """The peer cannot be had; the message says what to type."""
+
+
+def folder(top: Path, name: str) -> Path:
+    return top / "build/peers" / name
+
+
+def packages(top: Path) -> list[str]:
+    rows = (line.split("\t") for line in (top / "packages.txt").read_text().splitlines())
+    return [row[1] for row in rows if row[0] == "peer"]
+
+
+def unpack(top: Path) -> None:
+    """Have strongSwan under build/peers, whole or not at all; does nothing if it is there."""
+    target = folder(top, STRONGSWAN)
+    if target.is_dir():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fresh.", dir=target.parent) as work:
+        fresh = Path(work) / STRONGSWAN
+        fresh.mkdir()
+        _run(["apt-get", "-o", "APT::Sandbox::User=", "download", *packages(top)], Path(work),
+             "strongSwan's packages cannot be downloaded")
+        for package in sorted(Path(work).glob("*.deb")):
+            _run(["dpkg-deb", "-x", str(package), str(fresh)], Path(work),
+                 f"{package.name} cannot be unpacked")
+        fresh.rename(target)
+
+
+def _run(command: list[str], where: Path, failure: str) -> None:
+    try:
+        done = subprocess.run(command, cwd=where, env=os.environ | {"LC_ALL": "C"},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise NoPeer(f"{failure}: there is no {command[0]}") from None
+    if done.returncode:
+        raise NoPeer(f"{failure} ({_reason(done.stderr)}); with a network and fresh package lists "
+                     f"(apt-get update) type: {' '.join(command)}")
+
+
+def _reason(said: str) -> str:
+    lines = said.strip().splitlines()
+    errors = [line.removeprefix("E: ") for line in lines if line.startswith("E: ")]
+    return next(iter(errors or lines[-1:]), "no reason given")

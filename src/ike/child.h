@@ -71,6 +71,9 @@ int child_alloc(struct child *c);
 int child_install(struct child *c, const struct child_keys *k);
 /* Only the outbound one goes (a rekeyed child is still received from). */
 void child_close_out(struct child *c);
+void child_close_in(struct child *c);
+/* When the kernel last received by it: seconds since the epoch, 0 never. */
+uint64_t child_last_in(struct child *c);
 
 struct child *child_by_spi_in(const struct iked *d, uint32_t spi);
 struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct in6_addr *dst);

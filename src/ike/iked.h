@@ -66,7 +66,12 @@ struct iked {
 	uint32_t reqid_counter;
 	unsigned sa_counter;
 	struct limits *limits; /* half-open counts, cookie secret */
+	struct timer t_shutdown;
+	void (*down)(void *arg);
+	void *down_arg;
 	struct log_rate rate; /* for lines that strangers can cause */
+	uint64_t plain_since; /* unprotected answers: begin of the second, and how many in it */
+	unsigned n_plain;
 	struct iked_counts counts;
 	bool stopping;
 };
@@ -104,6 +109,9 @@ int iked_rekey_child(struct child *c);
 /* Send DELETE for every IKE_SA; done(arg) when the last is gone or 2 s have passed. */
 void iked_shutdown(struct iked *d, void (*done)(void *arg), void *arg);
 
-/* Status: SAs in the order in which they were made. */
+/* Status: all IKE_SAs, the newest first. */
 struct sa *iked_next_sa(const struct iked *d, const struct sa *after);
 size_t iked_n_half_open(const struct iked *d);
+
+/* For the exchange layer: an IKE_SA went away. */
+void iked_maybe_down(struct iked *d);

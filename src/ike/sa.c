@@ -63,6 +63,17 @@ int sa_new(struct iked *d, bool initiator, struct sa **out)
 	return 0;
 }
 
+void sa_new_spi(struct sa *sa)
+{
+	struct iked *d = sa->d;
+
+	table_del(&d->sa_by_spi, &sa->by_spi);
+	do
+		sa->spi_i = rand_u64();
+	while (!sa->spi_i || sa_by_spi(d, sa->spi_i));
+	table_add(&d->sa_by_spi, &sa->by_spi, hash_u64(sa->spi_i));
+}
+
 /* The peer will ask for this SPI with its own: an IKE_SA_INIT that comes again finds its answer. */
 int sa_remember_init(struct sa *sa)
 {
@@ -95,6 +106,8 @@ void sa_free(struct sa *sa)
 	if (d->seams.sa_gone)
 		d->seams.sa_gone(d->seams.arg, sa);
 	x_sa_stop(sa);
+	if (sa->made_by)
+		x_new_sa_gone(sa);
 	while (!LIST_EMPTY(&sa->children))
 		child_free(LIST_FIRST(&sa->children));
 	sa_set_peer(sa, NULL);
@@ -109,6 +122,7 @@ void sa_free(struct sa *sa)
 	ident_free(&sa->peer_id);
 	ike_keys_wipe(&sa->keys);
 	free(sa);
+	iked_maybe_down(d);
 }
 
 const char *sa_name(const struct sa *sa)

@@ -87,11 +87,14 @@ struct sa {
 	unsigned tries; /* retransmissions of the request */
 	unsigned busy; /* handlers at work: freed only when they are through */
 	bool counted; /* among the half-open ones */
+	int fail_rc; /* why it ends, for those who wait for a CHILD_SA */
+	const char *fail_why;
 	struct task *task; /* the exchange we wait for */
 	struct task_head tasks, later; /* those behind it; those that pause */
 	size_t n_tasks;
 	struct timer t_resend, t_half_open, t_rekey, t_expire, t_dpd, t_later;
 
+	struct task *made_by; /* the rekey whose new_sa or their_sa this is */
 	struct child_head children;
 	uint64_t up_at, rekey_at, expire_at; /* 0: none */
 
@@ -115,6 +118,8 @@ struct sa *sa_by_init(
 /* The IKE_SA that this peer configuration uses: established, else connecting, or NULL. */
 struct sa *sa_of_peer(const struct trap *peer);
 int sa_remember_init(struct sa *sa);
+void sa_new_spi(struct sa *sa); /* of an initiator before the peer answered */
+int sa_reauth(struct sa *sa);
 bool sa_usable(const struct sa *sa); /* up and not on its way out */
 
 void sa_set_peer(struct sa *sa, struct trap *peer);

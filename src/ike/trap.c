@@ -10,12 +10,17 @@ static uint32_t hash_name(const char *name)
 	return hash_bytes(0, BYTES_STR(name));
 }
 
+uint32_t trap_id_hash(const struct ident *id)
+{
+	return hash_bytes(id->type, blob_view(&id->data)) | 1;
+}
+
 void trap_ref(struct trap *t)
 {
 	t->refs++;
 }
 
-static void conf_unref(struct conf_ref *ref)
+void conf_unref(struct conf_ref *ref)
 {
 	if (!ref || --ref->refs)
 		return;
@@ -73,6 +78,14 @@ struct trap *trap_new(struct iked *d, struct conf_ref *ref, struct conn *conn)
 	return t;
 }
 
+static void leave_peer(struct trap *t)
+{
+	if (t->member.tqe_prev)
+		TAILQ_REMOVE(&t->peer->members, t, member);
+	t->member.tqe_prev = NULL;
+	t->peer = t;
+}
+
 /* Out of the configuration; what is up keeps it alive. */
 void trap_remove(struct trap *t)
 {
@@ -80,6 +93,9 @@ void trap_remove(struct trap *t)
 
 	t->gone = true;
 	t->routed = false;
+	while (!TAILQ_EMPTY(&t->members))
+		leave_peer(TAILQ_FIRST(&t->members));
+	leave_peer(t);
 	timer_stop(&t->t_retry);
 	table_del(&d->trap_by_name, &t->by_name);
 	table_del(&d->trap_by_id, &t->by_id);

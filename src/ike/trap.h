@@ -85,6 +85,8 @@ void trap_unroute(struct trap *t);
 struct trap *trap_new(struct iked *d, struct conf_ref *ref, struct conn *conn);
 void trap_remove(struct trap *t);
 void trap_set_conn(struct trap *t, struct conf_ref *ref, struct conn *conn);
+void conf_unref(struct conf_ref *ref);
+uint32_t trap_id_hash(const struct ident *id); /* never 0: that row has the wildcards */
 void trap_ref(struct trap *t);
 void trap_say_proxy(
 	const struct trap *t, const struct in6_addr *local, const struct in6_addr *remote);

@@ -7,6 +7,7 @@
  * Shapes:  four roles a row can have: ask (write our request), answer (a request came, write the
  *          answer), take (its answer came), refused (an answer that is an error notify or a
  *          COOKIE instead of what was required).
+ * Units:   a task is one exchange that we start; an IKE_SA has one at work and others behind it.
  * Source:  RFC 7296 sections 1, 2.1 to 2.4, 2.21.
  */
 #pragma once
@@ -14,37 +15,37 @@
 #include "ike/iked.h"
 #include "ike/msg.h"
 
-enum x_kind { X_INIT, X_AUTH, X_CHILD, X_REKEY_CHILD, X_REKEY_SA, X_INFO, X_KINDS };
+enum x_kind { X_INIT, X_AUTH, X_CHILD, X_REKEY_CHILD, X_REKEY_SA, X_INFO, X_DELETE_SA, X_KINDS };
 
 enum x_role { X_ASK, X_ANSWER, X_TAKE, X_REFUSED };
 
 enum x_verdict {
-	X_SEND, /* ask, answer: send and go to `to`.  take, refused: the exchange is over, go to
-		   `to` */
-	X_REFUSE, /* answer: send and stay.  take, refused: over, stay */
-	X_AGAIN, /* refused: the same task asks once more (COOKIE, other group) */
-	X_LATER, /* refused: the same task, after a pause (TEMPORARY_FAILURE) */
-	X_DROP, /* as if it had not come; the request stays outstanding */
-	X_END, /* send what was written (answer), then the IKE_SA is gone */
-	X_FAIL, /* the IKE_SA is gone, nothing is sent */
+	X_SEND,	  /* send and go to `to`; take, refused: the exchange is over, go to `to` */
+	X_REFUSE, /* send and stay; ask, take, refused: the exchange is over, stay */
+	X_AGAIN,  /* refused: the same task asks once more (COOKIE, another group) */
+	X_LATER,  /* refused: the same task, after a pause (TEMPORARY_FAILURE) */
+	X_DROP,	  /* as if it had not come; a request of ours stays outstanding */
+	X_END,	  /* send what was written, then the IKE_SA is gone */
+	X_FAIL,	  /* the IKE_SA is gone, nothing is sent */
 };
+
+enum { X_CAP = 16384, X_QUEUE_MAX = 32, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MAX = 256 };
 
 struct task {
 	enum x_kind kind;
 	TAILQ_ENTRY(task) link;
-	struct trap *trap; /* X_AUTH, X_CHILD: whose CHILD_SA; NULL for none */
-	struct child *child; /* being made; or X_INFO: the one to delete */
-	struct child *old; /* X_REKEY_CHILD: the one to replace */
-	struct sa *new_sa; /* X_REKEY_SA: the one being made */
+	struct trap *trap;    /* X_AUTH, X_CHILD: whose CHILD_SA; NULL: none */
+	struct child *child;  /* being made; X_INFO: the one to delete */
+	struct child *old;    /* X_REKEY_CHILD: the one to replace */
+	struct sa *new_sa;    /* X_REKEY_SA: the one being made */
 	struct dh *dh;
 	struct blob ni;
-	uint16_t group; /* asked for by INVALID_KE, 0: the first configured */
-	unsigned groups_tried, later;
-	uint32_t acquire_seq;
-	bool delete_sa, delete_child,
-		say_auth_failed; /* X_INFO: what the request says; none: an empty one */
-	bool collided; /* the peer's rekey of the same SA came while ours is out */
-	struct blob their_nonce; /* of that one: the lowest */
+	uint16_t group;	      /* asked for by INVALID_KE, 0: the first configured */
+	unsigned n_groups, n_later;
+	bool auth_failed;     /* X_DELETE_SA: say N(AUTH_FAILED) too */
+	/* The peer's rekey of the same SA came while ours is out (2.8.1, 2.8.2). */
+	bool collided;
+	struct blob their_nonce; /* the lower of its two */
 	struct child *their_child;
 	struct sa *their_sa;
 };
@@ -53,16 +54,17 @@ struct x {
 	struct iked *d;
 	struct sa *sa;
 	const struct packet *pkt; /* NULL for ask */
-	const struct msg *in; /* NULL for ask */
-	struct msg_out *out; /* NULL for take and refused */
-	struct task *task; /* NULL for answer */
+	const struct msg *in;	  /* NULL for ask */
+	struct msg_out *out;	  /* NULL for take and refused */
+	struct task *task;	  /* NULL for answer */
+	uint16_t group;		  /* the Diffie-Hellman group that INVALID_KE asks for */
 };
 
 struct x_step {
-	unsigned states; /* 1 << enum sa_state, … */
+	unsigned states; /* IN(SA_UP) | … */
 	enum x_kind kind;
 	enum x_role role;
-	uint32_t required, allowed; /* payloads; others known are ignored unless critical */
+	uint32_t required, allowed; /* payloads of a request beside these are a syntax error */
 	enum x_verdict (*fn)(struct x *x);
 	enum sa_state to;
 	const char *story;
@@ -76,29 +78,52 @@ struct x_table {
 };
 extern const struct x_table x_init_table, x_auth_table, x_child_table, x_rekey_table, x_info_table;
 
-/* Queue an exchange; it starts at once when nothing is outstanding. NULL: the queue is full. */
-struct task *x_queue(struct sa *sa, enum x_kind kind);
-void x_queue_front(struct sa *sa, struct task *t);
+/* The row for this state, kind and role, or NULL. */
+const struct x_step *x_step_find(enum sa_state state, enum x_kind kind, enum x_role role);
+uint8_t x_exchange(enum x_kind kind);
+
+/* A new task, or NULL; x_push takes it and starts it when nothing is outstanding. -EBUSY: full. */
 struct task *task_new(enum x_kind kind);
-void task_free(struct task *t);
-/* Start what is queued. Called by the layer itself; by others after they filled in a task from
- * task_new. */
+void task_free(struct task *t); /* a CHILD_SA or IKE_SA not finished goes with it */
+int x_push(struct sa *sa, struct task *t);
+void x_push_front(struct sa *sa, struct task *t);
 void x_run(struct sa *sa);
-void x_push(struct sa *sa, struct task *t);
 
-/* The verdict of a whole exchange for those who wait: the trap's CHILD_SA is there (rc 0) or not.
- */
-void x_child_done(struct iked *d, struct trap *t, int rc, const char *why);
-
-/* Write an error notify as the answer and refuse. */
+/* Answers that refuse: what was written so far is dropped, one error notify is the answer. */
 enum x_verdict x_refuse(struct x *x, uint16_t type);
 enum x_verdict x_refuse_data(struct x *x, uint16_t type, struct bytes data);
+enum x_verdict x_refuse_end(struct x *x, uint16_t type); /* and the IKE_SA is gone */
 enum x_verdict x_refuse_u16(struct x *x, uint16_t type, uint16_t value);
 
+/* End of the IKE_SA with a reason for those who wait: `return x_fail(x, -EACCES, "…")`. */
+enum x_verdict x_fail(struct x *x, int rc, const char *why);
+
+/* The CHILD_SA that was wanted for this trap is there (rc 0) or will not come. */
+void x_child_done(struct iked *d, struct trap *t, int rc, const char *why);
+
+/* Sending: the one place where datagrams leave. */
+void x_transmit(struct iked *d, const struct packet *p);
+void x_transmit_sa(struct sa *sa, struct bytes data); /* a request of ours */
+void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in);
+void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in, uint16_t type,
+	struct bytes data); /* unprotected, outside of any IKE_SA */
+void x_say_received(const struct packet *p, const struct msg *m);
 /* Resend the outstanding request from the current addresses (B-056). */
 void x_resend_now(struct sa *sa);
-/* Arm the lifetime and liveness timers of an IKE_SA that came up (template 38). */
-void x_lifetimes(struct sa *sa);
+/* The answer is there: the request is forgotten. */
+void x_request_over(struct sa *sa);
+/* Ask what sa->task says. */
+void x_ask(struct sa *sa);
+
+/* State and time. */
+void x_inherit(struct sa *from, struct sa *to); /* CHILD_SAs and what is still to do (2.18) */
+void x_move(struct sa *sa, enum sa_state to);
+void x_lifetimes(struct sa *sa); /* of an IKE_SA that comes up (template 38) */
+void x_pause(struct sa *sa, struct task *t);
+void x_resend_init(struct sa *sa);
 void x_sa_timers(struct sa *sa); /* a new IKE_SA has them, all stopped */
-void x_sa_stop(struct sa *sa); /* timers and exchanges end without a word */
-void x_sa_gone(struct sa *sa); /* end an IKE_SA outside of an exchange */
+void x_sa_stop(struct sa *sa);	 /* timers and exchanges end without a word */
+void x_new_sa_gone(struct sa *sa); /* the same for an IKE_SA that a rekey made */
+void x_child_gone(struct child *c); /* no exchange points to it any more */
+void x_sa_gone(struct sa *sa);	 /* end it; what was wanted of it fails */
+void x_sa_timeout(struct sa *sa); /* the peer does not answer: try again or give up */

@@ -1,0 +1,202 @@
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ike/iked.h"
+
+/* Templates 12, 13: which end is ours. Swaps when the right one is. */
+static const char *say_iface(struct iked *d, const struct in6_addr *a)
+{
+	const struct iked_seams *s = &d->seams;
+	const char *name;
+
+	log_knl(2, "getting interface name for %s", addr_str_any(a));
+	name = s->iface && !addr_is_any(a) ? s->iface(s->arg, a) : NULL;
+	if (name)
+		log_knl(2, "%s is on interface %s", addr_str_any(a), name);
+	else
+		log_knl(2, "%s is not a local address", addr_str_any(a));
+	return name;
+}
+
+static void choose_side(struct iked *d, struct conn *c)
+{
+	struct conn_end *left = c->swapped ? &c->remote : &c->local;
+	struct conn_end *right = c->swapped ? &c->local : &c->remote;
+	bool right_is_ours = say_iface(d, &right->addr) != NULL;
+	bool left_is_ours = say_iface(d, &left->addr) != NULL;
+
+	if (right_is_ours && !left_is_ours) {
+		if (!c->swapped) {
+			struct conn_end end = c->local;
+
+			c->local = c->remote;
+			c->remote = end;
+			c->swapped = true;
+		}
+		log_cfg(1, "left is other host, swapping ends");
+	} else if (!left_is_ours) {
+		log_cfg(1, "left nor right host is our side, assuming left=local");
+	}
+}
+
+/* Own certificate; an identity that it does not hold would be refused by every peer (4945 3.1). */
+static void choose_cred(struct iked *d, struct trap *t)
+{
+	struct conn *c = t->conn;
+
+	t->cred = c->local.cert_file ? cert_store_cred(d->certs, c->local.cert_file) : NULL;
+	if (!t->cred)
+		return;
+	if (c->local.id.type && !cert_has_ident(t->cred->cert, &c->local.id)) {
+		log_cfg(1, "  id '%s' not confirmed by certificate, defaulting to '%s'",
+			ident_str(&c->local.id), cert_subject(t->cred->cert));
+		ident_free(&c->local.id);
+	}
+	if (!c->local.id.type)
+		cert_subject_ident(t->cred->cert, &c->local.id);
+}
+
+static void say_added(const struct trap *t)
+{
+	const struct conn *c = t->conn;
+
+	if (t->peer != t)
+		log_cfg(1, "added child to existing configuration '%s'", t->peer->conn->name);
+	else
+		log_cfg(1, "added configuration '%s': %s[%s]...%s[%s]", c->name,
+			addr_str_any(&c->local.addr), ident_str(&c->local.id),
+			addr_str_any(&c->remote.addr), ident_str(&c->remote.id));
+}
+
+/* How an answering side finds the configuration: by the address first, later by the identity. */
+static void index_peer(struct trap *t)
+{
+	struct iked *d = t->d;
+	const struct conn_end *r = &t->conn->remote;
+	bool any = !r->id.type || ident_has_wildcard(&r->id);
+
+	table_del(&d->trap_by_addr, &t->by_addr);
+	table_del(&d->trap_by_id, &t->by_id);
+	if (t->peer != t)
+		return;
+	table_add(&d->trap_by_addr, &t->by_addr,
+		addr_hash(r->allow_any ? &addr_any : &r->addr));
+	table_add(&d->trap_by_id, &t->by_id, any ? 0 : trap_id_hash(&r->id));
+}
+
+/* Every connection belongs to the first with the same IKE parameters. */
+static void set_peers(struct iked *d)
+{
+	struct trap *t;
+
+	TAILQ_FOREACH(t, &d->traps, all) {
+		struct trap *peer = t->conn->peer ? trap_by_name(d, t->conn->peer->name) : NULL;
+
+		t->peer = peer ? peer : t;
+		TAILQ_INIT(&t->members);
+	}
+	TAILQ_FOREACH(t, &d->traps, all) {
+		TAILQ_INSERT_TAIL(&t->peer->members, t, member);
+		index_peer(t);
+	}
+}
+
+static void remove_trap(struct trap *t)
+{
+	log_cfg(1, "received stroke: delete connection '%s'", t->conn->name);
+	trap_remove(t);
+}
+
+/* Old connections that the new configuration does not have, or has otherwise. */
+static void remove_old(struct iked *d, const struct ike_conf *conf)
+{
+	struct trap *t, *next;
+
+	for (t = TAILQ_FIRST(&d->traps); t; t = next) {
+		next = TAILQ_NEXT(t, all);
+		if (!conf_conn(conf, t->conn->name))
+			remove_trap(t);
+	}
+}
+
+/* 1: it is new and has to be started; 0: an equal one is there. */
+static int take_conn(struct iked *d, struct conf_ref *ref, struct conn *c, struct trap **out)
+{
+	struct trap *old = trap_by_name(d, c->name), *t, keep = { 0 };
+
+	if (old && conn_same(old->conn, c)) {
+		ident_free(&c->local.id);
+		ident_set(&c->local.id, old->conn->local.id.type,
+			blob_view(&old->conn->local.id.data));
+		trap_set_conn(old, ref, c);
+		TAILQ_REMOVE(&d->traps, old, all); /* the new order counts */
+		TAILQ_INSERT_TAIL(&d->traps, old, all);
+		*out = old;
+		return 0;
+	}
+	if (old) {
+		keep = *old;
+		remove_trap(old);
+	}
+	t = trap_new(d, ref, c);
+	if (!t)
+		return -ENOMEM;
+	t->number = keep.number; /* B-090: it belongs to the name */
+	t->has_km = keep.has_km;
+	t->km_local = keep.km_local;
+	t->km_remote = keep.km_remote;
+	*out = t;
+	return 1;
+}
+
+static void start_conn(struct iked *d, struct trap *t)
+{
+	struct conn *c = t->conn;
+
+	log_cfg(1, "received stroke: add connection '%s'", c->name);
+	choose_side(d, c);
+	choose_cred(d, t);
+	index_peer(t);
+	say_added(t);
+	if (c->autostart == AUTO_ROUTE) {
+		log_cfg(1, "received stroke: route '%s'", c->name);
+		trap_route(t);
+	} else if (c->autostart == AUTO_START) {
+		log_cfg(1, "received stroke: initiate '%s'", c->name);
+		iked_want_child(d, t, NULL);
+	} else if (d->seams.routed) {
+		d->seams.routed(d->seams.arg, t);
+	}
+}
+
+int iked_load_conf(struct iked *d, struct ike_conf *conf)
+{
+	struct conf_ref *ref = calloc(1, sizeof(*ref)), *old = d->conf;
+	size_t n = 0, n_new = 0;
+	own_mem struct trap **fresh = NULL;
+
+	for (struct conn *c = conf->conns; c; c = c->next)
+		n++;
+	fresh = calloc(n + 1, sizeof(*fresh));
+	if (!ref || !fresh) {
+		free(ref);
+		ike_conf_free(conf);
+		return -ENOMEM;
+	}
+	*ref = (struct conf_ref){ .conf = conf, .refs = 1 };
+	remove_old(d, conf);
+	for (struct conn *c = conf->conns; c; c = c->next) {
+		struct trap *t = NULL;
+
+		if (c->autostart != AUTO_IGNORE && take_conn(d, ref, c, &t) > 0)
+			fresh[n_new++] = t;
+	}
+	d->conf = ref;
+	if (old)
+		conf_unref(old);
+	set_peers(d);
+	for (size_t i = 0; i < n_new; i++)
+		start_conn(d, fresh[i]);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * limits - what strangers may cost: half-open IKE_SAs are counted, in all and by source, and under
+ * load an IKE_SA_INIT must bring back a cookie before anything is computed or kept for it.
+ *
+ * Shapes:  one a daemon. limits_opened and limits_closed frame the half-open life of an IKE_SA.
+ * Errors:  limits_judge never fails: it says what to do with the message.
+ * Source:  RFC 7296 section 2.6; thresholds 30 in all and 3 a source for cookies, 5 a source and
+ *          50,000 in all for silence.
+ */
+#pragma once
+
+#include "ike/msg.h"
+#include "ike/table.h"
+
+struct limits;
+
+enum limits_verdict {
+	LIMITS_PASS,
+	LIMITS_COOKIE, /* answer with the cookie and forget */
+	LIMITS_DROP,
+};
+
+enum { COOKIE_LEN = 33 };
+
+int limits_new(struct limits **out);
+void limits_free(struct limits *l);
+
+void limits_opened(struct limits *l, const struct in6_addr *from);
+void limits_closed(struct limits *l, const struct in6_addr *from);
+size_t limits_n_half_open(const struct limits *l);
+
+/* cookie: filled for LIMITS_COOKIE. */
+enum limits_verdict limits_judge(struct limits *l, const struct in6_addr *from,
+	const struct msg *in, uint8_t cookie[COOKIE_LEN]);

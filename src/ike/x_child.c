@@ -1,0 +1,119 @@
+#include <errno.h>
+
+#include "base/log.h"
+#include "ike/nego.h"
+#include "ike/xchg.h"
+#include "kernel/xfrm_sa.h"
+
+/* CREATE_CHILD_SA for one more, section 1.3.1:   SA, Ni, [KEi,] TSi, TSr -->   <-- SA, Nr, [KEr,] TSi, TSr */
+
+/* Books and kernel may differ: somebody else deleted it, or it expired. */
+static bool stands(const struct child *c)
+{
+	struct xfrm_sa_key key = { .dst = c->remote, .proto = XP_ESP, .spi = c->spi_out };
+	struct xfrm_sa sa;
+
+	return c->out_installed && !xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa);
+}
+
+static enum x_verdict child_ask(struct x *x)
+{
+	struct task *t = x->task;
+	struct child *there = child_of_trap(t->trap);
+
+	if (there && stands(there)) {
+		x_child_done(x->d, t->trap, 0, "established already");
+		return X_REFUSE;
+	}
+	trap_need_reqid(t->trap);
+	log_ike(0, "establishing CHILD_SA %s{%u}", t->trap->conn->name, t->trap->reqid_out);
+	if ((!t->child && (child_new(x->sa, t->trap, &t->child) < 0 ||
+				  child_alloc(t->child) < 0)) ||
+		nego_ask(x, t->child, true) < 0) {
+		x_child_done(x->d, t->trap, -EIO, "the kernel gives no SPI");
+		return X_REFUSE;
+	}
+	return X_SEND;
+}
+
+/* 2.25: not while this IKE_SA is being replaced. */
+static bool busy(const struct sa *sa)
+{
+	return sa->task && sa->task->kind == X_REKEY_SA;
+}
+
+static enum x_verdict child_answer(struct x *x)
+{
+	struct child *c;
+	int rc;
+
+	if (busy(x->sa))
+		return x_refuse(x, N_TEMPORARY_FAILURE);
+	rc = nego_answer(x, NULL, true, &c);
+	if (rc)
+		return nego_refuse(x, rc);
+	nego_say(c);
+	return X_SEND;
+}
+
+/* Those of the same connection that carry nothing any more: their outbound SA is not in the kernel. */
+static void close_broken(struct child *fresh)
+{
+	struct child *c, *next;
+
+	for (c = LIST_FIRST(&fresh->sa->children); c; c = next) {
+		next = LIST_NEXT(c, of_sa);
+		if (c != fresh && c->trap == fresh->trap && c->state == CHILD_UP && !stands(c))
+			iked_close_child(c);
+	}
+}
+
+static enum x_verdict child_take(struct x *x)
+{
+	struct task *t = x->task;
+	struct child *c = t->child;
+	int rc = nego_take(x, c, true);
+
+	if (!rc) {
+		nego_say(c);
+		close_broken(c);
+	}
+	x_child_done(x->d, t->trap, rc,
+		rc ? "the CHILD_SA could not be installed" : "established");
+	return X_REFUSE;
+}
+
+static enum x_verdict child_refused(struct x *x)
+{
+	struct task *t = x->task;
+	uint16_t group = nego_other_group(x->in, &t->trap->conn->esp, t->dh ? dh_group(t->dh)->id : 0);
+	const char *why;
+
+	if (group && !t->n_groups++) { /* */
+		t->group = group;
+		blob_free(&t->ni);
+		return X_AGAIN;
+	}
+	if (msg_notify(x->in, N_TEMPORARY_FAILURE)) {
+		child_free(t->child);
+		return X_LATER;
+	}
+	why = nego_refusal(x->in);
+	x_child_done(x->d, t->trap, -ECONNREFUSED, why);
+	return X_REFUSE;
+}
+
+/* clang-format off */
+static const struct x_step steps[] = {
+	{ IN(SA_UP), X_CHILD, X_ASK, 0, 0,
+	  child_ask, SA_UP, "ask for a CHILD_SA" },
+	{ IN(SA_UP), X_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR), P(KE) | P(NOTIFY) | P(VENDOR) | P(CP),
+	  child_answer, SA_UP, "answer CREATE_CHILD_SA" },
+	{ IN(SA_UP), X_CHILD, X_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
+	  child_take, SA_UP, "take the answer to CREATE_CHILD_SA" },
+	{ IN(SA_UP), X_CHILD, X_REFUSED, 0, 0,
+	  child_refused, SA_UP, "CREATE_CHILD_SA is refused" },
+};
+/* clang-format on */
+
+const struct x_table x_child_table = { steps, sizeof(steps) / sizeof(steps[0]) };

@@ -28,13 +28,12 @@ static void take_bu(struct bc_entry *e, const struct ha_bu *bu)
 	e->lifetime = bu->m->bu.lifetime;
 }
 
-static struct ha_bu bu_of(struct ha *ha, struct bc_entry *e)
+static struct ha_bu bu_of(struct bc_entry *e)
 {
 	return (struct ha_bu){ .hoa = e->hoa,
 		.ha = e->ha,
 		.coa = e->coa,
 		.back = e->coa,
-		.peer = ha_peer_find(ha, &e->hoa, &e->ha),
 		.e = e };
 }
 
@@ -74,7 +73,7 @@ static enum bc_state meanwhile(struct ha *ha, const struct ha_bu *bu, struct bc_
 static enum bc_state registered(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
 {
 	struct sp_pair pair = pair_of(e);
-	struct ha_bu late = bu_of(ha, e);
+	struct ha_bu late = bu_of(e);
 
 	(void)bu;
 	grant(ha, e);
@@ -91,7 +90,7 @@ static enum bc_state registered(struct ha *ha, const struct ha_bu *bu, struct bc
 
 static enum bc_state taken(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
 {
-	struct ha_bu late = bu_of(ha, e);
+	struct ha_bu late = bu_of(e);
 
 	(void)bu;
 	log_mip(0, "home address %s is in use on the home link, refused", addr_str(&e->hoa));

@@ -4,58 +4,20 @@
 #include "mip/ha_act.h"
 
 /*
- * RFC 6275 sections 9.5.4 and 10.3: the answer goes to where the BU came from. The kernel adds the
- * type 2 routing header as its states say; where the binding says something else, a policy and a
- * state for this one packet say it better.
+ * RFC 6275 sections 9.5.4 and 10.3: the answer goes to where the BU came from, by a type 2 routing
+ * header unless the node is at home; no binding is needed for that.
  */
-struct detour {
-	enum sp_group group; /* SP_GROUPS: none needed */
-	bool state;
-};
-
-static struct detour detour_for(const struct ha_bu *bu)
-{
-	bool bound = bu->e && bu->e->state == BC_VALID;
-
-	if (bound && addr_eq(&bu->e->coa, &bu->back))
-		return (struct detour){ SP_GROUPS, false };
-	if (!addr_eq(&bu->back, &bu->hoa))
-		return (struct detour){ SP_ANSWER_AWAY, true };
-	return (struct detour){ bound ? SP_ANSWER_HOME : SP_GROUPS, false };
-}
-
-static void detour_open(struct ha *ha, const struct ha_bu *bu, struct detour d)
-{
-	if (d.state)
-		sp_route2_set(ha->env, &bu->peer->pair, &bu->back);
-	if (d.group != SP_GROUPS)
-		sp_install(ha->env, &bu->peer->pair, d.group);
-}
-
-static void detour_close(struct ha *ha, const struct ha_bu *bu, struct detour d)
-{
-	if (d.group != SP_GROUPS)
-		sp_remove(ha->env, &bu->peer->pair, d.group);
-	if (!d.state)
-		return;
-	if (bu->e && bu->e->state == BC_VALID)
-		sp_route2_set(ha->env, &bu->peer->pair, &bu->e->coa);
-	else
-		sp_route2_del(ha->env, &bu->peer->pair);
-}
-
 void ha_answer(
 	struct ha *ha, const struct ha_bu *bu, uint8_t status, uint16_t seq, uint32_t lifetime)
 {
 	struct mh m = { .type = MH_BA };
 	struct mip_packet p = { .src = bu->ha, .dst = bu->hoa, .hop_limit = -1 };
-	struct detour d;
 	uint8_t buf[MH_MAX];
 	ssize_t n;
 	int rc;
 
-	if (!bu->peer)
-		return;
+	p.has_rh2 = !addr_eq(&bu->back, &bu->hoa);
+	p.rh2 = bu->back;
 	m.ba = (struct mh_ba){ .status = status, .seq = seq, .lifetime = lifetime };
 	if (status < BA_UNSPECIFIED && bu->e && bu->e->k)
 		m.ba.flags = BA_KEY;
@@ -63,10 +25,7 @@ void ha_answer(
 	if (n < 0)
 		return;
 	p.data = BYTES(buf, (size_t)n);
-	d = detour_for(bu);
-	detour_open(ha, bu, d);
 	rc = mip_net_send_mh(ha->env->net, &p);
-	detour_close(ha, bu, d);
 	env_count(ha->env, MC_BA_OUT);
 	log_mip(2, "BA %u for %s to %s: %s, %u s%s%s", seq, addr_str(&bu->hoa),
 		addr_str(&bu->back), mh_status_str(status), lifetime, rc < 0 ? ": " : "",

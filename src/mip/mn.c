@@ -37,7 +37,7 @@ static const struct mn_row rows[] = {
 
 	{ MN_REGISTERING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved on before the answer" },
 	{ MN_REGISTERING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
-	{ MN_REGISTERING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "registered" },
+	{ MN_REGISTERING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "accepted" },
 	{ MN_REGISTERING, ME_BA_SEQUENCE, reg_resync, MN_REGISTERING, NULL, "sequence number lost" },
 	{ MN_REGISTERING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "home agent has no room" },
 	{ MN_REGISTERING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
@@ -49,7 +49,7 @@ static const struct mn_row rows[] = {
 
 	{ MN_REFRESHING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved" },
 	{ MN_REFRESHING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
-	{ MN_REFRESHING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "refreshed" },
+	{ MN_REFRESHING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "accepted again" },
 	{ MN_REFRESHING, ME_BA_SEQUENCE, reg_resync, MN_REFRESHING, NULL, "sequence number lost" },
 	{ MN_REFRESHING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "home agent has no room" },
 	{ MN_REFRESHING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
@@ -206,8 +206,8 @@ void mn_event(struct mn *mn, enum mn_event ev)
 	if (row->after)
 		row->after(mn);
 	if (from != row->to || v == MV_SEND)
-		log_mip(1, "%s: %s, %s (care-of address %s)", addr_str(&mn->pair.hoa), row->story,
-			mn_state_str(row->to), addr_str(&mn->place.coa));
+		log_mip(1, "%s is %s: %s (care-of address %s)", addr_str(&mn->pair.hoa),
+			mn_state_str(row->to), row->story, addr_str(&mn->place.coa));
 	if (mn->state == MN_STOPPED && mn->on_stopped)
 		mn->on_stopped(mn, mn->arg);
 }

@@ -10,7 +10,7 @@
 #include "mip/mh.h"
 #include "mip/net_in.h"
 
-enum { READS_PER_WAKE = 64, PACKET_MAX = 4096, CONTROL_MAX = 1024, ND_HOPS = 255 };
+enum { READS_PER_WAKE = 64, TYPE_2 = 2, PACKET_MAX = 4096, CONTROL_MAX = 1024, ND_HOPS = 255 };
 
 struct mip_sock {
 	struct mip_net *net;
@@ -188,6 +188,21 @@ static void put_control(struct msghdr *msg, int type, const void *data, size_t n
 	msg->msg_controllen += CMSG_SPACE(n);
 }
 
+/* RFC 6275 section 6.4.1. The packet travels to the CoA; policies and checksum see the HoA. */
+static void put_rh2(struct msghdr *msg, const struct in6_addr *coa)
+{
+	uint8_t buf[24];
+	struct wr w = WR_OF(buf);
+
+	wr_u8(&w, 0);
+	wr_u8(&w, 2);
+	wr_u8(&w, TYPE_2);
+	wr_u8(&w, 1);
+	wr_u32(&w, 0);
+	wr_in6(&w, *coa);
+	put_control(msg, IPV6_RTHDR, buf, sizeof(buf));
+}
+
 static int send_on(struct mip_sock *s, const struct mip_packet *p)
 {
 	_Alignas(struct cmsghdr) uint8_t control[CONTROL_MAX] = { 0 };
@@ -209,6 +224,8 @@ static int send_on(struct mip_sock *s, const struct mip_packet *p)
 	put_control(&msg, IPV6_PKTINFO, &info, sizeof(info));
 	if (p->hop_limit >= 0)
 		put_control(&msg, IPV6_HOPLIMIT, &p->hop_limit, sizeof(p->hop_limit));
+	if (p->has_rh2)
+		put_rh2(&msg, &p->rh2);
 	return sendmsg(s->fd, &msg, 0) < 0 ? -errno : 0;
 }
 

@@ -4,6 +4,7 @@
  * The kernel puts HAO and type 2 routing headers on and takes them off (its xfrm policies say
  * where). On receipt it swaps addresses: src is the HoA and `hao` then holds the CoA; dst is the
  * HoA and `rh2` then holds the CoA.
+ *            To send a type 2 routing header where no policy says so: dst is the HoA, rh2 the CoA.
  * Shapes:  struct mip_packet and its octets live during the callback only. At most 64 packets
  *          are read a wake-up.
  * Units:   hop_limit -1: unknown (received), kernel's default (sent).

@@ -25,8 +25,6 @@ enum sp_group {
 	SP_BLOCK, /* MN: no payload from the home address (action block) */
 	SP_PAYLOAD, /* tunnel between mobile node and home agent: main policies */
 	SP_DATA, /* HAO and RH2 between home address and home agent */
-	SP_ANSWER_AWAY, /* HA: a BA with RH2 where the binding says otherwise, for one packet */
-	SP_ANSWER_HOME, /* HA: a BA without RH2, likewise */
 	SP_GROUPS,
 };
 

@@ -115,8 +115,6 @@ const struct sp_row sp_rows[] = {
 
 	SUB(HA, DATA, OUT, 16, HA, HOA, ALL, ANY, ROUTE2_ANY, NONE),
 	SUB(HA, DATA, IN, 16, HOA, HA, ALL, ANY, HAO, NONE),
-	SUB(HA, ANSWER_AWAY, OUT, 2, HA, HOA, MH, MH_BA, ROUTE2_ANY, NONE),
-	SUB(HA, ANSWER_HOME, OUT, 2, HA, HOA, MH, MH_BA, NONE, NONE),
 };
 /* clang-format on */
 

@@ -111,7 +111,7 @@ struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct 
 	for (l = table_find(&d->child_by_spi_out, hash_u64(spi)); l; l = table_next(l)) {
 		struct child *c = LINKED(l, struct child, by_spi_out);
 
-		if (c->spi_out == spi && addr_eq(&c->remote, dst))
+		if (c->spi_out == spi && addr_eq(&c->out_dst, dst))
 			return c;
 	}
 	return NULL;

@@ -43,6 +43,8 @@ struct child {
 	uint32_t spi_in, spi_out; /* 0: none yet */
 	uint32_t acquire_seq; /* of the larval outbound state that ours replaces */
 	struct in6_addr local, remote;
+	/* Where the kernel's two SAs stand: a MIGRATE moves one direction at a time. */
+	struct in6_addr in_src, in_dst, out_src, out_dst;
 	const struct alg *encr, *integ, *dh;
 	struct ts_list ts_local, ts_remote;
 	uint64_t installed_at; /* loop_now() */
@@ -88,6 +90,9 @@ struct child *child_of_trap(const struct trap *trap);
  * P11). Proxy children never move. 0, or -ESRCH when the kernel has it at neither place.
  */
 int child_move(struct child *c, const struct in6_addr *local, const struct in6_addr *remote);
+/* The same for one direction: the other one's SA still waits for its own MIGRATE. */
+int child_move_way(struct child *c, bool out, const struct in6_addr *local,
+	const struct in6_addr *remote);
 
 void child_to_sa(struct child *c, struct sa *to); /* hand on when the IKE_SA is rekeyed */
 

@@ -22,6 +22,8 @@ int child_alloc(struct child *c)
 	log_knl(2, "got SPI %08x for reqid {%u}", spi, c->reqid_out);
 	c->spi_in = spi;
 	c->larval = true;
+	c->in_src = c->remote;
+	c->in_dst = c->local;
 	return table_add(&d->child_by_spi_in, &c->by_spi_in, hash_u64(spi));
 }
 
@@ -98,6 +100,8 @@ int child_install(struct child *c, const struct child_keys *k)
 	int rc;
 
 	lifetimes(c);
+	c->in_src = c->out_dst = c->remote;
+	c->in_dst = c->out_src = c->local;
 	rc = install(c, true, c->initiator ? k->e_i : k->e_r, c->initiator ? k->a_i : k->a_r);
 	if (rc < 0)
 		return rc;
@@ -126,7 +130,7 @@ static void close_one(struct child *c, const struct in6_addr *dst, uint32_t spi)
 void child_close_out(struct child *c)
 {
 	if (c->out_installed)
-		close_one(c, &c->remote, c->spi_out);
+		close_one(c, &c->out_dst, c->spi_out);
 	c->out_installed = false;
 }
 
@@ -134,26 +138,26 @@ void child_close_out(struct child *c)
 void child_close_in(struct child *c)
 {
 	if (c->in_installed || c->larval)
-		close_one(c, &c->local, c->spi_in);
+		close_one(c, &c->in_dst, c->spi_in);
 	c->in_installed = c->larval = false;
 }
 
-/* One of the two kernel SAs is at its new place, or is brought there with keys and counters. */
-static int move_one(struct child *c, const struct in6_addr *old_dst, const struct in6_addr *src,
-	const struct in6_addr *dst, uint32_t spi)
+/* An SA of the kernel is at its new place, or is brought there with its keys and counters. */
+static int move_sa(struct nl *nl, uint32_t spi, const struct in6_addr *old_dst,
+	const struct in6_addr *src, const struct in6_addr *dst)
 {
-	struct nl *nl = c->sa->d->seams.xfrm;
 	struct xfrm_sa_key key = { .dst = *dst, .proto = XP_ESP, .spi = spi };
 	struct xfrm_sa sa;
 	int rc = xfrm_sa_get(nl, &key, &sa);
 
-	if (!rc && addr_eq(&sa.src, src))
+	if (!rc && addr_eq(&sa.src, src)) {
+		mem_wipe(&sa, sizeof(sa));
 		return 0; /* the kernel's MIGRATE did it */
+	}
 	key.dst = *old_dst;
 	rc = xfrm_sa_get(nl, &key, &sa);
-	if (rc < 0)
-		return rc;
-	rc = xfrm_sa_del(nl, &key);
+	if (!rc)
+		rc = xfrm_sa_del(nl, &key);
 	if (rc < 0)
 		return rc;
 	sa.src = *src;
@@ -164,25 +168,43 @@ static int move_one(struct child *c, const struct in6_addr *old_dst, const struc
 	return rc;
 }
 
-int child_move(struct child *c, const struct in6_addr *local, const struct in6_addr *remote)
+int child_move_way(struct child *c, bool out, const struct in6_addr *local,
+	const struct in6_addr *remote)
 {
-	struct in6_addr old_local = c->local, old_remote = c->remote;
-	int rc_out = 0, rc_in = 0;
+	struct nl *nl = c->sa->d->seams.xfrm;
+	int rc = 0;
 
 	if (c->proxy) /* B-023 */
 		return 0;
+	if (c->larval && !c->in_installed && !addr_eq(&c->local, local))
+		child_close_in(c); /* its SPI stays ours; the SA comes at the new place */
 	c->local = *local;
 	c->remote = *remote;
-	if (c->out_installed)
-		rc_out = move_one(c, &old_remote, local, remote, c->spi_out);
-	if (c->in_installed)
-		rc_in = move_one(c, &old_local, remote, local, c->spi_in);
+	if (out && c->out_installed)
+		rc = move_sa(nl, c->spi_out, &c->out_dst, local, remote);
+	if (!out && c->in_installed)
+		rc = move_sa(nl, c->spi_in, &c->in_dst, remote, local);
+	if (out) {
+		c->out_src = *local;
+		c->out_dst = *remote;
+	} else {
+		c->in_src = *remote;
+		c->in_dst = *local;
+	}
+	return rc;
+}
+
+int child_move(struct child *c, const struct in6_addr *local, const struct in6_addr *remote)
+{
+	int rc_out = child_move_way(c, true, local, remote);
+	int rc_in = child_move_way(c, false, local, remote);
+
 	return rc_out < 0 ? rc_out : rc_in;
 }
 
 uint64_t child_last_in(struct child *c)
 {
-	struct xfrm_sa_key key = { .dst = c->local, .proto = XP_ESP, .spi = c->spi_in };
+	struct xfrm_sa_key key = { .dst = c->in_dst, .proto = XP_ESP, .spi = c->spi_in };
 	struct xfrm_sa sa;
 
 	if (!c->in_installed || xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa) < 0)

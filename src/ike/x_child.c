@@ -10,7 +10,7 @@
 /* Books and kernel may differ: somebody else deleted it, or it expired. */
 static bool stands(const struct child *c)
 {
-	struct xfrm_sa_key key = { .dst = c->remote, .proto = XP_ESP, .spi = c->spi_out };
+	struct xfrm_sa_key key = { .dst = c->out_dst, .proto = XP_ESP, .spi = c->spi_out };
 	struct xfrm_sa sa;
 
 	return c->out_installed && !xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa);

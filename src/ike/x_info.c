@@ -24,8 +24,8 @@ static void say_closing(const struct child *c)
 	log_ike(0,
 		"closing CHILD_SA %s with SPIs %08x_i (%" PRIu64 " bytes) %08x_o (%" PRIu64
 		" bytes) and TS %s === %s",
-		child_name(c), c->spi_in, octets_of(c, &c->local, c->spi_in), c->spi_out,
-		octets_of(c, &c->remote, c->spi_out), ts_list_str(&c->ts_local),
+		child_name(c), c->spi_in, octets_of(c, &c->in_dst, c->spi_in), c->spi_out,
+		octets_of(c, &c->out_dst, c->spi_out), ts_list_str(&c->ts_local),
 		ts_list_str(&c->ts_remote));
 }
 

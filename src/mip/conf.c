@@ -72,14 +72,6 @@ const struct mip_iface *mip_conf_iface(const struct mip_conf *c, const char *nam
 	return NULL;
 }
 
-const struct mip_home_link *mip_conf_home(const struct mip_conf *c, const struct in6_addr *hoa)
-{
-	for (const struct mip_home_link *h = c->home_links; h; h = h->next)
-		if (addr_eq(&h->hoa.addr, hoa))
-			return h;
-	return NULL;
-}
-
 static bool set_has(
 	const struct mip_policy_set *s, const struct in6_addr *hoa, const struct in6_addr *ha)
 {

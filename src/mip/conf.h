@@ -63,7 +63,6 @@ struct mip_home_link {
 	struct prefix hoa; /* home address and the prefix length of the home link */
 	struct in6_addr ha;
 	struct prefix home_prefix; /* from hoa when not given */
-	bool use_alt_coa;
 	struct conf_pos at;
 };
 
@@ -71,7 +70,6 @@ struct mip_iface {
 	struct mip_iface *next;
 	char name[IF_NAMESIZE];
 	uint32_t preference; /* 1 best … 10, 0 never */
-	int role; /* enum mip_role */
 	struct conf_pos at;
 };
 
@@ -103,7 +101,7 @@ struct mip_conf {
 	/* mobile node */
 	struct mip_home_link *home_links;
 	uint32_t mn_max_ha_binding_life;
-	bool send_mob_pfx_sols, optimistic_handoff, no_home_return, mn_use_all_interfaces;
+	bool send_mob_pfx_sols, optimistic_handoff, no_home_return;
 	bool deregister_at_stop;
 	uint32_t bindack_first_ms, bindack_rereg_ms, initial_solicit_ms;
 
@@ -122,7 +120,6 @@ void mip_conf_print_mdoc(void);
 
 /* NULL: not configured. */
 const struct mip_iface *mip_conf_iface(const struct mip_conf *c, const char *name);
-const struct mip_home_link *mip_conf_home(const struct mip_conf *c, const struct in6_addr *hoa);
 
 /* The policy of that kind for a pair of home address and home agent; NULL: none. */
 const struct mip_policy *mip_conf_policy(const struct mip_conf *c, const struct in6_addr *hoa,
@@ -133,5 +130,4 @@ const struct mip_policy *mip_conf_signalling(
 	const struct mip_conf *c, const struct in6_addr *hoa, const struct in6_addr *ha);
 
 const char *mip_role_str(int role); /* "Mobile Node" … */
-const char *mip_role_word(int role); /* "MN" … */
 const char *mip_policy_str(enum mip_policy_kind kind); /* "Mh", "TunnelPayload" … */

@@ -39,7 +39,6 @@ int stmt_iface(struct conf_in *in, const char *name, void *target)
 	if (!i)
 		return -ENOMEM;
 	conf_defaults(conf_scope_iface.keys, conf_scope_iface.n_keys, i);
-	i->role = -1; /* that of NodeConfig, which may come later */
 	i->at = at;
 	if (in_set(in, name, ifname_set, "the name of an interface", i->name) < 0) {
 		free(i);
@@ -180,8 +179,9 @@ static const struct conf_key set_keys[] = {
 };
 
 static const struct conf_stmt set_stmts[] = {
-	{ "HomeAddress", set_hoa, "address/length : a home address, one or more" },
-	{ "IPsecPolicy", set_policy, "what UseESP [reqid [reqid]] : one or more" },
+	{ "HomeAddress", set_hoa,
+		"a home address with the prefix length of its link; one or more" },
+	{ "IPsecPolicy", set_policy, "what is protected, and the reqids; one or more" },
 };
 
 const struct conf_scope conf_scope_set = { set_keys, sizeof(set_keys) / sizeof(set_keys[0]),

@@ -107,9 +107,6 @@ static void check_home(struct conf_in *in, const struct mip_home_link *h)
 
 void conf_complete(struct mip_conf *conf)
 {
-	for (struct mip_iface *i = conf->ifaces; i; i = i->next)
-		if (i->role < 0)
-			i->role = conf->role;
 	for (struct mip_home_link *h = conf->home_links; h; h = h->next)
 		if (addr_is_any(&h->home_prefix.addr))
 			h->home_prefix = (struct prefix){ prefix_first(&h->hoa), h->hoa.len };

@@ -170,23 +170,33 @@ void mip_conf_print(const struct mip_conf *c, FILE *f)
 	}
 }
 
+static void print_stmts(const struct conf_scope *scope)
+{
+	if (!scope->n_stmts)
+		return;
+	puts(".Bl -tag -width Ds");
+	for (size_t i = 0; i < scope->n_stmts; i++)
+		printf(".It Cm %s\n%s\n", scope->stmts[i].name,
+			scope->stmts[i].doc ? scope->stmts[i].doc
+					    : "refused, IPv4 is unsupported");
+	puts(".El");
+}
+
 void mip_conf_print_mdoc(void)
 {
-	static const struct conf_scope *const scopes[] = { &conf_scope_file, &conf_scope_iface,
-		&conf_scope_home, &conf_scope_set };
+	static const struct {
+		const struct conf_scope *scope;
+		const char *title;
+	} parts[] = {
+		{ &conf_scope_file, "Options of the file" },
+		{ &conf_scope_iface, "Options of an Interface block" },
+		{ &conf_scope_home, "Options of an MnHomeLink block" },
+		{ &conf_scope_set, "Options of an IPsecPolicySet block" },
+	};
 
-	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
-		const struct conf_scope *s = scopes[i];
-
-		printf(".Ss Options %s\n", s->where ? s->where : "of the file");
-		conf_print_mdoc(s->keys, s->n_keys);
-		if (s->n_stmts)
-			puts(".Bl -tag -width Ds");
-		for (size_t k = 0; k < s->n_stmts; k++)
-			printf(".It Cm %s\n%s\n", s->stmts[k].name,
-				s->stmts[k].doc ? s->stmts[k].doc
-						: "refused: IPv4 is unsupported");
-		if (s->n_stmts)
-			puts(".El");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		printf(".Ss %s\n", parts[i].title);
+		print_stmts(parts[i].scope);
+		conf_print_mdoc(parts[i].scope->keys, parts[i].scope->n_keys);
 	}
 }

@@ -56,9 +56,6 @@ static const struct conf_key file_keys[] = {
 	  .doc = "payload is not held back until a new care-of address is acknowledged" },
 	{ .name = "NoHomeReturn", .set = conf_bool, AT(no_home_return), .def = "disabled",
 	  .doc = "the mobile node keeps its binding on the home link" },
-	{ .name = "MnUseAllInterfaces", .set = conf_bool, AT(mn_use_all_interfaces),
-	  .def = "disabled",
-	  .doc = "care-of addresses may be on interfaces without an Interface line" },
 	{ .name = "MnDeregisterAtStop", .set = conf_bool, AT(deregister_at_stop), .def = "enabled",
 	  .doc = "a mobile node that stops takes its binding back first" },
 
@@ -78,6 +75,7 @@ static const struct conf_key file_keys[] = {
 	{ .name = "MnMaxCnConsecutiveResends" },
 	{ .name = "UseCnBuAck" },
 	{ .name = "InterfaceInitialInitDelay" },
+	{ .name = "MnUseAllInterfaces" },
 	{ .name = "MnRouterProbes" },
 	{ .name = "MnRouterProbeTimeout" },
 	{ .name = "MobRtrUseExplicitMode" },
@@ -89,8 +87,7 @@ static const struct conf_key file_keys[] = {
 static const struct conf_key iface_keys[] = {
 	{ .name = "MnIfPreference", .set = conf_uint, IFACE_AT(preference), .def = "5", .max = 10,
 	  .doc = "1 is the best interface for a care-of address, 10 the last, 0 is never used" },
-	{ .name = "IfType", .set = conf_word, IFACE_AT(role), ROLES,
-	  .doc = "the part this interface plays, if not that of NodeConfig" },
+	{ .name = "IfType" },
 	{ .name = "Tunnel" },
 };
 
@@ -99,8 +96,7 @@ static const struct conf_key home_keys[] = {
 	  .doc = "address of the home agent" },
 	{ .name = "HomePrefix", .set = conf_prefix, HOME_AT(home_prefix),
 	  .doc = "prefix of the home link, if not that of the home address" },
-	{ .name = "UseAltCoa", .set = conf_bool, HOME_AT(use_alt_coa), .def = "enabled",
-	  .doc = "binding updates repeat the care-of address in an option that IPsec protects" },
+	{ .name = "UseAltCoa" },
 	{ .name = "HomeAgentName" },
 	{ .name = "IsMobRtr" },
 	{ .name = "MnRoPolicy" },
@@ -155,23 +151,23 @@ static int home_address(struct conf_in *in, const char *name, void *target)
 
 /* clang-format off */
 static const struct conf_stmt file_stmts[] = {
-	{ "Interface", stmt_iface, "\"name\" ; or { } : an interface for Mobile IPv6" },
-	{ "MnHomeLink", stmt_home, "\"name\" { } : a home address of this mobile node" },
+	{ "Interface", stmt_iface, "an interface that takes part in Mobile IPv6" },
+	{ "MnHomeLink", stmt_home, "a home address of this mobile node and its home agent" },
 	{ "IPsecPolicySet", stmt_set,
-	  "{ } : what IPsec protects between home addresses and a home agent" },
-	{ "BindingAclPolicy", stmt_acl,
-	  "address allow|deny|status : may this home address register" },
-	{ "DefaultBindingAclPolicy", stmt_default_acl, "allow|deny|status : and all others" },
+	  "what IPsec protects between home addresses and a home agent" },
+	{ "BindingAclPolicy", stmt_acl, "whether this home address may register" },
+	{ "DefaultBindingAclPolicy", stmt_default_acl,
+	  "whether home addresses without a line of their own may register (default allow)" },
 	{ "DoRouteOptimizationMN", route_optimization,
-	  "enabled|disabled : route optimization, not part of this version: stays disabled" },
+	  "route optimization is not part of this version and stays disabled" },
 	{ "DoRouteOptimizationCN", route_optimization,
-	  "enabled|disabled : the same, as correspondent" },
+	  "route optimization is not part of this version and stays disabled" },
 	{ "MnUseDsmip6", refuse_dsmip, NULL },
 	{ "HaAcceptDsmip6", refuse_dsmip, NULL },
 };
 
 static const struct conf_stmt home_stmts[] = {
-	{ "HomeAddress", home_address, "address/length : the home address on its link" },
+	{ "HomeAddress", home_address, "the home address with the prefix length of its link" },
 	{ "HomeAddressV4", refuse_dsmip, NULL },
 	{ "HomeAgentV4Address", refuse_dsmip, NULL },
 	{ "HomePrefix4", refuse_dsmip, NULL },
@@ -184,8 +180,3 @@ const struct conf_scope conf_scope_file = { LIST(file_keys), LIST(file_stmts), N
 const struct conf_scope conf_scope_iface = { LIST(iface_keys), NULL, 0, "in an Interface block" };
 const struct conf_scope conf_scope_home = { LIST(home_keys), LIST(home_stmts),
 	"in an MnHomeLink block" };
-
-const char *mip_role_word(int role)
-{
-	return names_str(NAMES(role_words), role);
-}

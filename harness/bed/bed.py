@@ -54,7 +54,7 @@ class Bed:
         self.allowed: list[cleartext.Allow] = []
         self.kernel_log = KernelLog()
         self.before: dict[str, leftovers.Snapshot] = {}
-        self.place = Place(job.programs, results, job.wrapper)
+        self.place = Place(job.programs, job.top / "build/peers", results, job.wrapper)
         self.capture = Capture(results)
         self.names = canon.Names(canon.Roles(self.home_agent, {
             member.hoa: name for name, member in topo.MEMBERS.items() if member.hoa}))

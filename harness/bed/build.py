@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.bed import peers
+
 JOBS = "-j2"
 
 
@@ -52,6 +54,11 @@ def surroundings(top: Path) -> None:
         _step(top, "certs/make.sh")
     for folder in ("harness", "harness/bed"):
         compileall.compile_dir(top / folder, maxlevels=0, quiet=2)
+
+
+def peers_unpacked(top: Path) -> None:
+    with _alone(top):
+        peers.unpack(top)
 
 
 def unit_programs(top: Path) -> None:

@@ -100,7 +100,7 @@ def prepare(job: Job, tests: Path) -> None:
 
 def command(job: Job) -> list[str]:
     memory = MEMORY_VALGRIND if job.valgrind else MEMORY
-    shell = ["con1=pty"] if job.shell else []
+    shell = ["con1=pts"] if job.shell else []
     return [KERNEL, f"mem={memory}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
             "loglevel=1", "con=null", f"con0=null,fd:{CONSOLE}", *shell,
             f"init={job.top}/harness/guest/init", f"RUN={job.results}", f"ROOM={ROOM}"]

@@ -10,14 +10,16 @@ import json
 import os
 import signal
 from pathlib import Path
+from types import ModuleType
 
-from harness.bed import ike_ours
+from harness.bed import ike_ours, ike_strongswan
 from harness.bed.node import Node, Place
 from harness.bed.story import Story
 from harness.bed.topo import Member
 from harness.bed.wait import Fact
 from harness.bed.xfrm import State
 
+IKES = {"ours": ike_ours, "strongswan": ike_strongswan}
 MIP6_PID = "/run/mip6d.pid"
 REFUSALS = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInNoStates", "XfrmInPolBlock")
 
@@ -26,10 +28,21 @@ class Host(Node):
     def __init__(self, name: str, member: Member, place: Place, story: Story) -> None:
         super().__init__(name, place, story)
         self.member = member
-        self.ike = ike_ours
+        self.ike: ModuleType = ike_ours
 
     def log(self, daemon: str) -> Path:
         return self.place.results / f"{self.name}.{daemon}.log"
+
+    def log_text(self, daemon: str) -> str:
+        path = self.log(daemon)
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def configuration(self) -> str:
+        """ipsec.conf with the files that it includes."""
+        def texts() -> str:
+            included = sorted(Path("/etc/ipsec.conf.d").glob("*.conf"))
+            return "".join(file.read_text() for file in (Path("/etc/ipsec.conf"), *included))
+        return self.call(texts)
 
     def daemon(self, shown: str, command: str) -> None:
         """Start a daemon that detaches; `shown` is what a person would type."""
@@ -112,13 +125,11 @@ class Host(Node):
 
     def logged(self, daemon: str, text: str) -> Fact:
         """A line of the daemon's log holds `text`."""
-        path = self.log(daemon)
-
         def missing() -> str | None:
-            lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+            lines = self.log_text(daemon).splitlines()
             if any(text in line for line in lines):
                 return None
-            return f"the last line is: {lines[-1]}" if lines else f"{path.name} is empty"
+            return f"the last line is: {lines[-1]}" if lines else "its log is empty"
         return Fact(f"{self.name}'s {daemon} says \"{text}\"", missing)
 
     def counter(self, name: str) -> int:

@@ -12,10 +12,10 @@ WORDS = ("WARNING:", "BUG:", "Oops")
 
 
 class KernelLog:
-    def __init__(self) -> None:
+    def __init__(self, whole: bool = False) -> None:
         try:
             self.file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            os.lseek(self.file, 0, os.SEEK_END)
+            os.lseek(self.file, 0, os.SEEK_SET if whole else os.SEEK_END)
         except OSError:
             self.file = -1
 
@@ -27,6 +27,13 @@ class KernelLog:
             if any(word in text for word in WORDS):
                 found.append(f"the kernel says: {text}")
         return found
+
+    @staticmethod
+    def find(word: str) -> str:
+        """The newest line of the whole log that holds `word`, or nothing."""
+        log = KernelLog(whole=True)
+        lines = [r.partition(";")[2].splitlines()[0] for r in log._records() if ";" in r]
+        return next((line for line in reversed(lines) if word in line), "")
 
     def _records(self) -> list[str]:
         records: list[str] = []

@@ -37,9 +37,10 @@ class CommandFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node's things come from and go to: programs, results, and how daemons are started."""
+    """Where a node's things come from and go to, and what stands before a daemon's command."""
 
     programs: Path
+    peers: Path
     results: Path
     wrapper: tuple[str, ...] = ()
 

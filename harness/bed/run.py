@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed import build, golden, guest, hosted, native, suite
+from harness.bed import attach, build, golden, guest, hosted, native, peers, suite
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.report import Outcome, Report
@@ -161,6 +161,8 @@ def bless(run: Run, job: Job) -> None:
 def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
     jobs = run.options.jobs or (1 if told else 2)
     tell = run.report.say if told and jobs == 1 else lambda line: None
+    if run.options.shell:
+        tell = attach.attaching(tell)
     work = [(one, number) for one in scenarios for number in range(1, run.options.repeat + 1)]
     with ThreadPoolExecutor(jobs) as pool:
         futures = {pool.submit(_guarded, run, one, number, tell): one for one, number in work}
@@ -173,7 +175,11 @@ def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
 def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
              ) -> list[Outcome]:
     try:
+        if scenario.name.startswith(peers.PREFIX):
+            build.peers_unpacked(TOP)
         return run_once(run, scenario, number, tell)
+    except peers.NoPeer as error:
+        return [Outcome(scenario.name, "skipped", sentence=str(error))]
     except OSError as error:
         return [Outcome(scenario.name, "failed", sentence=f"{error.strerror}: {error.filename}",
                         reproduce=f"./run-tests.sh {scenario.name}")]

@@ -1,0 +1,50 @@
+"""attach - the user's terminal becomes that of the prompt inside the guest."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+import termios
+import threading
+import tty
+from collections.abc import Callable
+
+from harness.bed import shell
+
+CHUNK = 4096
+
+
+def attaching(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Passes console lines on; where one offers a prompt, attaches to it or says how to."""
+    def told(line: str) -> None:
+        tell(line)
+        found = re.search(f"{shell.WAITS} (/dev/pts/\\d+)", line)
+        if not found:
+            return
+        if sys.stdin.isatty():
+            threading.Thread(target=attach, args=(found[1],), daemon=True).start()
+        else:
+            tell(f"attach to it from a terminal: screen {found[1]}")
+    return told
+
+
+def attach(device: str) -> None:
+    """Copy between our terminal and `device` until that one hangs up."""
+    ours, theirs = sys.stdin.fileno(), os.open(device, os.O_RDWR | os.O_NOCTTY)
+    before = termios.tcgetattr(ours)
+    tty.setraw(ours)
+    tty.setraw(theirs)
+    try:
+        while True:
+            for ready in select.select([ours, theirs], [], [])[0]:
+                data = os.read(ready, CHUNK)
+                if not data:
+                    return
+                os.write(theirs if ready == ours else sys.stdout.fileno(), data)
+    except OSError:
+        return
+    finally:
+        termios.tcsetattr(ours, termios.TCSADRAIN, before)
+        os.close(theirs)

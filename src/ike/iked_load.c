@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "ike/iked.h"
 
-/* Templates 12, 13: which end is ours. Swaps when the right one is. */
+/* Template 12. */
 static const char *say_iface(struct iked *d, const struct in6_addr *a)
 {
 	const struct iked_seams *s = &d->seams;
@@ -19,25 +19,18 @@ static const char *say_iface(struct iked *d, const struct in6_addr *a)
 	return name;
 }
 
-static void choose_side(struct iked *d, struct conn *c)
+/* The configuration has decided already (E-005); here is what it found. */
+static void say_side(struct iked *d, const struct conn *c)
 {
-	struct conn_end *left = c->swapped ? &c->remote : &c->local;
-	struct conn_end *right = c->swapped ? &c->local : &c->remote;
+	const struct conn_end *left = c->swapped ? &c->remote : &c->local;
+	const struct conn_end *right = c->swapped ? &c->local : &c->remote;
 	bool right_is_ours = say_iface(d, &right->addr) != NULL;
 	bool left_is_ours = say_iface(d, &left->addr) != NULL;
 
-	if (right_is_ours && !left_is_ours) {
-		if (!c->swapped) {
-			struct conn_end end = c->local;
-
-			c->local = c->remote;
-			c->remote = end;
-			c->swapped = true;
-		}
+	if (c->swapped)
 		log_cfg(1, "left is other host, swapping ends");
-	} else if (!left_is_ours) {
+	else if (!left_is_ours && !right_is_ours)
 		log_cfg(1, "left nor right host is our side, assuming left=local");
-	}
 }
 
 /* Own certificate; an identity that it does not hold would be refused by every peer (4945 3.1). */
@@ -155,7 +148,7 @@ static void start_conn(struct iked *d, struct trap *t)
 	struct conn *c = t->conn;
 
 	log_cfg(1, "received stroke: add connection '%s'", c->name);
-	choose_side(d, c);
+	say_side(d, c);
 	choose_cred(d, t);
 	index_peer(t);
 	say_added(t);

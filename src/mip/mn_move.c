@@ -179,18 +179,34 @@ static void forget_routers(struct mn_move *mv, struct move_link *l, const struct
 	l->n_routers = 0;
 }
 
-/* Nothing of the old link is good any more; what the kernel made of its RAs goes, what a person
- * put there stays but is not used. */
+/* Its prefix would still count as on-link, and the home agent's too, after a stay at home. */
+static void forget_prefix(struct mn_move *mv, const struct rt_addr *a)
+{
+	struct rt_route r = { .dst = { prefix_first(&a->prefix), a->prefix.len },
+		.ifindex = a->ifindex,
+		.table = RT_TABLE_MAIN,
+		.foreign = true };
+
+	rt_route_del(mv->env->rt, &r);
+}
+
+/*
+ * Nothing of the old link is good any more; what the kernel made of its RAs goes, what a person put
+ * there stays but is not used. The home address goes when its new place is known.
+ */
 static void leave_link(struct mn_move *mv, struct move_link *l, const struct icmp6_ra *ra)
 {
 	for (size_t i = 0; i < mv->n_addrs; i++) {
 		struct move_addr *m = &mv->addrs[i];
+		bool home = m->a.flags & IFA_F_HOMEADDRESS;
 
-		if (m->a.ifindex != l->ifindex || !addr_is_global(&m->a.prefix.addr) ||
-			(m->a.flags & IFA_F_HOMEADDRESS))
+		if (m->a.ifindex != l->ifindex || !addr_is_global(&m->a.prefix.addr))
 			continue;
 		m->stale = !on_prefix(ra, &m->a.prefix.addr);
-		if (m->stale && !(m->a.flags & IFA_F_PERMANENT))
+		if (!m->stale || (!home && m->a.flags & IFA_F_PERMANENT))
+			continue;
+		forget_prefix(mv, &m->a);
+		if (!home)
 			env_said(rt_addr_del(mv->env->rt, &m->a), "old address",
 				&m->a.prefix.addr);
 	}

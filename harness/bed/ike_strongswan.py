@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.bed import peers, strongswan_conf, strongswan_status
-from harness.bed.node import mount
+from harness.bed.node import MS_BIND, mount
 from harness.bed.wait import Fact
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ def start(host: Host) -> None:
 
 
 def _move_in(host: Host) -> None:
-    """Programs and libraries where they look for each other, and their ipsec first in PATH."""
+    """Programs and libraries where they look for each other, and their ipsec first in PATH.
+
+    Without a syslog daemon the starter writes to the console, which is the story's.
+    """
     root = peers.folder(TOP, peers.STRONGSWAN)
     if not root.is_dir():
         raise peers.NoPeer(f"strongSwan is not unpacked in {root}")
@@ -42,6 +45,7 @@ def _move_in(host: Host) -> None:
         return
     host.call(mount, "overlay", "/usr/lib", "overlay", MS_RDONLY,
               f"lowerdir={root}/usr/lib:/usr/lib")
+    host.call(mount, "/dev/null", "/dev/console", "none", MS_BIND)
     host.path = f"{programs}:{host.path}"
 
 
@@ -57,7 +61,14 @@ def _mip6d_conf(host: Host) -> str:
 
 
 def stop(host: Host) -> None:
+    """Stop it; remove what it leaves.
+
+    It does not follow a MIGRATE without KMADDRESS, such as those of a mip6d that ends, and looks
+    for its tunnel SA at the old address then.
+    """
     host.typed("ipsec stop")
+    if any(state.proto == "esp" for state in host.xfrm().states):
+        host.typed("ip xfrm state deleteall proto esp")
 
 
 def running(host: Host) -> Fact:

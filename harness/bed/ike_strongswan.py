@@ -1,7 +1,7 @@
-"""ike_strongswan - how the testbed drives Debian's strongSwan 5.9.8. ike_ours.py has the same functions.
+"""ike_strongswan - how the testbed drives Debian's strongSwan 5.9.8, with ike_ours.py's functions.
 
-Its programs know fixed paths, so the unpacked tree is laid over /usr/lib inside the node; the node's
-own ipsec.conf is translated where it stands.
+Its programs know fixed paths, so the unpacked tree is laid over /usr/lib inside the node; the
+node's own ipsec.conf is translated where it stands.
 """
 
 from __future__ import annotations
@@ -91,6 +91,11 @@ def statusall(host: Host) -> str:
 
 def status(host: Host) -> strongswan_status.Status:
     return strongswan_status.read(statusall(host))
+
+
+def ike_spis(host: Host) -> frozenset[str]:
+    """The SPIs of every established IKE_SA."""
+    return frozenset(spi for sa in status(host).ike for spi in sa.spis)
 
 
 def rekey(host: Host, name: str) -> None:

@@ -9,7 +9,7 @@ SIDES = {"moon": ["moon"], "carol": ["carol"], "both": ["moon", "carol"]}
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.req("G-87", "B-111", "B-113", "B-115", "A-170")
 def test_peer_strongswan(bed, side):
-    """strongSwan is moon, carol or both: two SA pairs, a rekey from each side, a change of address."""
+    """strongSwan is moon, carol or both: two SA pairs, a rekey from each side, a new address."""
     carol, moon = bed.nodes("carol", "moon")
     for name in SIDES[side]:
         bed.hosts[name].ike = ike_strongswan

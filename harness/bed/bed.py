@@ -12,14 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.bed import canon, cleartext, golden, ike_wire, invariants, leftovers, nlmon, topo, wait
+from harness.bed import (
+    canon, cleartext, delta, golden, ike_wire, invariants, leftovers, nlmon, topo, wait,
+)
 from harness.bed.capture import Capture
 from harness.bed.host import Host
 from harness.bed.job import Job
 from harness.bed.kernel_log import KernelLog
 from harness.bed.mobile import Mobile
 from harness.bed.node import Node, Place
-from harness.bed.story import Story
+from harness.bed.story import EVENTS, Story
 from harness.bed.traffic import Traffic
 from harness.bed.wait import Fact
 from harness.bed.xfrm import Dump, parse_dump
@@ -47,6 +49,7 @@ class Bed:
         self.job = job
         self.results = results
         self.story = story
+        story.events = results / EVENTS
         self.hosts: dict[str, Host] = {}
         self.checkpoints: dict[str, Checkpoint] = {}
         self.down: Collection[str] = ()
@@ -141,6 +144,8 @@ class Bed:
         point = Checkpoint(time.time())
         dumps = {host.name: self._dump(host, name) for host in self._settled()}
         self.names.learn(dumps)
+        self.story.event("checkpoint", name, nodes=list(dumps), down=list(self.down), addresses={
+            node: [a.address for a in self.hosts[node].addresses()] for node in dumps})
         sentences = self._violations(dumps)
         for node, dump in dumps.items():
             text = canon.canonical(dump, self.names, node)
@@ -150,7 +155,7 @@ class Bed:
         self.story.note(f"checkpoint {name}: " + ", ".join(
             f"{node} {len(d.states)} states {len(d.policies)} policies"
             for node, d in dumps.items()))
-        self._tell_moved(point)
+        self._tell_moved(name, point)
         self.checkpoints[name] = point
         if sentences:
             raise Failed("\n".join(sentences))
@@ -197,14 +202,16 @@ class Bed:
                 golden.side_by_side(expected.read_text(), text))
         return [f"{name}: {difference}" for difference in differences]
 
-    def _tell_moved(self, point: Checkpoint) -> None:
+    def _tell_moved(self, name: str, point: Checkpoint) -> None:
         if not self.checkpoints:
             return
-        last = next(reversed(self.checkpoints.values()))
-        for node, text in point.canonical.items():
-            if node in last.canonical:
-                self.story.details(
-                    f"{node}: {what}" for what in golden.moved(last.canonical[node], text))
+        last = next(reversed(self.checkpoints))
+        for node, after in point.canonical.items():
+            before = self.checkpoints[last].canonical.get(node)
+            if before is not None:
+                text = delta.text(node, (last, name), before, after)
+                (self.results / f"{node}.{name}.delta").write_text(text)
+                self.story.details(f"{node}: {line.lstrip('# ')}" for line in text.splitlines()[1:])
 
     def ike_messages(self, since: str | float) -> list[ike_wire.Ike]:
         """Every IKE message on any link after a checkpoint or a moment of time.time()."""

@@ -1,4 +1,4 @@
-"""golden - canonical texts held against each other: expected and actual, before and after.
+"""golden - canonical texts held against each other: expected and actual.
 
 Every difference is a sentence that names the node, the object and the fact. Objects are paired by
 identity first (SPI name, selector), then by likeness, so that one changed fact is one sentence and
@@ -215,39 +215,6 @@ def side_by_side(expected: str, actual: str, width: int = 78) -> str:
             mark = " " if tag == "equal" else "<" if other is None else ">" if one is None else "|"
             rows.append(f"{(one or '')[:width]:{width}} {mark} {other or ''}".rstrip())
     return "\n".join(rows) + "\n"
-
-
-def moved(before: str, after: str) -> list[str]:
-    """What happened between two checkpoints of one node, and what stayed as it was."""
-    old, new = things(parse_dump(before)), things(parse_dump(after))
-    sentences, stayed = [], []
-    for kind, plural in (("state", "states"), ("policy", "policies")):
-        pairing = pair(old[kind], new[kind])
-        unchanged = 0
-        for one, other in pairing.same:
-            facts = different_facts(one, other)
-            unchanged += not facts
-            sentences += _change(one, other, facts)
-        sentences += [f"{t.name} was deleted" for t in pairing.missing]
-        sentences += [f"{t.name} was created" for t in pairing.extra]
-        stayed.append(f"{unchanged} of {len(old[kind])} {plural}")
-    return [*sentences, f"unchanged: {', '.join(stayed)}"]
-
-
-def _change(one: Thing, other: Thing, facts: list[str]) -> list[str]:
-    if not facts:
-        return []
-    changes = ", ".join(
-        f"{fact} {one.facts.get(fact) or 'none'} -> {other.facts.get(fact) or 'none'}"
-        for fact in facts)
-    words = " ".join(facts)
-    verbs = {
-        "was re-keyed": " key" in words or "SPI" in words,
-        "was re-templated": "template" in words,
-        "moved": re.search(r"source|destination|care-of", words) is not None,
-    }
-    verb = next((verb for verb, holds in verbs.items() if holds), "changed")
-    return [f"{one.name} {verb}: {changes}"]
 
 
 def bless(path: Path, text: str) -> bool:

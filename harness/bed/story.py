@@ -1,21 +1,34 @@
 """story - what a scenario does, told line by line while it happens.
 
 A line is a command typed in a node, a wait with what it took, or a checkpoint with what moved.
-Everything goes to one stream, and so into the console log of the run.
+Everything goes to one stream, and so into the console log of the run; with its time (time.time())
+also as a JSON line into `events`, for those who put it on one clock with packets and logs.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
+
+EVENTS = "events.jsonl"
 
 
 class Story:
     def __init__(self, out: TextIO = sys.__stdout__) -> None:
         self.out = out
         self.start = time.monotonic()
+        self.events: Path | None = None
+
+    def event(self, kind: str, text: str, **facts: object) -> None:
+        """One step for the record, not shown."""
+        if self.events:
+            row = {"time": time.time(), "kind": kind, "text": text, **facts}
+            with self.events.open("a") as out:
+                out.write(json.dumps(row) + "\n")
 
     def _line(self, text: str) -> None:
         print(f"{time.monotonic() - self.start:7.2f}  {text}", file=self.out, flush=True)
@@ -24,12 +37,15 @@ class Story:
         print(text, file=self.out, flush=True)
 
     def command(self, node: str, typed: str) -> None:
+        self.event("command", typed, node=node)
         self._line(f"{node}# {typed}")
 
     def waited(self, says: str, took: float) -> None:
+        self.event("wait", says, took=took)
         self._line(f"waited {took:.2f} s until {says}")
 
     def note(self, text: str) -> None:
+        self.event("note", text)
         self._line(text)
 
     def details(self, lines: Iterable[str]) -> None:

@@ -22,7 +22,6 @@ from pathlib import Path
 from harness.bed.job import Job
 
 KERNEL = "linux.uml"
-CONSOLE = 7
 FAREWELL = "reboot: System halted"
 MODULES = Path("/usr/lib/uml/modules")
 XSTATE_ROOM = 2696
@@ -98,11 +97,11 @@ def prepare(job: Job, tests: Path) -> None:
     (job.results / "guest.sh").write_text(script(job, tests))
 
 
-def command(job: Job) -> list[str]:
+def command(job: Job, console: int) -> list[str]:
     memory = MEMORY_VALGRIND if job.valgrind else MEMORY
     shell = ["con1=pts"] if job.shell else []
     return [KERNEL, f"mem={memory}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
-            "loglevel=1", "con=null", f"con0=null,fd:{CONSOLE}", *shell,
+            "loglevel=1", "con=null", f"con0=null,fd:{console}", *shell,
             f"init={job.top}/harness/guest/init", f"RUN={job.results}", f"ROOM={ROOM}"]
 
 
@@ -123,19 +122,22 @@ class Fleet:
         """Run the job's tests in a guest; `tell` gets every line of its console."""
         prepare(job, tests)
         preload = job.top / "build/guest/xstate.so"
-        return self.run(command(job), environment(job, preload), job, limit, tell)
+        return self.run(lambda console: command(job, console), environment(job, preload), job,
+                        limit, tell)
 
-    def run(self, words: list[str], env: dict[str, str], job: Job, limit: float,
-            tell: Callable[[str], None]) -> Ended:
-        """Start a process group whose descriptor CONSOLE is a pipe, and watch it to its end."""
+    def run(self, words: Callable[[int], list[str]], env: dict[str, str], job: Job, limit: float,
+            tell: Callable[[str], None], talks: bool = False) -> Ended:
+        """Start a process group and watch it to its end.
+
+        `words` makes its command from the descriptor of the console; `talks` says that its
+        standard output is the console.
+        """
         ours, theirs = os.pipe()
-        shown = f"exec {CONSOLE}>&{theirs} >&{CONSOLE} 2>&1" if words[0] != KERNEL else \
-            f"exec {CONSOLE}>&{theirs}"
         with (job.results / "boot.log").open("wb") as log:
+            out = theirs if talks else log
             process = subprocess.Popen(
-                ["/bin/sh", "-c", f'{shown}; exec "$@"', "sh", *words],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(theirs,), env=env,
-                start_new_session=True)
+                words(theirs), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                pass_fds=(theirs,), env=env, start_new_session=True)
         os.close(theirs)
         self._running.add(process)
         try:

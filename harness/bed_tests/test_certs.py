@@ -1,0 +1,59 @@
+"""certs/make.sh: the good chain verifies, each bad one fails for its own reason."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+CERTS = TOP / "build/certs"
+
+
+def openssl(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run(["openssl", *words], cwd=CERTS, capture_output=True, text=True,
+                          check=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made() -> None:
+    subprocess.run([TOP / "certs/make.sh"], check=True)
+
+
+def verify(name: str) -> str:
+    done = openssl("verify", "-CAfile", "strongswanCert.pem", "-crl_check", "-CRLfile",
+                   "strongswan.crl", f"{name}Cert.pem")
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["carol", "dave", "moon", "moonWrongName"])
+def test_a_good_certificate_verifies(name):
+    assert f"{name}Cert.pem: OK" in verify(name)
+
+
+@pytest.mark.parametrize("name, reason", [
+    ("moonRevoked", "certificate revoked"), ("moonExpired", "certificate has expired"),
+    ("moonUnknownCa", "unable to get local issuer certificate"),
+])
+def test_a_bad_certificate_fails_for_its_reason(name, reason):
+    assert reason in verify(name)
+
+
+def test_names_are_those_of_the_page():
+    shown = openssl("x509", "-in", "carolCert.pem", "-noout", "-subject", "-issuer", "-ext",
+                    "subjectAltName", "-nameopt", "esc_2253,sep_comma_plus_space,sname").stdout
+    assert "C=CH, O=Linux strongSwan, OU=Research, CN=carol@strongswan.org" in shown
+    assert "C=CH, O=Linux strongSwan, CN=strongSwan Root CA" in shown
+    assert "email:carol@strongswan.org" in shown
+
+
+def test_the_stale_list_is_stale_and_the_other_is_not():
+    assert "2024" in openssl("crl", "-in", "strongswanStale.crl", "-noout", "-nextupdate").stdout
+    assert verify("carol").strip().endswith("OK")
+
+
+def test_a_second_call_makes_nothing():
+    before = (CERTS / "carolCert.pem").stat().st_mtime_ns
+    subprocess.run([TOP / "certs/make.sh"], check=True)
+    assert (CERTS / "carolCert.pem").stat().st_mtime_ns == before

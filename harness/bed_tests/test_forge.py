@@ -1,0 +1,49 @@
+"""Forged binding messages and the IKE messages of a capture, read back by the other reader."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from harness.bed import capture, forge, ike_wire, pcap
+
+DAVE, HA, HOA, COA = "2001::20", "2001:1::1", "2001:1::10", "2001::10"
+
+
+def ones_complement(src: str, dst: str, message: bytes) -> int:
+    pseudo = b"".join(socket.inet_pton(socket.AF_INET6, a) for a in (src, dst))
+    data = pseudo + struct.pack("!II", len(message), forge.MOBILITY) + message
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+def test_a_binding_update_carries_the_home_address_option_and_its_checksum():
+    update = forge.binding_update(sequence=4711, lifetime=60, coa=DAVE)
+    (layer,) = pcap.layers(forge.packet(DAVE, HA, update, home_address=HOA))
+    assert (layer.src, layer.dst, layer.home_address) == (DAVE, HA, HOA)
+    assert (layer.proto, layer.payload[2]) == (forge.MOBILITY, forge.BU)
+    assert len(layer.payload) % 8 == 0
+    assert ones_complement(HOA, HA, layer.payload) == 0xFFFF
+
+
+def test_an_acknowledgement_carries_the_routing_header():
+    answer = forge.binding_ack(status=0, sequence=4711, lifetime=60)
+    (layer,) = pcap.layers(forge.packet(HA, COA, answer, routing=HOA))
+    assert (layer.dst, layer.routing_address, layer.payload[2]) == (COA, HOA, forge.BA)
+    assert ones_complement(HA, HOA, layer.payload) == 0xFFFF
+
+
+def test_ike_messages_are_found_among_other_datagrams(tmp_path):
+    header = bytes(range(16)) + bytes([33, 0x20, 36, 0x28]) + struct.pack("!II", 2, 28)
+    writer = capture.Writer(tmp_path / "f1.pcap", capture.LINK_ETHERNET)
+    for ports in ((500, 500), (53, 53)):
+        datagram = struct.pack("!HHHH", *ports, 8 + len(header), 0) + header
+        packet = struct.pack("!IHBB", 6 << 28, len(datagram), ike_wire.UDP, 64) + b"".join(
+            socket.inet_pton(socket.AF_INET6, a) for a in (DAVE, HA)) + datagram
+        writer.write(1000.5, bytes(12) + b"\x86\xdd" + packet)
+    writer.close()
+    (found,) = ike_wire.messages(tmp_path / "f1.pcap")
+    assert str(found) == f"CREATE_CHILD_SA response 2 from {DAVE} to {HA}"
+    assert (found.time, found.spi_i) == (1000.5, bytes(range(8)))

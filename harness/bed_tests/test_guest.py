@@ -1,0 +1,79 @@
+"""Runs that hang, die or cannot start: ended in time, and told in one sentence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.bed import guest, native
+from harness.bed.guest import Fleet, Unfit
+from harness.bed.job import Job, load
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    made = Job("story", Path(__file__).parents[2], tmp_path, Path("/nowhere"))
+    made.save()
+    return made
+
+
+def run(job: Job, script: str, limit: float = 20) -> tuple[guest.Ended, list[str]]:
+    lines: list[str] = []
+    ended = Fleet().run(lambda _: ["/bin/sh", "-c", script], dict(os.environ), job, limit,
+                        lines.append, talks=True)
+    return ended, lines
+
+
+def test_a_job_is_the_same_after_its_file(job):
+    assert load(job.results / "job.json") == job
+
+
+def test_a_status_comes_back_by_file_and_lines_by_pipe(job):
+    ended, lines = run(job, f"echo one; echo two; echo 3 >{job.results}/status")
+    assert (ended.status, ended.reason, lines) == (3, "", ["one", "two"])
+    assert (job.results / "console.log").read_text() == "one\ntwo\n"
+
+
+def test_a_run_that_hangs_is_ended_with_its_children(job):
+    ended, _ = run(job, "echo the last words; tail -f /dev/null & wait", limit=0.5)
+    assert ended.status is None
+    assert ended.reason.endswith("its last words: the last words")
+    assert ended.seconds < 10
+
+
+@pytest.mark.parametrize("said, meaning", [
+    ("ptrace set fp regs failed, errno = 14", "XSAVE"),
+    ("write: No space left on device", "the disk is full"),
+    ("Oops", "its last words: Oops"),
+])
+def test_a_guest_that_dies_says_why_in_words_of_the_user(job, said, meaning):
+    ended, _ = run(job, f"echo '{said}'")
+    assert ended.status is None
+    assert meaning in ended.reason
+
+
+def test_a_missing_preload_names_what_to_type(tmp_path):
+    with pytest.raises(Unfit, match="make guest"):
+        guest.check(tmp_path / "xstate.so")
+
+
+def test_a_full_disk_is_seen_before_a_guest_starts(tmp_path, monkeypatch):
+    (tmp_path / "xstate.so").touch()
+    monkeypatch.setattr(guest, "DISK", 1 << 62)
+    with pytest.raises(Unfit, match="make room there"):
+        guest.check(tmp_path / "xstate.so")
+
+
+def test_native_without_root_says_so(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Unfit, match="--native needs root"):
+        native.check()
+
+
+def test_native_names_what_the_kernel_lacks(monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(native, "_has", lambda name: name != "esp6")
+    with pytest.raises(Unfit, match="lacks esp6: leave --native out"):
+        native.check()

@@ -1,0 +1,102 @@
+"""The front door: options, one line a test, the summary, and the same for machines."""
+
+from __future__ import annotations
+
+import io
+import json
+from argparse import Namespace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.bed import run, suite
+from harness.bed.guest import Ended, Fleet, Unfit
+from harness.bed.job import Job
+from harness.bed.report import Outcome, Report, line
+from harness.bed.suite import Scenario
+
+PASSED = Outcome("coa-change::test_coa_change", "passed", 9.8, req=("B-055",))
+FAILED = Outcome("rekey::test_rekey", "failed", 3.0, "moon state esp: reqid 3 instead of 1",
+                 "./run-tests.sh rekey", "build/results/1/rekey")
+SKIPPED = Outcome("peer::test_peer", "skipped", 0.0, "no network")
+
+
+@pytest.fixture
+def report() -> Report:
+    made = Report(io.StringIO())
+    made.add([PASSED, FAILED, SKIPPED])
+    return made
+
+
+def test_a_failure_has_its_fact_in_one_line_and_the_command_below():
+    first, second, third = line(FAILED).splitlines()
+    assert first == "FAIL  rekey::test_rekey  3.0 s: moon state esp: reqid 3 instead of 1"
+    assert second.strip() == "reproduce: ./run-tests.sh rekey"
+    assert third.strip() == "results: build/results/1/rekey"
+
+
+def test_the_last_line_counts_and_the_status_is_not_zero(report):
+    assert report.summary() == 1
+    assert report.out.getvalue().splitlines()[-1] == "1 passed, 1 failed, 1 skipped"
+
+
+def test_a_run_without_any_test_is_no_success():
+    assert Report(io.StringIO()).summary() == 1
+
+
+def test_requirements_are_written_for_the_trace(report, tmp_path):
+    report.write(tmp_path)
+    first = json.loads((tmp_path / "req.jsonl").read_text().splitlines()[0])
+    assert (first["test"], first["outcome"], first["req"]) == (PASSED.test, "passed", ["B-055"])
+
+
+def test_junit_holds_every_test(report, tmp_path):
+    report.write_junit(tmp_path / "deep/junit.xml")
+    suite_node = ElementTree.parse(tmp_path / "deep/junit.xml").getroot()
+    assert suite_node.get("tests") == "3"
+    assert suite_node.find("testcase/failure").get("message") == FAILED.sentence
+
+
+def test_an_unknown_scenario_is_named():
+    with pytest.raises(Unfit, match="there is no scenario coa-chance"):
+        run.chosen(Namespace(names=["coa-chance"], shell=None))
+
+
+def test_every_scenario_of_the_order_exists():
+    names = [one.name for one in suite.scenarios(run.TOP)]
+    assert [name for name in suite.ORDER if name not in names] == []
+    assert names[:2] == ["establishment", "coa-change"]
+
+
+def outcomes(tmp_path: Path, rows: list[dict], ended: Ended) -> list[Outcome]:
+    folder = run.TOP / "build" / tmp_path.name
+    folder.mkdir(parents=True)
+    (folder / "results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    one = run.Run(Namespace(native=False, valgrind=True), folder, Path("/"), Fleet(), Report())
+    try:
+        return run.read_results(Job("story", run.TOP, folder, Path("/")),
+                                Scenario("story", folder, ""), ended, one)
+    finally:
+        (folder / "results.jsonl").unlink()
+        folder.rmdir()
+
+
+ROW = {"test": "x::test_a", "outcome": "passed", "seconds": 1.0, "sentence": "", "req": []}
+
+
+def test_a_failure_after_a_pass_counts_and_reproduces_with_its_options(tmp_path):
+    rows = [ROW, ROW | {"outcome": "failed", "sentence": "left"}]
+    (found,) = outcomes(tmp_path, rows, Ended(1, "", 2.0))
+    assert (found.outcome, found.sentence) == ("failed", "left")
+    assert found.reproduce == "./run-tests.sh --valgrind story"
+
+
+def test_a_guest_that_died_fails_even_if_all_rows_passed(tmp_path):
+    found = outcomes(tmp_path, [ROW], Ended(None, "the guest ended without a result", 2.0))
+    assert [one.outcome for one in found] == ["passed", "failed"]
+
+
+def test_no_row_at_all_is_a_failure(tmp_path):
+    (found,) = outcomes(tmp_path, [], Ended(0, "", 2.0))
+    assert (found.outcome, found.sentence) == ("failed", "no test ran")

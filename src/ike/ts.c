@@ -160,6 +160,40 @@ bool ts_prefix(const struct ts *t, struct prefix *out)
 	return false;
 }
 
+/* One port or type of a half, SEL_ANY for all; false for a range. */
+static bool single_port(const struct ts *t, int *out)
+{
+	if (is_any_port(t))
+		*out = SEL_ANY;
+	else if (t->port_lo == t->port_hi)
+		*out = t->port_lo;
+	else if (t->proto == PROTO_ICMP6 && t->port_hi == (t->port_lo | 0xff))
+		*out = t->port_lo;
+	else
+		return false;
+	return true;
+}
+
+bool ts_sel(const struct ts *src, const struct ts *dst, struct sel *out)
+{
+	struct prefix s, d;
+	int sport, dport;
+
+	if (!ts_prefix(src, &s) || !ts_prefix(dst, &d) || src->proto != dst->proto ||
+		!single_port(src, &sport) || !single_port(dst, &dport))
+		return false;
+	*out = SEL(s, d, src->proto);
+	if (src->proto != PROTO_MH && src->proto != PROTO_ICMP6) {
+		out->sport = sport;
+		out->dport = dport;
+	} else if (sport != SEL_ANY) {
+		out->type = sport >> 8;
+		if (src->proto == PROTO_ICMP6 && src->port_lo == src->port_hi)
+			out->code = sport & 0xff;
+	}
+	return true;
+}
+
 bool ts_is_host(const struct ts *t, struct in6_addr *out)
 {
 	if (!addr_eq(&t->lo, &t->hi))

@@ -34,6 +34,8 @@ void ts_write(struct wr *w, const struct ts_list *list); /* the payload's body *
 struct ts ts_of(const struct prefix *net, uint8_t proto, int type);
 struct ts ts_of_sel_src(const struct sel *s);
 struct ts ts_of_sel_dst(const struct sel *s);
+/* The kernel selector from src to dst; false when a half is no prefix or a range of ports. */
+bool ts_sel(const struct ts *src, const struct ts *dst, struct sel *out);
 bool ts_prefix(const struct ts *t, struct prefix *out); /* false when it is no prefix */
 bool ts_is_host(const struct ts *t, struct in6_addr *out);
 

@@ -16,7 +16,7 @@ from harness.bed import (
     canon, cleartext, delta, golden, ike_wire, invariants, leftovers, nlmon, topo, wait,
 )
 from harness.bed.capture import Capture
-from harness.bed.host import Host
+from harness.bed.host import IKES, Host
 from harness.bed.job import Job
 from harness.bed.kernel_log import KernelLog
 from harness.bed.mobile import Mobile
@@ -103,6 +103,7 @@ class Bed:
             host: Host = Mobile(name, member, self.place, self.story, self.rtr, agent)
         else:
             host = Host(name, member, self.place, self.story)
+        host.ike = IKES[self.job.ikes.get(name, "ours")]
         self.hosts[name] = host
         self._furnish(host)
         self.capture.hear_netlink(host)
@@ -196,10 +197,11 @@ class Bed:
         if not expected.exists():
             return [f"expected/{self.job.scenario}/{file} is missing: look at {file} in the "
                     f"results, then ./run-tests.sh --bless {self.job.scenario}"]
-        differences = golden.compare(expected.read_text(), text)
+        wanted = canon.text(
+            self.hosts[node].ike.expected(parse_dump(expected.read_text()), node), node)
+        differences = golden.compare(wanted, text)
         if differences:
-            (self.results / f"{file}.diff").write_text(
-                golden.side_by_side(expected.read_text(), text))
+            (self.results / f"{file}.diff").write_text(golden.side_by_side(wanted, text))
         return [f"{name}: {difference}" for difference in differences]
 
     def _tell_moved(self, name: str, point: Checkpoint) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from harness.bed.wait import Fact
+from harness.bed.xfrm import Dump
 
 if TYPE_CHECKING:
     from harness.bed.host import Host
@@ -27,6 +28,11 @@ def running(host: Host) -> Fact:
 
 def status(host: Host) -> dict:
     return json.loads(host.run("ipsec statusall --json"))
+
+
+def expected(ours: Dump, _node: str) -> Dump:
+    """What a dump has to show where ours has to show `ours`."""
+    return ours
 
 
 def rekey(host: Host, name: str) -> None:

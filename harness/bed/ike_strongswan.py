@@ -10,9 +10,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.bed import peers, strongswan_conf, strongswan_status
+from harness.bed import peers, strongswan_conf, strongswan_dump, strongswan_status
 from harness.bed.node import MS_BIND, mount
 from harness.bed.wait import Fact
+from harness.bed.xfrm import Dump
 
 if TYPE_CHECKING:
     from harness.bed.host import Host
@@ -91,6 +92,11 @@ def statusall(host: Host) -> str:
 
 def status(host: Host) -> strongswan_status.Status:
     return strongswan_status.read(statusall(host))
+
+
+def expected(ours: Dump, node: str) -> Dump:
+    """What a dump of `node` has to show where ours has to show `ours`."""
+    return strongswan_dump.theirs(ours, node)
 
 
 def ike_spis(host: Host) -> frozenset[str]:

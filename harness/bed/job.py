@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Job:
-    """`results` is written, everything else is read; `shell` names the node of a prompt."""
+    """`results` is written, everything else is read; `shell` names the node of a prompt.
+
+    `ikes` names the IKE daemon of each node that does not run ours.
+    """
 
     scenario: str
     top: Path
@@ -18,6 +21,7 @@ class Job:
     bless: bool = False
     shell: str | None = None
     valgrind: bool = False
+    ikes: dict[str, str] = field(default_factory=dict)
 
     @property
     def wrapper(self) -> tuple[str, ...]:

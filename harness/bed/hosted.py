@@ -19,9 +19,9 @@ def lint(report: Report, top: Path) -> None:
     said: list[str] = []
     start = time.monotonic()
     status = build.lines(top, ["make", "-s", "lint"], said.append)
-    outcome = "failed" if status else "passed"
-    report.add([Outcome("lint", outcome, time.monotonic() - start,
-                        said[0] if status and said else "", "make lint" if status else "")])
+    faults = [line for line in said if status and not line.startswith("note:")]
+    report.add([Outcome("lint", "failed" if status else "passed", time.monotonic() - start,
+                        faults[0] if faults else "", "make lint" if status else "")])
 
 
 def unit(report: Report, top: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from harness.bed import job, shell
 from harness.bed.bed import Bed
+from harness.bed.node import CommandFailed
 from harness.bed.story import Story
 
 MOST_IDS = 5
@@ -65,7 +66,7 @@ class Plugin:
             sentence = str(call.excinfo.value).strip().split("\n")[0] or call.excinfo.typename
             (self.job.results / "failure.txt").write_text(str(report.longrepr))
             self.story.title(str(call.excinfo.value))
-            if not isinstance(call.excinfo.value, AssertionError):
+            if not isinstance(call.excinfo.value, (AssertionError, CommandFailed)):
                 self.story.title(str(report.longrepr))
         if report.skipped:
             sentence = str(call.excinfo.value)

@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.bed import attach, build, golden, guest, hosted, native, peers, suite
+from harness.bed import (attach, build, golden, guest, hosted, matrix, native, peers,
+                         strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.report import Outcome, Report
@@ -28,6 +29,7 @@ KEPT_RUNS = 20
 EPILOGUE = """\
 Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
 scenarios, one line a test. With names those scenarios run and tell what they do.
+With the name matrix some scenarios run with ours and strongSwan as IKE daemon on either end.
 SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
 Results: build/results/last/SCENARIO/: story (console.log), daemon logs, dumps, address and route
 tables, a capture per link, decoded netlink."""
@@ -44,10 +46,20 @@ class Run:
     report: Report
 
     @property
+    def pair(self) -> matrix.Pair:
+        return matrix.Pair(self.options.carol_ike, self.options.moon_ike)
+
+    @property
     def limit(self) -> float:
         if self.options.shell:
             return LIMIT_SHELL
         return LIMIT_VALGRIND if self.options.valgrind else LIMIT
+
+    def with_pair(self, pair: matrix.Pair) -> Run:
+        """The same run with these IKE daemons, in a folder of its own."""
+        options = argparse.Namespace(**vars(self.options) | {
+            "carol_ike": pair.carol, "moon_ike": pair.moon})
+        return replace(self, options=options, folder=self.folder / f"{pair.carol}-{pair.moon}")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -62,6 +74,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
     add("--native", action="store_true", help="use the host's kernel instead of a guest")
     add("--valgrind", action="store_true", help="run the daemons under valgrind")
+    for node in ("carol", "moon"):
+        add(f"--{node}-ike", choices=("ours", peers.STRONGSWAN), default="ours",
+            help=f"whose IKE daemon {node} runs")
     add("-j", dest="jobs", type=_positive, metavar="N",
         help="guests at a time (2; 1 where the story is told)")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
@@ -78,11 +93,22 @@ def _positive(text: str) -> int:
 def chosen(options: argparse.Namespace) -> list[Scenario]:
     known = {one.name: one for one in suite.scenarios(TOP)}
     known[suite.KERNEL_TESTS] = suite.kernel_tests(TOP)
+    if options.names == [matrix.NAME]:
+        return [known[name] for name in matrix.SCENARIOS]
     names = options.names or (["establishment"] if options.shell else list(known))
     unknown = [name for name in names if name not in known]
     if unknown:
         raise Unfit(f"there is no scenario {unknown[0]}; --list names them all")
     return [known[name] for name in names]
+
+
+def need_peers(options: argparse.Namespace) -> None:
+    """Unpack what the options ask for by name: there it is no reason to skip, but an error."""
+    wanted = peers.STRONGSWAN in (options.carol_ike, options.moon_ike)
+    if wanted and options.bless:
+        raise Unfit("expected/ is written with our own daemons: --bless without a peer")
+    if wanted or options.names == [matrix.NAME]:
+        build.peers_unpacked(TOP)
 
 
 def new_folder() -> Path:
@@ -106,7 +132,7 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     options = run.options
     folder = run.folder / (scenario.name if options.repeat == 1 else f"{scenario.name}.{number}")
     job = Job(scenario.name, TOP, folder, run.programs, options.bless, options.shell,
-              options.valgrind)
+              options.valgrind, run.pair.ikes)
     if options.native:
         ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
     else:
@@ -122,12 +148,14 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
     file = job.results / "results.jsonl"
     rows = [json.loads(text) for text in file.read_text().splitlines()] if file.exists() else []
     words = " ".join(w for w in ("--native" * run.options.native,
-                                 "--valgrind" * run.options.valgrind) if w)
+                                 "--valgrind" * run.options.valgrind,
+                                 *(f"--{n}-ike={v}" for n, v in run.pair.ikes.items())) if w)
     reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
     results = str(job.results.relative_to(TOP))
+    title = f"{scenario.name}[{run.pair}]" if run.pair.ikes else scenario.name
     found: dict[str, Outcome] = {}
     for row in rows:
-        name = f"{scenario.name}::{row['test'].rpartition('::')[2]}"
+        name = f"{title}::{row['test'].rpartition('::')[2]}"
         if found.get(name) and found[name].outcome == "failed":
             continue
         failed = row["outcome"] == "failed"
@@ -137,10 +165,9 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
     outcomes = list(found.values())
     broken = ended.reason or (f"pytest ended with status {ended.status}" if ended.status else "")
     if broken and not any(one.outcome == "failed" for one in outcomes):
-        outcomes.append(Outcome(scenario.name, "failed", ended.seconds, broken, reproduce, results))
+        outcomes.append(Outcome(title, "failed", ended.seconds, broken, reproduce, results))
     if not outcomes:
-        outcomes = [Outcome(scenario.name, "failed", ended.seconds, "no test ran", reproduce,
-                            results)]
+        outcomes = [Outcome(title, "failed", ended.seconds, "no test ran", reproduce, results)]
     return outcomes
 
 
@@ -170,6 +197,21 @@ def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
             run.report.add(future.result())
     if run.options.repeat > 1:
         tally(run, scenarios)
+
+
+def run_matrix(run: Run, scenarios: list[Scenario]) -> int:
+    """Every scenario with every pair of IKE daemons; gives the exit status."""
+    cells: dict[tuple[str, matrix.Pair], list[Outcome]] = {}
+    with ThreadPoolExecutor(run.options.jobs or 2) as pool:
+        futures = {
+            pool.submit(_guarded, run.with_pair(pair), one, 1, lambda line: None): (one.name, pair)
+            for one in scenarios for pair in matrix.PAIRS}
+        cells = {cell: [] for cell in futures.values()}
+        for future in as_completed(futures):
+            cells[futures[future]] = future.result()
+            run.report.add(future.result())
+    matrix.tell(cells, {peers.STRONGSWAN: strongswan_dump.DIFFERENCES}, run.report.say)
+    return 1 if matrix.failed(cells) else 0
 
 
 def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
@@ -211,6 +253,7 @@ def main(arguments: list[str]) -> int:
     report, fleet = Report(), Fleet()
     try:
         scenarios = chosen(options)
+        need_peers(options)
         folder = new_folder()
         build.surroundings(TOP)
         native.check() if options.native else guest.check(TOP / "build/guest/xstate.so")
@@ -218,12 +261,15 @@ def main(arguments: list[str]) -> int:
             everything(report)
         needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
         programs = build.programs(TOP, options.valgrind, needed)
+        run = Run(options, folder, programs, fleet, report)
         told = bool(options.names or options.shell) and options.repeat == 1
-        run_scenarios(Run(options, folder, programs, fleet, report), scenarios, told)
+        if options.names == [matrix.NAME]:
+            return run_matrix(run, scenarios)
+        run_scenarios(run, scenarios, told)
         report.write(folder)
         if options.junit:
             report.write_junit(options.junit)
-    except (Unfit, build.Broken) as error:
+    except (Unfit, build.Broken, peers.NoPeer) as error:
         print(f"run-tests.sh: {error}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -1,0 +1,105 @@
+"""matrix - the same scenarios with ours and a peer's IKE daemon on either end, and one table.
+
+A known limit of a peer is told with its cause and does not fail the run; any other failure does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from harness.bed.report import Outcome
+from harness.bed.strongswan_dump import Difference
+
+NAME = "matrix"
+SCENARIOS = ("establishment", "coa-change", "link-handover", "return-home", "rekey-after-move")
+
+
+class Pair(NamedTuple):
+    """Whose IKE daemon carol runs, and moon."""
+
+    carol: str
+    moon: str
+
+    def __str__(self) -> str:
+        return f"{self.carol}/{self.moon}"
+
+    @property
+    def ikes(self) -> dict[str, str]:
+        """As a job wants it: what is not ours."""
+        return {node: name for node, name in self._asdict().items() if name != "ours"}
+
+
+PAIRS = (Pair("ours", "ours"), Pair("ours", "strongswan"), Pair("strongswan", "ours"),
+         Pair("strongswan", "strongswan"))
+Cells = Mapping[tuple[str, Pair], list[Outcome]]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A failure of test `test` that a peer on `node` explains, known by its sentence."""
+
+    node: str
+    peer: str
+    test: str
+    sentence: str
+    cause: str
+
+    def explains(self, pair: Pair, outcome: Outcome) -> bool:
+        return (pair.ikes.get(self.node) == self.peer
+                and re.search(self.test, outcome.test) is not None
+                and re.search(self.sentence, outcome.sentence) is not None)
+
+
+LIMITS: tuple[Limit, ...] = ()
+
+
+def limit_of(pair: Pair, outcome: Outcome) -> Limit | None:
+    return next((limit for limit in LIMITS if limit.explains(pair, outcome)), None)
+
+
+def _verdict(pair: Pair, outcomes: list[Outcome]) -> str:
+    bad = [one for one in outcomes if one.outcome == "failed"]
+    if not bad:
+        return "ok" if any(one.outcome == "passed" for one in outcomes) else "skipped"
+    return "limit" if all(limit_of(pair, one) for one in bad) else "FAIL"
+
+
+def table(cells: Cells) -> Iterator[str]:
+    """A row for each scenario, a column for each pair."""
+    pairs = list(dict.fromkeys(pair for _, pair in cells))
+    width = max(len(str(pair)) for pair in pairs)
+    yield f"{'carol/moon':20}" + "".join(f"  {str(pair):{width}}" for pair in pairs).rstrip()
+    for scenario in dict.fromkeys(name for name, _ in cells):
+        verdicts = (_verdict(pair, cells[scenario, pair]) for pair in pairs)
+        yield f"{scenario:20}" + "".join(f"  {word:{width}}" for word in verdicts).rstrip()
+
+
+def reasons(cells: Cells) -> Iterator[str]:
+    """Why a cell is not ok: the first differing fact, and the cause where it is known."""
+    for (_, pair), outcomes in cells.items():
+        for one in outcomes:
+            if one.outcome == "passed":
+                continue
+            limit = limit_of(pair, one) if one.outcome == "failed" else None
+            yield f"{pair}  {one.test}: {one.sentence}"
+            if limit:
+                yield f"        known limit of {limit.peer} on {limit.node}: {limit.cause}"
+
+
+def failed(cells: Cells) -> bool:
+    return any(_verdict(pair, outcomes) == "FAIL" for (_, pair), outcomes in cells.items())
+
+
+def tell(cells: Cells, allowed: Mapping[str, Iterable[Difference]],
+         say: Callable[[str], None]) -> None:
+    """Table, reasons, and what was let pass: `allowed` gives for each peer its differences."""
+    say("")
+    for line in (*table(cells), "", *reasons(cells)):
+        say(line)
+    for peer, differences in allowed.items():
+        say(f"let pass in the dumps of {peer}:")
+        for one in differences:
+            say(f"        {one.name}: {one.reason}")

@@ -1,0 +1,47 @@
+"""The matrix of IKE daemons: its table, its reasons and its verdict."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.bed import matrix
+from harness.bed.matrix import Limit, Pair
+from harness.bed.report import Outcome
+
+OURS, MIXED = Pair("ours", "ours"), Pair("strongswan", "ours")
+LIMIT = Limit("carol", "strongswan", "test_move", "still at", "it does not follow")
+PASSED = [Outcome("coa-change::test_move", "passed")]
+
+
+def cells(sentence: str = "carol is still at home") -> matrix.Cells:
+    return {("coa-change", OURS): PASSED,
+            ("coa-change", MIXED): [Outcome("coa-change::test_move", "failed", 1.0, sentence)]}
+
+
+@pytest.fixture(autouse=True)
+def one_limit(monkeypatch):
+    monkeypatch.setattr(matrix, "LIMITS", (LIMIT,))
+
+
+def test_a_known_limit_is_told_with_its_cause_and_is_no_failure():
+    assert not matrix.failed(cells())
+    assert [line.split() for line in matrix.table(cells())] == [
+        ["carol/moon", "ours/ours", "strongswan/ours"], ["coa-change", "ok", "limit"]]
+    assert list(matrix.reasons(cells())) == [
+        "strongswan/ours  coa-change::test_move: carol is still at home",
+        "        known limit of strongswan on carol: it does not follow"]
+
+
+def test_any_other_failure_fails():
+    assert matrix.failed(cells("moon has no SA"))
+    assert "FAIL" in list(matrix.table(cells("moon has no SA")))[1]
+
+
+def test_a_limit_of_a_peer_does_not_excuse_ours():
+    outcome = Outcome("coa-change::test_move", "failed", 1.0, "carol is still at home")
+    assert matrix.failed({("coa-change", OURS): [outcome]})
+
+
+def test_a_job_hears_only_of_what_is_not_ours():
+    assert OURS.ikes == {}
+    assert MIXED.ikes == {"carol": "strongswan"}

@@ -47,6 +47,7 @@ int child_new(struct sa *sa, struct trap *trap, struct child **out)
 		return -ENOMEM;
 	trap_need_reqid(trap);
 	trap_ref(trap);
+	trap_say_proxy(trap, &sa->local, &sa->remote);
 	*c = (struct child){
 		.sa = sa,
 		.trap = trap,

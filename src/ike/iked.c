@@ -175,10 +175,12 @@ void iked_close_child(struct child *c)
 {
 	struct sa *sa = c->sa;
 	struct task *t;
+	bool can_tell;
 
 	if (c->state == CHILD_DELETING)
 		return;
-	t = sa->state == SA_UP && c->state != CHILD_NEW ? task_new(X_INFO) : NULL;
+	can_tell = (sa->state == SA_UP || sa->state == SA_AUTH_SENT) && c->state != CHILD_NEW;
+	t = can_tell ? task_new(X_INFO) : NULL;
 	if (!t) {
 		child_free(c);
 		return;

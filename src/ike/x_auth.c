@@ -163,6 +163,7 @@ static enum x_verdict not_accepted(struct x *x)
 		return X_FAIL;
 	t->auth_failed = true;
 	x_push_front(x->sa, t);
+	x_child_done(x->d, x->task->trap, x->sa->fail_rc, x->sa->fail_why);
 	return X_REFUSE;
 }
 

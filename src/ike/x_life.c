@@ -180,6 +180,10 @@ static void on_expire(void *arg)
 {
 	struct sa *sa = arg;
 
+	if (sa->state == SA_REKEYED) { /* the peer should have deleted it */
+		x_sa_gone(sa);
+		return;
+	}
 	log_job(1, "deleting IKE_SA %s after its maximum lifetime", sa_name(sa));
 	iked_close_sa(sa);
 }

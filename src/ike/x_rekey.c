@@ -344,6 +344,8 @@ static enum x_verdict rekey_sa_take(struct x *x)
 		iked_close_sa(new_sa);
 		return X_SEND; /* the peer deletes the old one */
 	}
+	if (t->their_sa) /* the peer closes it; it may never have heard of it */
+		x_move(t->their_sa, SA_REKEYED);
 	x_inherit(sa, new_sa);
 	x_push_front(sa, task_new(X_DELETE_SA));
 	return X_SEND;

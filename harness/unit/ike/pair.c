@@ -200,9 +200,8 @@ void pair_free(struct pair *p)
 	node_close(p->carol);
 	node_close(p->moon);
 	log_open("iked", LOG_STYLE_IKE, NULL, true);
-	if (getenv("PAIR_LOG"))
-		system("cat /tmp/pair.log.*");
-	unlink(p->log);
+	if (!getenv("PAIR_KEEP_LOG"))
+		unlink(p->log);
 	free(p);
 }
 

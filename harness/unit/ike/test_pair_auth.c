@@ -1,0 +1,221 @@
+/*
+ * Who may be whom: certificates, identities and home addresses.
+ */
+#include <errno.h>
+
+#include "unit/ike/pair.h"
+
+static struct pair *with_moon(const char *cert)
+{
+	char moon[4096];
+
+	snprintf(moon, sizeof(moon), "%s", PAIR_MOON_WITH("", "@@@@", PAGE_SUITE, PAGE_SUITE));
+	char *at = strstr(moon, "@@@@");
+	char rest[4096];
+
+	snprintf(rest, sizeof(rest), "%s", at + 4);
+	snprintf(at, sizeof(moon) - (size_t)(at - moon), "%s%s", cert, rest);
+	return pair_new(PAIR_CAROL, moon);
+}
+
+/* A-083: both lose the IKE_SA, nothing is installed, the log says why. */
+static void must_fail(struct pair *p, const char *line)
+{
+	pair_acquire(p, p->carol, "mh");
+	pair_run(p);
+	assert_int_equal(pair_n_sa(p->carol), 0);
+	assert_int_equal(pair_n_sa(p->moon), 0);
+	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 0);
+	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);
+	assert_int_equal(p->carol->n_failed, 1);
+	assert_true(pair_said(p, line) > 0);
+	pair_free(p);
+}
+
+static void a_revoked_moon_is_not_believed(void **state)
+{
+	(void)state;
+	must_fail(with_moon("moonRevokedCert.pem"), "certificate was revoked on");
+}
+
+static void an_expired_moon_is_not_believed(void **state)
+{
+	(void)state;
+	must_fail(with_moon("moonExpiredCert.pem"), "is not accepted");
+}
+
+static void a_moon_of_an_unknown_ca_is_not_believed(void **state)
+{
+	(void)state;
+	must_fail(with_moon("moonUnknownCaCert.pem"), "is not accepted");
+}
+
+/* The certificate does not hold leftid: moon falls back to its subject, which carol did not ask for. */
+static void a_moon_with_another_name_is_not_believed(void **state)
+{
+	(void)state;
+	must_fail(with_moon("moonWrongNameCert.pem"), "no matching peer config found");
+}
+
+static void a_stale_crl_is_no_status(void **state)
+{
+	struct pair *p = pair_new(NULL, PAIR_MOON);
+
+	(void)state;
+	pair_trust(p->carol, "strongswanCert.pem", "strongswanStale.crl");
+	pair_load(p->carol, PAIR_CAROL);
+	must_fail(p, "crl is stale: since");
+}
+
+static void without_strict_policy_a_missing_crl_is_tolerated(void **state)
+{
+	struct pair *p = pair_new(NULL, PAIR_MOON);
+	char text[4096];
+
+	(void)state;
+	pair_trust(p->carol, "strongswanCert.pem", "");
+	snprintf(text, sizeof(text), "%s", PAIR_CAROL);
+	memcpy(strstr(text, "strictcrlpolicy=yes"), "strictcrlpolicy=no ", 19);
+	pair_load(p->carol, text);
+	pair_establish(p, false);
+	pair_free(p);
+}
+
+static void another_responder_identity_is_refused(void **state)
+{
+	char carol[4096];
+
+	(void)state;
+	snprintf(carol, sizeof(carol), "%s", PAIR_CAROL);
+	memcpy(strstr(carol, "rightid=moon"), "rightid=mars", 12);
+	must_fail(pair_new(carol, PAIR_MOON), "no matching peer config found");
+}
+
+static void an_unknown_initiator_is_refused(void **state)
+{
+	char moon[8192];
+
+	(void)state;
+	snprintf(moon, sizeof(moon), "%s", PAIR_MOON);
+	memcpy(strstr(moon, "rightid=carol@"), "rightid=karel@", 14);
+	must_fail(pair_new(PAIR_CAROL, moon), "received AUTHENTICATION_FAILED notify error");
+}
+
+/* B-080, B-081: dave is dave, but 2001:1::10 is carol's. */
+static void a_stolen_home_address_is_unacceptable(void **state)
+{
+	struct pair *p;
+	char dave[4096];
+	char *at;
+
+	(void)state;
+	snprintf(dave, sizeof(dave), "%s", PAIR_CAROL);
+	while ((at = strstr(dave, "carol")))
+		memmove(at + 4, at + 5, strlen(at + 5) + 1), memcpy(at, "dave", 4);
+	p = pair_new(dave, PAIR_MOON);
+	pair_acquire(p, p->carol, "mh");
+	pair_run(p);
+	assert_non_null(pair_sa(p->moon));
+	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);
+	assert_int_equal(pair_said(p, "identity 'dave@strongswan.org' not authorised for home "
+				      "address 2001:1::10"),
+		1);
+	assert_string_equal(p->carol->why, "TS_UNACCEPTABLE");
+	pair_acquire(p, p->carol, "tunnel"); /* and not by CREATE_CHILD_SA either */
+	pair_run(p);
+	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);
+	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 0);
+	assert_int_equal(p->carol->n_failed, 2);
+	pair_free(p);
+}
+
+/* B-025: what one side has as transport_proxy is never a tunnel for the other. */
+static void transport_never_becomes_a_tunnel(void **state)
+{
+	struct pair *p;
+	char moon[8192];
+
+	(void)state;
+	snprintf(moon, sizeof(moon), "%s", PAIR_MOON);
+	memcpy(strstr(moon, "type=transport_proxy"), "type=tunnel         ", 20);
+	p = pair_new(PAIR_CAROL, moon);
+	pair_acquire(p, p->carol, "mh");
+	pair_run(p);
+	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);
+	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 0);
+	assert_non_null(pair_sa(p->carol));
+	pair_free(p);
+}
+
+/* A-098: carol lost her memory. */
+static void initial_contact_ends_the_older_ike_sa(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+	struct sa *old;
+
+	(void)state;
+	pair_establish(p, true);
+	old = pair_sa(p->carol);
+	assert_non_null(old);
+	sa_free(old);
+	pair_establish(p, true);
+	assert_int_equal(pair_n_sa(p->moon), 1);
+	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 4);
+	assert_int_equal(pair_said(p, "received INITIAL_CONTACT"), 1);
+	pair_free(p);
+}
+
+static void a_wildcard_identity_admits_many(void **state)
+{
+	struct pair *p;
+	char moon[8192];
+	char *at;
+
+	(void)state;
+	snprintf(moon, sizeof(moon), "%s", PAIR_MOON);
+	at = strstr(moon, "rightid=carol@strongswan.org");
+	memcpy(at, "rightid=*@strongswan.org    ", 28);
+	p = pair_new(NULL, NULL);
+	pair_trust(p->carol, "strongswanCert.pem", "strongswan.crl");
+	pair_trust(p->moon, "strongswanCert.pem", "strongswan.crl");
+	pair_load(p->carol, PAIR_CAROL);
+	at = strstr(moon, "type=transport_proxy"); /* B-083 wants a plain type for it */
+	memcpy(at, "type=tunnel         ", 20);
+	pair_load(p->moon, moon);
+	pair_acquire(p, p->carol, "tunnel");
+	pair_run(p);
+	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
+	pair_free(p);
+}
+
+static void a_failed_peer_is_left_alone_for_ten_seconds(void **state)
+{
+	struct pair *p = with_moon("moonRevokedCert.pem");
+	struct trap *mh = trap_by_name(p->carol->d, "mh");
+	struct acquire acq = { .seq = 1, .reqid = 1 };
+
+	(void)state;
+	pair_acquire(p, p->carol, "mh");
+	pair_run(p);
+	assert_int_equal(iked_want_child(p->carol->d, mh, &acq), -EBUSY);
+	assert_int_equal(pair_n_sa(p->carol), 0);
+	pair_advance(p, 9000);
+	assert_int_equal(p->carol->n_failed, 1);
+	pair_advance(p, 2000);
+	assert_int_equal(p->carol->n_failed, 2);
+	pair_free(p);
+}
+
+UNIT_MAIN(T(a_revoked_moon_is_not_believed, "A-083 A-092"),
+	T(an_expired_moon_is_not_believed, "A-090 A-083"),
+	T(a_moon_of_an_unknown_ca_is_not_believed, "A-091 A-090 A-083"),
+	T(a_moon_with_another_name_is_not_believed, "A-085 A-087"),
+	T(a_stale_crl_is_no_status, "A-092"),
+	T(without_strict_policy_a_missing_crl_is_tolerated, "A-092"),
+	T(another_responder_identity_is_refused, "A-087 A-101"),
+	T(an_unknown_initiator_is_refused, "A-083 A-101"),
+	T(a_stolen_home_address_is_unacceptable, "B-080 B-081 B-082 F-002 A-124"),
+	T(transport_never_becomes_a_tunnel, "A-126 B-025 F-020"),
+	T(initial_contact_ends_the_older_ike_sa, "A-098 A-099"),
+	T(a_wildcard_identity_admits_many, "A-086"),
+	T(a_failed_peer_is_left_alone_for_ten_seconds, "B-046"))

@@ -2,7 +2,12 @@
 # The front door of the testbed: looks for the Debian packages of packages.txt, then hands over to
 # harness/bed/run.py, which says more with --help.
 set -eu
-cd "$(dirname "$0")"
+home=$(cd "$(dirname "$0")" && pwd)
+if [ "${1:-}" = diff ]; then
+	shift
+	PYTHONPATH=$home PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.diff "$@"
+fi
+cd "$home"
 
 # Packages of the roles that building and testing need, without those that are installed.
 missing_packages() {

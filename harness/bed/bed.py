@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed import (
-    canon, cleartext, delta, golden, ike_wire, invariants, leftovers, nlmon, topo, wait,
+    canon, cleartext, columns, delta, golden, ike_wire, invariants, leftovers, nlmon, topo, wait,
 )
 from harness.bed.capture import Capture
 from harness.bed.host import IKES, Host
@@ -201,7 +201,7 @@ class Bed:
             self.hosts[node].ike.expected(parse_dump(expected.read_text()), node), node)
         differences = golden.compare(wanted, text)
         if differences:
-            (self.results / f"{file}.diff").write_text(golden.side_by_side(wanted, text))
+            (self.results / f"{file}.diff").write_text(columns.side_by_side(wanted, text))
         return [f"{name}: {difference}" for difference in differences]
 
     def _tell_moved(self, name: str, point: Checkpoint) -> None:

@@ -7,7 +7,6 @@ not a missing object beside an unexpected one.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -202,19 +201,6 @@ def compare(expected: str, actual: str) -> list[Difference]:
         differences += [Difference(node, t.name, "existence", None, "present")
                         for t in pairing.extra]
     return differences
-
-
-def side_by_side(expected: str, actual: str, width: int = 78) -> str:
-    """Both texts in two columns; `|` marks lines that differ, `<` and `>` those of one side."""
-    left, right = expected.expandtabs(4).splitlines(), actual.expandtabs(4).splitlines()
-    rows = [f"{'expected':{width}}   actual"]
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, left, right, False).get_opcodes():
-        for at in range(max(b - a, d - c)):
-            one = left[a + at] if a + at < b else None
-            other = right[c + at] if c + at < d else None
-            mark = " " if tag == "equal" else "<" if other is None else ">" if one is None else "|"
-            rows.append(f"{(one or '')[:width]:{width}} {mark} {other or ''}".rstrip())
-    return "\n".join(rows) + "\n"
 
 
 def bless(path: Path, text: str) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from harness.bed import canon, xfrm
 from harness.bed.evidence import reference_dump, reference_sections
 from harness.bed.invariants import NodeFacts
 
+TOP = Path(__file__).resolve().parents[2]
 ROLES = canon.Roles("2001:1::1", {"2001:1::10": "carol"})
 NODES = ("carol", "moon")
 OLD_COA, NEW_COA = "2001::41a:a8ff:fe6f:c67", "2001::50"

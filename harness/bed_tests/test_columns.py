@@ -1,0 +1,54 @@
+"""Two texts side by side: which lines differ, which words of them, and in what colours."""
+
+import re
+
+from harness.bed import columns
+
+LEFT = "src a dst b\n\tcoa 2001::1\ngone\nend\n"
+RIGHT = "src a dst b\n\tcoa 2001::50\nend\nnew\n"
+
+
+def marks(left: str, right: str) -> str:
+    return "".join(row.mark for row in columns.rows(left, right))
+
+
+def without_colours(text: str) -> str:
+    return re.sub(r"\033\[\d*m", "", text)
+
+
+def test_lines_that_differ_are_marked_and_those_of_one_side_too():
+    assert marks(LEFT, RIGHT) == " |< >"
+
+
+def test_equal_texts_have_no_mark():
+    assert set(marks(LEFT, LEFT)) == {" "}
+
+
+def test_plain_text_has_both_heads_and_one_mark_a_line():
+    lines = columns.side_by_side(LEFT, RIGHT, ("one", "other"), 16).splitlines()
+    assert lines[0] == "one                other"
+    assert lines[2] == "    coa 2001::1  |     coa 2001::50"
+    assert lines[3] == "gone             <"
+
+
+def test_the_words_that_differ_are_known():
+    row = columns.rows(LEFT, RIGHT)[1]
+    assert columns.pieces(row) == ([("    coa ", True), ("2001::1", False)],
+                                   [("    coa ", True), ("2001::50", False)])
+
+
+def test_colours_change_nothing_but_the_colour():
+    plain = without_colours(columns.coloured(LEFT, RIGHT, ("expected", "actual"), 80))
+    assert [line.rstrip() for line in plain.splitlines()] == \
+        columns.side_by_side(LEFT, RIGHT, width=38).splitlines()
+
+
+def test_only_what_differs_is_red_and_green():
+    text = columns.coloured(LEFT, RIGHT, ("expected", "actual"), 80)
+    assert re.findall(r"\033\[31m(.*?)\033", text) == ["2001::1", "gone"]
+    assert re.findall(r"\033\[32m(.*?)\033", text) == ["2001::50", "new"]
+
+
+def test_a_long_line_goes_on_below():
+    text = without_colours(columns.coloured("x" * 50 + "\n", "y\n", ("a", "b"), 63))
+    assert text.splitlines()[1:] == ["x" * 30 + " | y", "x" * 20]

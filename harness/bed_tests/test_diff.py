@@ -1,0 +1,144 @@
+"""Any two dumps of ip xfrm are compared by their facts; bad input is one sentence."""
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+
+from harness.bed import diff, evidence
+from harness.bed_tests import samples
+
+PAGE = evidence.GIVEN / "page"
+STATISTICS = evidence.GIVEN / "statistics"
+MOVED = "tunnel SA out spi:tunnel.to-ha#1 was moved: outer source 2001::41a:a8ff:fe6f:c67"
+
+
+def shown(one: str, other: str) -> tuple[int, str]:
+    out = io.StringIO()
+    status = diff.show(diff.given("a.txt", one), diff.given("b.txt", other), out, False, 160)
+    return status, out.getvalue()
+
+
+def established(node: str = "carol") -> str:
+    return evidence.reference_dump(node, "established")
+
+
+def test_a_dump_equals_itself():
+    assert shown(established(), established()) == (0, "equal: 7 states, 16 policies\n")
+
+
+def test_order_and_counters_are_no_difference():
+    one, other = ((STATISTICS / name).read_text() for name in ("plain.txt", "full.txt"))
+    status, text = shown(one, other)
+    assert status == 0 and text.startswith("equal")
+
+
+def test_two_runs_with_other_spis_and_keys_are_equal():
+    other = re.sub(r"0x([0-9a-f])([0-9a-f]{7,})",
+                   lambda f: f"0x{int(f[1], 16) ^ 1:x}{f[2]}", established())
+    assert not diff.one_run(diff.given("a", established()).dump, diff.given("b", other).dump)
+    assert shown(established(), other)[0] == 0
+
+
+def test_two_moments_of_one_run_read_as_a_change_in_time():
+    status, text = shown(established(), evidence.reference_dump("carol", "moved"))
+    assert status == 1
+    assert "5 differences:" in text and MOVED in text
+
+
+def test_the_page_of_2008_and_a_run_of_today_are_compared_fact_by_fact():
+    status, text = shown((PAGE / "carol.established.txt").read_text(), established())
+    assert status == 1
+    assert "state esp spi:tunnel.to-ha#1: replay window 32 in A, 0 in B" in text
+    assert "state hao wildcard: only in B" in text
+
+
+def test_one_line_of_the_page_is_what_its_lines_are():
+    one, other = ((PAGE / f"carol.moved{kind}.txt").read_text() for kind in ("", ".one-line"))
+    assert shown(one, other)[0] == 0
+
+
+def test_states_alone_are_compared_with_states():
+    states = evidence.reference_sections("carol", "established")["ip xfrm state"]
+    status, text = shown(states, established())
+    assert status == 0
+    assert text.startswith("a.txt shows no policy: left out of the comparison\nequal: 7 states, 0")
+
+
+def test_an_empty_answer_of_the_kernel_is_an_answer():
+    status, text = shown("carol# ip xfrm state\ncarol# ip xfrm policy\n", established())
+    assert status == 1 and "23 differences" in text
+
+
+def test_a_terminal_is_read_with_its_prompts_and_what_stands_between():
+    pasted = ("carol# uptime\n 10:45 up 1 day\ncarol# ip -s xfrm state\n"
+              + evidence.reference_sections("carol", "established")["ip xfrm state"]
+              + "carol# date\nThu\ncarol# ip x policy\n"
+              + evidence.reference_sections("carol", "established")["ip xfrm policy"])
+    assert shown(pasted, established()) == (0, "equal: 7 states, 16 policies\n")
+
+
+def test_a_canonical_text_is_a_dump_too():
+    text = samples.canonicals(samples.reference_texts())["carol"]
+    assert shown(text, established())[0] == 0
+
+
+def test_of_two_dumps_in_a_file_one_is_chosen():
+    two = f"## ip xfrm state\n{established()}\n## ip xfrm state\n"
+    assert diff.given("x", two, 1).dump.states and not diff.given("x", two, 2).dump.states
+    with pytest.raises(diff.Unreadable, match="say which: x#1 to x#2"):
+        diff.given("x", two)
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("hello world\n", "a.txt: line 1: 'src' expected, 'hello' found: hello world"),
+    ("src ::1 dst ::2\n\tproto esp spi 0x1 reqid 1 mode tunnel\n\tfrobnicate 7\n",
+     "a.txt: line 3: unknown word 'frobnicate': frobnicate 7"),
+    ("src ::1 dst ::2\n\tproto esp spi zero\n",
+     "a.txt: line 2: 'zero' is not a number: proto esp spi zero"),
+    ("src ::1 dst\n", "a.txt: line 1: the dump ends in the middle of an entry"),
+    ("# a remark\n", "a.txt: line 1: no dump of ip xfrm: # a remark"),
+])
+def test_what_cannot_be_read_is_one_sentence_with_file_and_line(text, sentence):
+    with pytest.raises(diff.Unreadable) as caught:
+        diff.given("a.txt", text)
+    assert str(caught.value) == sentence
+
+
+def run(*arguments: str, **more) -> subprocess.CompletedProcess:
+    return subprocess.run([samples.TOP / "run-tests.sh", "diff", *arguments], text=True,
+                          capture_output=True, check=False, **more)
+
+
+def test_the_front_door_compares_files_of_any_folder(tmp_path):
+    (tmp_path / "a").write_text(established())
+    (tmp_path / "b").write_text(evidence.reference_dump("carol", "moved"))
+    assert run("a", "a", cwd=tmp_path).returncode == 0
+    assert run("a", "b", cwd=tmp_path).returncode == 1
+    missing = run("a", "c", cwd=tmp_path)
+    assert missing.returncode == 2
+    assert missing.stderr == "run-tests.sh diff: c: No such file or directory\n"
+    assert run("a", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("no_color, coloured", [("", True), ("1", False)])
+def test_a_terminal_gets_colours_unless_the_user_wants_none(tmp_path, no_color, coloured):
+    (tmp_path / "a").write_text(established())
+    (tmp_path / "b").write_text(evidence.reference_dump("carol", "moved"))
+    ours, theirs = pty.openpty()
+    env = os.environ | {"NO_COLOR": no_color, "PYTHONPATH": str(samples.TOP)}
+    process = subprocess.Popen([sys.executable, "-m", "harness.bed.diff", "a", "b"],
+                               cwd=tmp_path, stdout=theirs, env=env)
+    os.close(theirs)
+    said = b""
+    try:
+        while data := os.read(ours, 4096):
+            said += data
+    except OSError:
+        pass
+    assert process.wait() == 1
+    assert (b"\033[31m" in said) == coloured

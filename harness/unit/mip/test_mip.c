@@ -1,0 +1,319 @@
+/* Two daemons, the mobile node's and the home agent's, live through what a journey brings. */
+#include <errno.h>
+#include <linux/xfrm.h>
+
+#include "base/loop.h"
+#include "unit/mip/duo.h"
+#include "unit/unit.h"
+
+static struct duo w;
+
+static struct mn *carol(void)
+{
+	return duo_mn(&w);
+}
+
+static void assert_addr(const struct in6_addr *a, const char *text)
+{
+	assert_string_equal(addr_str(a), text);
+}
+
+static void open_registered(void)
+{
+	duo_open(&w);
+	duo_run(&w, 5000);
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	assert_int_equal(duo_binding(&w)->state, BC_VALID);
+}
+
+static void a_node_registers_through_a_key_exchange(void **state)
+{
+	const struct sent *bu, *lost, *ba;
+
+	(void)state;
+	open_registered();
+	lost = duo_sent_mh(&w, MH_BU, 1);
+	bu = duo_sent_mh(&w, MH_BU, 0);
+	ba = duo_sent_mh(&w, MH_BA, 0);
+	assert_int_equal(duo_count_mh(&w, MH_BU), 2);
+	assert_true(lost->lost && !lost->esp); /* it raised the ACQUIRE */
+	assert_true(bu->esp && bu->p.has_hao);
+	assert_int_equal(bu->at_ms - lost->at_ms, 1500);
+	assert_int_equal(bu->m.bu.seq, (uint16_t)(lost->m.bu.seq + 1));
+	assert_int_equal(bu->m.bu.flags, BU_ACK | BU_HOME | BU_KEY);
+	assert_addr(&bu->p.hao, COA);
+	assert_addr(&bu->m.opt.alt_coa, COA);
+	assert_true(ba->esp && ba->p.has_rh2);
+	assert_addr(&ba->p.rh2, COA);
+	assert_int_equal(ba->m.ba.status, BA_ACCEPTED);
+	assert_int_equal(ba->m.ba.seq, bu->m.bu.seq);
+	assert_int_equal(ba->m.ba.flags, BA_KEY);
+	assert_int_equal(ba->at_ms - bu->at_ms, 1000); /* the probe of the home link */
+	duo_close(&w);
+}
+
+static void a_registered_node_has_address_tunnel_rules_and_policies(void **state)
+{
+	const struct fake_link *t;
+
+	(void)state;
+	open_registered();
+	t = fake_rt_tunnel(&w.carol.rt);
+	assert_addr(&t->local, COA);
+	assert_addr(&t->remote, HA);
+	assert_int_equal(fake_rt_has(&w.carol.rt, HOA), t->l.ifindex);
+	assert_int_equal(w.carol.rt.n_routes, 1);
+	assert_int_equal(w.carol.rt.n_rules, 4); /* 1001, 1002 twice, 1003 */
+	t = fake_rt_tunnel(&w.moon.rt);
+	assert_addr(&t->local, HA);
+	assert_addr(&t->remote, COA);
+	assert_int_equal(w.moon.rt.n_proxies, 1);
+	assert_int_equal(w.moon.announced, 3);
+	assert_int_equal(w.moon.rt.n_routes, 2);
+	assert_addr(&carol()->pair.end, COA);
+	assert_addr(&duo_binding(&w)->sa_end, COA);
+	duo_close(&w);
+}
+
+static void a_prefix_solicitation_follows_and_raises_the_tunnel(void **state)
+{
+	(void)state;
+	open_registered();
+	assert_int_equal(duo_count_icmp6(&w, ICMP6_MOB_PREFIX_SOLICIT), 1);
+	assert_int_equal(duo_count_icmp6(&w, ICMP6_MOB_PREFIX_ADVERT), 0);
+	duo_run(&w, 3000); /* the first was lost to the key exchange */
+	assert_int_equal(duo_count_icmp6(&w, ICMP6_MOB_PREFIX_SOLICIT), 2);
+	assert_int_equal(duo_count_icmp6(&w, ICMP6_MOB_PREFIX_ADVERT), 1);
+	duo_run(&w, 60000);
+	assert_int_equal(duo_count_icmp6(&w, ICMP6_MOB_PREFIX_SOLICIT), 2); /* answered */
+	duo_close(&w);
+}
+
+static void no_payload_leaves_before_the_binding_stands(void **state)
+{
+	(void)state;
+	duo_open(&w);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	duo_run(&w, 5000);
+	assert_true(duo_payload(&w.carol) >= 0);
+	duo_close(&w);
+}
+
+static void a_new_address_alone_moves_nobody(void **state)
+{
+	(void)state;
+	open_registered();
+	duo_add_address(&w, COA2 "/128");
+	duo_run(&w, 5000);
+	assert_addr(&carol()->place.coa, COA);
+	assert_int_equal(duo_count_mh(&w, MH_BU), 2);
+	duo_close(&w);
+}
+
+static void the_loss_of_the_care_of_address_moves_it(void **state)
+{
+	unsigned migrates;
+
+	(void)state;
+	open_registered();
+	duo_run(&w, 5000);
+	duo_add_address(&w, COA2 "/128");
+	migrates = fake_xfrm_count(w.carol.xfrm, XFRM_MSG_MIGRATE);
+	duo_del_address(&w, COA);
+	assert_int_equal(fake_xfrm_count(w.carol.xfrm, XFRM_MSG_MIGRATE) - migrates, 4);
+	assert_int_equal(carol()->state, MN_REGISTERED); /* one exchange, without a wait */
+	assert_addr(&duo_binding(&w)->coa, COA2);
+	assert_addr(&duo_binding(&w)->sa_end, COA2);
+	assert_addr(&fake_rt_tunnel(&w.carol.rt)->local, COA2);
+	assert_addr(&fake_rt_tunnel(&w.moon.rt)->remote, COA2);
+	assert_addr(&duo_sent_mh(&w, MH_BU, 0)->p.hao, COA2);
+	assert_addr(&duo_sent_mh(&w, MH_BA, 0)->p.rh2, COA2);
+	assert_int_equal(duo_payload(&w.carol), 0); /* the SAs came along */
+	assert_int_equal(duo_payload(&w.moon), 0);
+	assert_int_equal(fake_xfrm_n_sa(w.carol.xfrm), 4 + 3); /* ESP; two wildcards and hao */
+	duo_close(&w);
+}
+
+static void payload_waits_while_the_node_has_no_care_of_address(void **state)
+{
+	(void)state;
+	open_registered();
+	duo_del_address(&w, COA);
+	assert_int_equal(carol()->state, MN_MOVING);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	duo_run(&w, 2000);
+	duo_add_address(&w, COA2 "/128");
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	assert_true(duo_payload(&w.carol) >= 0);
+	duo_close(&w);
+}
+
+static void a_lost_answer_is_asked_for_again(void **state)
+{
+	const struct sent *first, *second;
+
+	(void)state;
+	open_registered();
+	duo_run(&w, 5000);
+	duo_add_address(&w, COA2 "/128");
+	w.lose = 2; /* the BU, and the next one */
+	duo_del_address(&w, COA);
+	duo_run(&w, 2000);
+	assert_int_equal(carol()->state, MN_REGISTERING);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	duo_run(&w, 2000);
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	first = duo_sent_mh(&w, MH_BU, 2);
+	second = duo_sent_mh(&w, MH_BU, 1);
+	assert_int_equal(second->at_ms - first->at_ms, 1000);
+	assert_int_equal(duo_sent_mh(&w, MH_BU, 0)->at_ms - second->at_ms, 2000);
+	assert_int_equal(second->m.bu.seq, (uint16_t)(first->m.bu.seq + 1));
+	duo_close(&w);
+}
+
+static void without_any_answer_the_delay_grows_to_32_s(void **state)
+{
+	static const uint64_t delays[] = { 32000, 32000, 24000, 12000, 6000, 3000, 1500 };
+
+	(void)state;
+	duo_open(&w);
+	w.lose = 1000;
+	duo_run(&w, 120000);
+	for (unsigned i = 0; i < sizeof(delays) / sizeof(delays[0]); i++)
+		assert_int_equal(
+			duo_sent_mh(&w, MH_BU, i)->at_ms - duo_sent_mh(&w, MH_BU, i + 1)->at_ms,
+			delays[i]);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	w.lose = 0;
+	duo_run(&w, 40000);
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	duo_close(&w);
+}
+
+static void a_binding_is_refreshed_before_it_ends(void **state)
+{
+	uint32_t lifetime;
+
+	(void)state;
+	open_registered();
+	lifetime = carol()->bul->lifetime;
+	assert_int_equal(lifetime, 7200); /* that of the care-of address */
+	duo_run(&w, lifetime * 950);
+	assert_true(duo_count_mh(&w, MH_BU) >= 3);
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	assert_true(bc_left(duo_binding(&w)) > 7000);
+	duo_close(&w);
+}
+
+static void a_node_that_returns_deletes_its_binding(void **state)
+{
+	const struct sent *bu;
+
+	(void)state;
+	open_registered();
+	duo_run(&w, 5000);
+	duo_link(&w, false);
+	duo_link(&w, true);
+	duo_router(&w, "2001:1::/64", true);
+	assert_int_equal(carol()->state, MN_HOME);
+	bu = duo_sent_mh(&w, MH_BU, 0);
+	assert_int_equal(bu->m.bu.lifetime, 0);
+	assert_false(bu->p.has_hao);
+	assert_true(bu->esp);
+	assert_int_equal(bu->m.opt.has, 0);
+	assert_false(duo_sent_mh(&w, MH_BA, 0)->p.has_rh2);
+	assert_int_equal(fake_rt_has(&w.carol.rt, HOA), w.carol.eth0);
+	assert_null(fake_rt_tunnel(&w.carol.rt));
+	assert_null(fake_rt_tunnel(&w.moon.rt));
+	assert_int_equal(w.moon.rt.n_proxies, 0);
+	assert_int_equal(duo_binding(&w)->state, BC_DYING);
+	assert_true(w.carol.announced > 0);
+	assert_true(duo_count_icmp6(&w, ICMP6_NEIGH_SOLICIT) > 0);
+	duo_run(&w, 11000);
+	assert_null(duo_binding(&w));
+	duo_close(&w);
+}
+
+static void a_node_that_leaves_again_takes_its_keys_along(void **state)
+{
+	size_t n_sa;
+
+	(void)state;
+	open_registered();
+	duo_run(&w, 5000);
+	n_sa = fake_xfrm_n_sa(w.carol.xfrm);
+	duo_link(&w, false);
+	duo_link(&w, true);
+	duo_router(&w, "2001:1::/64", true);
+	assert_int_equal(carol()->state, MN_HOME);
+	duo_link(&w, false);
+	duo_link(&w, true);
+	duo_router(&w, "2001:2::/64", false);
+	duo_add_address(&w, "2001:2::77/64");
+	duo_run(&w, 3000);
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	assert_addr(&duo_binding(&w)->coa, "2001:2::77");
+	assert_int_equal(fake_xfrm_n_sa(w.carol.xfrm), n_sa);
+	assert_int_equal(duo_payload(&w.carol), 0); /* no new key exchange */
+	duo_close(&w);
+}
+
+static void a_node_that_stops_says_good_bye(void **state)
+{
+	(void)state;
+	open_registered();
+	mip_stop(&w.carol.mip);
+	duo_run(&w, 100);
+	assert_true(w.carol.stopped);
+	assert_int_equal(duo_sent_mh(&w, MH_BU, 0)->m.bu.lifetime, 0);
+	assert_true(duo_sent_mh(&w, MH_BU, 0)->p.has_hao); /* it is still away */
+	assert_int_equal(duo_binding(&w)->state, BC_DYING);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	duo_close(&w); /* and sees that nothing stays */
+}
+
+static void a_good_bye_without_an_answer_takes_a_second(void **state)
+{
+	(void)state;
+	open_registered();
+	w.lose = 1000;
+	mip_stop(&w.carol.mip);
+	duo_run(&w, 500);
+	assert_false(w.carol.stopped);
+	duo_run(&w, 600);
+	assert_true(w.carol.stopped);
+	duo_close(&w);
+}
+
+static void a_restarted_home_agent_takes_the_next_update(void **state)
+{
+	(void)state;
+	open_registered();
+	duo_run(&w, 5000);
+	mip_down(&w.moon.mip);
+	w.moon.mip.ha = (struct ha){ 0 };
+	assert_int_equal(mip_up(&w.moon.mip), 0);
+	duo_add_address(&w, COA2 "/128");
+	duo_del_address(&w, COA);
+	duo_run(&w, 4000);
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	assert_addr(&duo_binding(&w)->coa, COA2);
+	duo_close(&w);
+}
+
+UNIT_MAIN(T(a_node_registers_through_a_key_exchange, "C-041 C-043 C-061 C-062 C-063"),
+	T(a_registered_node_has_address_tunnel_rules_and_policies,
+		"C-044 C-045 C-060 D-041 D-042"),
+	T(a_prefix_solicitation_follows_and_raises_the_tunnel, "C-051 C-075"),
+	T(no_payload_leaves_before_the_binding_stands, "C-065 F-021"),
+	T(a_new_address_alone_moves_nobody, "C-073"),
+	T(the_loss_of_the_care_of_address_moves_it, "C-066 C-073 D-040"),
+	T(payload_waits_while_the_node_has_no_care_of_address, "C-065"),
+	T(a_lost_answer_is_asked_for_again, "C-061 C-062"),
+	T(without_any_answer_the_delay_grows_to_32_s, "C-062"),
+	T(a_binding_is_refreshed_before_it_ends, "C-064"),
+	T(a_node_that_returns_deletes_its_binding, "C-047 C-053 C-071"),
+	T(a_node_that_leaves_again_takes_its_keys_along, "C-071"),
+	T(a_node_that_stops_says_good_bye, "C-077 F-021"),
+	T(a_good_bye_without_an_answer_takes_a_second, "C-077"),
+	T(a_restarted_home_agent_takes_the_next_update, "C-049"))

@@ -154,6 +154,20 @@ class Host(Node):
             return None if len(now) == 2 else f"there are {len(now)} SAs with reqid {reqid}"
         return Fact(f"the SAs with reqid {reqid} are new on {self.name}", missing)
 
+    def ike_spis(self) -> frozenset[str]:
+        """The SPIs of every established IKE_SA."""
+        return self.ike.ike_spis(self)
+
+    def ike_rekeyed(self, before: frozenset[str]) -> Fact:
+        """One IKE_SA stands, and neither SPI is one of `before`."""
+        def missing() -> str | None:
+            now = self.ike_spis()
+            old = now & before
+            if old:
+                return f"IKE SPI {', '.join(sorted(old))} still stands"
+            return None if len(now) == 2 else f"there are {len(now) // 2} IKE_SAs"
+        return Fact(f"the IKE_SA is new on {self.name}", missing)
+
     def pairs(self, reqid: int, number: int) -> Fact:
         """Exactly `number` pairs of SAs with `reqid` stand: two while a rekey is not over."""
         def missing() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from harness.bed.wait import Fact
@@ -33,6 +34,12 @@ def status(host: Host) -> dict:
 def expected(ours: Dump, _node: str) -> Dump:
     """What a dump has to show where ours has to show `ours`."""
     return ours
+
+
+def ike_spis(host: Host) -> frozenset[str]:
+    """The SPIs of every established IKE_SA."""
+    found = re.findall(r"IKE SPIs: (\w{16})_i\*? (\w{16})_r", host.run("ipsec statusall"))
+    return frozenset(spi for pair in found for spi in pair)
 
 
 def rekey(host: Host, name: str) -> None:

@@ -53,7 +53,11 @@ class Limit:
                 and re.search(self.sentence, outcome.sentence) is not None)
 
 
-LIMITS: tuple[Limit, ...] = ()
+LIMITS = (
+    Limit("carol", "strongswan", "test_a_move_between_rekey_and_delete", "there are 3 SAs",
+          "who rekeys takes the old outbound SA away with the delete that it sends, not with the "
+          "answer: while deletes are held back there never are two whole pairs"),
+)
 
 
 def limit_of(pair: Pair, outcome: Outcome) -> Limit | None:

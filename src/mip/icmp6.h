@@ -58,13 +58,6 @@ struct icmp6_mpa {
 	size_t n_prefixes;
 };
 
-struct icmp6_neigh { /* NS and NA */
-	struct in6_addr target;
-	bool router, solicited, override; /* NA */
-	bool has_lla; /* source (NS) or target (NA) link-layer address */
-	uint8_t lla[6];
-};
-
 struct icmp6_agents { /* DHAAD reply, best first */
 	uint16_t id;
 	bool router;
@@ -72,28 +65,15 @@ struct icmp6_agents { /* DHAAD reply, best first */
 	size_t n_agents;
 };
 
-struct icmp6_problem {
-	uint8_t code;
-	uint32_t pointer; /* octet of the packet below */
-	struct in6_addr src, dst; /* of the packet that we are said to have sent */
-	struct bytes packet; /* that packet from its IPv6 header on, cut */
-};
-
 int icmp6_ra_parse(struct bytes in, struct icmp6_ra *out);
-int icmp6_ns_parse(struct bytes in, struct icmp6_neigh *out);
-int icmp6_na_parse(struct bytes in, struct icmp6_neigh *out);
 int icmp6_mps_parse(struct bytes in, uint16_t *id);
 int icmp6_mpa_parse(struct bytes in, struct icmp6_mpa *out);
 int icmp6_dhaad_request_parse(struct bytes in, uint16_t *id, bool *router);
-int icmp6_dhaad_reply_parse(struct bytes in, struct icmp6_agents *out);
-int icmp6_problem_parse(struct bytes in, struct icmp6_problem *out);
 
 void icmp6_rs_write(struct wr *w, const uint8_t *lla); /* NULL: none, as the source is :: */
 void icmp6_ns_write(struct wr *w, const struct in6_addr *target, const uint8_t *lla);
-void icmp6_na_write(struct wr *w, const struct icmp6_neigh *na);
 void icmp6_mps_write(struct wr *w, uint16_t id);
 void icmp6_mpa_write(struct wr *w, const struct icmp6_mpa *mpa);
-void icmp6_dhaad_request_write(struct wr *w, uint16_t id, bool router);
 void icmp6_dhaad_reply_write(struct wr *w, const struct icmp6_agents *reply);
 
 /*

@@ -6,8 +6,8 @@
 
 /* What the options of one message say; of each kind the first counts, of prefixes all. */
 struct nd_opts {
-	bool has_source, has_target, has_agent_info;
-	uint8_t source[LLA_LEN], target[LLA_LEN];
+	bool has_lla, has_agent_info;
+	uint8_t lla[LLA_LEN];
 	int16_t agent_preference;
 	uint16_t agent_lifetime;
 	struct icmp6_prefix prefixes[ICMP6_PREFIXES_MAX];
@@ -15,24 +15,14 @@ struct nd_opts {
 };
 
 /* RFC 4861 section 4.6.1: address(48), of Ethernet */
-static void lla_read(struct rd *in, bool *has, uint8_t lla[LLA_LEN])
+static void lla_read(struct rd *in, struct nd_opts *out)
 {
 	struct bytes v = rd_bytes(in, LLA_LEN);
 
-	if (rd_done(in) < 0 || *has)
+	if (rd_done(in) < 0 || out->has_lla)
 		return;
-	memcpy(lla, v.p, LLA_LEN);
-	*has = true;
-}
-
-static void source_read(struct rd *in, struct nd_opts *out)
-{
-	lla_read(in, &out->has_source, out->source);
-}
-
-static void target_read(struct rd *in, struct nd_opts *out)
-{
-	lla_read(in, &out->has_target, out->target);
+	memcpy(out->lla, v.p, LLA_LEN);
+	out->has_lla = true;
 }
 
 /*
@@ -79,8 +69,7 @@ static const struct opt_row {
 	uint8_t type;
 	void (*read)(struct rd *in, struct nd_opts *out);
 } opt_rows[] = {
-	{ NDO_SOURCE_LLA, source_read },
-	{ NDO_TARGET_LLA, target_read },
+	{ NDO_SOURCE_LLA, lla_read },
 	{ NDO_PREFIX, prefix_read },
 	{ NDO_AGENT_INFO, agent_info_read },
 };
@@ -141,53 +130,14 @@ int icmp6_ra_parse(struct bytes in, struct icmp6_ra *out)
 	ra.managed = flags & RA_MANAGED;
 	ra.other = flags & RA_OTHER;
 	ra.home_agent = flags & RA_HOME_AGENT;
-	ra.has_lla = opts.has_source;
-	memcpy(ra.lla, opts.source, LLA_LEN);
+	ra.has_lla = opts.has_lla;
+	memcpy(ra.lla, opts.lla, LLA_LEN);
 	ra.has_agent_info = opts.has_agent_info;
 	ra.agent_preference = opts.agent_preference;
 	ra.agent_lifetime = opts.has_agent_info ? opts.agent_lifetime : ra.router_lifetime;
 	memcpy(ra.prefixes, opts.prefixes, sizeof(ra.prefixes));
 	ra.n_prefixes = opts.n_prefixes;
 	*out = ra;
-	return 0;
-}
-
-/* RFC 4861 section 4.3: reserved(32) target(128) options */
-int icmp6_ns_parse(struct bytes in, struct icmp6_neigh *out)
-{
-	struct rd r = body_of(in, ICMP6_NEIGH_SOLICIT);
-	struct nd_opts opts = { 0 };
-	struct icmp6_neigh ns = { 0 };
-
-	rd_skip(&r, 4);
-	ns.target = rd_in6(&r);
-	if (rd_ok(&r) < 0 || opts_read(&r, &opts) < 0)
-		return -EBADMSG;
-	ns.has_lla = opts.has_source;
-	memcpy(ns.lla, opts.source, LLA_LEN);
-	*out = ns;
-	return 0;
-}
-
-/* RFC 4861 section 4.4: flags(8) reserved(24) target(128) options */
-int icmp6_na_parse(struct bytes in, struct icmp6_neigh *out)
-{
-	struct rd r = body_of(in, ICMP6_NEIGH_ADVERT);
-	struct nd_opts opts = { 0 };
-	struct icmp6_neigh na = { 0 };
-	uint8_t flags;
-
-	flags = rd_u8(&r);
-	rd_skip(&r, 3);
-	na.target = rd_in6(&r);
-	if (rd_ok(&r) < 0 || opts_read(&r, &opts) < 0)
-		return -EBADMSG;
-	na.router = flags & NA_ROUTER;
-	na.solicited = flags & NA_SOLICITED;
-	na.override = flags & NA_OVERRIDE;
-	na.has_lla = opts.has_target;
-	memcpy(na.lla, opts.target, LLA_LEN);
-	*out = na;
 	return 0;
 }
 
@@ -238,49 +188,5 @@ int icmp6_dhaad_request_parse(struct bytes in, uint16_t *id, bool *router)
 		return -EBADMSG;
 	*id = got;
 	*router = flags & DHAAD_ROUTER;
-	return 0;
-}
-
-/* RFC 6275 section 6.6, RFC 3963 section 4.5: id(16) R(1) reserved(15) address(128)... */
-int icmp6_dhaad_reply_parse(struct bytes in, struct icmp6_agents *out)
-{
-	struct rd r = body_of(in, ICMP6_DHAAD_REPLY);
-	struct icmp6_agents a = { 0 };
-
-	a.id = rd_u16(&r);
-	a.router = rd_u16(&r) & DHAAD_ROUTER;
-	while (rd_left(&r)) {
-		struct in6_addr agent = rd_in6(&r);
-
-		if (rd_ok(&r) == 0 && a.n_agents < ICMP6_AGENTS_MAX)
-			a.agents[a.n_agents++] = agent;
-	}
-	if (rd_done(&r) < 0)
-		return -EBADMSG;
-	*out = a;
-	return 0;
-}
-
-/*
- * RFC 4443 section 3.4: pointer(32), then as much of the packet as fits, from its IPv6 header on
- */
-int icmp6_problem_parse(struct bytes in, struct icmp6_problem *out)
-{
-	struct rd r = rd_of(in), inner;
-	struct icmp6_problem p = { 0 };
-
-	if (rd_u8(&r) != ICMP6_PARAM_PROBLEM)
-		rd_fail(&r);
-	p.code = rd_u8(&r);
-	rd_skip(&r, 2);
-	p.pointer = rd_u32(&r);
-	p.packet = rd_rest(&r);
-	inner = rd_of(p.packet);
-	rd_skip(&inner, 8);
-	p.src = rd_in6(&inner);
-	p.dst = rd_in6(&inner);
-	if (rd_done(&r) < 0 || rd_ok(&inner) < 0)
-		return -EBADMSG;
-	*out = p;
 	return 0;
 }

@@ -8,7 +8,6 @@
 
 enum nd_opt {
 	NDO_SOURCE_LLA = 1,
-	NDO_TARGET_LLA = 2,
 	NDO_PREFIX = 3,
 	NDO_AGENT_INFO = 8,
 };
@@ -18,8 +17,6 @@ enum { NDO_UNIT = 8, LLA_LEN = 6 };
 enum ra_flag { RA_MANAGED = 0x80, RA_OTHER = 0x40, RA_HOME_AGENT = 0x20 };
 
 enum prefix_flag { PI_ON_LINK = 0x80, PI_AUTONOMOUS = 0x40, PI_ROUTER_ADDR = 0x20 };
-
-enum na_flag { NA_ROUTER = 0x80, NA_SOLICITED = 0x40, NA_OVERRIDE = 0x20 };
 
 enum mpa_flag { MPA_MANAGED = 0x8000, MPA_OTHER = 0x4000 };
 

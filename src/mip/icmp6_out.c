@@ -53,17 +53,6 @@ void icmp6_ns_write(struct wr *w, const struct in6_addr *target, const uint8_t *
 	lla_write(w, NDO_SOURCE_LLA, lla);
 }
 
-void icmp6_na_write(struct wr *w, const struct icmp6_neigh *na)
-{
-	head_write(w, ICMP6_NEIGH_ADVERT, 0);
-	wr_u8(w,
-		(na->router ? NA_ROUTER : 0) | (na->solicited ? NA_SOLICITED : 0) |
-			(na->override ? NA_OVERRIDE : 0));
-	wr_u24(w, 0);
-	wr_in6(w, na->target);
-	lla_write(w, NDO_TARGET_LLA, na->has_lla ? na->lla : NULL);
-}
-
 void icmp6_mps_write(struct wr *w, uint16_t id)
 {
 	head_write(w, ICMP6_MOB_PREFIX_SOLICIT, 0);
@@ -78,13 +67,6 @@ void icmp6_mpa_write(struct wr *w, const struct icmp6_mpa *mpa)
 	wr_u16(w, (mpa->managed ? MPA_MANAGED : 0) | (mpa->other ? MPA_OTHER : 0));
 	for (size_t i = 0; i < mpa->n_prefixes; i++)
 		prefix_write(w, &mpa->prefixes[i]);
-}
-
-void icmp6_dhaad_request_write(struct wr *w, uint16_t id, bool router)
-{
-	head_write(w, ICMP6_DHAAD_REQUEST, 0);
-	wr_u16(w, id);
-	wr_u16(w, router ? DHAAD_ROUTER : 0);
 }
 
 void icmp6_dhaad_reply_write(struct wr *w, const struct icmp6_agents *reply)

@@ -2,9 +2,23 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "mip/dhaad.h"
 #include "mip/mip.h"
 
 enum { PROTO_MH = 135, ERRORS_PER_SECOND = 5 };
+
+/* What came and was of no use is counted, and said a few times a second. */
+static void drop(
+	struct mip *mip, const struct mip_packet *p, enum mip_counter why, const char *text)
+{
+	static struct log_rate rate;
+
+	env_count(&mip->env, why);
+	if (log_allow(&rate))
+		log_mip(1, "%s from %s to %s dropped: %s",
+			p->data.n > 2 ? mh_type_str(p->data.p[2]) : "message", addr_str(&p->src),
+			addr_str(&p->dst), text);
+}
 
 static void to_mn(struct mip *mip, const struct mip_packet *p, const struct mh *m)
 {
@@ -12,7 +26,7 @@ static void to_mn(struct mip *mip, const struct mip_packet *p, const struct mh *
 		if (addr_eq(&mn->pair.hoa, &p->dst))
 			return mn_ba(mn, p, m);
 	}
-	env_count(&mip->env, MC_DROP_UNEXPECTED);
+	drop(mip, p, MC_DROP_UNEXPECTED, "not to a home address");
 }
 
 static void to_ha(struct mip *mip, const struct mip_packet *p, const struct mh *m)
@@ -61,10 +75,9 @@ static void answer_unknown(struct mip *mip, const struct mip_packet *p)
 /* Section 9.2: the pointer names the octet that we did not like. */
 static void answer_problem(struct mip *mip, const struct mip_packet *p, int at)
 {
-	struct icmp6_invoking invoking = { .src = p->src,
-		.dst = p->dst,
-		.next_header = PROTO_MH,
-		.upper = p->data };
+	struct icmp6_invoking invoking = {
+		.src = p->src, .dst = p->dst, .next_header = PROTO_MH, .upper = p->data
+	};
 	struct mip_packet out = { .src = p->dst, .dst = p->src, .hop_limit = -1 };
 	uint8_t buf[1240]; /* an error fits the least MTU */
 	struct wr w = WR_OF(buf);
@@ -81,7 +94,7 @@ static void answer_error(struct mip *mip, const struct mip_packet *p, int err)
 	static struct env_bucket bucket;
 	int at = mh_problem_at(err);
 
-	env_count(&mip->env, MC_DROP_MALFORMED);
+	drop(mip, p, MC_DROP_MALFORMED, err == -EOPNOTSUPP ? "unknown type" : "malformed");
 	if (IN6_IS_ADDR_MULTICAST(&p->dst) || !env_is_unicast(&p->src))
 		return;
 	if ((err != -EOPNOTSUPP && at < 0) || !env_bucket_take(&bucket, ERRORS_PER_SECOND))
@@ -104,7 +117,7 @@ void recv_mh(const struct mip_packet *p, void *arg)
 		if ((int)mh_rows[i].role == mip->env.conf->role && mh_rows[i].type == m.type)
 			return mh_rows[i].fn(mip, p, &m);
 	}
-	env_count(&mip->env, MC_DROP_UNEXPECTED);
+	drop(mip, p, MC_DROP_UNEXPECTED, "not for this node's part");
 }
 
 static void take_ra(struct mip *mip, const struct mip_packet *p)
@@ -126,6 +139,11 @@ static void take_mps(struct mip *mip, const struct mip_packet *p)
 	ha_mps(&mip->ha, p);
 }
 
+static void take_dhaad(struct mip *mip, const struct mip_packet *p)
+{
+	dhaad_answer(&mip->ha, p);
+}
+
 static const struct {
 	enum mip_role role;
 	uint8_t type;
@@ -134,6 +152,7 @@ static const struct {
 	{ MIP_MN, ICMP6_ROUTER_ADVERT, take_ra },
 	{ MIP_MN, ICMP6_MOB_PREFIX_ADVERT, take_mpa },
 	{ MIP_HA, ICMP6_MOB_PREFIX_SOLICIT, take_mps },
+	{ MIP_HA, ICMP6_DHAAD_REQUEST, take_dhaad },
 };
 
 void recv_icmp6(const struct mip_packet *p, void *arg)

@@ -104,6 +104,16 @@ void timer_stop(struct timer *t)
 	t->armed = false;
 }
 
+unsigned loop_n_timers(void)
+{
+	struct timer *t;
+	unsigned n = 0;
+
+	RB_FOREACH(t, timers, &loop.timers)
+		n++;
+	return n;
+}
+
 uint64_t timer_left(const struct timer *t)
 {
 	uint64_t now = loop_now();

@@ -26,6 +26,8 @@ void timer_set(struct timer *t, uint64_t after_ms); /* (re)arm */
 void timer_stop(struct timer *t);
 uint64_t timer_left(const struct timer *t); /* 0 when not armed */
 
+unsigned loop_n_timers(void); /* armed ones */
+
 struct io;
 int loop_io(int fd, void (*fn)(int fd, void *arg), void *arg, struct io **out); /* readable */
 /* writable */

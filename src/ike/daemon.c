@@ -1,0 +1,248 @@
+#include <errno.h>
+#include <linux/xfrm.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ike/acquire.h"
+#include "ike/daemon.h"
+#include "ike/migrate.h"
+#include "ike/verbs.h"
+
+enum { ROAM_MS = 100, ROAM_MAX = 16 };
+
+static int send_packet(void *arg, const struct packet *p)
+{
+	struct daemon *dm = arg;
+
+	return net_send(dm->net, p);
+}
+
+static const char *iface(void *arg, const struct in6_addr *a)
+{
+	struct daemon *dm = arg;
+
+	return local_iface(dm->local, a);
+}
+
+static void child_done(void *arg, struct trap *t, int rc, const char *why)
+{
+	verbs_child_done(arg, t, rc, why);
+}
+
+static void sa_gone(void *arg, const struct sa *sa)
+{
+	verbs_sa_gone(arg, sa);
+}
+
+static void routed(void *arg, struct trap *t)
+{
+	struct daemon *dm = arg;
+
+	reqids_trap(dm->reqids, t);
+}
+
+static bool is_local(void *arg, const struct in6_addr *a)
+{
+	return iface(arg, a) != NULL;
+}
+
+static void on_packet(void *arg, const struct packet *p)
+{
+	struct daemon *dm = arg;
+
+	iked_packet(dm->d, p);
+}
+
+static void on_xfrm(const struct xfrm_event *ev, void *arg)
+{
+	struct daemon *dm = arg;
+
+	switch (ev->kind) {
+	case XE_ACQUIRE:
+		acquire_event(dm->reqids, ev);
+		break;
+	case XE_EXPIRE:
+		expire_event(dm->reqids, ev);
+		break;
+	case XE_MIGRATE:
+		migrate_event(dm->reqids, ev);
+		break;
+	case XE_POLICY:
+		policy_event(dm->reqids, ev);
+		break;
+	case XE_POLICY_DEL:
+	case XE_SA:
+	case XE_SA_DEL:
+		break;
+	}
+}
+
+/* */
+static void xfrm_overrun(void *arg)
+{
+	struct daemon *dm = arg;
+
+	log_knl(1, "events of the kernel were lost, reading policies and states");
+	migrate_resync(dm->reqids);
+}
+
+static void on_rt(const struct rt_event *ev, void *arg)
+{
+	struct daemon *dm = arg;
+
+	local_event(ev, dm->local);
+}
+
+static void rt_overrun(void *arg)
+{
+	struct daemon *dm = arg;
+
+	log_knl(1, "events of the kernel were lost, reading links and addresses");
+	local_resync(dm->local);
+}
+
+/* a look, no more. What moves an IKE_SA is a MIGRATE; until then it waits. */
+static void on_roam(void *arg)
+{
+	struct daemon *dm = arg;
+	struct in6_addr source;
+	struct sa *sa = NULL;
+	unsigned n = 0;
+
+	while ((sa = iked_next_sa(dm->d, sa)) && n < ROAM_MAX) {
+		if (!sa->initiator || sa->state == SA_GONE || sa->state == SA_DELETING)
+			continue;
+		n++;
+		if (iked_source(dm->d, &sa->remote, &source) < 0)
+			log_knl(1, "%s cannot be reached from anywhere", addr_str(&sa->remote));
+		if (!iface(dm, &sa->local))
+			log_ike(1, "%s of IKE_SA %s is gone, waiting for a MIGRATE",
+				addr_str(&sa->local), sa_name(sa));
+	}
+}
+
+static void local_changed(void *arg)
+{
+	struct daemon *dm = arg;
+
+	if (!dm->t_roam.armed)
+		timer_set(&dm->t_roam, ROAM_MS);
+}
+
+static int open_kernel(struct daemon *dm)
+{
+	int rc = nl_open(NETLINK_XFRM, &dm->xfrm);
+
+	if (!rc)
+		rc = nl_open(NETLINK_ROUTE, &dm->rt);
+	if (!rc)
+		rc = local_new(dm->rt, local_changed, dm, &dm->local);
+	return rc;
+}
+
+static int listen_to_kernel(struct daemon *dm)
+{
+	const unsigned groups = 1u << XFRMNLGRP_ACQUIRE | 1u << XFRMNLGRP_EXPIRE |
+		1u << XFRMNLGRP_MIGRATE | 1u << XFRMNLGRP_POLICY;
+	int rc = xfrm_listen(groups, on_xfrm, xfrm_overrun, dm, &dm->xfrm_events);
+
+	return rc < 0 ? rc : rt_listen(on_rt, rt_overrun, dm, &dm->rt_events);
+}
+
+static int make_iked(struct daemon *dm)
+{
+	const struct iked_seams seams = { .arg = dm,
+		.send = send_packet,
+		.xfrm = dm->xfrm,
+		.rt = dm->rt,
+		.iface = iface,
+		.child_done = child_done,
+		.sa_gone = sa_gone,
+		.routed = routed };
+	int rc = iked_new(&seams, dm->certs, &dm->d);
+
+	if (!rc)
+		rc = reqids_new(dm->d, &dm->reqids);
+	if (!rc)
+		rc = verbs_new(dm);
+	return rc;
+}
+
+static int read_conf(struct daemon *dm, struct conf_log *log, struct ike_conf **out)
+{
+	struct conf_paths paths = dm->paths;
+
+	paths.is_local = is_local;
+	paths.arg = dm;
+	return conf_load(&paths, log, out);
+}
+
+int daemon_start(struct daemon *dm, struct conf_log *log)
+{
+	struct ike_conf *conf = NULL;
+	int rc;
+
+	dm->started = time(NULL);
+	dm->started_ms = loop_now();
+	timer_init(&dm->t_roam, on_roam, dm);
+	rc = open_kernel(dm);
+	if (!rc)
+		rc = read_conf(dm, log, &conf);
+	if (!rc)
+		rc = cert_store_new(dm->paths.dir, &dm->certs);
+	if (rc < 0) {
+		ike_conf_free(conf);
+		return rc;
+	}
+	cert_store_load(dm->certs, conf);
+	log_dmn(1, "loaded plugins: " DAEMON_PARTS);
+	local_log(dm->local);
+	log_job(1, "spawning 1 worker threads");
+	if (conf->cachecrls)
+		log_cfg(1, "crl caching to %s/crls enabled", dm->paths.dir);
+	dm->first = conf;
+	rc = make_iked(dm);
+	if (!rc)
+		rc = net_open(on_packet, dm, &dm->net);
+	return rc < 0 ? rc : listen_to_kernel(dm);
+}
+
+int daemon_go(struct daemon *dm)
+{
+	int rc = iked_load_conf(dm->d, take(dm->first));
+
+	if (rc < 0)
+		return rc;
+	migrate_resync(dm->reqids);
+	migrate_flush_stale(dm->reqids);
+	return 0;
+}
+
+int daemon_update(struct daemon *dm, struct conf_log *log)
+{
+	struct ike_conf *conf = NULL;
+	int rc = read_conf(dm, log, &conf);
+
+	if (rc < 0)
+		return rc;
+	cert_store_trust(dm->certs)->policy = (enum crl_policy)conf->strictcrlpolicy;
+	cert_store_reread_secrets(dm->certs, conf);
+	return iked_load_conf(dm->d, conf);
+}
+
+void daemon_end(struct daemon *dm)
+{
+	timer_stop(&dm->t_roam);
+	verbs_free(dm);
+	ctl_free(dm->ctl);
+	iked_free(dm->d);
+	reqids_free(dm->reqids);
+	net_free(dm->net);
+	nl_free(dm->xfrm_events);
+	nl_free(dm->rt_events);
+	local_free(dm->local);
+	cert_store_free(dm->certs);
+	ike_conf_free(dm->first);
+	nl_free(dm->xfrm);
+	nl_free(dm->rt);
+}

@@ -1,0 +1,250 @@
+#include <errno.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/run.h"
+#include "base/version.h"
+#include "ike/verbs.h"
+
+#define PROGRAM "iked"
+
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
+
+static struct {
+	const char *log, *ctl, *pid;
+	bool nofork;
+	struct daemon dm;
+	unsigned n_errors; /* of the configuration */
+} d = {
+	.ctl = "/run/iked.ctl",
+	.pid = "/run/iked.pid",
+	.dm.paths = { .ipsec_conf = "/etc/ipsec.conf",
+		.secrets = "/etc/ipsec.secrets",
+		.strongswan_conf = "/etc/strongswan.conf",
+		.dir = "/etc/ipsec.d" },
+};
+
+/* Options with an argument, and where it goes. */
+static const struct {
+	const char *name, *arg, *help;
+	const char **at;
+} options[] = {
+	{ "conf", "FILE", "ipsec.conf (/etc/ipsec.conf)", &d.dm.paths.ipsec_conf },
+	{ "secrets", "FILE", "ipsec.secrets (/etc/ipsec.secrets)", &d.dm.paths.secrets },
+	{ "strongswan-conf", "FILE", "strongswan.conf (/etc/strongswan.conf)",
+		&d.dm.paths.strongswan_conf },
+	{ "dir", "FOLDER", "certificates, keys, CRLs (/etc/ipsec.d)", &d.dm.paths.dir },
+	{ "log", "FILE", "log there instead of to syslog", &d.log },
+	{ "ctl", "PATH", "control socket (/run/iked.ctl)", &d.ctl },
+	{ "pid", "PATH", "pid file (/run/iked.pid)", &d.pid },
+};
+
+enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
+enum { OPT_NOFORK = N_OPTIONS, OPT_VERSION, OPT_HELP, OPT_KEYS, N_LONG };
+
+static const struct {
+	const char *name, *help;
+} switches[] = {
+	{ "nofork", "stay in the foreground, log to the terminal" },
+	{ "version", "print the version" },
+	{ "help", "print this" },
+	{ "print-keys", "print the keywords of ipsec.conf as mdoc" },
+};
+
+static void usage(FILE *f)
+{
+	fputs("usage: " PROGRAM " [OPTION ...]\n", f);
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		fprintf(f, "  --%-15s %-7s %s\n", options[i].name, options[i].arg,
+			options[i].help);
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+		fprintf(f, "  --%-23s %s\n", switches[i].name, switches[i].help);
+}
+
+static void take_option(int c)
+{
+	if (c < N_OPTIONS) {
+		*options[c].at = optarg;
+		return;
+	}
+	if (c == OPT_NOFORK) {
+		d.nofork = true;
+		return;
+	}
+	if (c == OPT_VERSION)
+		puts("Perigee iked " PERIGEE_VERSION);
+	if (c == OPT_HELP)
+		usage(stdout);
+	if (c == OPT_KEYS)
+		conf_print_keys();
+	exit(fflush(stdout) ? EXIT_FAILED : EXIT_DONE);
+}
+
+static void read_options(int argc, char **argv)
+{
+	struct option longs[N_LONG + 1] = { 0 };
+	int c;
+
+	for (int i = 0; i < N_OPTIONS; i++)
+		longs[i] = (struct option){ options[i].name, required_argument, NULL, i };
+	for (int i = N_OPTIONS; i < N_LONG; i++)
+		longs[i] = (struct option){ switches[i - N_OPTIONS].name, no_argument, NULL, i };
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (c == '?') {
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+		take_option(c);
+	}
+	if (optind < argc) {
+		usage(stderr);
+		exit(EXIT_USAGE);
+	}
+}
+
+/* Also to who started us: the log may be elsewhere. */
+static void finding(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	log_cfg(error ? 0 : 1, "%s", line);
+	if (!d.nofork || d.log)
+		fprintf(stderr, "%s\n", line);
+}
+
+static void finish(void *arg)
+{
+	(void)arg;
+	loop_stop();
+}
+
+static void on_term(int sig, void *arg)
+{
+	(void)arg;
+	log_dmn(0, "%s received, shutting down", sig == SIGINT ? "SIGINT" : "SIGTERM");
+	if (d.dm.d->stopping)
+		loop_stop();
+	else
+		iked_shutdown(d.dm.d, finish, NULL);
+}
+
+static void on_hup(int sig, void *arg)
+{
+	struct conf_log log = { 0 };
+	int rc;
+
+	(void)arg;
+	log_dmn(1, "%s received, reading the configuration",
+		sig == SIGHUP ? "SIGHUP" : "SIGUSR1");
+	if (sig == SIGUSR1)
+		cert_store_load(d.dm.certs, iked_conf(d.dm.d));
+	rc = daemon_update(&d.dm, &log);
+	if (rc < 0)
+		log_dmn(0, "%s: %s, nothing changed", d.dm.paths.ipsec_conf, strerror(-rc));
+}
+
+static const struct {
+	int sig;
+	void (*fn)(int sig, void *arg);
+} signals[] = {
+	{ SIGTERM, on_term },
+	{ SIGINT, on_term },
+	{ SIGHUP, on_hup },
+	{ SIGUSR1, on_hup },
+};
+
+static int catch_signals(void)
+{
+	int rc = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; !rc && i < sizeof(signals) / sizeof(signals[0]); i++)
+		rc = loop_signal(signals[i].sig, signals[i].fn, NULL);
+	return rc;
+}
+
+/* F-019 */
+static int drop_privileges(void)
+{
+	static const int caps[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE };
+	int rc = run_drop(caps, sizeof(caps) / sizeof(caps[0]));
+
+	return rc < 0 ? rc : run_seccomp();
+}
+
+static int fail(int rc, const char *what)
+{
+	log_dmn(0, "%s: %s", what, strerror(-rc));
+	if (!d.nofork || d.log)
+		fprintf(stderr, PROGRAM ": %s: %s\n", what, strerror(-rc));
+	return rc;
+}
+
+static int take_pidfile(void)
+{
+	pid_t other = 0;
+	int rc = run_pidfile(d.pid, &other);
+
+	if (rc != -EEXIST)
+		return rc < 0 ? fail(rc, d.pid) : 0;
+	fprintf(stderr, PROGRAM ": already running (process %d)\n", (int)other);
+	return rc;
+}
+
+static int start(void)
+{
+	struct conf_log log = { .emit = finding };
+	int rc = take_pidfile();
+
+	if (rc < 0)
+		return rc;
+	log_dmn(0, "starting " PROGRAM " (Perigee " PERIGEE_VERSION ")");
+	rc = catch_signals();
+	if (!rc)
+		rc = daemon_start(&d.dm, &log);
+	if (rc < 0)
+		return fail(rc, d.dm.local && !d.dm.certs ? d.dm.paths.ipsec_conf : "start");
+	d.n_errors = log.n_errors;
+	rc = ctl_serve(d.ctl, verbs_serve, &d.dm, &d.dm.ctl);
+	if (rc < 0)
+		return fail(rc, d.ctl);
+	rc = drop_privileges();
+	if (rc < 0)
+		return fail(rc, "dropping privileges");
+	rc = daemon_go(&d.dm);
+	return rc < 0 ? fail(rc, "loading the connections") : 0;
+}
+
+/* E-003: what could be read runs; that something could not is told by the exit status. */
+static int serve(void)
+{
+	int rc = start();
+
+	if (!d.nofork)
+		run_ready(rc < 0 || d.n_errors ? EXIT_FAILED : EXIT_DONE);
+	if (!rc)
+		rc = loop_run();
+	daemon_end(&d.dm);
+	run_pidfile_remove();
+	loop_end();
+	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	int rc;
+
+	read_options(argc, argv);
+	rc = log_open(PROGRAM, LOG_STYLE_IKE, d.log, d.nofork && !d.log);
+	if (!rc && !d.nofork)
+		rc = run_background();
+	if (rc < 0) {
+		fprintf(stderr, PROGRAM ": %s: %s\n", d.log ? d.log : "start", strerror(-rc));
+		return EXIT_FAILED;
+	}
+	return serve();
+}

@@ -1,0 +1,19 @@
+/*
+ * verbs - what `ipsec` asks: up, down, route, status, reread… One row a verb.
+ *
+ * Shapes:  `up` and `down` of an IKE_SA wait for what they caused, and show the log meanwhile.
+ * Errors:  exit statuses of ipsec(8): 0 done, 1 failed, 2 usage.
+ * Source:  spec E.3.
+ */
+#pragma once
+
+#include "ike/daemon.h"
+
+int verbs_new(struct daemon *dm);
+void verbs_free(struct daemon *dm);
+
+ctl_fn verbs_serve; /* arg: the struct daemon */
+
+/* Seams of iked: somebody may be waiting for this. */
+void verbs_child_done(struct daemon *dm, const struct trap *t, int rc, const char *why);
+void verbs_sa_gone(struct daemon *dm, const struct sa *sa);

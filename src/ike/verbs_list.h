@@ -1,0 +1,13 @@
+/*
+ * verbs_list - certificates and revocation lists, as `ipsec listcerts`, `listcacerts`, `listcrls`
+ * show them.
+ *
+ * Source:  spec E.3.
+ */
+#pragma once
+
+#include "ike/daemon.h"
+
+void list_own_certs(const struct daemon *dm, struct ctl_req *req);
+void list_ca_certs(const struct daemon *dm, struct ctl_req *req);
+void list_crls(const struct daemon *dm, struct ctl_req *req);

@@ -1,32 +1,21 @@
 /*
- * netns - a network namespace of the test's own, with its loopback up.
+ * netns - a network namespace of the test's own, for tests that ask the kernel of this host.
  *
- * Shapes:  the process moves there for good; needs root or user namespaces, else the test is
- *          skipped.
+ * Errors:  netns_enter() is false without the right or without the feature: skip then, and say so.
  */
 #pragma once
 
-#include <net/if.h>
-#include <sched.h>
+#include <stdbool.h>
 
-#include "base/nl.h"
-#include "kernel/rt_link.h"
-#include "unit/unit.h"
+/* From here on this process has a network of its own: lo up, d0 and d1 joined by a cable, both up.
+ */
+bool netns_enter(void);
+extern int netns_d0, netns_d1; /* interface indexes */
 
-static inline int netns_loopback(void)
-{
-	static int ifindex;
-	struct rt_link lo;
-	struct nl *nl;
-
-	if (ifindex)
-		return ifindex;
-	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-		skip();
-	assert_int_equal(nl_open(NETLINK_ROUTE, &nl), 0);
-	assert_int_equal(rt_link_get(nl, 0, "lo", &lo), 0);
-	assert_int_equal(rt_link_set_up(nl, lo.ifindex, true), 0);
-	nl_free(nl);
-	ifindex = lo.ifindex;
-	return ifindex;
-}
+#define NEED_NETNS()                                                                 \
+	do {                                                                         \
+		if (!netns_enter()) {                                                \
+			print_message("skipped: no right to a network namespace\n"); \
+			skip();                                                      \
+		}                                                                    \
+	} while (0)

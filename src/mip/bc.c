@@ -20,7 +20,7 @@ struct bc_entry *bc_find(struct bc *bc, const struct in6_addr *hoa)
 {
 	struct bc_entry *e;
 
-	LIST_FOREACH(e, &bc->heads[bucket(hoa)], link) {
+	LIST_FOREACH (e, &bc->heads[bucket(hoa)], link) {
 		if (addr_eq(&e->hoa, hoa))
 			return e;
 	}

@@ -59,7 +59,8 @@ struct bc {
 struct bc_entry *bc_find(struct bc *bc, const struct in6_addr *hoa);
 int bc_add(struct bc *bc, const struct in6_addr *hoa, struct bc_entry **out);
 void bc_del(struct bc *bc, struct bc_entry *e); /* stops the timers; frees */
-void bc_each(struct bc *bc, void (*fn)(struct bc_entry *e, void *arg), void *arg); /* fn may delete e */
+void bc_each(
+	struct bc *bc, void (*fn)(struct bc_entry *e, void *arg), void *arg); /* fn may delete e */
 
 const char *bc_state_str(enum bc_state s); /* "dad", "valid", "dying" */
 uint32_t bc_left(const struct bc_entry *e); /* seconds */

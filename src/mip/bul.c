@@ -15,7 +15,7 @@ struct bul_entry *bul_find(struct bul *bul, const struct in6_addr *hoa)
 {
 	struct bul_entry *e;
 
-	LIST_FOREACH(e, &bul->heads[bucket(hoa)], link) {
+	LIST_FOREACH (e, &bul->heads[bucket(hoa)], link) {
 		if (addr_eq(&e->hoa, hoa))
 			return e;
 	}
@@ -75,7 +75,8 @@ uint32_t bul_backoff(uint32_t delay_ms)
 	return delay_ms >= BUL_MAX_DELAY_MS / 2 ? BUL_MAX_DELAY_MS : delay_ms * 2;
 }
 
-/* RFC 6275 section 11.7.3: remain = max(remain - (asked - granted), 0); more than asked is not ours to use. */
+/* RFC 6275 section 11.7.3: remain = max(remain - (asked - granted), 0); more than asked is not ours
+ * to use. */
 uint32_t bul_granted(uint32_t asked, uint32_t granted)
 {
 	return granted < asked ? granted : asked;

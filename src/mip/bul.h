@@ -1,11 +1,10 @@
 /*
  * bul - the binding update list: what the mobile node told whom, hashed by home address.
  *
- * Arithmetic of sequence numbers, of the back-off and of lifetimes is pure, so that a table tests it.
- * Shapes:  one entry a home address and home agent; lives until bul_del().
- * Units:   lifetimes are seconds, delays and times are milliseconds of the loop's clock.
- * Errors:  0 or -errno (-ENOMEM, -EEXIST).
- * Source:  RFC 6275 sections 11.1, 11.7.1, 11.7.3, 11.8.
+ * Arithmetic of sequence numbers, of the back-off and of lifetimes is pure, so that a table tests
+ * it. Shapes:  one entry a home address and home agent; lives until bul_del(). Units:   lifetimes
+ * are seconds, delays and times are milliseconds of the loop's clock. Errors:  0 or -errno
+ * (-ENOMEM, -EEXIST). Source:  RFC 6275 sections 11.1, 11.7.1, 11.7.3, 11.8.
  */
 #pragma once
 
@@ -53,7 +52,8 @@ uint32_t bul_backoff(uint32_t delay_ms);
 /* What is left of `asked` when the answer grants `granted` to a BU that asked for `asked`. */
 uint32_t bul_granted(uint32_t asked, uint32_t granted);
 
-/* When to refresh a binding of that lifetime: at 95 %, 4 s before its end, or as advised (0: no advice). */
+/* When to refresh a binding of that lifetime: at 95 %, 4 s before its end, or as advised (0: no
+ * advice). */
 uint32_t bul_refresh_after(uint32_t lifetime, uint32_t advice);
 
 /* The lifetime to ask for: the least of three, whole units of 4 s, at least 4 s. */

@@ -30,11 +30,7 @@ static void take_bu(struct bc_entry *e, const struct ha_bu *bu)
 
 static struct ha_bu bu_of(struct bc_entry *e)
 {
-	return (struct ha_bu){ .hoa = e->hoa,
-		.ha = e->ha,
-		.coa = e->coa,
-		.back = e->coa,
-		.e = e };
+	return (struct ha_bu){ .hoa = e->hoa, .ha = e->ha, .coa = e->coa, .back = e->coa, .e = e };
 }
 
 /* RFC 6275 section 10.3.1: lifetime, K, and the timer of the end. */

@@ -55,8 +55,14 @@ static uint8_t room(struct ha *ha, const struct ha_bu *bu)
 }
 
 static uint8_t (*const checks[])(struct ha *ha, const struct ha_bu *bu) = {
-	sequence_newer, coa_good, on_home_link, not_reserved, allowed, router_allowed,
-	known_if_deleted, room,
+	sequence_newer,
+	coa_good,
+	on_home_link,
+	not_reserved,
+	allowed,
+	router_allowed,
+	known_if_deleted,
+	room,
 };
 
 uint8_t ha_check(struct ha *ha, const struct ha_bu *bu)

@@ -116,8 +116,8 @@ int ha_links_start(struct ha *ha)
 		log_mip(0, "no configured interface exists: a home agent needs its home link");
 		return -ENODEV;
 	}
-	rc = env_said(
-		ha->env->link->sysctl("net/ipv6/conf/all/forwarding", "1"), "forwarding", &addr_any);
+	rc = env_said(ha->env->link->sysctl("net/ipv6/conf/all/forwarding", "1"), "forwarding",
+		&addr_any);
 	if (!rc)
 		rc = env_said(rt_addr_dump(ha->env->rt, take_addr, ha), "addresses", &addr_any);
 	if (!rc)

@@ -27,9 +27,8 @@ void ha_answer(
 	p.data = BYTES(buf, (size_t)n);
 	rc = mip_net_send_mh(ha->env->net, &p);
 	env_count(ha->env, MC_BA_OUT);
-	log_mip(2, "BA %u for %s to %s: %s, %u s%s%s", seq, addr_str(&bu->hoa),
-		addr_str(&bu->back), mh_status_str(status), lifetime, rc < 0 ? ": " : "",
-		rc < 0 ? strerror(-rc) : "");
+	log_mip(2, "BA %u for %s to %s: %s, %u s%s%s", seq, addr_str(&bu->hoa), addr_str(&bu->back),
+		mh_status_str(status), lifetime, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
 }
 
 static struct icmp6_prefix home_prefix(const struct ha_prefix *p)

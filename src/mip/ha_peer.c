@@ -11,7 +11,7 @@ struct ha_peer *ha_peer_find(struct ha *ha, const struct in6_addr *hoa, const st
 {
 	struct ha_peer *p;
 
-	LIST_FOREACH(p, &ha->peers[addr_hash(hoa) % BC_BUCKETS], link) {
+	LIST_FOREACH (p, &ha->peers[addr_hash(hoa) % BC_BUCKETS], link) {
 		if (addr_eq(&p->pair.hoa, hoa) && addr_eq(&p->pair.ha, own))
 			return p;
 	}
@@ -43,8 +43,9 @@ static int start_one(struct ha *ha, const struct mip_policy_set *set, const stru
 	sp_find_foreign(ha->env, &p->pair);
 	rc = sp_install(ha->env, &p->pair, SP_PEER);
 	if (!rc && !sp_protected(ha->env, &p->pair)) {
-		log_mip(0, "no policy protects the signalling of %s: IPsecPolicySet needs Mh or "
-			   "HomeRegBinding",
+		log_mip(0,
+			"no policy protects the signalling of %s: IPsecPolicySet needs Mh or "
+			"HomeRegBinding",
 			addr_str(hoa));
 		rc = -EINVAL;
 	}

@@ -49,7 +49,8 @@ static const struct option long_options[] = {
 
 static void usage(FILE *f)
 {
-	fputs("usage: mip6d [-c file] [-l logfile] [-d level] [-C|-H|-M] [--ctl path] [--pid path]\n"
+	fputs("usage: mip6d [-c file] [-l logfile] [-d level] [-C|-H|-M] [--ctl path] [--pid "
+	      "path]\n"
 	      "       mip6d [-c file] --show-config\n"
 	      "       mip6d [--ctl path] --status\n"
 	      "       mip6d -V | -h\n"
@@ -108,7 +109,8 @@ static void take_option(struct options *o, int c)
 		o->pid = optarg;
 		break;
 	case OPT_VT:
-		fputs(PROGRAM ": --vt-service: there is no virtual terminal, use --status\n", stderr);
+		fputs(PROGRAM ": --vt-service: there is no virtual terminal, use --status\n",
+			stderr);
 		break;
 	case 'V':
 	case 'h':
@@ -318,8 +320,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	level = d.o.debug >= 0 ? d.o.debug : (int)d.mip.env.conf->debug_level;
-	rc = log_open(PROGRAM, LOG_STYLE_PLAIN,
-		d.o.log ? d.o.log : d.mip.env.conf->debug_log_file, level > 0);
+	rc = log_open(PROGRAM, LOG_STYLE_PLAIN, d.o.log ? d.o.log : d.mip.env.conf->debug_log_file,
+		level > 0);
 	if (rc < 0)
 		return fail(rc, "log"), 1;
 	log_set_level(LOG_G_MIP, level > 1 ? level : 1);

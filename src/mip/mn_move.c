@@ -207,8 +207,7 @@ static void leave_link(struct mn_move *mv, struct move_link *l, const struct icm
 			continue;
 		forget_prefix(mv, &m->a);
 		if (!home)
-			env_said(rt_addr_del(mv->env->rt, &m->a), "old address",
-				&m->a.prefix.addr);
+			env_said(rt_addr_del(mv->env->rt, &m->a), "old address", &m->a.prefix.addr);
 	}
 }
 

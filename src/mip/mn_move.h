@@ -22,7 +22,8 @@ struct move_link {
 	bool up;
 	bool moved; /* down since the last RA: what we know of this link may be of another */
 	uint8_t mac[6];
-	struct in6_addr routers[MOVE_ROUTERS_MAX]; /* default routers heard, by link-local address */
+	struct in6_addr
+		routers[MOVE_ROUTERS_MAX]; /* default routers heard, by link-local address */
 	size_t n_routers;
 };
 

@@ -29,27 +29,27 @@ static void add(struct sum *s, int rc, const char *what)
 
 static struct rt_rule hoa_rule(const struct mn *mn)
 {
-	return (struct rt_rule){ .priority = RULE_HOA,
-		.src = { mn->pair.hoa, 128 },
-		.table = RT_TABLE_MIP6 };
+	return (struct rt_rule){
+		.priority = RULE_HOA, .src = { mn->pair.hoa, 128 }, .table = RT_TABLE_MIP6
+	};
 }
 
 static struct rt_rule nothing_rule(const struct mn *mn)
 {
-	return (struct rt_rule){ .priority = RULE_NOTHING,
-		.src = { mn->pair.hoa, 128 },
-		.blackhole = true };
+	return (struct rt_rule){
+		.priority = RULE_NOTHING, .src = { mn->pair.hoa, 128 }, .blackhole = true
+	};
 }
 
-static const struct rt_rule ll_rule = { .priority = RULE_COA,
-	.src = { { { { 0xfe, 0x80 } } }, 64 },
-	.table = RT_TABLE_MAIN };
+static const struct rt_rule ll_rule = {
+	.priority = RULE_COA, .src = { { { { 0xfe, 0x80 } } }, 64 }, .table = RT_TABLE_MAIN
+};
 
 static struct rt_route tunnel_route(const struct mn *mn)
 {
-	return (struct rt_route){ .ifindex = mn->tunnel.ifindex,
-		.table = RT_TABLE_MIP6,
-		.metric = METRIC_OUT };
+	return (struct rt_route){
+		.ifindex = mn->tunnel.ifindex, .table = RT_TABLE_MIP6, .metric = METRIC_OUT
+	};
 }
 
 static int hoa_put(struct mn *mn, int ifindex, uint8_t plen)

@@ -27,10 +27,9 @@ static int try_hao(struct nl *nl)
 
 static int try_sub(struct nl *nl)
 {
-	struct xfrm_policy p = { .sel = SEL(here, there, 0),
-		.dir = XD_OUT,
-		.sub = true,
-		.priority = 1 };
+	struct xfrm_policy p = {
+		.sel = SEL(here, there, 0), .dir = XD_OUT, .sub = true, .priority = 1
+	};
 	int rc = xfrm_policy_update(nl, &p);
 
 	return rc ? rc : xfrm_policy_del(nl, &p.sel, p.dir, p.sub);

@@ -53,9 +53,7 @@ static struct xfrm_tmpl_ template(
 	enum sp_tmpl which, const struct sp_pair *pair, const struct mip_policy *policy)
 {
 	const struct tmpl_row *row = &tmpl_rows[which];
-	struct xfrm_tmpl_ t = { .proto = row->proto,
-		.mode = row->mode,
-		.optional = row->optional };
+	struct xfrm_tmpl_ t = { .proto = row->proto, .mode = row->mode, .optional = row->optional };
 
 	switch (row->ends) {
 	case ENDS_PAIR:
@@ -167,10 +165,9 @@ static int state_del(struct mip_env *env, const struct xfrm_sa *sa)
 
 static struct xfrm_sa wildcard(uint8_t proto)
 {
-	return (struct xfrm_sa){ .proto = proto,
-		.mode = XM_RO,
-		.wildrecv = true,
-		.sel = SEL(anywhere, anywhere, 0) };
+	return (struct xfrm_sa){
+		.proto = proto, .mode = XM_RO, .wildrecv = true, .sel = SEL(anywhere, anywhere, 0)
+	};
 }
 
 /* Every role accepts HAO; only a mobile node is sent type 2 routing headers. */

@@ -13,8 +13,8 @@ static const struct name repairs[] = {
 
 /* Transport mode has no addresses of its own: the old ones are ::, the new ones tell key
  * management. */
-static struct xfrm_migrate request(const struct xfrm_policy *p, const struct sp_pair *pair,
-	const struct in6_addr *to, bool km)
+static struct xfrm_migrate request(
+	const struct xfrm_policy *p, const struct sp_pair *pair, const struct in6_addr *to, bool km)
 {
 	const struct xfrm_tmpl_ *t = &p->tmpl[0];
 	bool to_ha = addr_eq(&p->sel.src.addr, &pair->hoa);
@@ -100,7 +100,8 @@ static int look(const struct xfrm_policy *p, void *arg)
 		return 0;
 	for (size_t i = 0; i < sp_n_rows; i++) {
 		if (!sp_rows[i].migrate || !sp_make(f->env, &sp_rows[i], f->pair, &own) ||
-			own.dir != p->dir || own.priority < p->priority || !covers(&p->sel, &own.sel))
+			own.dir != p->dir || own.priority < p->priority ||
+			!covers(&p->sel, &own.sel))
 			continue;
 		log_mip(0, "foreign policy %s === %s %s priority %u shadows ours for %s, remove it",
 			sel_src_str(&p->sel), sel_dst_str(&p->sel), xdir_str(p->dir), p->priority,

@@ -26,7 +26,10 @@ enum { STAYS = false, MOVES = true }; /* is migrated with the mobile node */
 	{                                                                                          \
 		.role = MIP_##own, .group = SP_##of, .kind = SP_ALWAYS, .sub = true,               \
 		.dir = XD_##to, .priority = pri, .src = SH_##from, .dst = SH_##dest, .proto = pro, \
-		.type = kind_of, .tmpl = { ST_##t0, ST_##t1 }                                      \
+		.type = kind_of, .tmpl = {                                                         \
+			ST_##t0,                                                                   \
+			ST_##t1                                                                    \
+		}                                                                                  \
 	}
 
 /* What every role sends without headers of its own: MH, neighbour discovery, ICMPv6 errors (types

@@ -50,8 +50,9 @@ static char *render(struct mip *mip)
 
 	bul_each(&mip->bul, add_bul, bul);
 	bc_each(&mip->ha.bc, add_bc, bc);
-	all = json_pack("{s:s, s:o, s:o, s:o}", "role", names_str(NAMES(roles), mip->env.conf->role),
-		"bul", bul, "bc", bc, "counters", counters(&mip->env));
+	all = json_pack("{s:s, s:o, s:o, s:o}", "role",
+		names_str(NAMES(roles), mip->env.conf->role), "bul", bul, "bc", bc, "counters",
+		counters(&mip->env));
 	text = all ? json_dumps(all, JSON_INDENT(1)) : NULL;
 	json_decref(all);
 	return text;

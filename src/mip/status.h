@@ -5,9 +5,8 @@
  *  "bc":[{"hoa","coa","state","seq","lifetime","left","k"}],"counters":{...}}
  * Shapes:  one request "status", one answer.
  * Units:   lifetime and left are seconds.
- * Errors:  an unknown request ends with status 1; status_ask gives the exit status of mip6d --status:
- *          0, or 3 when no daemon answers.
- * Source:  none.
+ * Errors:  an unknown request ends with status 1; status_ask gives the exit status of mip6d
+ * --status: 0, or 3 when no daemon answers. Source:  none.
  */
 #pragma once
 

@@ -76,7 +76,10 @@ static void note_policy(struct stage *w, const struct nlmsghdr *req)
 	struct xfrm_policy p;
 
 	assert_int_equal(xfrm_policy_parse(req, &p), 0);
-	stage_note(w, "%s %s === %s %s", p.block ? "block" : p.sub ? "sub" : "main",
+	stage_note(w, "%s %s === %s %s",
+		p.block		? "block"
+			: p.sub ? "sub"
+				: "main",
 		sel_src_str(&p.sel), sel_dst_str(&p.sel), xdir_str(p.dir));
 }
 

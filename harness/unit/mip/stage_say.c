@@ -10,10 +10,9 @@ void stage_addr(struct stage *w, const char *prefix, uint32_t flags, bool gone)
 {
 	struct rt_event ev = { .kind = gone ? RE_ADDR_DEL : RE_ADDR };
 
-	ev.addr = (struct rt_addr){ .ifindex = ETH0,
-		.flags = flags,
-		.valid_s = UINT32_MAX,
-		.preferred_s = UINT32_MAX };
+	ev.addr = (struct rt_addr){
+		.ifindex = ETH0, .flags = flags, .valid_s = UINT32_MAX, .preferred_s = UINT32_MAX
+	};
 	assert_int_equal(prefix_parse(prefix, &ev.addr.prefix), 0);
 	mn_move_event(&ev, &w->mip.move);
 }
@@ -67,7 +66,9 @@ void stage_ba_seq(struct stage *w, uint8_t status, uint32_t lifetime, uint16_t s
 	struct mip_packet p = { .src = HA, .dst = HOA, .has_rh2 = rh2, .ifindex = ETH0 };
 	struct mh m = { .type = MH_BA };
 
-	m.ba = (struct mh_ba){ .status = status, .flags = BA_KEY, .seq = seq, .lifetime = lifetime };
+	m.ba = (struct mh_ba){
+		.status = status, .flags = BA_KEY, .seq = seq, .lifetime = lifetime
+	};
 	deliver(w, &m, &p);
 }
 

@@ -127,7 +127,8 @@ static void a_movement_is_answered_at_once_and_the_tunnel_follows(void **state)
 		"2001:1::1...2001::50",
 		"MIGRATE 2001:1::1/128[135] === 2001:1::10/128[135] out to 2001:1::1...2001::50 km "
 		"2001:1::1...2001::50",
-		"MIGRATE 2001:1::10/128 === ::/0 in to 2001::50...2001:1::1 km 2001:1::1...2001::50",
+		"MIGRATE 2001:1::10/128 === ::/0 in to 2001::50...2001:1::1 km "
+		"2001:1::1...2001::50",
 		"MIGRATE 2001:1::10/128 === ::/0 fwd to 2001::50...2001:1::1 km "
 		"2001:1::1...2001::50",
 		"MIGRATE ::/0 === 2001:1::10/128 out to 2001:1::1...2001::50 km "
@@ -472,8 +473,8 @@ UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D
 	T(an_address_off_the_home_link_is_refused, "C-040 C-042"),
 	T(deleting_what_nobody_has_gets_133, "C-042 C-047"),
 	T(a_useless_care_of_address_is_refused, "C-030"),
-	T(the_alternate_care_of_address_counts, "B-007 F-003"),
-	T(routers_are_refused, "C-042"), T(a_refused_update_leaves_the_binding_alone, "C-048"),
+	T(the_alternate_care_of_address_counts, "B-007 F-003"), T(routers_are_refused, "C-042"),
+	T(a_refused_update_leaves_the_binding_alone, "C-048"),
 	T(lifetimes_are_limited_and_whole_units, "C-040"),
 	T(a_node_at_home_deletes_and_is_answered_directly, "C-043 C-047 C-053"),
 	T(a_node_away_deletes_and_is_answered_by_routing_header, "C-043 C-047"),

@@ -112,8 +112,10 @@ static void only_the_loss_of_the_address_in_use_moves(void **state)
 		"2001::50...2001:1::1",
 		"MIGRATE 2001:1::1/128[135] === 2001:1::10/128[135] in to 2001:1::1...2001::50 km "
 		"2001::50...2001:1::1",
-		"MIGRATE 2001:1::10/128 === ::/0 out to 2001::50...2001:1::1 km 2001::50...2001:1::1",
-		"MIGRATE ::/0 === 2001:1::10/128 in to 2001:1::1...2001::50 km 2001::50...2001:1::1",
+		"MIGRATE 2001:1::10/128 === ::/0 out to 2001::50...2001:1::1 km "
+		"2001::50...2001:1::1",
+		"MIGRATE ::/0 === 2001:1::10/128 in to 2001:1::1...2001::50 km "
+		"2001::50...2001:1::1",
 		"hao 2001:1::10 at 2001::50", "BU A H K, 262140 s, alternate 2001::50",
 		"tunnel ip6tnl1 changed", "no rule 1002", "rule 1002");
 	stage_clear(w);
@@ -245,9 +247,13 @@ static void a_refusal_keeps_the_payload_blocked(void **state)
 		uint8_t status;
 		uint32_t again_ms;
 	} rows[] = {
-		{ BA_PROHIBITED, 60000 }, { BA_HOME_NOT_SUPPORTED, 60000 },
-		{ BA_NOT_HOME_SUBNET, 60000 }, { BA_NOT_HA_FOR_MN, 60000 },
-		{ BA_DAD_FAILED, 60000 }, { 200, 60000 }, { BA_UNSPECIFIED, 32000 },
+		{ BA_PROHIBITED, 60000 },
+		{ BA_HOME_NOT_SUPPORTED, 60000 },
+		{ BA_NOT_HOME_SUBNET, 60000 },
+		{ BA_NOT_HA_FOR_MN, 60000 },
+		{ BA_DAD_FAILED, 60000 },
+		{ 200, 60000 },
+		{ BA_UNSPECIFIED, 32000 },
 		{ BA_NO_RESOURCES, 32000 },
 	};
 

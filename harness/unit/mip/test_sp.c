@@ -77,22 +77,28 @@ static void the_policies_of_a_registered_mobile_node(void **state)
 	(void)state;
 	install(w, &pair, mn_groups, 4);
 	POLICIES(w, "main in 10 ::/0 === 2001:1::10/128; esp 2001:1::1...2001::40 reqid 2 tunnel",
-		"main in 2 2001:1::1/128[135] === 2001:1::10/128[135]; esp ::...:: reqid 1 transport",
+		"main in 2 2001:1::1/128[135] === 2001:1::10/128[135]; esp ::...:: reqid 1 "
+		"transport",
 		"main out 10 2001:1::10/128 === ::/0; esp 2001::40...2001:1::1 reqid 2 tunnel",
-		"main out 2 2001:1::10/128[135] === 2001:1::1/128[135]; esp ::...:: reqid 1 transport",
+		"main out 2 2001:1::10/128[135] === 2001:1::1/128[135]; esp ::...:: reqid 1 "
+		"transport",
 		"main out 4 2001:1::10/128[135/5] === ::/0[135]",
 		"sub in 19 ::/0 === ::/0; route2 ::...:: reqid 0 ro use",
-		"sub in 2 2001:1::1/128[135] === 2001:1::10/128[135]; route2 ::...:: reqid 0 ro use",
+		"sub in 2 2001:1::1/128[135] === 2001:1::10/128[135]; route2 ::...:: reqid 0 ro "
+		"use",
 		"sub in 6 2001:1::1/128 === 2001:1::10/128; route2 ::...:: reqid 0 ro use",
-		"sub in 9 ::/0[135] === ::/0[135]; hao ::...:: reqid 0 ro use; route2 ::...:: reqid 0 ro use",
+		"sub in 9 ::/0[135] === ::/0[135]; hao ::...:: reqid 0 ro use; route2 ::...:: "
+		"reqid 0 ro use",
 		"sub out 12 ::/0[135] === ::/0[135]",
 		"sub out 12 ::/0[ipv6-icmp/0] === ::/0[ipv6-icmp]",
 		"sub out 12 ::/0[ipv6-icmp/135] === ::/0[ipv6-icmp]",
-		"sub out 2 2001:1::10/128[135/5] === 2001:1::1/128[135]; hao 2001:1::10...2001:1::1 "
+		"sub out 2 2001:1::10/128[135/5] === 2001:1::1/128[135]; hao "
+		"2001:1::10...2001:1::1 "
 		"reqid 0 ro use",
 		"sub out 3 ::/0[135/7] === ::/0[135]",
 		"sub out 3 ::/0[ipv6-icmp/136] === ::/0[ipv6-icmp]",
-		"sub out 6 2001:1::10/128 === 2001:1::1/128; hao 2001:1::10...2001:1::1 reqid 0 ro use");
+		"sub out 6 2001:1::10/128 === 2001:1::1/128; hao 2001:1::10...2001:1::1 reqid 0 ro "
+		"use");
 	stage_free(w);
 }
 
@@ -105,10 +111,13 @@ static void the_policies_of_a_home_agent_with_a_binding(void **state)
 	install(w, &pair, ha_groups, 3);
 	POLICIES(w, "main fwd 10 2001:1::10/128 === ::/0; esp 2001::40...2001:1::1 reqid 2 tunnel",
 		"main in 10 2001:1::10/128 === ::/0; esp 2001::40...2001:1::1 reqid 2 tunnel",
-		"main in 2 2001:1::10/128[135] === 2001:1::1/128[135]; esp ::...:: reqid 1 transport",
+		"main in 2 2001:1::10/128[135] === 2001:1::1/128[135]; esp ::...:: reqid 1 "
+		"transport",
 		"main out 10 ::/0 === 2001:1::10/128; esp 2001:1::1...2001::40 reqid 2 tunnel",
-		"main out 2 2001:1::1/128[135] === 2001:1::10/128[135]; esp ::...:: reqid 1 transport",
-		"sub in 16 2001:1::10/128 === 2001:1::1/128; hao 2001:1::10...2001:1::1 reqid 0 ro use",
+		"main out 2 2001:1::1/128[135] === 2001:1::10/128[135]; esp ::...:: reqid 1 "
+		"transport",
+		"sub in 16 2001:1::10/128 === 2001:1::1/128; hao 2001:1::10...2001:1::1 reqid 0 ro "
+		"use",
 		"sub in 9 ::/0[135] === ::/0[135]; hao ::...:: reqid 0 ro use",
 		"sub out 12 ::/0[135] === ::/0[135]",
 		"sub out 12 ::/0[ipv6-icmp/0] === ::/0[ipv6-icmp]",
@@ -149,8 +158,10 @@ static void the_mobile_node_migrates_mh_out_in_then_payload_out_in(void **state)
 		"2001::50...2001:1::1",
 		"MIGRATE 2001:1::1/128[135] === 2001:1::10/128[135] in to 2001:1::1...2001::50 km "
 		"2001::50...2001:1::1",
-		"MIGRATE 2001:1::10/128 === ::/0 out to 2001::50...2001:1::1 km 2001::50...2001:1::1",
-		"MIGRATE ::/0 === 2001:1::10/128 in to 2001:1::1...2001::50 km 2001::50...2001:1::1");
+		"MIGRATE 2001:1::10/128 === ::/0 out to 2001::50...2001:1::1 km "
+		"2001::50...2001:1::1",
+		"MIGRATE ::/0 === 2001:1::10/128 in to 2001:1::1...2001::50 km "
+		"2001::50...2001:1::1");
 	stage_free(w);
 }
 
@@ -168,9 +179,12 @@ static void the_home_agent_migrates_mh_in_out_then_payload_in_fwd_out(void **sta
 		"2001:1::1...2001::50",
 		"MIGRATE 2001:1::1/128[135] === 2001:1::10/128[135] out to 2001:1::1...2001::50 km "
 		"2001:1::1...2001::50",
-		"MIGRATE 2001:1::10/128 === ::/0 in to 2001::50...2001:1::1 km 2001:1::1...2001::50",
-		"MIGRATE 2001:1::10/128 === ::/0 fwd to 2001::50...2001:1::1 km 2001:1::1...2001::50",
-		"MIGRATE ::/0 === 2001:1::10/128 out to 2001:1::1...2001::50 km 2001:1::1...2001::50");
+		"MIGRATE 2001:1::10/128 === ::/0 in to 2001::50...2001:1::1 km "
+		"2001:1::1...2001::50",
+		"MIGRATE 2001:1::10/128 === ::/0 fwd to 2001::50...2001:1::1 km "
+		"2001:1::1...2001::50",
+		"MIGRATE ::/0 === 2001:1::10/128 out to 2001:1::1...2001::50 km "
+		"2001:1::1...2001::50");
 	stage_free(w);
 }
 

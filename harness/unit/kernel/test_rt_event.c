@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "kernel/rt_event.h"
 #include "unit/kernel/netns.h"
+#include "unit/unit.h"
 
 static const struct in6_addr coa = { .s6_addr = { 0x20, 0x01, [15] = 0x50 } };
 
@@ -107,15 +108,14 @@ static void too_late(void *arg)
 
 static void a_kernel_tells_what_happens(void **state)
 {
-	const struct rt_addr a = { .ifindex = netns_loopback(),
-		.prefix = { coa, 128 },
-		.valid_s = UINT32_MAX,
-		.preferred_s = UINT32_MAX };
+	struct rt_addr a = { .prefix = { coa, 128 } };
 	struct rt_event last = { .kind = RE_LINK };
 	struct nl *nl, *events;
 	struct timer limit;
 
 	(void)state;
+	NEED_NETNS();
+	a.ifindex = netns_d0;
 	assert_int_equal(nl_open(NETLINK_ROUTE, &nl), 0);
 	assert_int_equal(rt_listen(seen, too_late, &last, &events), 0);
 	timer_init(&limit, too_late, NULL);

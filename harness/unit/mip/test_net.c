@@ -4,7 +4,7 @@
 #include "base/loop.h"
 #include "mip/icmp6.h"
 #include "mip/net_in.h"
-#include "unit/kernel/netns.h"
+#include "unit/mip/loopback.h"
 #include "unit/mip/mh_sample.h"
 
 static const struct in6_addr self = { .s6_addr = { [15] = 1 } };
@@ -52,7 +52,7 @@ static struct mip_net *open_net(struct seen *s)
 {
 	struct mip_net *net;
 
-	netns_loopback();
+	loopback_own();
 	*s = (struct seen){ 0 };
 	assert_int_equal(mip_net_open(on_mh, on_icmp6, s, &net), 0);
 	timer_init(&s->limit, too_late, NULL);
@@ -89,7 +89,7 @@ static void a_message_arrives_as_it_was_sent(void **state)
 	run(&s);
 	assert_int_equal(s.n_mh, 1);
 	assert_true(addr_eq(&s.last.src, &self) && addr_eq(&s.last.dst, &self));
-	assert_int_equal(s.last.ifindex, netns_loopback());
+	assert_int_equal(s.last.ifindex, loopback_own());
 	assert_false(s.last.has_hao || s.last.has_rh2);
 	assert_int_equal(mh_parse(BYTES(s.data, s.n), &self, &self, &got), 0);
 	assert_int_equal(got.bu.seq, 7);
@@ -193,7 +193,7 @@ static void one_wake_up_reads_a_bounded_number(void **state)
 	struct mip_packet p = { .src = self, .dst = self, .hop_limit = -1, .data = BYTES_OF(buf) };
 
 	(void)state;
-	netns_loopback();
+	loopback_own();
 	assert_int_equal(mip_net_open(on_each, on_each, &n, &net), 0);
 	mh_write(&brr, &self, &self, buf, sizeof(buf));
 	for (int i = 0; i < 100; i++)

@@ -45,7 +45,7 @@ bool auth_other_sa(const struct sa *sa)
 {
 	struct sa *other;
 
-	LIST_FOREACH(other, &sa->peer->sas, of_peer)
+	LIST_FOREACH (other, &sa->peer->sas, of_peer)
 		if (other != sa && other->state >= SA_UP)
 			return true;
 	return false;
@@ -121,8 +121,8 @@ static int judge(struct sa *sa, const struct chain *chain)
 	return 0;
 }
 
-static int verify_auth(struct sa *sa, const struct msg *in, const struct idp *id,
-	const struct cert *ee)
+static int verify_auth(
+	struct sa *sa, const struct msg *in, const struct idp *id, const struct cert *ee)
 {
 	own_blob text = { 0 };
 	int rc = in->auth.method == SIG_RSA_SHA1 ? 0 : -EOPNOTSUPP;
@@ -138,8 +138,7 @@ static int verify_auth(struct sa *sa, const struct msg *in, const struct idp *id
 		return -EACCES;
 	}
 	sa->proved |= SA_PROVED_AUTH;
-	log_ike(1, "authentication of '%s' with RSA signature successful",
-		ident_str(&sa->peer_id));
+	log_ike(1, "authentication of '%s' with RSA signature successful", ident_str(&sa->peer_id));
 	return 0;
 }
 

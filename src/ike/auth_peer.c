@@ -11,7 +11,7 @@ static bool fits(const struct trap *t, const struct in6_addr *local, const struc
 	const struct conn *c = t->conn;
 
 	return addr_fits(&c->local.addr, local) &&
-	       (c->remote.allow_any || addr_fits(&c->remote.addr, remote));
+		(c->remote.allow_any || addr_fits(&c->remote.addr, remote));
 }
 
 /* From link l on, then (exact rows done) those for any address. */
@@ -36,8 +36,8 @@ struct trap *auth_next_by_addr(const struct iked *d, const struct in6_addr *loca
 	const struct in6_addr *remote, const struct trap *after)
 {
 	if (!after)
-		return next_addr(d, table_find(&d->trap_by_addr, addr_hash(remote)), false, local,
-			remote);
+		return next_addr(
+			d, table_find(&d->trap_by_addr, addr_hash(remote)), false, local, remote);
 	return next_addr(d, table_next(&after->by_addr),
 		after->by_addr.hash == addr_hash(&addr_any), local, remote);
 }
@@ -54,8 +54,7 @@ static bool suite_fits(const struct conn *c, const struct suite *suite)
 
 static bool ids_fit(const struct conn *c, const struct ident *idi, const struct ident *idr)
 {
-	return ident_match(&c->remote.id, idi) &&
-	       (!idr->type || ident_match(&c->local.id, idr));
+	return ident_match(&c->remote.id, idi) && (!idr->type || ident_match(&c->local.id, idr));
 }
 
 /* Better than what was found before: how exact its rightid is, then whether it knows the TS. */
@@ -63,8 +62,7 @@ static int rate(const struct sa *sa, struct trap *t, const struct msg *in, const
 {
 	struct nego_ts ts;
 
-	return 2 * ident_match(&t->conn->remote.id, idi) +
-	       (nego_select(sa, t, in, &ts) != NULL);
+	return 2 * ident_match(&t->conn->remote.id, idi) + (nego_select(sa, t, in, &ts) != NULL);
 }
 
 struct trap *auth_select_peer(const struct sa *sa, const struct msg *in)

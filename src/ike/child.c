@@ -120,8 +120,8 @@ struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct 
 
 struct child *child_by_reqid(const struct iked *d, uint32_t reqid, const struct child *after)
 {
-	struct tlink *l = after ? table_next(&after->by_reqid) :
-				  table_find(&d->child_by_reqid, hash_u64(reqid));
+	struct tlink *l = after ? table_next(&after->by_reqid)
+				: table_find(&d->child_by_reqid, hash_u64(reqid));
 
 	for (; l; l = table_next(l)) {
 		struct child *c = LINKED(l, struct child, by_reqid);

@@ -91,8 +91,8 @@ struct child *child_of_trap(const struct trap *trap);
  */
 int child_move(struct child *c, const struct in6_addr *local, const struct in6_addr *remote);
 /* The same for one direction: the other one's SA still waits for its own MIGRATE. */
-int child_move_way(struct child *c, bool out, const struct in6_addr *local,
-	const struct in6_addr *remote);
+int child_move_way(
+	struct child *c, bool out, const struct in6_addr *local, const struct in6_addr *remote);
 
 void child_to_sa(struct child *c, struct sa *to); /* hand on when the IKE_SA is rekeyed */
 

@@ -41,8 +41,8 @@ static void lifetimes(struct child *c)
 			child_name(c), conn->lifetime);
 }
 
-static void fill(const struct child *c, bool out, const uint8_t *e, const uint8_t *a,
-	struct xfrm_sa *sa)
+static void fill(
+	const struct child *c, bool out, const uint8_t *e, const uint8_t *a, struct xfrm_sa *sa)
 {
 	static const struct prefix any;
 
@@ -168,8 +168,8 @@ static int move_sa(struct nl *nl, uint32_t spi, const struct in6_addr *old_dst,
 	return rc;
 }
 
-int child_move_way(struct child *c, bool out, const struct in6_addr *local,
-	const struct in6_addr *remote)
+int child_move_way(
+	struct child *c, bool out, const struct in6_addr *local, const struct in6_addr *remote)
 {
 	struct nl *nl = c->sa->d->seams.xfrm;
 	int rc = 0;

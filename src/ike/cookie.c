@@ -56,7 +56,7 @@ bool cookie_ok(struct cookie_secret *s, const struct in6_addr *from, const struc
 	if (version != s->version && !(s->old_ok && version == (uint8_t)(s->version - 1)))
 		return false;
 	return mac(s, version, from, in, want) &&
-	       bytes_eq_ct(BYTES_OF(want), BYTES(n->data.p + 1, MAC_LEN));
+		bytes_eq_ct(BYTES_OF(want), BYTES(n->data.p + 1, MAC_LEN));
 }
 
 void cookie_wipe(struct cookie_secret *s)

@@ -40,7 +40,7 @@ void iked_free(struct iked *d)
 		return;
 	d->down = NULL;
 	timer_stop(&d->t_shutdown);
-	LIST_FOREACH(sa, &d->sas, all)
+	LIST_FOREACH (sa, &d->sas, all)
 		x_sa_stop(sa); /* what it was still making stands before it in the list */
 	while (!LIST_EMPTY(&d->sas))
 		sa_free(LIST_FIRST(&d->sas));
@@ -227,7 +227,7 @@ int sa_reauth(struct sa *sa)
 	if (!sa->initiator)
 		return -EOPNOTSUPP; /* the side that began it does */
 	log_ike(1, "reauthenticating IKE_SA %s", sa_name(sa));
-	LIST_FOREACH(c, &sa->children, of_sa) {
+	LIST_FOREACH (c, &sa->children, of_sa) {
 		if (c->state != CHILD_UP || n == X_QUEUE_MAX)
 			continue;
 		trap_ref(c->trap);

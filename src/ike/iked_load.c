@@ -73,8 +73,7 @@ static void index_peer(struct trap *t)
 	table_del(&d->trap_by_id, &t->by_id);
 	if (t->peer != t)
 		return;
-	table_add(&d->trap_by_addr, &t->by_addr,
-		addr_hash(r->allow_any ? &addr_any : &r->addr));
+	table_add(&d->trap_by_addr, &t->by_addr, addr_hash(r->allow_any ? &addr_any : &r->addr));
 	table_add(&d->trap_by_id, &t->by_id, any ? 0 : trap_id_hash(&r->id));
 }
 
@@ -83,13 +82,13 @@ static void set_peers(struct iked *d)
 {
 	struct trap *t;
 
-	TAILQ_FOREACH(t, &d->traps, all) {
+	TAILQ_FOREACH (t, &d->traps, all) {
 		struct trap *peer = t->conn->peer ? trap_by_name(d, t->conn->peer->name) : NULL;
 
 		t->peer = peer ? peer : t;
 		TAILQ_INIT(&t->members);
 	}
-	TAILQ_FOREACH(t, &d->traps, all) {
+	TAILQ_FOREACH (t, &d->traps, all) {
 		TAILQ_INSERT_TAIL(&t->peer->members, t, member);
 		index_peer(t);
 	}

@@ -26,8 +26,8 @@ static int keys_ok(const struct alg *encr, const struct alg *integ)
 }
 
 /* SKEYSEED = prf(Ni | Nr, g^ir), or after a rekey prf(SK_d (old), g^ir | Ni | Nr) (2.14, 2.18). */
-static int skeyseed(const struct suite *s, const struct keymat_in *in, const struct ike_keys *old,
-	uint8_t *out)
+static int skeyseed(
+	const struct suite *s, const struct keymat_in *in, const struct ike_keys *old, uint8_t *out)
 {
 	uint8_t nonces[SEED_MAX];
 	struct wr w = WR_OF(nonces);
@@ -63,7 +63,8 @@ int keymat_ike(const struct suite *suite, const struct keymat_in *in, const stru
 	wr_u64(&w, in->spi_i);
 	wr_u64(&w, in->spi_r);
 	if (!rc && wr_done(&w) >= 0)
-		rc = prf_plus(suite->prf, BYTES(secret, suite->prf->out_len), wr_view(&w), stream, n);
+		rc = prf_plus(
+			suite->prf, BYTES(secret, suite->prf->out_len), wr_view(&w), stream, n);
 	if (!rc) {
 		struct deal d = { stream };
 
@@ -99,8 +100,8 @@ int keymat_child(const struct ike_keys *ike, const struct alg *encr, const struc
 	wr_bytes(&w, in->nr);
 	if (wr_done(&w) < 0)
 		return -EINVAL;
-	rc = prf_plus(ike->prf, BYTES(ike->d, ike->prf->key_len), wr_view(&w), stream,
-		2 * (il + el));
+	rc = prf_plus(
+		ike->prf, BYTES(ike->d, ike->prf->key_len), wr_view(&w), stream, 2 * (il + el));
 	if (!rc) {
 		struct deal d = { stream };
 

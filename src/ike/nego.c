@@ -116,8 +116,8 @@ static void set_suite(struct child *c, const struct suite *s)
 	c->spi_out = spi_get(s->spi);
 }
 
-static int keys_install(struct sa *sa, struct child *c, struct bytes shared, struct bytes ni,
-	struct bytes nr)
+static int keys_install(
+	struct sa *sa, struct child *c, struct bytes shared, struct bytes ni, struct bytes nr)
 {
 	struct child_keys keys;
 	int rc = keymat_child(&sa->keys, c->encr, c->integ,
@@ -168,8 +168,8 @@ static int fresh_make(struct x *x, const struct suite *s, struct fresh *f)
 	return 0;
 }
 
-static void write_answer(struct x *x, const struct child *c, const struct suite *s,
-	const struct fresh *f)
+static void write_answer(
+	struct x *x, const struct child *c, const struct suite *s, const struct fresh *f)
 {
 	struct suite own = *s;
 	struct prop_list one;

@@ -17,14 +17,14 @@ struct nego_ts {
 };
 
 /* The connection of this peer that the offer is for (B-080, B-081), or NULL. */
-struct trap *nego_select(const struct sa *sa, const struct trap *peer, const struct msg *in,
-	struct nego_ts *out);
+struct trap *nego_select(
+	const struct sa *sa, const struct trap *peer, const struct msg *in, struct nego_ts *out);
 
 /* The same for one connection; its configured selectors; the audit line of a refusal. */
-bool nego_fits(const struct sa *sa, const struct trap *t, const struct msg *in,
-	struct nego_ts *out);
-void nego_conn_ts(const struct sa *sa, const struct trap *t, struct ts_list *local,
-	struct ts_list *remote);
+bool nego_fits(
+	const struct sa *sa, const struct trap *t, const struct msg *in, struct nego_ts *out);
+void nego_conn_ts(
+	const struct sa *sa, const struct trap *t, struct ts_list *local, struct ts_list *remote);
 void nego_say_refused(const struct sa *sa, const struct msg *in);
 
 /* with_dh: CREATE_CHILD_SA, where nonce and Diffie-Hellman are new (task->ni, task->dh). */

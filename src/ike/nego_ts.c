@@ -13,8 +13,8 @@ static void end_ts(const struct conn_end *e, const struct in6_addr *ike, struct 
 	}
 }
 
-void nego_conn_ts(const struct sa *sa, const struct trap *t, struct ts_list *local,
-	struct ts_list *remote)
+void nego_conn_ts(
+	const struct sa *sa, const struct trap *t, struct ts_list *local, struct ts_list *remote)
 {
 	end_ts(&t->conn->local, &sa->local, local);
 	end_ts(&t->conn->remote, &sa->remote, remote);
@@ -62,8 +62,8 @@ static bool hosts_fit(const struct sa *sa, const struct conn *c, const struct ms
  * How well a connection fits an offer: 0 not, 1 narrowed, 2 as offered, 3 as configured too.
  * A-126, B-025: transport and tunnel never stand in for each other.
  */
-static int rate(const struct sa *sa, const struct trap *t, const struct msg *in,
-	struct nego_ts *out)
+static int rate(
+	const struct sa *sa, const struct trap *t, const struct msg *in, struct nego_ts *out)
 {
 	bool transport = msg_notify(in, N_USE_TRANSPORT_MODE) != NULL;
 	const struct conn *c = t->conn;
@@ -82,14 +82,13 @@ static int rate(const struct sa *sa, const struct trap *t, const struct msg *in,
 	return list_eq(&out->local, &local) && list_eq(&out->remote, &remote) ? 3 : 2;
 }
 
-bool nego_fits(const struct sa *sa, const struct trap *t, const struct msg *in,
-	struct nego_ts *out)
+bool nego_fits(const struct sa *sa, const struct trap *t, const struct msg *in, struct nego_ts *out)
 {
 	return !in->ts_error && rate(sa, t, in, out) > 0;
 }
 
-struct trap *nego_select(const struct sa *sa, const struct trap *peer, const struct msg *in,
-	struct nego_ts *out)
+struct trap *nego_select(
+	const struct sa *sa, const struct trap *peer, const struct msg *in, struct nego_ts *out)
 {
 	struct trap *t, *best = NULL;
 	struct nego_ts ts;
@@ -97,7 +96,7 @@ struct trap *nego_select(const struct sa *sa, const struct trap *peer, const str
 
 	if (in->ts_error)
 		return NULL;
-	TAILQ_FOREACH(t, &peer->members, member) {
+	TAILQ_FOREACH (t, &peer->members, member) {
 		int r = rate(sa, t, in, &ts);
 
 		if (r <= best_rate)

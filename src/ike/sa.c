@@ -149,8 +149,8 @@ struct sa *sa_by_spi(const struct iked *d, uint64_t own_spi)
 	return NULL;
 }
 
-struct sa *sa_by_init(const struct iked *d, uint64_t spi_i, const struct in6_addr *from,
-	const uint8_t sha1[20])
+struct sa *sa_by_init(
+	const struct iked *d, uint64_t spi_i, const struct in6_addr *from, const uint8_t sha1[20])
 {
 	struct tlink *l;
 
@@ -178,7 +178,7 @@ struct sa *sa_of_peer(const struct trap *peer)
 {
 	struct sa *sa, *found = NULL;
 
-	LIST_FOREACH(sa, &peer->sas, of_peer) {
+	LIST_FOREACH (sa, &peer->sas, of_peer) {
 		if (sa_usable(sa))
 			return sa;
 		if (sa_connecting(sa))
@@ -210,8 +210,8 @@ int sa_set_ids(struct sa *sa)
 
 struct sa *sa_next_same_ids(const struct sa *sa, const struct sa *after)
 {
-	struct tlink *l = after ? table_next(&after->by_ids) :
-				  table_find(&sa->d->sa_by_ids, sa->by_ids.hash);
+	struct tlink *l =
+		after ? table_next(&after->by_ids) : table_find(&sa->d->sa_by_ids, sa->by_ids.hash);
 
 	for (; l; l = table_next(l)) {
 		struct sa *other = LINKED(l, struct sa, by_ids);

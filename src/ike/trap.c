@@ -193,8 +193,8 @@ static bool proxy_host(const struct ts_list *list, const struct in6_addr *ike, s
 }
 
 /* B-021: template 16, for each end that stands for another host. */
-void trap_say_proxy(const struct trap *t, const struct in6_addr *local,
-	const struct in6_addr *remote)
+void trap_say_proxy(
+	const struct trap *t, const struct in6_addr *local, const struct in6_addr *remote)
 {
 	const struct conn *c = t->conn;
 	struct in6_addr host;

@@ -5,7 +5,8 @@
 #include "ike/xchg.h"
 #include "kernel/xfrm_sa.h"
 
-/* CREATE_CHILD_SA for one more, section 1.3.1:   SA, Ni, [KEi,] TSi, TSr -->   <-- SA, Nr, [KEr,] TSi, TSr */
+/* CREATE_CHILD_SA for one more, section 1.3.1:   SA, Ni, [KEi,] TSi, TSr -->   <-- SA, Nr, [KEr,]
+ * TSi, TSr */
 
 /* Books and kernel may differ: somebody else deleted it, or it expired. */
 static bool stands(const struct child *c)
@@ -27,8 +28,8 @@ static enum x_verdict child_ask(struct x *x)
 	}
 	trap_need_reqid(t->trap);
 	log_ike(0, "establishing CHILD_SA %s{%u}", t->trap->conn->name, t->trap->reqid_out);
-	if ((!t->child && (child_new(x->sa, t->trap, &t->child) < 0 ||
-				  child_alloc(t->child) < 0)) ||
+	if ((!t->child &&
+		    (child_new(x->sa, t->trap, &t->child) < 0 || child_alloc(t->child) < 0)) ||
 		nego_ask(x, t->child, true) < 0) {
 		x_child_done(x->d, t->trap, -EIO, "the kernel gives no SPI");
 		return X_REFUSE;
@@ -56,7 +57,8 @@ static enum x_verdict child_answer(struct x *x)
 	return X_SEND;
 }
 
-/* Those of the same connection that carry nothing any more: their outbound SA is not in the kernel. */
+/* Those of the same connection that carry nothing any more: their outbound SA is not in the kernel.
+ */
 static void close_broken(struct child *fresh)
 {
 	struct child *c, *next;
@@ -78,15 +80,15 @@ static enum x_verdict child_take(struct x *x)
 		nego_say(c);
 		close_broken(c);
 	}
-	x_child_done(x->d, t->trap, rc,
-		rc ? "the CHILD_SA could not be installed" : "established");
+	x_child_done(x->d, t->trap, rc, rc ? "the CHILD_SA could not be installed" : "established");
 	return X_REFUSE;
 }
 
 static enum x_verdict child_refused(struct x *x)
 {
 	struct task *t = x->task;
-	uint16_t group = nego_other_group(x->in, &t->trap->conn->esp, t->dh ? dh_group(t->dh)->id : 0);
+	uint16_t group =
+		nego_other_group(x->in, &t->trap->conn->esp, t->dh ? dh_group(t->dh)->id : 0);
 	const char *why;
 
 	if (group && !t->n_groups++) { /* */
@@ -107,7 +109,8 @@ static enum x_verdict child_refused(struct x *x)
 static const struct x_step steps[] = {
 	{ IN(SA_UP), X_CHILD, X_ASK, 0, 0,
 	  child_ask, SA_UP, "ask for a CHILD_SA" },
-	{ IN(SA_UP), X_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR), P(KE) | P(NOTIFY) | P(VENDOR) | P(CP),
+	{ IN(SA_UP), X_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR),
+	  P(KE) | P(NOTIFY) | P(VENDOR) | P(CP),
 	  child_answer, SA_UP, "answer CREATE_CHILD_SA" },
 	{ IN(SA_UP), X_CHILD, X_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
 	  child_take, SA_UP, "take the answer to CREATE_CHILD_SA" },

@@ -89,7 +89,7 @@ static struct child *child_with_out(struct sa *sa, uint32_t spi)
 
 	if (c && c->sa == sa)
 		return c;
-	LIST_FOREACH(c, &sa->children, of_sa) /* proxies and tunnels that moved on */
+	LIST_FOREACH (c, &sa->children, of_sa) /* proxies and tunnels that moved on */
 		if (c->spi_out == spi)
 			return c;
 	return NULL;
@@ -180,7 +180,8 @@ static enum x_verdict info_answer(struct x *x)
 static const struct x_step steps[] = {
 	{ IN(SA_UP), X_INFO, X_ASK, 0, 0,
 	  info_ask, SA_UP, "ask INFORMATIONAL" },
-	{ IN(SA_UP) | IN(SA_REKEYED) | IN(SA_DELETING), X_INFO, X_ANSWER, 0, P(NOTIFY) | P(DELETE) | P(VENDOR) | P(CP),
+	{ IN(SA_UP) | IN(SA_REKEYED) | IN(SA_DELETING), X_INFO, X_ANSWER, 0,
+	  P(NOTIFY) | P(DELETE) | P(VENDOR) | P(CP),
 	  info_answer, SA_UP, "answer INFORMATIONAL" },
 	{ IN(SA_UP) | IN(SA_REKEYED), X_INFO, X_TAKE, 0, 0,
 	  info_take, SA_UP, "take the answer to INFORMATIONAL" },

@@ -207,7 +207,8 @@ static enum x_verdict init_answer(struct x *x)
 static const struct x_step steps[] = {
 	{ IN(SA_NEW) | IN(SA_INIT_SENT), X_INIT, X_ASK, 0, 0,
 	  init_ask, SA_INIT_SENT, "ask IKE_SA_INIT" },
-	{ IN(SA_NEW), X_INIT, X_ANSWER, P(SA) | P(KE) | P(NONCE), P(NOTIFY) | P(VENDOR) | P(CERTREQ),
+	{ IN(SA_NEW), X_INIT, X_ANSWER, P(SA) | P(KE) | P(NONCE),
+	  P(NOTIFY) | P(VENDOR) | P(CERTREQ),
 	  init_answer, SA_INIT_DONE, "answer IKE_SA_INIT" },
 	{ IN(SA_INIT_SENT), X_INIT, X_TAKE, P(SA) | P(KE) | P(NONCE), 0,
 	  init_take, SA_AUTH_SENT, "take the answer to IKE_SA_INIT" },

@@ -6,7 +6,13 @@
 #include "ike/limits.h"
 #include "ike/xchg.h"
 
-enum { LATER_MS = 10000, LATER_JITTER_MS = 5000, LATER_MAX = 5, HOLD_MS = 10000, REKEYED_MS = 60000 };
+enum {
+	LATER_MS = 10000,
+	LATER_JITTER_MS = 5000,
+	LATER_MAX = 5,
+	HOLD_MS = 10000,
+	REKEYED_MS = 60000
+};
 
 void x_inherit(struct sa *from, struct sa *to)
 {
@@ -96,9 +102,9 @@ void x_child_gone(struct child *c)
 
 	for (t = next_task(sa, NULL); t; t = next_task(sa, t))
 		forget_child(t, c);
-	TAILQ_FOREACH(t, &sa->later, link)
+	TAILQ_FOREACH (t, &sa->later, link)
 		forget_child(t, c);
-	LIST_FOREACH(other, &sa->children, of_sa)
+	LIST_FOREACH (other, &sa->children, of_sa)
 		if (other->rekeys == c)
 			other->rekeys = NULL;
 }
@@ -126,8 +132,7 @@ void x_move(struct sa *sa, enum sa_state to)
 	half_open(sa, to == SA_INIT_DONE);
 	if (to == SA_INIT_DONE) {
 		sa_remember_init(sa);
-		timer_set(&sa->t_half_open,
-			(uint64_t)iked_conf(sa->d)->half_open_timeout_s * 1000);
+		timer_set(&sa->t_half_open, (uint64_t)iked_conf(sa->d)->half_open_timeout_s * 1000);
 		return;
 	}
 	timer_stop(&sa->t_half_open);
@@ -194,7 +199,7 @@ static uint64_t heard_by_children(struct sa *sa)
 	uint64_t newest = 0, now = (uint64_t)time(NULL);
 	struct child *c;
 
-	LIST_FOREACH(c, &sa->children, of_sa) {
+	LIST_FOREACH (c, &sa->children, of_sa) {
 		uint64_t at = child_last_in(c);
 
 		newest = at > newest ? at : newest;
@@ -365,7 +370,7 @@ static size_t to_restart(struct sa *sa, struct trap **out, size_t n, size_t cap)
 {
 	struct child *c;
 
-	LIST_FOREACH(c, &sa->children, of_sa) {
+	LIST_FOREACH (c, &sa->children, of_sa) {
 		if (c->trap->conn->dpdaction != CLOSE_RESTART || n == cap)
 			continue;
 		trap_ref(c->trap);

@@ -232,13 +232,13 @@ void x_request_over(struct sa *sa)
 		sa->mid_out++; /* an IKE_SA_INIT that must be repeated has the same id (2.6) */
 }
 
-static void ask_verdict(struct sa *sa, const struct x_step *step, enum x_verdict v,
-	struct msg_out *out)
+static void ask_verdict(
+	struct sa *sa, const struct x_step *step, enum x_verdict v, struct msg_out *out)
 {
 	struct task *task = sa->task;
 
-	if (v == X_SEND && seal(sa, out, x_exchange(step->kind), false, sa->mid_out,
-				   &sa->request) == 0) {
+	if (v == X_SEND &&
+		seal(sa, out, x_exchange(step->kind), false, sa->mid_out, &sa->request) == 0) {
 		keep_raw(sa, x_exchange(step->kind), blob_view(&sa->request));
 		x_move(sa, step->to);
 		send_request(sa);

@@ -57,7 +57,7 @@ static struct child *old_of(struct sa *sa, const struct msg *in)
 
 	if (rd_done(&spi) < 0 || n->proto != PROTO_ESP)
 		return NULL;
-	LIST_FOREACH(c, &sa->children, of_sa)
+	LIST_FOREACH (c, &sa->children, of_sa)
 		if (c->spi_out == v && c->state != CHILD_NEW)
 			return c;
 	return NULL;

@@ -131,7 +131,8 @@ static void answer(struct sa *sa, const struct packet *p, const struct msg *in, 
 		return;
 	}
 	if (kind == X_INIT)
-		msg_begin(&out, buf, sizeof(buf), sa->spi_i, sa->spi_r, in->exchange, F_RESPONSE, 0);
+		msg_begin(
+			&out, buf, sizeof(buf), sa->spi_i, sa->spi_r, in->exchange, F_RESPONSE, 0);
 	else
 		msg_begin_inner(&out, buf, sizeof(buf));
 	if (rc == -ENOPROTOOPT)
@@ -235,8 +236,8 @@ static bool init_admitted(struct iked *d, const struct packet *p, const struct m
 	return false;
 }
 
-static struct sa *init_sa(struct iked *d, const struct packet *p, const struct msg *in,
-	const uint8_t sha1[20])
+static struct sa *init_sa(
+	struct iked *d, const struct packet *p, const struct msg *in, const uint8_t sha1[20])
 {
 	struct sa *sa;
 
@@ -263,8 +264,9 @@ static void init_request(struct iked *d, const struct packet *p, const struct ms
 	sa = sa_by_init(d, in->spi_i, &p->remote, sha1);
 	if (sa && sa->state == SA_INIT_DONE) { /* 2.1: the same answer once more */
 		d->counts.replayed++;
-		x_transmit(d, &(struct packet){ p->local, p->remote, p->local_port, p->remote_port,
-				      blob_view(&sa->response) });
+		x_transmit(d,
+			&(struct packet){ p->local, p->remote, p->local_port, p->remote_port,
+				blob_view(&sa->response) });
 		return;
 	}
 	if (sa || (!rc && !init_admitted(d, p, in)))
@@ -288,8 +290,9 @@ static bool replayed(struct sa *sa, const struct packet *p, const struct msg *in
 		return false;
 	log_ike(1, "received retransmit of request with ID %u, retransmitting response", in->id);
 	sa->d->counts.replayed++;
-	x_transmit(sa->d, &(struct packet){ p->local, p->remote, p->local_port, p->remote_port,
-				  blob_view(&sa->response) });
+	x_transmit(sa->d,
+		&(struct packet){ p->local, p->remote, p->local_port, p->remote_port,
+			blob_view(&sa->response) });
 	return true;
 }
 

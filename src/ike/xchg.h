@@ -20,13 +20,13 @@ enum x_kind { X_INIT, X_AUTH, X_CHILD, X_REKEY_CHILD, X_REKEY_SA, X_INFO, X_DELE
 enum x_role { X_ASK, X_ANSWER, X_TAKE, X_REFUSED };
 
 enum x_verdict {
-	X_SEND,	  /* send and go to `to`; take, refused: the exchange is over, go to `to` */
+	X_SEND, /* send and go to `to`; take, refused: the exchange is over, go to `to` */
 	X_REFUSE, /* send and stay; ask, take, refused: the exchange is over, stay */
-	X_AGAIN,  /* refused: the same task asks once more (COOKIE, another group) */
-	X_LATER,  /* refused: the same task, after a pause (TEMPORARY_FAILURE) */
-	X_DROP,	  /* as if it had not come; a request of ours stays outstanding */
-	X_END,	  /* send what was written, then the IKE_SA is gone */
-	X_FAIL,	  /* the IKE_SA is gone, nothing is sent */
+	X_AGAIN, /* refused: the same task asks once more (COOKIE, another group) */
+	X_LATER, /* refused: the same task, after a pause (TEMPORARY_FAILURE) */
+	X_DROP, /* as if it had not come; a request of ours stays outstanding */
+	X_END, /* send what was written, then the IKE_SA is gone */
+	X_FAIL, /* the IKE_SA is gone, nothing is sent */
 };
 
 enum { X_CAP = 16384, X_QUEUE_MAX = 32, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MAX = 256 };
@@ -34,15 +34,15 @@ enum { X_CAP = 16384, X_QUEUE_MAX = 32, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MA
 struct task {
 	enum x_kind kind;
 	TAILQ_ENTRY(task) link;
-	struct trap *trap;    /* X_AUTH, X_CHILD: whose CHILD_SA; NULL: none */
-	struct child *child;  /* being made; X_INFO: the one to delete */
-	struct child *old;    /* X_REKEY_CHILD: the one to replace */
-	struct sa *new_sa;    /* X_REKEY_SA: the one being made */
+	struct trap *trap; /* X_AUTH, X_CHILD: whose CHILD_SA; NULL: none */
+	struct child *child; /* being made; X_INFO: the one to delete */
+	struct child *old; /* X_REKEY_CHILD: the one to replace */
+	struct sa *new_sa; /* X_REKEY_SA: the one being made */
 	struct dh *dh;
 	struct blob ni;
-	uint16_t group;	      /* asked for by INVALID_KE, 0: the first configured */
+	uint16_t group; /* asked for by INVALID_KE, 0: the first configured */
 	unsigned n_groups, n_later;
-	bool auth_failed;     /* X_DELETE_SA: say N(AUTH_FAILED) too */
+	bool auth_failed; /* X_DELETE_SA: say N(AUTH_FAILED) too */
 	/* The peer's rekey of the same SA came while ours is out (2.8.1, 2.8.2). */
 	bool collided;
 	struct blob their_nonce; /* the lower of its two */
@@ -54,10 +54,10 @@ struct x {
 	struct iked *d;
 	struct sa *sa;
 	const struct packet *pkt; /* NULL for ask */
-	const struct msg *in;	  /* NULL for ask */
-	struct msg_out *out;	  /* NULL for take and refused */
-	struct task *task;	  /* NULL for answer */
-	uint16_t group;		  /* the Diffie-Hellman group that INVALID_KE asks for */
+	const struct msg *in; /* NULL for ask */
+	struct msg_out *out; /* NULL for take and refused */
+	struct task *task; /* NULL for answer */
+	uint16_t group; /* the Diffie-Hellman group that INVALID_KE asks for */
 };
 
 struct x_step {
@@ -122,8 +122,8 @@ void x_lifetimes(struct sa *sa); /* of an IKE_SA that comes up (template 38) */
 void x_pause(struct sa *sa, struct task *t);
 void x_resend_init(struct sa *sa);
 void x_sa_timers(struct sa *sa); /* a new IKE_SA has them, all stopped */
-void x_sa_stop(struct sa *sa);	 /* timers and exchanges end without a word */
+void x_sa_stop(struct sa *sa); /* timers and exchanges end without a word */
 void x_new_sa_gone(struct sa *sa); /* the same for an IKE_SA that a rekey made */
 void x_child_gone(struct child *c); /* no exchange points to it any more */
-void x_sa_gone(struct sa *sa);	 /* end it; what was wanted of it fails */
+void x_sa_gone(struct sa *sa); /* end it; what was wanted of it fails */
 void x_sa_timeout(struct sa *sa); /* the peer does not answer: try again or give up */

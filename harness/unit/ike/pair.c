@@ -223,7 +223,10 @@ static void add_policies(struct node *n)
 	struct xfrm_policy tunnel = { .sel = SEL(host("2001:1::10"), any, 0),
 		.dir = XD_OUT,
 		.priority = 10,
-		.tmpl = { { .src = n->addr, .dst = ha, .proto = XP_ESP, .mode = XM_TUNNEL,
+		.tmpl = { { .src = n->addr,
+			.dst = ha,
+			.proto = XP_ESP,
+			.mode = XM_TUNNEL,
 			.reqid = 2 } },
 		.n_tmpl = 1 };
 
@@ -339,9 +342,9 @@ static bool crossed(struct node *a, struct child *ca, struct node *b, struct chi
 	struct xfrm_sa out, in;
 
 	return ca->spi_out == cb->spi_in && in_kernel(a, &ca->remote, ca->spi_out, &out) &&
-	       in_kernel(b, &cb->local, cb->spi_in, &in) && addr_eq(&out.src, &in.src) &&
-	       !memcmp(out.enc_key, in.enc_key, sizeof(out.enc_key)) &&
-	       !memcmp(out.auth_key, in.auth_key, sizeof(out.auth_key)) && out.mode == in.mode;
+		in_kernel(b, &cb->local, cb->spi_in, &in) && addr_eq(&out.src, &in.src) &&
+		!memcmp(out.enc_key, in.enc_key, sizeof(out.enc_key)) &&
+		!memcmp(out.auth_key, in.auth_key, sizeof(out.auth_key)) && out.mode == in.mode;
 }
 
 bool pair_up(struct pair *p, const char *carols, const char *moons)

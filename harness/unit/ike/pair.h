@@ -52,39 +52,39 @@ struct pair {
 	struct node carol_, moon_, *carol, *moon;
 	struct dgrams queue;
 	enum pair_fate (*filter)(struct pair *p, struct dgram *g); /* NULL: all pass */
-	int arg;	  /* the filter's own */
-	unsigned n_seen;  /* datagrams that left the queue */
-	char log[64];	  /* file with the lines of both */
+	int arg; /* the filter's own */
+	unsigned n_seen; /* datagrams that left the queue */
+	char log[64]; /* file with the lines of both */
 };
 
 /* The page's configuration, cut to what matters here. */
-#define PAIR_CAROL_WITH(more, ike, esp)                                                      \
-	"config setup\n\tstrictcrlpolicy=yes\n"                                              \
-	"conn %default\n\tkeyexchange=ikev2\n\treauth=no\n\tmobike=no\n\tinstallpolicy=no\n" \
-	"\tike=" ike "\n\tesp=" esp "\n" more                                               \
-	"conn mh\n\talso=home\n\trightsubnet=2001:1::1/128\n\tleftprotoport=135/0\n"         \
-	"\trightprotoport=135/0\n\ttype=transport_proxy\n\tauto=route\n"                     \
-	"conn tunnel\n\talso=home\n\trightsubnet=::/0\n\tauto=route\n"                       \
-	"conn home\n\tleftcert=CERTS/carolCert.pem\n\tleftid=carol@strongswan.org\n"         \
+#define PAIR_CAROL_WITH(more, ike, esp)                                                            \
+	"config setup\n\tstrictcrlpolicy=yes\n"                                                    \
+	"conn %default\n\tkeyexchange=ikev2\n\treauth=no\n\tmobike=no\n\tinstallpolicy=no\n"       \
+	"\tike=" ike "\n\tesp=" esp "\n" more                                                      \
+	"conn mh\n\talso=home\n\trightsubnet=2001:1::1/128\n\tleftprotoport=135/0\n"               \
+	"\trightprotoport=135/0\n\ttype=transport_proxy\n\tauto=route\n"                           \
+	"conn tunnel\n\talso=home\n\trightsubnet=::/0\n\tauto=route\n"                             \
+	"conn home\n\tleftcert=CERTS/carolCert.pem\n\tleftid=carol@strongswan.org\n"               \
 	"\tleftsubnet=2001:1::10/128\n\tright=2001:1::1\n\trightid=moon.strongswan.org\n"
-#define PAIR_MOON_WITH(more, cert, ike, esp)                                                 \
-	"config setup\n\tstrictcrlpolicy=yes\n"                                              \
-	"conn %default\n\tkeyexchange=ikev2\n\treauth=no\n\tmobike=no\n\tinstallpolicy=no\n" \
-	"\tike=" ike "\n\tesp=" esp "\n" more                                               \
-	"conn mh\n\talso=ha\n\tleftsubnet=2001:1::1/128\n\tleftprotoport=135/0\n"            \
-	"\trightprotoport=135/0\n\ttype=transport_proxy\n"                                   \
-	"conn tunnel\n\talso=ha\n\tleftsubnet=::/0\n"                                        \
-	"conn ha\n\tleft=2001:1::1\n\tleftcert=CERTS/" cert "\n"                             \
-	"\tleftid=@moon.strongswan.org\n\tright=%any\n"                                      \
-	"conn carol\n\trightsubnet=2001:1::10/128\n\trightid=carol@strongswan.org\n"         \
-	"conn carol-mh\n\talso=carol\n\talso=mh\n\tauto=add\n"                               \
-	"conn carol-tunnel\n\talso=carol\n\talso=tunnel\n\tauto=add\n"                       \
-	"conn dave\n\trightsubnet=2001:1::20/128\n\trightid=dave@strongswan.org\n"           \
-	"conn dave-mh\n\talso=dave\n\talso=mh\n\tauto=add\n"                                 \
+#define PAIR_MOON_WITH(more, cert, ike, esp)                                                       \
+	"config setup\n\tstrictcrlpolicy=yes\n"                                                    \
+	"conn %default\n\tkeyexchange=ikev2\n\treauth=no\n\tmobike=no\n\tinstallpolicy=no\n"       \
+	"\tike=" ike "\n\tesp=" esp "\n" more                                                      \
+	"conn mh\n\talso=ha\n\tleftsubnet=2001:1::1/128\n\tleftprotoport=135/0\n"                  \
+	"\trightprotoport=135/0\n\ttype=transport_proxy\n"                                         \
+	"conn tunnel\n\talso=ha\n\tleftsubnet=::/0\n"                                              \
+	"conn ha\n\tleft=2001:1::1\n\tleftcert=CERTS/" cert "\n"                                   \
+	"\tleftid=@moon.strongswan.org\n\tright=%any\n"                                            \
+	"conn carol\n\trightsubnet=2001:1::10/128\n\trightid=carol@strongswan.org\n"               \
+	"conn carol-mh\n\talso=carol\n\talso=mh\n\tauto=add\n"                                     \
+	"conn carol-tunnel\n\talso=carol\n\talso=tunnel\n\tauto=add\n"                             \
+	"conn dave\n\trightsubnet=2001:1::20/128\n\trightid=dave@strongswan.org\n"                 \
+	"conn dave-mh\n\talso=dave\n\talso=mh\n\tauto=add\n"                                       \
 	"conn dave-tunnel\n\talso=dave\n\talso=tunnel\n\tauto=add\n"
 #define PAGE_SUITE "aes128-sha1-modp2048!"
 #define PAIR_CAROL PAIR_CAROL_WITH("", PAGE_SUITE, PAGE_SUITE)
-#define PAIR_MOON  PAIR_MOON_WITH("", "moonCert.pem", PAGE_SUITE, PAGE_SUITE)
+#define PAIR_MOON PAIR_MOON_WITH("", "moonCert.pem", PAGE_SUITE, PAGE_SUITE)
 
 struct pair *pair_new(const char *carol, const char *moon);
 void pair_free(struct pair *p);
@@ -101,7 +101,7 @@ bool pair_step(struct pair *p); /* one datagram; false: none is in flight */
 void pair_run(struct pair *p);
 void pair_advance(struct pair *p, uint64_t ms); /* time passes, datagrams are delivered */
 
-struct sa *pair_sa(struct node *n);	  /* its only IKE_SA that is up, or NULL */
+struct sa *pair_sa(struct node *n); /* its only IKE_SA that is up, or NULL */
 size_t pair_n_sa(struct node *n);
 struct child *pair_child(struct node *n, const char *conn); /* the one that carries traffic */
 /* Both have the CHILD_SA, the SPIs are crossed, four SAs are in the two kernels. */
@@ -110,4 +110,4 @@ bool pair_up(struct pair *p, const char *carols, const char *moons);
 void pair_establish(struct pair *p, bool tunnel);
 
 unsigned pair_said(struct pair *p, const char *text); /* lines of the log with this text */
-void pair_forget(struct pair *p);		      /* empties the log */
+void pair_forget(struct pair *p); /* empties the log */

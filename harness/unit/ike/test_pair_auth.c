@@ -50,7 +50,8 @@ static void a_moon_of_an_unknown_ca_is_not_believed(void **state)
 	must_fail(with_moon("moonUnknownCaCert.pem"), "is not accepted");
 }
 
-/* The certificate does not hold leftid: moon falls back to its subject, which carol did not ask for. */
+/* The certificate does not hold leftid: moon falls back to its subject, which carol did not ask
+ * for. */
 static void a_moon_with_another_name_is_not_believed(void **state)
 {
 	(void)state;
@@ -117,8 +118,9 @@ static void a_stolen_home_address_is_unacceptable(void **state)
 	pair_run(p);
 	assert_non_null(pair_sa(p->moon));
 	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);
-	assert_int_equal(pair_said(p, "identity 'dave@strongswan.org' not authorised for home "
-				      "address 2001:1::10"),
+	assert_int_equal(pair_said(p,
+				 "identity 'dave@strongswan.org' not authorised for home "
+				 "address 2001:1::10"),
 		1);
 	assert_string_equal(p->carol->why, "TS_UNACCEPTABLE");
 	pair_acquire(p, p->carol, "tunnel"); /* and not by CREATE_CHILD_SA either */

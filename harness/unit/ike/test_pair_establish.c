@@ -10,7 +10,7 @@
 #include "unit/ike/pair.h"
 
 #define MODERN "aes256-sha256-curve25519!"
-#define ECP    "aes128-sha256-ecp256!"
+#define ECP "aes128-sha256-ecp256!"
 
 static void the_page_s_two_child_sas_come_up(void **state)
 {
@@ -149,7 +149,8 @@ static void a_cookie_is_brought_back(void **state)
 	pair_establish(p, false);
 	assert_int_equal(p->moon->d->counts.cookies, 1);
 	assert_int_equal(
-		pair_said(p, "IKE_SA_INIT request 0 [ N(COOKIE) SA KE No N(NATD_S_IP) N(NATD_D_IP) ]"),
+		pair_said(p,
+			"IKE_SA_INIT request 0 [ N(COOKIE) SA KE No N(NATD_S_IP) N(NATD_D_IP) ]"),
 		2);
 	pair_free(p);
 }
@@ -229,14 +230,15 @@ static void the_installed_sas_are_those_of_the_page(void **state)
 	mh = pair_child(p->carol, "mh");
 	tunnel = pair_child(p->carol, "tunnel");
 	assert_int_equal(xfrm_sa_get(p->carol->nl,
-				 &(struct xfrm_sa_key){ .dst = mh->remote, .proto = XP_ESP,
-					 .spi = mh->spi_out },
+				 &(struct xfrm_sa_key){
+					 .dst = mh->remote, .proto = XP_ESP, .spi = mh->spi_out },
 				 &out),
 		0);
-	assert_int_equal(xfrm_sa_get(p->carol->nl,
-				 &(struct xfrm_sa_key){ .dst = tunnel->local, .proto = XP_ESP,
-					 .spi = tunnel->spi_in },
-				 &in),
+	assert_int_equal(
+		xfrm_sa_get(p->carol->nl,
+			&(struct xfrm_sa_key){
+				.dst = tunnel->local, .proto = XP_ESP, .spi = tunnel->spi_in },
+			&in),
 		0);
 	assert_int_equal(out.replay_window, 32);
 	assert_int_equal(in.replay_window, 32);
@@ -295,8 +297,7 @@ UNIT_MAIN(T(the_page_s_two_child_sas_come_up, "A-040 A-080 A-121 B-021 B-048"),
 	T(acquires_are_merged_while_one_is_on_its_way, "B-044 B-045 A-222"),
 	T(another_group_is_asked_for_once_and_taken, "A-045"),
 	T(another_group_is_found_for_a_child_sa, "A-176 A-120"),
-	T(a_cookie_is_brought_back, "A-048"),
-	T(no_common_proposal_ends_it, "A-043 F-013"),
+	T(a_cookie_is_brought_back, "A-048"), T(no_common_proposal_ends_it, "A-043 F-013"),
 	T(a_refused_child_sa_leaves_the_ike_sa, "A-097"),
 	T(a_late_answer_installs_without_the_larval_state, "B-045"),
 	T(a_kernel_that_refuses_leaves_nothing, "B-046"),

@@ -97,7 +97,8 @@ static void the_second_answer_is_the_first_one(void **state)
 	pair_advance(p, 5000);
 	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
 	assert_true(bytes_eq(blob_view(&caught.first), blob_view(&caught.second)));
-	assert_int_equal(pair_said(p, "received retransmit of request with ID 2, retransmitting"), 1);
+	assert_int_equal(
+		pair_said(p, "received retransmit of request with ID 2, retransmitting"), 1);
 	blob_free(&caught.first);
 	blob_free(&caught.second);
 	pair_free(p);
@@ -122,8 +123,8 @@ static void the_order_does_not_matter(void **state)
 static void retransmissions_keep_the_known_times(void **state)
 {
 	static const unsigned until[] = { 4000, 11200, 24100, 47400, 89400 };
-	struct pair *p = pair_new(PAIR_CAROL_WITH("\tkeyingtries=1\n", PAGE_SUITE, PAGE_SUITE),
-		PAIR_MOON);
+	struct pair *p =
+		pair_new(PAIR_CAROL_WITH("\tkeyingtries=1\n", PAGE_SUITE, PAGE_SUITE), PAIR_MOON);
 	uint64_t begin = loop_now();
 
 	(void)state;
@@ -212,9 +213,8 @@ static void dead_peers_are_found_when_configured(void **state)
 	pair_free(p);
 }
 
-UNIT_MAIN(T(any_one_message_may_be_lost, "A-021 A-023"),
-	T(every_message_may_come_twice, "A-021"), T(the_second_answer_is_the_first_one, "A-021"),
-	T(the_order_does_not_matter, "A-022 A-026"),
+UNIT_MAIN(T(any_one_message_may_be_lost, "A-021 A-023"), T(every_message_may_come_twice, "A-021"),
+	T(the_second_answer_is_the_first_one, "A-021"), T(the_order_does_not_matter, "A-022 A-026"),
 	T(retransmissions_keep_the_known_times, "A-023 E-024"),
 	T(keyingtries_are_made_with_new_spis, "A-024"), T(three_tries_are_the_end, "A-024"),
 	T(a_half_open_ike_sa_ends_after_half_a_minute, "A-025"),

@@ -126,8 +126,7 @@ static void requests_come_from_anywhere_answers_go_there(void **state)
 	iked_rekey_child(pair_child(p->carol, "mh"));
 	pair_run(p);
 	assert_true(pair_up(p, "mh", "carol-mh"));
-	assert_string_equal(
-		addr_str(&pair_sa(p->moon)->remote), "2001::41a:a8ff:fe6f:c67");
+	assert_string_equal(addr_str(&pair_sa(p->moon)->remote), "2001::41a:a8ff:fe6f:c67");
 	pair_free(p);
 }
 
@@ -146,7 +145,8 @@ static void transport_proxies_never_move(void **state)
 	pair_free(p);
 }
 
-static bool kernel_has(struct node *n, const struct in6_addr *dst, uint32_t spi, struct xfrm_sa *out)
+static bool kernel_has(
+	struct node *n, const struct in6_addr *dst, uint32_t spi, struct xfrm_sa *out)
 {
 	struct xfrm_sa_key key = { .dst = *dst, .proto = XP_ESP, .spi = spi };
 
@@ -200,8 +200,8 @@ static void the_home_agent_begins_a_child_sa(void **state)
 
 	(void)state;
 	pair_establish(p, false);
-	assert_int_equal(iked_want_child(p->moon->d, trap_by_name(p->moon->d, "carol-tunnel"), NULL),
-		0);
+	assert_int_equal(
+		iked_want_child(p->moon->d, trap_by_name(p->moon->d, "carol-tunnel"), NULL), 0);
 	pair_run(p);
 	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
 	assert_int_equal(p->moon->n_done, 1);

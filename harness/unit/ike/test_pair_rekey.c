@@ -270,14 +270,13 @@ static void the_ike_sa_is_deleted_while_it_is_rekeyed(void **state)
 }
 
 UNIT_MAIN(T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
-	T(the_ike_sa_is_rekeyed_from_either_side, "A-171 A-020"),
-	T(a_soft_expire_rekeys, "A-136"), T(a_hard_expire_deletes_and_makes_anew, "A-136"),
+	T(the_ike_sa_is_rekeyed_from_either_side, "A-171 A-020"), T(a_soft_expire_rekeys, "A-136"),
+	T(a_hard_expire_deletes_and_makes_anew, "A-136"),
 	T(the_ike_sa_rekeys_itself_before_its_lifetime_ends, "A-137 A-171"),
 	T(both_sides_rekey_a_child_sa_at_once, "A-172"),
 	T(both_sides_rekey_the_ike_sa_at_once, "A-173"),
 	T(a_collision_with_loss_settles_too, "A-172 A-173"),
 	T(a_child_sa_is_wanted_while_the_ike_sa_is_rekeyed, "A-173 A-029"),
-	T(a_rekey_asks_for_a_child_sa_that_is_gone, "A-172 A-029"),
-	T(delete_meets_rekey, "A-172"), T(both_sides_delete_the_same_child_sa, "A-150"),
-	T(both_sides_delete_the_ike_sa, "A-150"),
+	T(a_rekey_asks_for_a_child_sa_that_is_gone, "A-172 A-029"), T(delete_meets_rekey, "A-172"),
+	T(both_sides_delete_the_same_child_sa, "A-150"), T(both_sides_delete_the_ike_sa, "A-150"),
 	T(the_ike_sa_is_deleted_while_it_is_rekeyed, "A-173"))

@@ -35,11 +35,11 @@ static const struct mn_row rows[] = {
 	{ MN_STARTING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "first care-of address" },
 	{ MN_STARTING, ME_HOME, home_settle, MN_HOME, NULL, "at home" },
 
-	{ MN_REGISTERING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved on before the answer" },
+	{ MN_REGISTERING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved on" },
 	{ MN_REGISTERING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
 	{ MN_REGISTERING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "accepted" },
-	{ MN_REGISTERING, ME_BA_SEQUENCE, reg_resync, MN_REGISTERING, NULL, "sequence number lost" },
-	{ MN_REGISTERING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "home agent has no room" },
+	{ MN_REGISTERING, ME_BA_SEQUENCE, reg_resync, MN_REGISTERING, NULL, "renumbered" },
+	{ MN_REGISTERING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "has no room" },
 	{ MN_REGISTERING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
 	{ MN_REGISTERING, ME_TIMER, reg_again, MN_REGISTERING, NULL, "no answer" },
 
@@ -50,8 +50,8 @@ static const struct mn_row rows[] = {
 	{ MN_REFRESHING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved" },
 	{ MN_REFRESHING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
 	{ MN_REFRESHING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "accepted again" },
-	{ MN_REFRESHING, ME_BA_SEQUENCE, reg_resync, MN_REFRESHING, NULL, "sequence number lost" },
-	{ MN_REFRESHING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "home agent has no room" },
+	{ MN_REFRESHING, ME_BA_SEQUENCE, reg_resync, MN_REFRESHING, NULL, "renumbered" },
+	{ MN_REFRESHING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "has no room" },
 	{ MN_REFRESHING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
 	{ MN_REFRESHING, ME_TIMER, reg_refresh_again, MN_REFRESHING, NULL, "no answer" },
 
@@ -62,9 +62,9 @@ static const struct mn_row rows[] = {
 
 	{ MN_RETURNING, ME_COA, home_leave, MN_REGISTERING, reg_moved, "left home again" },
 	{ MN_RETURNING, ME_BA_OK, home_settle, MN_HOME, NULL, "binding deleted" },
-	{ MN_RETURNING, ME_BA_SEQUENCE, reg_resync, MN_RETURNING, home_resolve, "sequence number lost" },
-	{ MN_RETURNING, ME_BA_LATER, home_settle, MN_HOME, NULL, "home agent has no binding" },
-	{ MN_RETURNING, ME_BA_REFUSED, home_settle, MN_HOME, NULL, "home agent has no binding" },
+	{ MN_RETURNING, ME_BA_SEQUENCE, reg_resync, MN_RETURNING, home_resolve, "renumbered" },
+	{ MN_RETURNING, ME_BA_LATER, home_settle, MN_HOME, NULL, "had no binding" },
+	{ MN_RETURNING, ME_BA_REFUSED, home_settle, MN_HOME, NULL, "had no binding" },
 	{ MN_RETURNING, ME_TIMER, reg_again, MN_RETURNING, home_resolve, "no answer" },
 
 	{ MN_HOME, ME_COA, home_leave, MN_REGISTERING, reg_moved, "left home" },
@@ -73,9 +73,9 @@ static const struct mn_row rows[] = {
 	{ MN_LEAVING, ME_HOME, home_settle, MN_HOME, NULL, "still at home" },
 
 	{ MN_DEREGISTERING, ME_BA_OK, stop_done, MN_STOPPED, NULL, "binding deleted" },
-	{ MN_DEREGISTERING, ME_BA_SEQUENCE, reg_resync, MN_DEREGISTERING, NULL, "sequence number lost" },
-	{ MN_DEREGISTERING, ME_BA_LATER, stop_done, MN_STOPPED, NULL, "home agent has no binding" },
-	{ MN_DEREGISTERING, ME_BA_REFUSED, stop_done, MN_STOPPED, NULL, "home agent has no binding" },
+	{ MN_DEREGISTERING, ME_BA_SEQUENCE, reg_resync, MN_DEREGISTERING, NULL, "renumbered" },
+	{ MN_DEREGISTERING, ME_BA_LATER, stop_done, MN_STOPPED, NULL, "had no binding" },
+	{ MN_DEREGISTERING, ME_BA_REFUSED, stop_done, MN_STOPPED, NULL, "had no binding" },
 	{ MN_DEREGISTERING, ME_TIMER, stop_done, MN_STOPPED, NULL, "no answer" },
 
 	{ MN_REGISTERING, ME_STOP, stop_deregister, MN_DEREGISTERING, NULL, "stopping" },

@@ -286,7 +286,7 @@ static void only_an_enforced_esp_policy_protects(void **state)
 	stage_free(w);
 }
 
-UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021 H-5"),
+UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021"),
 	T(the_policies_of_a_home_agent_with_a_binding, "D-012 D-019 D-021"),
 	T(nothing_is_left_when_all_is_removed, "F-021"),
 	T(the_mobile_node_migrates_mh_out_in_then_payload_out_in, "C-066 B-071"),

@@ -44,6 +44,11 @@ class Report:
             self.outcomes.append(one)
             self.say(line(one))
 
+    def of(self, scenario: str) -> list[Outcome]:
+        """The outcomes of one scenario's tests."""
+        return [one for one in self.outcomes
+                if one.test == scenario or one.test.startswith(f"{scenario}::")]
+
     def count(self, outcome: str) -> int:
         return sum(one.outcome == outcome for one in self.outcomes)
 

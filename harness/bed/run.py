@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.bed import (attach, build, golden, guest, hosted, matrix, native, peers,
-                         strongswan_dump, suite)
+from harness.bed import (attach, bless, build, guest, hosted, matrix, native, peers,
+                         review, strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.report import Outcome, Report
@@ -69,7 +69,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("names", nargs="*", metavar="NAME", help="scenarios to run; see --list")
     add("--list", action="store_true", help="name the scenarios and end")
-    add("--bless", action="store_true", help="write what the scenarios show as expected/")
+    add("--bless", action="store_true", help="review what scenarios show, write it as expected/")
+    add("--yes", action="store_true", help="with --bless: take all changes over")
     add("--shell", metavar="NODE", help="open a prompt in NODE when the scenario is through")
     add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
     add("--native", action="store_true", help="use the host's kernel instead of a guest")
@@ -137,11 +138,7 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
         ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
     else:
         ended = run.fleet.boot(job, scenario.tests, run.limit, tell)
-    outcomes = read_results(job, scenario, ended, run)
-    passed = bool(outcomes) and all(one.outcome == "passed" for one in outcomes)
-    if options.bless and passed:
-        bless(run, job)
-    return outcomes
+    return read_results(job, scenario, ended, run)
 
 
 def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[Outcome]:
@@ -171,18 +168,19 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
     return outcomes
 
 
-def bless(run: Run, job: Job) -> None:
-    """Take over what the passed scenario showed; name what changed."""
-    expected = TOP / "expected" / job.scenario
-    blessed = {file.name: file for file in job.results.rglob("blessed/*.xfrm")}
-    for name, file in sorted(blessed.items()):
-        expected.mkdir(parents=True, exist_ok=True)
-        if golden.bless(expected / name, file.read_text()):
-            run.report.say(f"        blessed: expected/{job.scenario}/{name}")
-    for stale in expected.glob("*.xfrm"):
-        if stale.name not in blessed:
-            stale.unlink()
-            run.report.say(f"        removed: expected/{job.scenario}/{stale.name}")
+def bless_run(run: Run, scenarios: list[Scenario]) -> None:
+    """Ask for each change of expected/ that the passed scenarios have shown."""
+    shown = []
+    for one in scenarios:
+        mine = run.report.of(one.name)
+        failed = [outcome for outcome in mine if outcome.outcome != "passed"]
+        for outcome in failed:
+            run.report.say(f"bless: not {one.name}: {outcome.sentence or outcome.outcome}")
+        if mine and not failed:
+            folder = one.name if run.options.repeat == 1 else f"{one.name}.1"
+            shown.append(review.read(one.name, run.folder / folder))
+    known = [suite.KERNEL_TESTS, *(one.name for one in suite.scenarios(TOP))]
+    bless.ask(shown, TOP / "expected", known, run.options.yes, run.report.say)
 
 
 def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
@@ -229,8 +227,7 @@ def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
 
 def tally(run: Run, scenarios: list[Scenario]) -> None:
     for scenario in scenarios:
-        mine = [one for one in run.report.outcomes
-                if one.test == scenario.name or one.test.startswith(f"{scenario.name}::")]
+        mine = run.report.of(scenario.name)
         bad = [one for one in mine if one.outcome == "failed"]
         first = f"; the first failure is in {bad[0].results}" if bad else ""
         run.report.say(f"{scenario.name}: {len(mine) - len(bad)} of {len(mine)} passed{first}")
@@ -266,6 +263,8 @@ def main(arguments: list[str]) -> int:
         if options.names == [matrix.NAME]:
             return run_matrix(run, scenarios)
         run_scenarios(run, scenarios, told)
+        if options.bless:
+            bless_run(run, scenarios)
         report.write(folder)
         if options.junit:
             report.write_junit(options.junit)

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from harness.bed import canon, delta, evidence
 from harness.bed_tests import samples
 from harness.lint import goldens, layers, lint, markers, sizes, tools, waits
 
@@ -107,6 +108,22 @@ def test_an_expected_dump_must_be_canonical_and_used(tmp_path):
     for changed in (golden.replace("reqid 1", "reqid one"), golden.replace("\t", "    "),
                     golden.replace("# carol", "# moon")):
         assert len(faults(goldens.check, tmp_path, path, changed)) == 1
+
+
+def test_a_delta_that_is_not_that_of_its_dumps_is_a_fault(tmp_path):
+    (tmp_path / "scenarios/coa-change").mkdir(parents=True)
+    folder = tmp_path / "expected/coa-change"
+    names = canon.Names(samples.ROLES)
+    texts = [samples.canonicals(samples.reference_texts(c), names)["carol"]
+             for c in evidence.CHECKPOINTS]
+    folder.mkdir(parents=True)
+    for checkpoint, text in zip(evidence.CHECKPOINTS, texts):
+        (folder / f"carol.{checkpoint}.xfrm").write_text(text)
+    right = delta.text("carol", evidence.CHECKPOINTS, *texts)
+    path = "expected/coa-change/carol.moved.delta"
+    assert faults(goldens.check, tmp_path, path, right) == []
+    for wrong in (right.replace("3 moved", "2 moved"), right.replace("established", "later"), ""):
+        assert len(faults(goldens.check, tmp_path, path, wrong)) == 1
 
 
 @pytest.mark.parametrize("path, line", [

@@ -1,10 +1,12 @@
-"""goldens - every expected dump belongs to a scenario and is in canonical form."""
+"""goldens - every expected dump belongs to a scenario and is in canonical form, every delta is
+that of its two dumps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.bed import delta
 from harness.bed.canon import text as canonical_text
 from harness.bed.golden import node_of
 from harness.bed.xfrm import DumpError, parse_dump
@@ -22,6 +24,21 @@ def check(root: Path) -> Iterator[Fault]:
         if not (root / home).is_dir():
             yield Fault(where, 0, f"no scenario {scenario} uses this file")
         yield from _form(where, path)
+    for path in files(root, ".delta", under="expected"):
+        if text(path) != _delta(path):
+            yield Fault(name(root, path), 0, "not the delta of its dumps; write it with --bless")
+
+
+def _delta(path: Path) -> str | None:
+    node, checkpoint = path.stem.split(".", 1)
+    between = delta.checkpoints(text(path))
+    dumps = [path.with_name(f"{node}.{point}.xfrm") for point in between or ()]
+    if not between or between[1] != checkpoint or not all(dump.exists() for dump in dumps):
+        return None
+    try:
+        return delta.text(node, between, *map(text, dumps))
+    except DumpError:
+        return None
 
 
 def _form(where: str, path: Path) -> Iterator[Fault]:

@@ -19,19 +19,12 @@ static struct saved {
 	char value[VALUE_MAX];
 } * saved; /* newest first */
 
-static const char *root = "/proc/sys";
-
-void sysctl_root(const char *dir)
-{
-	root = dir ? dir : "/proc/sys";
-}
-
 static int open_path(const char *path, int flags)
 {
 	char full[PATH_MAX];
 	int fd;
 
-	if (snprintf(full, sizeof(full), "%s/%s", root, path) >= (int)sizeof(full))
+	if (snprintf(full, sizeof(full), "/proc/sys/%s", path) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
 	fd = open(full, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;

@@ -10,6 +10,3 @@
 int sysctl_set(const char *path, const char *value); /* "net/ipv6/conf/all/forwarding" */
 int sysctl_get(const char *path, char *out, int cap); /* without the newline */
 void sysctl_restore(void); /* all, in reverse order */
-
-/* For tests: look here instead of /proc/sys. The text is not copied; NULL: /proc/sys again. */
-void sysctl_root(const char *dir);

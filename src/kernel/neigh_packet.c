@@ -25,7 +25,8 @@ enum {
 	OPT_TARGET_MAC = 2,
 	NA_ROUTER = 0x80,
 	NA_OVERRIDE = 0x20,
-	FRAME_MAX = 128,
+	FRAME_MAX = 128, /* that we send */
+	RECEIVE_MAX = 1514,
 	ETHER_HEAD = 14,
 	IP6_HEAD = 40,
 };
@@ -146,7 +147,7 @@ static int only_neighbours(int fd)
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETHER_HEAD + IP6_HEAD),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TYPE_NS, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TYPE_NA, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, FRAME_MAX),
+		BPF_STMT(BPF_RET | BPF_K, RECEIVE_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
@@ -206,37 +207,59 @@ int neigh_dad_probe(int fd, int ifindex, const uint8_t mac[6], const struct in6_
 	return frame_send(fd, ifindex, frame, frame_of(frame, mac, &addr_any, &dst, wr_view(&w)));
 }
 
-/* RFC 4862 section 5.4.3 and 5.4.4: an advertisement for it, or another node's probe for it. */
-static bool claims(struct bytes frame, const uint8_t own_mac[6], const struct in6_addr *target)
-{
-	struct rd r = rd_of(frame);
-	struct in6_addr src, of;
+struct neighbour {
 	struct bytes mac;
-	uint8_t next, hops, type, code;
+	struct in6_addr src, target;
+	uint8_t type;
+};
+
+/* RFC 4861 sections 7.1.1 and 7.1.2: hop limit 255, code 0, a good checksum. */
+static int parse(struct rd r, struct neighbour *out)
+{
+	struct neighbour n;
+	struct in6_addr dst;
+	struct bytes icmp;
+	uint8_t next, hops, code;
+	struct rd body;
+	size_t len;
 
 	rd_skip(&r, 6);
-	mac = rd_bytes(&r, 6);
-	rd_skip(&r, 2 + 4 + 2); /* type, version and flow, length */
+	n.mac = rd_bytes(&r, 6);
+	rd_skip(&r, 2 + 4); /* type; version, class and flow */
+	len = rd_u16(&r);
 	next = rd_u8(&r);
 	hops = rd_u8(&r);
-	src = rd_in6(&r);
-	rd_in6(&r);
-	type = rd_u8(&r);
-	code = rd_u8(&r);
-	rd_skip(&r, 2 + 4); /* checksum, flags */
-	of = rd_in6(&r);
-	if (rd_ok(&r) < 0 || next != ICMP6 || hops != HOP_LIMIT || code || !addr_eq(&of, target) ||
-		bytes_eq(mac, BYTES(own_mac, 6)))
+	n.src = rd_in6(&r);
+	dst = rd_in6(&r);
+	icmp = rd_bytes(&r, len);
+	body = rd_of(icmp);
+	n.type = rd_u8(&body);
+	code = rd_u8(&body);
+	rd_skip(&body, 2 + 4); /* checksum, flags */
+	n.target = rd_in6(&body);
+	if (rd_ok(&r) < 0 || rd_ok(&body) < 0 || next != ICMP6 || hops != HOP_LIMIT || code ||
+		cksum_ipv6(&n.src, &dst, ICMP6, icmp))
+		return -EBADMSG;
+	*out = n;
+	return 0;
+}
+
+/* RFC 4862 section 5.4.3 and 5.4.4: an advertisement for it, or another node's probe for it. */
+static bool claims(
+	const struct neighbour *n, const uint8_t own_mac[6], const struct in6_addr *target)
+{
+	if (!addr_eq(&n->target, target) || bytes_eq(n->mac, BYTES(own_mac, 6)))
 		return false;
-	return type == TYPE_NA || (type == TYPE_NS && addr_is_any(&src));
+	return n->type == TYPE_NA || (n->type == TYPE_NS && addr_is_any(&n->src));
 }
 
 int neigh_dad_read(int fd, const uint8_t own_mac[6], const struct in6_addr *target)
 {
-	uint8_t frame[FRAME_MAX];
-	ssize_t n = recv(fd, frame, sizeof(frame), 0);
+	uint8_t frame[RECEIVE_MAX];
+	struct neighbour n;
+	ssize_t len = recv(fd, frame, sizeof(frame), 0);
 
-	if (n < 0)
+	if (len < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	return claims(BYTES(frame, (size_t)n), own_mac, target);
+	return parse(rd_cut(frame, (size_t)len), &n) == 0 && claims(&n, own_mac, target);
 }

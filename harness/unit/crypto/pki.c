@@ -230,7 +230,8 @@ const char *pki_file(struct bytes content)
 	const char *name = new_name();
 	FILE *f = fopen(name, "wb");
 
-	must(f && fwrite(content.p, 1, content.n, f) == content.n && fclose(f) == 0);
+	must(f && (!content.n || fwrite(content.p, 1, content.n, f) == content.n) &&
+		fclose(f) == 0);
 	return name;
 }
 

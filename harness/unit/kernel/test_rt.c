@@ -112,7 +112,11 @@ static void routes_are_marked_as_ours_and_come_back_as_sent(void **state)
 	assert_int_equal(body->rtm_table, 252);
 	assert_int_equal(record_head(&r)->nlmsg_flags & NLM_F_REPLACE, NLM_F_REPLACE);
 	assert_int_equal(rt_route_parse(record_head(&r), &back), 0);
-	assert_memory_equal(&back, &out, sizeof(out));
+	assert_true(prefix_eq(&back.dst, &out.dst) && prefix_eq(&back.src, &out.src));
+	assert_int_equal(back.ifindex, 9);
+	assert_int_equal(back.table, RT_TABLE_MIP6);
+	assert_int_equal(back.metric, 128);
+	assert_false(back.blackhole);
 	assert_int_equal(rt_route_del(nl, &sub), 0);
 	assert_int_equal(record_head(&r)->nlmsg_type, RTM_DELROUTE);
 	assert_int_equal(body->rtm_table, RT_TABLE_UNSPEC);

@@ -41,7 +41,7 @@ static int give_links(nl_fn *reply, void *arg)
 
 		l->ifi_index = links[i];
 		nest = nl_nest(&rq, IFLA_LINKINFO);
-		nl_put(&rq, IFLA_INFO_KIND, links[i] == TUNNEL ? "ip6tnl" : "veth", 7);
+		nl_put(&rq, IFLA_INFO_KIND, links[i] == TUNNEL ? "ip6tnl" : "bridge", 7);
 		nl_nest_end(&rq, nest);
 		r = reply((const struct nlmsghdr *)rq.buf, arg);
 	}

@@ -6,11 +6,11 @@
 
 enum { INCLUDE_DEPTH = 5 };
 
-#define FREE_LIST(list)                                                                           \
-	while (list) {                                                                            \
-		void *head = (list);                                                              \
-		(list) = (list)->next;                                                            \
-		free(head);                                                                       \
+#define FREE_LIST(list)                                                                            \
+	while (list) {                                                                             \
+		void *head = (list);                                                               \
+		(list) = (list)->next;                                                             \
+		free(head);                                                                        \
 	}
 
 void mip_conf_free(struct mip_conf *c)

@@ -7,16 +7,15 @@
 #include "mip/mh.h"
 
 /* Lists stay in file order. */
-#define APPEND(list, item)                                                                        \
-	do {                                                                                      \
-		__typeof__(list) *last = &(list);                                                 \
-		while (*last)                                                                     \
-			last = &(*last)->next;                                                    \
-		*last = (item);                                                                   \
+#define APPEND(list, item)                                                                         \
+	do {                                                                                       \
+		__typeof__(list) *last = &(list);                                                  \
+		while (*last)                                                                      \
+			last = &(*last)->next;                                                     \
+		*last = (item);                                                                    \
 	} while (0)
 
-static int ifname_set(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int ifname_set(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	size_t n = strlen(value);
 
@@ -127,8 +126,7 @@ static int only_esp(const struct conf_key *key, const char *value, void *target,
 	return strcmp(value, "UseESP") ? -EINVAL : 0;
 }
 
-static int only_allow(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int only_allow(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	bool allow = false;
 
@@ -188,8 +186,7 @@ const struct conf_scope conf_scope_set = { set_keys, sizeof(set_keys) / sizeof(s
 	set_stmts, sizeof(set_stmts) / sizeof(set_stmts[0]), "in an IPsecPolicySet block" };
 
 /* allow, deny, or the status of the binding acknowledgement */
-static int status_set(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int status_set(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	const struct conf_key range = { .name = key->name, .max = UINT8_MAX };
 	uint32_t number;

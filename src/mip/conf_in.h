@@ -48,8 +48,7 @@ const char *in_value(struct conf_in *in, const char *name, const char *expected)
 int in_end(struct conf_in *in, const char *name);
 
 /* A value by its setter, its finding logged under the name. */
-int in_set(
-	struct conf_in *in, const char *name, conf_set *set, const char *expected, void *target);
+int in_set(struct conf_in *in, const char *name, conf_set *set, const char *expected, void *target);
 
 /* All statements up to the end of the tokens, or up to the closing brace of a block. */
 void in_statements(struct conf_in *in, const struct conf_scope *scope, void *target);

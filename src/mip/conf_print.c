@@ -122,10 +122,8 @@ static void print_status(uint8_t status, FILE *f)
 static const char *policy_note(enum mip_policy_kind kind)
 {
 	static const struct name notes[] = {
-		{ MP_HOME_REG_BINDING,
-			" # inbound: protects all mobility header messages, as Mh" },
-		{ MP_TUNNEL_HOME_TESTING,
-			" # protects all mobility header messages, as TunnelMh" },
+		{ MP_HOME_REG_BINDING, " # inbound: protects all mobility header messages, as Mh" },
+		{ MP_TUNNEL_HOME_TESTING, " # protects all mobility header messages, as TunnelMh" },
 	};
 
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
@@ -177,8 +175,7 @@ static void print_stmts(const struct conf_scope *scope)
 	puts(".Bl -tag -width Ds");
 	for (size_t i = 0; i < scope->n_stmts; i++)
 		printf(".It Cm %s\n%s\n", scope->stmts[i].name,
-			scope->stmts[i].doc ? scope->stmts[i].doc
-					    : "refused, IPv4 is unsupported");
+			scope->stmts[i].doc ? scope->stmts[i].doc : "refused, IPv4 is unsupported");
 	puts(".El");
 }
 

@@ -137,8 +137,8 @@ static int route_optimization(struct conf_in *in, const char *name, void *target
 static int home_address(struct conf_in *in, const char *name, void *target)
 {
 	struct mip_home_link *home = target;
-	int rc = in_set(in, name, conf_prefix, "an address with the prefix length of its link",
-		&home->hoa);
+	int rc = in_set(
+		in, name, conf_prefix, "an address with the prefix length of its link", &home->hoa);
 
 	if (rc < 0)
 		return rc;

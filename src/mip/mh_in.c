@@ -130,8 +130,8 @@ static int opts_read(struct rd *in, struct bytes message, uint32_t allowed, stru
 }
 
 /* The order is that of section 9.2. */
-int mh_parse(struct bytes packet, const struct in6_addr *src, const struct in6_addr *dst,
-	struct mh *out)
+int mh_parse(
+	struct bytes packet, const struct in6_addr *src, const struct in6_addr *dst, struct mh *out)
 {
 	struct rd whole = rd_of(packet);
 	struct head h = head_read(&whole);

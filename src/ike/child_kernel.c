@@ -118,11 +118,37 @@ int child_install(struct child *c, const struct child_keys *k)
 	return 0;
 }
 
+struct wanted {
+	uint32_t spi;
+	struct xfrm_sa_key key; /* proto 0 until found */
+};
+
+static int on_wanted(const struct xfrm_sa *sa, void *arg)
+{
+	struct wanted *w = arg;
+
+	if (sa->proto == XP_ESP && sa->spi == w->spi)
+		w->key = (struct xfrm_sa_key){ .dst = sa->dst, .proto = XP_ESP, .spi = sa->spi };
+	return 0;
+}
+
+/* P11: a MIGRATE moved it and took its policy away before its event was read; its SPI is unique (P13). */
+static int close_where_it_is(struct nl *nl, uint32_t spi)
+{
+	struct wanted w = { .spi = spi };
+	int rc = xfrm_sa_dump(nl, on_wanted, &w);
+
+	return rc < 0 || !w.key.proto ? rc : xfrm_sa_del(nl, &w.key);
+}
+
 static void close_one(struct child *c, const struct in6_addr *dst, uint32_t spi)
 {
+	struct nl *nl = c->sa->d->seams.xfrm;
 	struct xfrm_sa_key key = { .dst = *dst, .proto = XP_ESP, .spi = spi };
-	int rc = xfrm_sa_del(c->sa->d->seams.xfrm, &key);
+	int rc = xfrm_sa_del(nl, &key);
 
+	if (rc == -ESRCH && c->mode == XM_TUNNEL)
+		rc = close_where_it_is(nl, spi);
 	if (rc < 0 && rc != -ESRCH)
 		log_knl(1, "deleting SAD entry with SPI %08x failed: %s", spi, strerror(-rc));
 }

@@ -60,8 +60,7 @@ static bool use_pkcs1_sha1(EVP_PKEY_CTX *ctx)
 static int prepare(struct key *k)
 {
 	k->sign = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-	return k->sign && EVP_PKEY_sign_init(k->sign) == 1 && use_pkcs1_sha1(k->sign) ? 0
-										      : -EINVAL;
+	return k->sign && EVP_PKEY_sign_init(k->sign) == 1 && use_pkcs1_sha1(k->sign) ? 0 : -EINVAL;
 }
 
 int key_load(const char *path, const char *passphrase, struct key **out)

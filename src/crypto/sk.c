@@ -57,8 +57,8 @@ int sk_seal(const struct sk_keys *k, uint8_t *buf, size_t head, size_t cap, stru
 	r = cbc(k, true, iv, data, body);
 	if (r < 0)
 		return r;
-	r = mac_make(k->integ, BYTES(k->a, k->integ->key_len), &BYTES(buf, head + iv_len + body),
-		1, data + body);
+	r = mac_make(k->integ, BYTES(k->a, k->integ->key_len), &BYTES(buf, head + iv_len + body), 1,
+		data + body);
 	if (r < 0)
 		return r;
 	*out = head + sk_size(k, plain.n);

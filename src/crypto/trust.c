@@ -156,8 +156,7 @@ int trust_crl_info(const struct trust *t, const struct cert *ca, time_t *this_up
 	return 0;
 }
 
-__attribute__((format(printf, 2, 3))) static void story(
-	const struct trust *t, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void story(const struct trust *t, const char *fmt, ...)
 {
 	char line[STORY_MAX];
 	va_list ap;
@@ -325,8 +324,8 @@ static struct crl *usable_crl(const struct path *p, const struct cert *issuer, b
 static enum trust_verdict check_status(
 	const struct path *p, const struct cert *c, const struct cert *issuer)
 {
-	bool strict = p->trust->policy == CRL_STRICT ||
-		(p->trust->policy == CRL_IFURI && c->has_crl_uri);
+	bool strict =
+		p->trust->policy == CRL_STRICT || (p->trust->policy == CRL_IFURI && c->has_crl_uri);
 	bool stale = true;
 	const char *reason;
 	struct crl *crl;

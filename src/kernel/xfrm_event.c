@@ -79,8 +79,7 @@ static int take_tmpl(const void *data, size_t n, struct seen *s)
 
 static int take_migrate(const void *data, size_t n, struct seen *s)
 {
-	return take_list(
-		data, n, s->migrate, sizeof(s->migrate[0]), XE_MIGRATE_MAX, &s->n_migrate);
+	return take_list(data, n, s->migrate, sizeof(s->migrate[0]), XE_MIGRATE_MAX, &s->n_migrate);
 }
 
 static int take_km(const void *data, size_t n, struct seen *s)

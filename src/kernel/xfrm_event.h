@@ -62,5 +62,5 @@ const char *xfrm_attr_str(uint16_t type);
 typedef void xfrm_event_fn(const struct xfrm_event *ev, void *arg);
 
 /* Listen: ACQUIRE, EXPIRE, MIGRATE, POLICY, SA groups as asked (bits 1 << enum xfrm_nlgroups). */
-int xfrm_listen(unsigned groups, xfrm_event_fn *fn, void (*overrun)(void *arg), void *arg,
-	struct nl **out);
+int xfrm_listen(
+	unsigned groups, xfrm_event_fn *fn, void (*overrun)(void *arg), void *arg, struct nl **out);

@@ -64,8 +64,7 @@ int xfrm_policy_update(struct nl *nl, const struct xfrm_policy *p)
 	return policy_put(nl, XFRM_MSG_UPDPOLICY, NLM_F_CREATE | NLM_F_REPLACE, p);
 }
 
-static void put_id(
-	struct nl_req *rq, uint16_t type, const struct sel *sel, enum xdir dir, bool sub)
+static void put_id(struct nl_req *rq, uint16_t type, const struct sel *sel, enum xdir dir, bool sub)
 {
 	struct xfrm_userpolicy_id *id = nl_begin(rq, type, 0, sizeof(*id));
 

@@ -158,8 +158,7 @@ int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_a
 	for (int i = 0; i < SPI_TRIES && r == -ENOENT; i++) {
 		struct nl_req rq;
 		struct xfrm_sa sa = { 0 };
-		struct xfrm_userspi_info *body =
-			nl_begin(&rq, XFRM_MSG_ALLOCSPI, 0, sizeof(*body));
+		struct xfrm_userspi_info *body = nl_begin(&rq, XFRM_MSG_ALLOCSPI, 0, sizeof(*body));
 
 		body->info.saddr.in6 = *src;
 		body->info.id.daddr.in6 = *dst;

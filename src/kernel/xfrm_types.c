@@ -23,10 +23,9 @@ static bool has_type(uint8_t proto)
 
 bool sel_eq(const struct sel *a, const struct sel *b)
 {
-	return prefix_eq(&a->src, &b->src) && prefix_eq(&a->dst, &b->dst) &&
-		a->proto == b->proto && a->type == b->type && a->code == b->code &&
-		a->sport == b->sport && a->dport == b->dport && a->type_mask == b->type_mask &&
-		a->ifindex == b->ifindex;
+	return prefix_eq(&a->src, &b->src) && prefix_eq(&a->dst, &b->dst) && a->proto == b->proto &&
+		a->type == b->type && a->code == b->code && a->sport == b->sport &&
+		a->dport == b->dport && a->type_mask == b->type_mask && a->ifindex == b->ifindex;
 }
 
 /* "2001:1::10/128[135/5]": the log's words are numbers but for these. */

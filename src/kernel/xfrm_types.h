@@ -26,13 +26,13 @@ struct sel {
 	int ifindex;
 };
 
-#define SEL(s, d, p)               \
-	((struct sel){ .src = (s), \
-		.dst = (d),        \
-		.proto = (p),      \
-		.type = SEL_ANY,   \
-		.code = SEL_ANY,   \
-		.sport = SEL_ANY,  \
+#define SEL(s, d, p)                                                                               \
+	((struct sel){ .src = (s),                                                                 \
+		.dst = (d),                                                                        \
+		.proto = (p),                                                                      \
+		.type = SEL_ANY,                                                                   \
+		.code = SEL_ANY,                                                                   \
+		.sport = SEL_ANY,                                                                  \
 		.dport = SEL_ANY })
 
 bool sel_eq(const struct sel *a, const struct sel *b);

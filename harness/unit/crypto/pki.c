@@ -10,10 +10,10 @@
 
 #include "crypto/dn.h"
 
-#define must(x)                  \
-	do {                     \
-		if (!(x))        \
-			abort(); \
+#define must(x)                                                                                    \
+	do {                                                                                       \
+		if (!(x))                                                                          \
+			abort();                                                                   \
 	} while (0)
 
 static EVP_PKEY *key_of(enum pki_key which)

@@ -138,8 +138,7 @@ static void a_configured_wildcard_admits_and_an_exact_match_is_better(void **sta
 	assert_int_equal(
 		match("C=CH, O=Linux strongSwan, CN=*", "C=CH, O=Linux strongSwan, CN=moon"), 2);
 	assert_int_equal(
-		match("C=CH, O=Linux strongSwan, CN=moon", "C=CH, O=Linux strongSwan, CN=moon"),
-		3);
+		match("C=CH, O=Linux strongSwan, CN=moon", "C=CH, O=Linux strongSwan, CN=moon"), 3);
 	assert_int_equal(match("*@strongswan.org", "carol@strongswan.org.evil"), 0);
 	assert_int_equal(match("*@strongswan.org", "@strongswan.org"), 0);
 	assert_int_equal(match("@*.strongswan.org", "strongswan.org"), 0);

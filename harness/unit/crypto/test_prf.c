@@ -59,8 +59,7 @@ static void an_expansion_past_255_blocks_is_refused(void **state)
 	(void)state;
 	assert_int_equal(
 		prf_plus(alg_word("prfsha1"), BYTES_NONE, BYTES("s", 1), out, 255 * 20), 0);
-	assert_int_equal(
-		prf_plus(alg_word("prfsha1"), BYTES_NONE, BYTES("s", 1), out, sizeof(out)),
+	assert_int_equal(prf_plus(alg_word("prfsha1"), BYTES_NONE, BYTES("s", 1), out, sizeof(out)),
 		-EINVAL);
 	for (size_t i = 0; i < sizeof(out); i++)
 		assert_int_equal(out[i], 0);
@@ -76,8 +75,8 @@ static void plain_digests_are_the_standards(void **state)
 	assert_int_equal(hash_sha1(parts, 2, out), 0);
 	assert_memory_equal(out, hex("a9993e364706816aba3e25717850c26c9cd0d89d").p, 20);
 	assert_int_equal(hash_sha256(parts, 2, out), 0);
-	assert_memory_equal(out,
-		hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad").p, 32);
+	assert_memory_equal(
+		out, hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad").p, 32);
 }
 
 /* clang-format off */

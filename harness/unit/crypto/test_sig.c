@@ -31,8 +31,7 @@ static void what_was_signed_verifies_and_nothing_else(void **state)
 	assert_int_equal(sig_sign(k, SIG_RSA_SHA1, text, &sig), 0);
 	assert_int_equal(sig.n, 256);
 	assert_int_equal(sig_verify(c, SIG_RSA_SHA1, text, blob_view(&sig)), 0);
-	assert_int_equal(
-		sig_verify(c, SIG_RSA_SHA1, BYTES(text.p, 12), blob_view(&sig)), -EBADMSG);
+	assert_int_equal(sig_verify(c, SIG_RSA_SHA1, BYTES(text.p, 12), blob_view(&sig)), -EBADMSG);
 	for (size_t i = 0; i < sig.n; i += 5) {
 		sig.p[i] ^= 1;
 		assert_int_equal(sig_verify(c, SIG_RSA_SHA1, text, blob_view(&sig)), -EBADMSG);

@@ -24,9 +24,9 @@ static struct sk_keys keys(const char *encr, const char *integ)
  * Made apart: openssl enc -aes-128-cbc -nopad -K 000102…0f -iv ff…ff of "perigee" 00*8 08,
  * behind the octets 00 … 1f, and the first 12 octets of HMAC-SHA1 (key 0b * 20) over all that.
  */
-#define KNOWN                                                                      \
-	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"         \
-	"ffffffffffffffffffffffffffffffff27fea57ede5c754eb9bbbfe1209df52344241ecf" \
+#define KNOWN                                                                                      \
+	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"                         \
+	"ffffffffffffffffffffffffffffffff27fea57ede5c754eb9bbbfe1209df52344241ecf"                 \
 	"c73938dea23d6a53"
 
 static void a_known_message_opens(void **state)

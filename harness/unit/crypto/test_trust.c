@@ -128,8 +128,8 @@ static void without_a_valid_crl_only_a_strict_policy_refuses(void **state)
 
 static void a_stale_crl_is_told(void **state)
 {
-	struct trust t = trust_of(
-		CRL_STRICT, pki_crl_file((struct pki_crl){ .from = -7200, .until = -60 }));
+	struct trust t =
+		trust_of(CRL_STRICT, pki_crl_file((struct pki_crl){ .from = -7200, .until = -60 }));
 
 	(void)state;
 	assert_int_equal(check(&t, pki_moon()), TRUST_NO_STATUS);
@@ -165,8 +165,8 @@ static void a_forged_crl_is_not_taken(void **state)
 		trust_of(CRL_STRICT, pki_crl_file((struct pki_crl){ .number = 1, .revoked = 5 }));
 
 	(void)state;
-	assert_int_equal(trust_add_crl(&t,
-				 pki_crl_file((struct pki_crl){ .number = 9, .signer = KEY_SUB })),
+	assert_int_equal(
+		trust_add_crl(&t, pki_crl_file((struct pki_crl){ .number = 9, .signer = KEY_SUB })),
 		-EBADMSG);
 	assert_int_equal(check(&t, pki_moon()), TRUST_REVOKED);
 	assert_int_equal(trust_add_crl(&t, pki_file(BYTES("x", 1))), -EBADMSG);

@@ -12,10 +12,10 @@
 bool netns_enter(void);
 extern int netns_d0, netns_d1; /* interface indexes */
 
-#define NEED_NETNS()                                                                 \
-	do {                                                                         \
-		if (!netns_enter()) {                                                \
-			print_message("skipped: no right to a network namespace\n"); \
-			skip();                                                      \
-		}                                                                    \
+#define NEED_NETNS()                                                                               \
+	do {                                                                                       \
+		if (!netns_enter()) {                                                              \
+			print_message("skipped: no right to a network namespace\n");               \
+			skip();                                                                    \
+		}                                                                                  \
 	} while (0)

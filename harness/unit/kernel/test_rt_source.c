@@ -124,8 +124,7 @@ static const char *source(
 }
 
 static const struct host_route foreign[] = { { "2001::/64", ETH, RT_TABLE_MAIN, 256, 0 },
-	{ "::/0", ETH, RT_TABLE_MAIN, 1023, 0 }, { "::/0", TUNNEL, RT_TABLE_MIP6, 128, 0 },
-	{ 0 } };
+	{ "::/0", ETH, RT_TABLE_MAIN, 1023, 0 }, { "::/0", TUNNEL, RT_TABLE_MIP6, 128, 0 }, { 0 } };
 
 /* Baseline 7.1: the reference system took the HoA, and its packets went into the tunnel. */
 static void neither_the_home_address_nor_the_tunnel_is_ever_taken(void **state)
@@ -144,8 +143,8 @@ static void neither_the_home_address_nor_the_tunnel_is_ever_taken(void **state)
 static void only_global_addresses_are_taken(void **state)
 {
 	const struct host_addr addrs[] = { { ETH, "fec0::41a:a8ff:fe6f:c67", 0, -1u },
-		{ ETH, "fe80::41a:a8ff:fe6f:c67", 0, -1u },
-		{ ETH, "::ffff:192.168.0.100", 0, -1u }, { 0 } };
+		{ ETH, "fe80::41a:a8ff:fe6f:c67", 0, -1u }, { ETH, "::ffff:192.168.0.100", 0, -1u },
+		{ 0 } };
 
 	(void)state;
 	assert_string_equal(source(addrs, foreign, HA), "no address");

@@ -10,8 +10,7 @@
 
 static const struct xfrm_userpolicy_type main_type;
 
-static struct xfrm_selector selector(
-	const char *src, const char *dst, uint8_t proto, uint16_t type)
+static struct xfrm_selector selector(const char *src, const char *dst, uint8_t proto, uint16_t type)
 {
 	struct sel s = SEL(P(src), P(dst), proto);
 	struct xfrm_selector k;

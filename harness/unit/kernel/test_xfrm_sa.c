@@ -275,8 +275,7 @@ static void every_cut_is_refused(void **state)
 
 		msg->nlmsg_len = cut;
 		rc = xfrm_sa_parse(msg, &back);
-		if (cut != first_attr &&
-			cut != first_attr + 4 + sizeof(struct xfrm_algo_auth) + 20)
+		if (cut != first_attr && cut != first_attr + 4 + sizeof(struct xfrm_algo_auth) + 20)
 			assert_int_equal(rc, -EBADMSG);
 	}
 	nl_free(nl);

@@ -134,7 +134,7 @@ class Host(Node):
 
     def counter(self, name: str) -> int:
         """One of the kernel's XFRM counters, such as XfrmInTmplMismatch."""
-        rows = dict(line.split() for line in (self.read("/proc/net/xfrm_stat") or "").splitlines())
+        rows = dict(line.split() for line in (self.read("/proc/thread-self/net/xfrm_stat") or "").splitlines())
         return int(rows[name])
 
     def esp(self, reqid: int) -> list[State]:

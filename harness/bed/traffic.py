@@ -114,8 +114,9 @@ class Traffic:
 
     @property
     def gap(self) -> float:
-        """The longest time without an answer, in seconds."""
-        times = sorted(echo.answered for echo in self.echoes if echo.answered is not None)
+        """The longest time without an answer, from the first request on, in seconds."""
+        answers = sorted(echo.answered for echo in self.echoes if echo.answered is not None)
+        times = [echo.sent for echo in self.echoes[:1]] + answers
         return max((late - early for early, late in zip(times, times[1:])), default=0.0)
 
     def summary(self) -> str:

@@ -9,6 +9,7 @@ def test_coa_change(bed):
     bed.wait(carol.registered, within=15)
     bed.checkpoint("established")
     with bed.traffic(carol.hoa, bed.cn) as ping:
+        bed.wait(ping.answered(10), within=3)
         carol.add_address("2001::50/128")
         bed.wait(carol.address_usable("2001::50"), within=3)
         carol.del_address("2001::41a:a8ff:fe6f:c67/64")

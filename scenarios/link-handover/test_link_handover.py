@@ -11,6 +11,7 @@ def test_link_handover(bed):
     bed.wait(carol.registered, within=15)
     bed.checkpoint("link-1")
     with bed.traffic(carol.hoa, bed.cn) as ping:
+        bed.wait(ping.answered(10), within=3)
         carol.move_to("f2")
         registered = bed.wait(carol.registered_at(NEW), within=12)
         bed.wait(ping.answered(25), within=3)

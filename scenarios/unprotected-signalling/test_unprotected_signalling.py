@@ -16,6 +16,8 @@ def test_unprotected_signalling(bed):
     bed.checkpoint("registered")
     (dave,) = bed.nodes("dave")
     dave.move_to("hl")
+    dave.typed("ip link set eth0 down")
+    dave.typed("ip link set eth0 up")
     bed.wait(dave.address_usable(DAVE_AT_HOME), within=12)
     update = forge.binding_update(sequence=4711, lifetime=60, coa=DAVE_AT_HOME)
     for src, target in ((DAVE_AT_HOME, bed.home_agent), (DAVE_AT_HOME, OTHER),

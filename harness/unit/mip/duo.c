@@ -327,6 +327,11 @@ static void side_close(struct side *s)
 
 void duo_open(struct duo *w)
 {
+	duo_open_at(w, COA "/64");
+}
+
+void duo_open_at(struct duo *w, const char *prefix)
+{
 	memset(w, 0, sizeof(*w));
 	the_duo = w;
 	loop_virtual(1000000);
@@ -338,7 +343,8 @@ void duo_open(struct duo *w)
 	side_open(w, &w->carol, CONF("carol"));
 	w->carol.eth0 = fake_rt_link(&w->carol.rt, "eth0");
 	fake_rt_addr(&w->carol.rt, w->carol.eth0, "fe80::1/64");
-	fake_rt_addr(&w->carol.rt, w->carol.eth0, COA "/64");
+	if (prefix)
+		fake_rt_addr(&w->carol.rt, w->carol.eth0, prefix);
 	assert_int_equal(mip_up(&w->moon.mip), 0);
 	assert_int_equal(mip_up(&w->carol.mip), 0);
 	deliver(w);
@@ -455,6 +461,17 @@ unsigned duo_count_icmp6(const struct duo *w, uint8_t type)
 	for (size_t i = 0; i < w->n_sent; i++)
 		n += w->sent[i].proto == ICMP && w->sent[i].type == type;
 	return n;
+}
+
+struct xfrm_policy duo_payload_policy(struct side *s, enum xdir dir)
+{
+	bool to_cn = (s == &s->w->carol) == (dir == XD_OUT);
+	struct prefix hoa = { addr(HOA), 128 }, cn = { addr("2001:9::9"), 128 };
+	struct sel packet = SEL(to_cn ? hoa : cn, to_cn ? cn : hoa, 17);
+	struct xfrm_policy p = { 0 };
+
+	policy_of(s, &packet, dir, false, &p);
+	return p;
 }
 
 int duo_payload(struct side *s)

@@ -64,7 +64,9 @@ struct duo {
 	bool dad_in_use;
 };
 
-void duo_open(struct duo *w); /* both run; carol is on the foreign link */
+/* Both run; carol is on the foreign link, with that address or none (NULL). */
+void duo_open_at(struct duo *w, const char *prefix);
+void duo_open(struct duo *w); /* at COA/64 */
 void duo_close(struct duo *w);
 void duo_run(struct duo *w, unsigned ms);
 
@@ -84,6 +86,9 @@ struct bc_entry *duo_binding(struct duo *w);
 const struct sent *duo_sent_mh(const struct duo *w, enum mh_type type, unsigned n);
 unsigned duo_count_mh(const struct duo *w, enum mh_type type);
 unsigned duo_count_icmp6(const struct duo *w, uint8_t type);
+
+/* The main policy for payload of the home address at a side; its template names the tunnel. */
+struct xfrm_policy duo_payload_policy(struct side *s, enum xdir dir);
 
 /* Would payload from the home address leave carol, or to it moon? 0, -EPERM, 1: no SA. */
 int duo_payload(struct side *s);

@@ -37,6 +37,13 @@ charon {{
 			default = 1
 			knl = 2
 		}}
+		keys {{
+			path = {keys}
+			flush_line = yes
+			ike_name = yes
+			default = -1
+			ike = 4
+		}}
 	}}
 	plugins {{
 		kernel-netlink {{
@@ -50,9 +57,9 @@ starter {{
 """
 
 
-def settings(log: str) -> str:
-    """strongswan.conf; charon's log goes to the file `log`."""
-    return SETTINGS.format(plugins=PLUGINS, log=log)
+def settings(log: str, keys: str) -> str:
+    """strongswan.conf; charon's log goes to the file `log`, the keys of its IKE_SAs to `keys`."""
+    return SETTINGS.format(plugins=PLUGINS, log=log, keys=keys)
 
 
 def reqids(mip6d_conf: str) -> dict[tuple[str, bool], int]:

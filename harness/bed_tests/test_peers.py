@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import peers, strongswan_conf, strongswan_dump, strongswan_status
+from harness.bed import peers, strongswan_conf, strongswan_dump, strongswan_keys, strongswan_status
 from harness.bed.evidence import GIVEN, reference_dump
 from harness.bed.xfrm import Dump, parse_dump
 
@@ -96,8 +96,26 @@ def test_only_deprecated_settings_go():
 
 
 def test_settings_name_the_log():
-    assert "path = /somewhere/moon.charon.log" in strongswan_conf.settings(
-        "/somewhere/moon.charon.log")
+    text = strongswan_conf.settings("/there/moon.charon.log", "/there/moon.keys.log")
+    assert "path = /there/moon.charon.log\n" in text
+    assert "path = /there/moon.keys.log\n" in text
+
+
+def secret(name: str, octets: bytes) -> str:
+    rows = [octets[i:i + 16] for i in range(0, len(octets), 16)]
+    lines = [f"16[IKE] <mh|1> Sk_{name} secret => {len(octets)} bytes @ 0x50003510",
+             *(f"16[IKE] <mh|1>   {16 * i:2}: {row.hex(' ').upper()}  {'.' * len(row)}"
+               for i, row in enumerate(rows))]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def test_keys_of_each_ike_sa_are_read_from_the_log():
+    secrets = {"ai": bytes(range(20)), "ar": bytes(20), "ei": b"\xab" * 16, "er": bytes(16)}
+    log = "16[IKE] <mh|1> received cert request\n" + "".join(
+        secret(name, octets) for name, octets in {"d": bytes(20), **secrets}.items())
+    wanted = strongswan_keys.IkeKeys(**{n: octets.hex() for n, octets in secrets.items()})
+    assert strongswan_keys.read(log + log) == [wanted, wanted]
+    assert strongswan_keys.read(log[:-80]) == []
 
 
 @pytest.mark.req("B-112")

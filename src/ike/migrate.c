@@ -78,6 +78,33 @@ static struct trap *trap_of(struct reqids *r, const struct xfrm_migrate *m)
 	return NULL;
 }
 
+static bool sa_stands(struct nl *nl, uint32_t spi, const struct xfrm_migrate *m)
+{
+	struct xfrm_sa_key key = { .dst = m->new_dst, .proto = XP_ESP, .spi = spi };
+	struct xfrm_sa sa;
+	bool stands = xfrm_sa_get(nl, &key, &sa) == 0 && addr_eq(&sa.src, &m->new_src);
+
+	mem_wipe(&sa, sizeof(sa));
+	return stands;
+}
+
+/*
+ * The policy is gone, or was changed again: nothing is moved for it. But an SA that the kernel
+ * took along has to be known where it stands, or nobody deletes it.
+ */
+static void note_children(struct trap *t, const struct xfrm_migrate *m)
+{
+	struct in6_addr local, remote;
+	struct child *c = NULL;
+	bool out = m->dir == XD_OUT;
+
+	ends_of(m->dir, &m->new_src, &m->new_dst, &local, &remote);
+	while ((c = child_by_reqid(t->d, t->reqid_out, c)))
+		if (c->trap == t && c->mode == XM_TUNNEL &&
+			sa_stands(t->d->seams.xfrm, out ? c->spi_out : c->spi_in, m))
+			child_move_way(c, out, &local, &remote);
+}
+
 /* B-052, P10: all CHILD_SAs of the connection, also both of a rekey. */
 static void move_children(struct trap *t, enum xdir dir, const struct in6_addr *local,
 	const struct in6_addr *remote)
@@ -108,16 +135,17 @@ static void move_owners(struct trap *t, const struct xfrm_migrate *m)
 static void entry(struct reqids *r, const struct xfrm_migrate *m)
 {
 	struct in6_addr local, remote;
-	struct trap *t;
+	struct trap *t = trap_of(r, m);
 
 	if (!believed(r, m)) {
-		log_knl(1, "the kernel's policy %s === %s %s does not show this move, ignored",
+		log_knl(2, "the kernel's policy %s === %s %s does not show this move",
 			sel_src_str(&m->sel), sel_dst_str(&m->sel), xdir_str(m->dir));
+		if (t && m->mode == XM_TUNNEL && m->dir != XD_FWD)
+			note_children(t, m);
 		return;
 	}
 	log_knl(1, "creating migrate job for policy %s === %s %s with reqid {%u}",
 		sel_src_str(&m->sel), sel_dst_str(&m->sel), xdir_str(m->dir), m->reqid);
-	t = trap_of(r, m);
 	if (!t) {
 		log_knl(1, "no CHILD_SA found with reqid {%u}", m->reqid);
 		reqids_keep_km(r, m);

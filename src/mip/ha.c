@@ -117,7 +117,7 @@ static enum bc_state deleted(struct ha *ha, const struct ha_bu *bu, struct bc_en
 	struct sp_pair pair = pair_of(e);
 	bool home = addr_eq(&bu->back, &bu->hoa);
 
-	ha_withdraw(ha, e, &pair, home && e->k);
+	ha_withdraw(ha, e, &pair, home);
 	e->seq = bu->m->bu.seq;
 	e->lifetime = 0;
 	e->state = BC_DYING;

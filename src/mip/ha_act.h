@@ -48,8 +48,8 @@ int ha_place(struct ha *ha, struct bc_entry *e, struct sp_pair *pair);
 /* Policies, SAs and states follow e->coa; the tunnel device follows after the answer. */
 void ha_move(struct ha *ha, struct bc_entry *e, struct sp_pair *pair);
 void ha_follow(struct ha *ha, struct bc_entry *e);
-/* Back to no binding; km: key management follows to the home address. */
-void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool km);
+/* Back to no binding; home: the node is there, and its SAs follow it. */
+void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool home);
 /* What stays through the grace, or through a probe. */
 void ha_forget(struct ha *ha, struct bc_entry *e);
 

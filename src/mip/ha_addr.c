@@ -166,8 +166,11 @@ int ha_place(struct ha *ha, struct bc_entry *e, struct sp_pair *pair)
 	return rc ? rc : sp_install(ha->env, pair, SP_DATA);
 }
 
-/* The SAs go back to the home address and wait there for the next journey. */
-void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool km)
+/*
+ * At home the SAs go back to the home address and wait there for the next journey. Else they stay
+ * where they are: a node that registers again soon finds them there.
+ */
+void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool home)
 {
 	struct rt_route r = tunnel_route(e);
 
@@ -175,7 +178,8 @@ void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool k
 	neigh_proxy_del(ha->env->rt, e->ifindex, &e->hoa);
 	if (e->flags & BU_LINK_LOCAL)
 		neigh_proxy_del(ha->env->rt, e->ifindex, &e->link_local);
-	sp_migrate(ha->env, pair, &e->hoa, km);
+	if (home)
+		sp_migrate(ha->env, pair, &e->hoa, e->k);
 	e->sa_end = pair->end;
 	sp_remove(ha->env, pair, SP_DATA);
 	sp_route2_del(ha->env, pair);

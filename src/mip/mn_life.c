@@ -48,8 +48,6 @@ void mn_clear(struct mn *mn, struct bul *bul)
 	timer_stop(&mn->timer);
 	mps_stop(mn);
 	mn_net_none(mn);
-	if (!addr_eq(&mn->pair.end, &mn->pair.hoa))
-		sp_migrate(mn->env, &mn->pair, &mn->pair.hoa, false);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		sp_remove(mn->env, &mn->pair, groups[i]);
 	sp_hao_del(mn->env, &mn->pair);

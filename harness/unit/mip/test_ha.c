@@ -348,8 +348,7 @@ static void a_node_away_deletes_and_is_answered_by_routing_header(void **state)
 	(void)state;
 	stage_bu(w, 101, HOME, 0, "2001::40");
 	assert_string_equal(w->journal[w->n_journal - 1], "BA 0 K, 0 s by 2001::40");
-	for (size_t i = 0; i < w->n_journal; i++)
-		assert_null(strstr(w->journal[i], " km "));
+	assert_int_equal(stage_count(w, "MIGRATE"), 0);
 	stage_clear(w);
 	stage_bu(w, 102, HOME, 600, "2001::40");
 	EXPECT(w, "probe for 2001:1::10");

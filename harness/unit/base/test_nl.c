@@ -304,27 +304,83 @@ static void give_up(void *arg)
 	loop_stop();
 }
 
+/* A network of this test's own; false: no right to one. */
+static bool own_network(void)
+{
+	static bool done;
+
+	done = done || unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+	return done;
+}
+
+static void set_loopback(bool up)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = up ? IFF_UP | IFF_RUNNING : 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &ifr), 0);
+	close(fd);
+}
+
 static void an_event_of_the_kernel_arrives(void **state)
 {
 	static const unsigned groups[] = { RTNLGRP_LINK };
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
 	struct seen s = { 0 };
 	struct timer limit;
 	struct nl *nl;
-	int fd;
 
 	(void)state;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-		skip(); /* no private network here */
+	if (!own_network())
+		skip();
+	set_loopback(false);
 	assert_int_equal(nl_listen(NETLINK_ROUTE, groups, 1, on_link, on_overrun, &s, &nl), 0);
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &ifr), 0);
+	set_loopback(true);
 	timer_init(&limit, give_up, NULL);
 	timer_set(&limit, 5000);
 	assert_int_equal(loop_run(), 0);
 	assert_int_equal(s.types[0], RTM_NEWLINK);
 	timer_stop(&limit);
+	nl_free(nl);
+	loop_end();
+}
+
+/* What a process of this network may say to the group, but not as the kernel. */
+static void forge_event(unsigned group)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_groups = 1u << (group - 1) };
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg body;
+	} msg = { .head = { .nlmsg_len = sizeof(msg), .nlmsg_type = RTM_DELLINK },
+		.body = { .ifi_index = 1 } };
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	assert_int_equal(
+		sendto(fd, &msg, sizeof(msg), 0, (const void *)&to, sizeof(to)), sizeof(msg));
 	close(fd);
+}
+
+static void an_event_of_another_process_is_dropped(void **state)
+{
+	static const unsigned groups[] = { RTNLGRP_LINK };
+	struct seen s = { 0 };
+	struct timer limit;
+	struct nl *nl;
+
+	(void)state;
+	if (!own_network())
+		skip();
+	set_loopback(false);
+	assert_int_equal(nl_listen(NETLINK_ROUTE, groups, 1, on_link, on_overrun, &s, &nl), 0);
+	forge_event(RTNLGRP_LINK);
+	set_loopback(true);
+	timer_init(&limit, give_up, NULL);
+	timer_set(&limit, 5000);
+	assert_int_equal(loop_run(), 0);
+	assert_true(s.n > 0);
+	for (size_t i = 0; i < s.n; i++)
+		assert_int_equal(s.types[i], RTM_NEWLINK); /* the kernel's, which came later */
+	timer_stop(&limit);
 	nl_free(nl);
 	loop_end();
 }
@@ -347,4 +403,4 @@ UNIT_MAIN(T(a_call_reaches_the_peer_and_gives_its_verdict, ""),
 	T(attributes_come_back_in_order, ""), T(attributes_that_do_not_fit_are_refused, ""),
 	T(what_does_not_fit_is_never_sent, ""), T(the_kernel_dumps_and_answers, ""),
 	T(the_kernel_says_what_was_wrong, ""), T(an_unknown_group_is_an_error, ""),
-	T(an_event_of_the_kernel_arrives, ""))
+	T(an_event_of_the_kernel_arrives, ""), T(an_event_of_another_process_is_dropped, "F-010"))

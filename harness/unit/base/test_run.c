@@ -267,5 +267,5 @@ UNIT_MAIN(T(a_second_start_is_told_the_first_ones_pid, ""), T(a_file_left_over_i
 	T(a_pid_file_that_cannot_be_written_is_an_error, ""),
 	T(the_parent_ends_with_the_status_of_the_ready_child, ""),
 	T(the_parent_of_a_child_that_dies_ends_with_its_status, ""),
-	T(only_the_named_capabilities_stay, ""),
-	T(a_confined_daemon_works_and_cannot_start_programs, ""))
+	T(only_the_named_capabilities_stay, "F-019"),
+	T(a_confined_daemon_works_and_cannot_start_programs, "F-019"))

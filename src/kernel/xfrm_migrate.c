@@ -129,15 +129,14 @@ static int remove_larval(struct nl *nl, const struct xfrm_sa *larval)
 	return larval->spi ? xfrm_sa_del(nl, &key) : replace_larval(nl, larval);
 }
 
-/* How many larval states were in the way and are gone now, or -errno. */
+/* How many larval states were in the way and are gone now. */
 static int clear_larvals(struct nl *nl, const struct xfrm_migrate *m)
 {
 	struct larvals l = { .m = m };
-	int r = xfrm_sa_dump(nl, note_larval, &l);
 	int n = 0;
 
-	if (r < 0)
-		return r;
+	if (xfrm_sa_dump_between(nl, &m->old_src, &m->old_dst, note_larval, &l) < 0)
+		return 0;
 	for (size_t i = 0; i < l.n; i++)
 		n += remove_larval(nl, &l.sa[i]) == 0;
 	return n;
@@ -153,36 +152,48 @@ static int rewrite(
 	return xfrm_policy_update(nl, p);
 }
 
+/* The policy as it stands, its template that `m` means and whether that has moved. */
+static int look(
+	struct nl *nl, const struct xfrm_migrate *m, struct xfrm_policy *p, struct xfrm_tmpl_ **t)
+{
+	int r = xfrm_policy_get(nl, &m->sel, m->dir, m->sub, p);
+
+	if (r < 0)
+		return r;
+	*t = tmpl_of(p, m);
+	if (!*t)
+		return -ENODATA;
+	return has_moved(*t, m);
+}
+
 /*
- * -ENOENT and -ENODATA do not tell a missing policy from one that another policy shadows, and an
- * acknowledgement does not tell which policy moved: the policy itself does (rules P6 and P7).
+ * A MIGRATE that meets a larval state fails and makes the kernel warn with a backtrace: so they go
+ * first. -ENOENT and -ENODATA do not tell a missing policy from one that another policy shadows,
+ * and an acknowledgement does not tell which policy moved: the policy itself does (rules P6 and
+ * P7).
  */
 int xfrm_migrate_sure(struct nl *nl, const struct xfrm_migrate *m, enum migrate_how *how)
 {
+	bool tunnel = m->mode == XM_TUNNEL;
+	int cleared = tunnel ? clear_larvals(nl, m) : 0;
+	int acked = xfrm_migrate(nl, m), moved, r;
 	struct xfrm_policy p;
 	struct xfrm_tmpl_ *t;
-	int acked = xfrm_migrate(nl, m);
-	int r;
 
+	if (acked == -ENODATA && tunnel && clear_larvals(nl, m) > 0) { /* one came meanwhile */
+		acked = xfrm_migrate(nl, m);
+		cleared++;
+	}
 	if (acked < 0 && acked != -ENOENT && acked != -ENODATA)
 		return acked;
-	r = xfrm_policy_get(nl, &m->sel, m->dir, m->sub, &p);
-	if (r < 0)
-		return r;
-	t = tmpl_of(&p, m);
-	if (!t)
-		return -ENODATA;
-	if (has_moved(t, m) && (acked == 0 || m->mode == XM_TUNNEL)) {
-		*how = acked == 0 ? MIGRATE_DONE : MIGRATE_WAS_DONE;
+	moved = look(nl, m, &p, &t);
+	if (moved < 0)
+		return moved;
+	if (moved && (acked == 0 || tunnel)) {
+		*how = acked ? MIGRATE_WAS_DONE : cleared ? MIGRATE_LARVAL_REPLACED : MIGRATE_DONE;
 		return 0;
 	}
-	if (acked < 0 && clear_larvals(nl, m) > 0 && xfrm_migrate(nl, m) == 0 &&
-		xfrm_policy_get(nl, &m->sel, m->dir, m->sub, &p) == 0 && (t = tmpl_of(&p, m)) &&
-		has_moved(t, m)) {
-		*how = MIGRATE_LARVAL_REPLACED;
-		return 0;
-	}
-	r = t ? rewrite(nl, &p, t, m) : -ENODATA;
+	r = rewrite(nl, &p, t, m);
 	if (r == 0)
 		*how = MIGRATE_POLICY_REWRITTEN;
 	return r;

@@ -1,12 +1,12 @@
 /*
  * xfrm_migrate - move one policy and its SAs to new endpoints; tell key management (KMADDRESS).
  *
- * xfrm_migrate() sends the request as it is. xfrm_migrate_sure() also verifies by reading the
- * policy back and repairs (rules P6, P7): a larval state in the way is replaced and the request
- * repeated once; else the template is rewritten by UPDPOLICY.
- * Shapes:  one entry a message. For transport mode old addresses are ::.
- * Errors:  0; -ENOENT no such policy; -ENODATA nothing matched; -EINVAL.
- * Source:  linux/xfrm.h, RFC 4877, RFC 3776; draft-ebalard-mext-pfkey-enhanced-migrate.
+ * xfrm_migrate() sends the request as it is. xfrm_migrate_sure() first removes larval states
+ * between the old ends (they make a MIGRATE fail), verifies by reading the policy back, and where
+ * the policy has not moved rewrites its template by UPDPOLICY (rules P6, P7). Shapes:  one entry a
+ * message. For transport mode old addresses are ::. Errors:  0; -ENOENT no such policy; -ENODATA
+ * nothing matched; -EINVAL. Source:  linux/xfrm.h, RFC 4877, RFC 3776;
+ * draft-ebalard-mext-pfkey-enhanced-migrate.
  */
 #pragma once
 

@@ -202,6 +202,24 @@ int xfrm_sa_dump(struct nl *nl, int (*fn)(const struct xfrm_sa *sa, void *arg), 
 	return nl_get(nl, &rq, sa_hand_out, &d);
 }
 
+int xfrm_sa_dump_between(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
+	int (*fn)(const struct xfrm_sa *sa, void *arg), void *arg)
+{
+	struct xfrm_address_filter ends = {
+		.saddr.in6 = *src,
+		.daddr.in6 = *dst,
+		.family = AF_INET6,
+		.splen = 128,
+		.dplen = 128,
+	};
+	struct dump d = { fn, arg };
+	struct nl_req rq;
+
+	nl_begin(&rq, XFRM_MSG_GETSA, NLM_F_DUMP, 0);
+	nl_put(&rq, XFRMA_ADDRESS_FILTER, &ends, sizeof(ends));
+	return nl_get(nl, &rq, sa_hand_out, &d);
+}
+
 /* One attribute of an SA; `min` octets must be there. */
 struct sa_attr {
 	uint16_t type;

@@ -61,6 +61,9 @@ int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_a
 	enum xfrm_mode_ mode, uint32_t *spi);
 
 int xfrm_sa_dump(struct nl *nl, int (*fn)(const struct xfrm_sa *sa, void *arg), void *arg);
+/* Only those with these ends: the kernel leaves the others out. */
+int xfrm_sa_dump_between(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
+	int (*fn)(const struct xfrm_sa *sa, void *arg), void *arg);
 
 struct xfrm_usersa_info;
 /* Parse NEWSA (also from a dump or an EXPIRE's body owner): 0 or -EBADMSG. */

@@ -272,15 +272,35 @@ static int del_sa(struct fake_xfrm *k, const struct nlmsghdr *req)
 	return 0;
 }
 
-static int get_sa(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+/* XFRMA_ADDRESS_FILTER behind an empty body, with whole addresses: only the SAs between two ends.
+ */
+static int get_between(
+	struct fake_xfrm *k, const struct xfrm_address_filter *f, nl_fn *reply, void *arg)
 {
 	struct fsa *sa;
+	int r = 0;
+
+	LIST_FOREACH (sa, ends_bucket(k, &f->saddr, &f->daddr), by_ends)
+		if (r == 0 && fake_same(&fsa_info(sa)->saddr, &f->saddr) &&
+			fake_same(&fsa_info(sa)->id.daddr, &f->daddr))
+			r = reply(sa->msg, arg);
+	return r;
+}
+
+static int get_sa(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+{
+	const struct xfrm_address_filter *f;
+	struct fsa *sa;
+	size_t n;
 	int r = 0;
 
 	if (!(req->nlmsg_flags & NLM_F_DUMP)) {
 		sa = by_id_msg(k, req);
 		return sa ? reply(sa->msg, arg) : -ESRCH;
 	}
+	f = fake_attr(req, 0, XFRMA_ADDRESS_FILTER, &n);
+	if (f)
+		return get_between(k, f, reply, arg);
 	TAILQ_FOREACH (sa, &k->sas, all)
 		if (r == 0)
 			r = reply(sa->msg, arg);

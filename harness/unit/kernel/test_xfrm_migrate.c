@@ -230,6 +230,36 @@ static void a_larval_state_beside_a_good_sa_does_not_keep_it_back(void **state)
 	bench_free(&b);
 }
 
+/* One that comes between our look and the MIGRATE: the first answer is -ENODATA, then it goes too.
+ */
+static void a_larval_state_that_comes_late_is_removed_as_well(void **state)
+{
+	struct bench b = bench_new();
+	struct xfrm_migrate m = make_tunnel_move();
+
+	(void)state;
+	reserve_spi(&b, COA, HA, 2);
+	fake_xfrm_fail(b.k, XFRM_MSG_GETSA, 1, -EBUSY);
+	assert_int_equal(xfrm_migrate_sure(b.nl, &m, &b.how), 0);
+	assert_int_equal(b.how, MIGRATE_LARVAL_REPLACED);
+	assert_int_equal(fake_xfrm_count(b.k, XFRM_MSG_MIGRATE), 2);
+	assert_true(sa_stands(&b, COA2, 0xc190d5ba));
+	bench_free(&b);
+}
+
+/* The kernel warns with a backtrace when a MIGRATE meets a larval state: it never does. */
+static void the_first_migrate_succeeds_with_a_larval_state_around(void **state)
+{
+	struct bench b = bench_new();
+	struct xfrm_migrate m = make_tunnel_move();
+
+	(void)state;
+	reserve_spi(&b, COA, HA, 2);
+	assert_int_equal(xfrm_migrate_sure(b.nl, &m, &b.how), 0);
+	assert_int_equal(fake_xfrm_count(b.k, XFRM_MSG_MIGRATE), 1);
+	bench_free(&b);
+}
+
 /* Rule P9: that is why our own reservations have reqid 0. */
 static void a_reservation_under_reqid_0_is_not_in_the_way(void **state)
 {
@@ -343,6 +373,8 @@ UNIT_MAIN(T(the_request_is_the_one_of_the_reference, ""),
 	T(a_move_that_was_done_before_is_no_error, ""),
 	T(a_larval_state_in_the_way_is_replaced, ""),
 	T(a_larval_state_beside_a_good_sa_does_not_keep_it_back, ""),
+	T(a_larval_state_that_comes_late_is_removed_as_well, ""),
+	T(the_first_migrate_succeeds_with_a_larval_state_around, ""),
 	T(a_reservation_under_reqid_0_is_not_in_the_way, ""),
 	T(an_unknown_old_end_rewrites_the_policy, ""),
 	T(an_acknowledgement_for_another_policy_is_not_believed, ""),

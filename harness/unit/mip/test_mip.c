@@ -1,6 +1,7 @@
 /* Two daemons, the mobile node's and the home agent's, live through what a journey brings. */
 #include <errno.h>
 #include <linux/xfrm.h>
+#include <unistd.h>
 
 #include "base/loop.h"
 #include "unit/mip/duo.h"
@@ -346,6 +347,69 @@ static void reverse_tunnelled_packets_must_come_from_the_care_of_address(void **
 	duo_close(&w);
 }
 
+static uint64_t dropped(enum mip_counter why)
+{
+	return w.moon.mip.env.counters[why];
+}
+
+/* The configuration of moon with one line more. */
+static struct mip_conf *moon_with(const char *line)
+{
+	struct conf_log log = { 0 };
+	struct mip_conf *c = NULL;
+	char path[] = "/tmp/mip6d-reload-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	dprintf(fd, "include \"" TOP "/harness/unit/mip/data/moon-alone.mip6d.conf\"\n%s\n", line);
+	close(fd);
+	assert_int_equal(mip_conf_load(path, &log, &c), 0);
+	assert_int_equal(log.n_errors, 0);
+	unlink(path);
+	return c;
+}
+
+static void a_reload_changes_what_may_be_changed(void **state)
+{
+	const struct mip_conf *kept;
+
+	(void)state;
+	open_registered();
+	mip_reload(&w.moon.mip, moon_with("HaMaxBindingLife 600; SendMobPfxAdvs disabled;"));
+	assert_int_equal(w.moon.mip.env.conf->ha_max_binding_life, 600);
+	duo_add_address(&w, COA2 "/128");
+	duo_del_address(&w, COA);
+	assert_int_equal(duo_sent_mh(&w, MH_BA, 0)->m.ba.lifetime, 600);
+	assert_int_equal(carol()->bul->lifetime, 600);
+	kept = w.moon.mip.env.conf;
+	mip_reload(&w.moon.mip, moon_with("UseMnHaIPsec disabled;")); /* needs a restart */
+	assert_ptr_equal(w.moon.mip.env.conf, kept);
+	duo_close(&w);
+}
+
+static void a_correspondent_takes_no_home_registration(void **state)
+{
+	struct conf_log log = { 0 };
+	size_t n_policies;
+
+	(void)state;
+	duo_open_at(&w, NULL);
+	mip_down(&w.moon.mip);
+	assert_int_equal(fake_xfrm_n_policy(w.moon.xfrm), 0);
+	mip_conf_free(w.moon.mip.env.conf);
+	assert_int_equal(mip_conf_load(NULL, &log, &w.moon.mip.env.conf), 0);
+	assert_int_equal(mip_up(&w.moon.mip), 0);
+	n_policies = fake_xfrm_n_policy(w.moon.xfrm);
+	assert_int_equal(n_policies, 5); /* HAO in, MH, NS, NA and errors out */
+	duo_add_address(&w, COA "/64");
+	duo_run(&w, 5000);
+	assert_null(duo_binding(&w));
+	assert_int_equal(duo_count_mh(&w, MH_BA), 0);
+	assert_true(dropped(MC_DROP_UNEXPECTED) > 0);
+	assert_int_equal(fake_xfrm_n_policy(w.moon.xfrm), n_policies);
+	duo_close(&w);
+}
+
 /* From somewhere on the foreign link to an address of moon. */
 static void send_moon(const char *dst, struct bytes data, int proto)
 {
@@ -354,11 +418,6 @@ static void send_moon(const char *dst, struct bytes data, int proto)
 	assert_int_equal(addr_parse(COA, &p.src), 0);
 	assert_int_equal(addr_parse(dst, &p.dst), 0);
 	(proto == IPPROTO_MH ? recv_mh : recv_icmp6)(&p, &w.moon.mip);
-}
-
-static uint64_t dropped(enum mip_counter why)
-{
-	return w.moon.mip.env.counters[why];
 }
 
 static void a_home_agent_is_discovered_by_its_anycast_address(void **state)
@@ -439,10 +498,10 @@ static void answers_to_nonsense_are_few(void **state)
 
 UNIT_MAIN(T(a_home_agent_is_discovered_by_its_anycast_address, "C-050"),
 	T(what_nobody_understands_is_answered_as_the_standard_says, "C-001 C-003 C-027"),
-	T(answers_to_nonsense_are_few, "C-027"),
+	T(answers_to_nonsense_are_few, "C-027"), T(a_reload_changes_what_may_be_changed, ""),
+	T(a_correspondent_takes_no_home_registration, "C-040"),
 	T(a_node_registers_through_a_key_exchange, "C-041 C-043 C-061 C-062 C-063"),
-	T(a_registered_node_has_address_tunnel_rules_and_policies,
-		"C-044 C-045 C-060 D-041 D-042"),
+	T(a_registered_node_has_address_tunnel_rules_and_policies, "C-044 C-045 C-060 D-041 D-042"),
 	T(a_prefix_solicitation_follows_and_raises_the_tunnel, "C-051 C-075"),
 	T(before_the_first_care_of_address_the_tunnel_ends_at_home, "D-020 C-065"),
 	T(reverse_tunnelled_packets_must_come_from_the_care_of_address, "C-046 D-013"),

@@ -123,8 +123,12 @@ fuzz: $(FUZZ:%=build/fuzz/%)
 lint:
 	@$(PYTHON) harness/lint/lint.py
 
-bench: all
+bench: all $B/bench/bench_ike
 	@$(PYTHON) -m harness.bench
+$B/bench/bench_ike: $(wildcard harness/bench/*.c harness/bench/*.h) $(FAKE_LIB) $(call libs,ike)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(UNIT_FLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(FAKE_LIB) $(call libs,ike) $(LDLIBS)
 
 trace:
 	@$(PYTHON) -m harness.bed.trace

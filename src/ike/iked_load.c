@@ -62,18 +62,41 @@ static void say_added(const struct trap *t)
 			addr_str_any(&c->remote.addr), ident_str(&c->remote.id));
 }
 
+static bool text_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* For IKE_SA_INIT only addresses and proposals count: one of many equal ones is enough. */
+static bool init_known(const struct trap *t, const struct in6_addr *remote)
+{
+	const struct conn *c = t->conn;
+	struct tlink *l = table_find(&t->d->trap_by_addr, addr_hash(remote));
+
+	for (; l; l = table_next(l)) {
+		const struct conn *o = LINKED(l, struct trap, by_addr)->conn;
+
+		if (addr_eq(&o->local.addr, &c->local.addr) && o->ike_strict == c->ike_strict &&
+			addr_eq(&o->remote.addr, &c->remote.addr) &&
+			o->remote.allow_any == c->remote.allow_any &&
+			text_same(o->ike_text, c->ike_text))
+			return true;
+	}
+	return false;
+}
+
 /* How an answering side finds the configuration: by the address first, later by the identity. */
 static void index_peer(struct trap *t)
 {
 	struct iked *d = t->d;
 	const struct conn_end *r = &t->conn->remote;
+	const struct in6_addr *remote = r->allow_any ? &addr_any : &r->addr;
 	bool any = !r->id.type || ident_has_wildcard(&r->id);
 
-	table_del(&d->trap_by_addr, &t->by_addr);
-	table_del(&d->trap_by_id, &t->by_id);
 	if (t->peer != t)
 		return;
-	table_add(&d->trap_by_addr, &t->by_addr, addr_hash(r->allow_any ? &addr_any : &r->addr));
+	if (!init_known(t, remote))
+		table_add(&d->trap_by_addr, &t->by_addr, addr_hash(remote));
 	table_add(&d->trap_by_id, &t->by_id, any ? 0 : trap_id_hash(&r->id));
 }
 
@@ -87,6 +110,8 @@ static void set_peers(struct iked *d)
 
 		t->peer = peer ? peer : t;
 		TAILQ_INIT(&t->members);
+		table_del(&d->trap_by_addr, &t->by_addr);
+		table_del(&d->trap_by_id, &t->by_id);
 	}
 	TAILQ_FOREACH (t, &d->traps, all) {
 		TAILQ_INSERT_TAIL(&t->peer->members, t, member);
@@ -149,7 +174,6 @@ static void start_conn(struct iked *d, struct trap *t)
 	log_cfg(1, "received stroke: add connection '%s'", c->name);
 	say_side(d, c);
 	choose_cred(d, t);
-	index_peer(t);
 	say_added(t);
 	if (c->autostart == AUTO_ROUTE) {
 		log_cfg(1, "received stroke: route '%s'", c->name);

@@ -30,7 +30,7 @@ static uint32_t hash_init(uint64_t spi_i, const struct in6_addr *from)
 
 static uint32_t hash_ids(const struct ident *a, const struct ident *b)
 {
-	return hash_bytes(hash_bytes(a->type, blob_view(&a->data)) ^ b->type, blob_view(&b->data));
+	return hash_u64((uint64_t)trap_id_hash(a) << 32 | trap_id_hash(b));
 }
 
 int sa_new(struct iked *d, bool initiator, struct sa **out)

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -12,7 +13,16 @@ static uint32_t hash_name(const char *name)
 
 uint32_t trap_id_hash(const struct ident *id)
 {
-	return hash_bytes(id->type, blob_view(&id->data)) | 1;
+	uint32_t h = id->type;
+
+	if (id->type == ID_DN) /* one name has several encodings */
+		return h << 1 | 1;
+	for (size_t i = 0; i < id->data.n; i++) { /* host names come in upper and lower case */
+		const uint8_t c = (uint8_t)tolower(id->data.p[i]);
+
+		h = hash_bytes(h, BYTES(&c, 1));
+	}
+	return h | 1;
 }
 
 void trap_ref(struct trap *t)

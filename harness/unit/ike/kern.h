@@ -1,0 +1,40 @@
+/*
+ * kern - a node of a pair whose kernel is listened to by the daemon's own handlers.
+ *
+ * Shapes:  policies are the mobility daemon's, as the page lists them; moves are its four
+ *          MIGRATEs.
+ */
+#pragma once
+
+#include "ike/acquire.h"
+#include "ike/migrate.h"
+#include "unit/ike/pair.h"
+
+#define HOA	 "2001:1::10"
+#define HOME	 "2001:1::1"
+#define FIRST	 "2001::41a:a8ff:fe6f:c67"
+#define SECOND	 "2001::50"
+
+struct kern {
+	struct node *n;
+	struct reqids *r;
+	bool is_home; /* of the home agent */
+};
+
+void kern_open(struct kern *k, struct node *n, bool is_home);
+void kern_close(struct kern *k);
+
+struct in6_addr kern_addr(const char *text);
+/* mh or tunnel, of this direction; the tunnel's end away from home is coa. */
+struct xfrm_policy kern_policy(const struct kern *k, bool tunnel, enum xdir dir, uint32_t reqid,
+	const char *coa);
+/* All of them: mh in and out, tunnel in and out. */
+void kern_add_policies(struct kern *k, uint32_t mh, uint32_t tunnel, const char *coa);
+/* The four MIGRATEs of a movement, events delivered after each; with or without KMADDRESS. */
+void kern_move(struct kern *k, const char *from, const char *to, bool km);
+/* One of them. Gives the kernel's answer. */
+int kern_migrate(struct kern *k, bool tunnel, enum xdir dir, const char *from, const char *to, bool km);
+/* A packet asks for an SA: 1 ACQUIRE. */
+int kern_packet(struct kern *k, uint8_t proto, int type);
+/* Where the kernel has this SPI: its source, or :: */
+struct in6_addr kern_sa_src(struct kern *k, const char *dst, uint32_t spi);

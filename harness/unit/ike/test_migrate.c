@@ -1,0 +1,385 @@
+/* carol's kernel tells of a movement: what the daemon believes, moves and remembers. */
+#include <errno.h>
+#include <linux/xfrm.h>
+
+#include "unit/ike/kern.h"
+
+/* The kernels keep pointers to it. */
+static struct {
+	struct pair *p;
+	struct kern carol, moon;
+} s;
+
+static void open_stage(const char *carol)
+{
+	s.p = pair_new(carol, PAIR_MOON);
+	kern_open(&s.carol, s.p->carol, false);
+	kern_open(&s.moon, s.p->moon, true);
+}
+
+static void close_stage(void)
+{
+	kern_close(&s.carol);
+	kern_close(&s.moon);
+	pair_free(s.p); /* checks that the kernels are empty */
+}
+
+/* Policies as after mip6d's start, both SA pairs up. */
+static void established(void)
+{
+	open_stage(PAIR_CAROL);
+	kern_add_policies(&s.carol, 1, 2, HOA);
+	kern_add_policies(&s.moon, 1, 2, HOA);
+	kern_move(&s.carol, HOA, FIRST, true);
+	kern_move(&s.moon, HOA, FIRST, true);
+	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
+	pair_run(s.p);
+	assert_int_equal(kern_packet(&s.carol, IPPROTO_ICMPV6, 146), 1);
+	pair_run(s.p);
+	assert_true(pair_up(s.p, "mh", "carol-mh"));
+	assert_true(pair_up(s.p, "tunnel", "carol-tunnel"));
+}
+
+static void assert_tunnel_at(struct kern *k, const char *conn, const char *coa)
+{
+	struct child *c = pair_child(k->n, conn);
+	const char *local = k->is_home ? HOME : coa, *remote = k->is_home ? coa : HOME;
+	struct in6_addr out = kern_sa_src(k, remote, c->spi_out),
+			in = kern_sa_src(k, local, c->spi_in);
+
+	assert_string_equal(addr_str(&c->local), local);
+	assert_string_equal(addr_str(&c->remote), remote);
+	assert_string_equal(addr_str(&out), local);
+	assert_string_equal(addr_str(&in), remote);
+}
+
+static void the_page_s_start_is_told_line_by_line(void **state)
+{
+	static const char *const lines[] = { "received a XFRM_MSG_MIGRATE",
+		"  policy: 2001:1::10/128[135] === 2001:1::1/128[135] out", "  XFRMA_KMADDRESS",
+		"  kmaddress: 2001::41a:a8ff:fe6f:c67...2001:1::1", "  XFRMA_MIGRATE",
+		"  migrate ESP %any...%any to 2001::41a:a8ff:fe6f:c67...2001:1::1, reqid {1}",
+		"creating migrate job for policy 2001:1::10/128[135] === 2001:1::1/128[135] out "
+		"with "
+		"reqid {1}",
+		"creating migrate job for policy 2001:1::1/128[135] === 2001:1::10/128[135] in "
+		"with "
+		"reqid {1}",
+		"  migrate ESP 2001:1::10...2001:1::1 to 2001::41a:a8ff:fe6f:c67...2001:1::1, "
+		"reqid {2}",
+		"creating migrate job for policy 2001:1::10/128 === ::/0 out with reqid {2}",
+		"creating migrate job for policy ::/0 === 2001:1::10/128 in with reqid {2}" };
+
+	(void)state;
+	open_stage(PAIR_CAROL);
+	kern_add_policies(&s.carol, 1, 2, HOA);
+	pair_forget(s.p);
+	kern_move(&s.carol, HOA, FIRST, true);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (!pair_said(s.p, lines[i]))
+			fail_msg("not said: %s", lines[i]);
+	close_stage();
+}
+
+static void a_kmaddress_before_any_ike_sa_chooses_its_source(void **state)
+{
+	(void)state;
+	open_stage(PAIR_CAROL);
+	kern_add_policies(&s.carol, 1, 2, HOA);
+	kern_move(&s.carol, HOA, SECOND, true); /* not what the route would say */
+	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
+	pair_run(s.p);
+	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
+	close_stage();
+}
+
+static void a_move_takes_ike_sa_and_tunnels_and_sends_nothing(void **state)
+{
+	unsigned carol, moon;
+	uint32_t in;
+
+	(void)state;
+	established();
+	carol = s.p->carol->n_sent;
+	moon = s.p->moon->n_sent;
+	in = pair_child(s.p->carol, "tunnel")->spi_in;
+	kern_move(&s.carol, FIRST, SECOND, true);
+	kern_move(&s.moon, FIRST, SECOND, true);
+	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
+	assert_string_equal(addr_str(&pair_sa(s.p->moon)->remote), SECOND);
+	assert_tunnel_at(&s.carol, "tunnel", SECOND);
+	assert_tunnel_at(&s.moon, "carol-tunnel", SECOND);
+	assert_int_equal(pair_child(s.p->carol, "tunnel")->spi_in, in);
+	assert_int_equal(s.p->carol->n_sent, carol);
+	assert_int_equal(s.p->moon->n_sent, moon);
+	close_stage();
+}
+
+static void the_kernel_s_own_move_is_not_repeated(void **state)
+{
+	unsigned added, deleted;
+
+	(void)state;
+	established();
+	added = fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_NEWSA);
+	deleted = fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_DELSA);
+	kern_move(&s.carol, FIRST, SECOND, true);
+	assert_int_equal(fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_NEWSA), added);
+	assert_int_equal(fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_DELSA), deleted);
+	close_stage();
+}
+
+/* The other direction's SA stays until its own event, or the MIGRATE to come would not find it. */
+static void each_direction_moves_with_its_own_event(void **state)
+{
+	struct child *c;
+	struct in6_addr in;
+
+	(void)state;
+	established();
+	c = pair_child(s.p->carol, "tunnel");
+	assert_int_equal(kern_migrate(&s.carol, true, XD_OUT, FIRST, SECOND, true), 0);
+	in = kern_sa_src(&s.carol, FIRST, c->spi_in);
+	assert_string_equal(addr_str(&in), HOME);
+	assert_int_equal(kern_migrate(&s.carol, true, XD_IN, FIRST, SECOND, true), 0);
+	assert_tunnel_at(&s.carol, "tunnel", SECOND);
+	close_stage();
+}
+
+static void transport_sas_are_never_touched(void **state)
+{
+	struct child *c;
+	struct in6_addr out;
+
+	(void)state;
+	established();
+	c = pair_child(s.p->carol, "mh");
+	kern_move(&s.carol, FIRST, SECOND, true);
+	out = kern_sa_src(&s.carol, HOME, c->spi_out);
+	assert_string_equal(addr_str(&out), HOA);
+	assert_string_equal(addr_str(&c->local), HOA);
+	close_stage();
+}
+
+static void without_kmaddress_only_the_tunnel_moves(void **state)
+{
+	(void)state;
+	established();
+	kern_move(&s.carol, FIRST, SECOND, false);
+	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), FIRST);
+	assert_tunnel_at(&s.carol, "tunnel", SECOND);
+	close_stage();
+}
+
+static void the_same_move_twice_changes_nothing(void **state)
+{
+	(void)state;
+	established();
+	kern_move(&s.carol, FIRST, SECOND, true);
+	kern_move(&s.carol, SECOND, SECOND, true);
+	assert_tunnel_at(&s.carol, "tunnel", SECOND);
+	close_stage();
+}
+
+static void a_move_in_any_order_ends_at_the_same_place(void **state)
+{
+	static const struct {
+		bool tunnel;
+		enum xdir dir;
+	} order[] = { { true, XD_IN }, { false, XD_IN }, { true, XD_OUT }, { false, XD_OUT } };
+
+	(void)state;
+	established();
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(kern_migrate(&s.carol, order[i].tunnel, order[i].dir, FIRST,
+					 SECOND, true),
+			0);
+	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
+	assert_tunnel_at(&s.carol, "tunnel", SECOND);
+	close_stage();
+}
+
+static enum pair_fate drop_informational(struct pair *p, struct dgram *g)
+{
+	(void)p;
+	return g->data[18] == X_INFORMATIONAL ? PAIR_DROP : PAIR_PASS;
+}
+
+/* P10: the kernel moves one of the two; the daemon brings the other one after. */
+static void both_sas_of_a_rekey_overlap_are_moved(void **state)
+{
+	struct child *c = NULL;
+	unsigned n = 0;
+
+	(void)state;
+	established();
+	s.p->filter = drop_informational; /* the old one is not deleted */
+	assert_int_equal(iked_rekey_child(pair_child(s.p->carol, "tunnel")), 0);
+	pair_run(s.p);
+	kern_move(&s.carol, FIRST, SECOND, true);
+	while ((c = child_by_reqid(s.p->carol->d, 2, c))) {
+		struct in6_addr in = kern_sa_src(&s.carol, SECOND, c->spi_in);
+
+		assert_string_equal(addr_str(&in), HOME);
+		n++;
+	}
+	assert_int_equal(n, 2);
+	s.p->filter = NULL;
+	pair_advance(s.p, 10000);
+	close_stage();
+}
+
+/* P7: the mobility daemon rewrote a policy that MIGRATE did not move. */
+static void a_rewritten_policy_takes_its_sa_along(void **state)
+{
+	struct xfrm_policy out, in;
+
+	(void)state;
+	established();
+	out = kern_policy(&s.carol, true, XD_OUT, 2, SECOND);
+	in = kern_policy(&s.carol, true, XD_IN, 2, SECOND);
+	assert_int_equal(xfrm_policy_update(s.p->carol->nl, &out), 0);
+	assert_int_equal(xfrm_policy_update(s.p->carol->nl, &in), 0);
+	fake_xfrm_deliver(s.p->carol->kernel);
+	assert_tunnel_at(&s.carol, "tunnel", SECOND);
+	close_stage();
+}
+
+static struct xfrm_event forged(const struct kern *k, const char *to)
+{
+	struct xfrm_policy p = kern_policy(k, true, XD_OUT, 2, FIRST);
+
+	return (struct xfrm_event){ .kind = XE_MIGRATE,
+		.migrate = { .m = { { .sel = p.sel,
+				     .dir = XD_OUT,
+				     .proto = XP_ESP,
+				     .mode = XM_TUNNEL,
+				     .reqid = 2,
+				     .old_src = p.tmpl[0].src,
+				     .old_dst = p.tmpl[0].dst,
+				     .new_src = kern_addr(to),
+				     .new_dst = kern_addr(HOME),
+				     .has_km = true,
+				     .km_local = kern_addr(to),
+				     .km_remote = kern_addr(HOME) } },
+			.n = 1 } };
+}
+
+static void an_event_that_the_own_kernel_does_not_show_moves_nothing(void **state)
+{
+	struct xfrm_event ev;
+
+	(void)state;
+	established();
+	ev = forged(&s.carol, "2001:db8::666");
+	migrate_event(s.carol.r, &ev);
+	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), FIRST);
+	assert_tunnel_at(&s.carol, "tunnel", FIRST);
+	close_stage();
+}
+
+static void a_move_for_nobody_is_kept_for_who_comes(void **state)
+{
+	(void)state;
+	open_stage("conn x\n");
+	kern_add_policies(&s.carol, 1, 2, HOA);
+	kern_move(&s.carol, HOA, SECOND, true);
+	assert_true(pair_said(s.p, "no CHILD_SA found with reqid {1}") > 0);
+	pair_trust(s.p->carol, "strongswanCert.pem", "strongswan.crl");
+	pair_load(s.p->carol, PAIR_CAROL);
+	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
+	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
+	pair_run(s.p);
+	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
+	close_stage();
+}
+
+/* The policy goes in the same breath: the SA that the kernel moved is still known, and deleted. */
+static void a_policy_that_is_gone_already_leaves_no_sa_behind(void **state)
+{
+	struct child *c;
+	struct xfrm_migrate m;
+	struct in6_addr out;
+
+	(void)state;
+	established();
+	c = pair_child(s.p->carol, "tunnel");
+	m = forged(&s.carol, HOA).migrate.m[0];
+	m.has_km = false;
+	assert_int_equal(xfrm_migrate(s.p->carol->nl, &m), 0);
+	assert_int_equal(xfrm_policy_del(s.p->carol->nl, &m.sel, XD_OUT, false), 0);
+	fake_xfrm_deliver(s.p->carol->kernel);
+	assert_string_equal(addr_str(&c->out_src), HOA);
+	out = kern_sa_src(&s.carol, HOME, c->spi_out);
+	assert_string_equal(addr_str(&out), HOA);
+	close_stage();
+}
+
+static void what_the_kernel_knows_is_read_at_start(void **state)
+{
+	struct xfrm_sa hao = { .src = kern_addr(HOA),
+		.dst = kern_addr(HOME),
+		.proto = XP_HAO,
+		.mode = XM_RO,
+		.coa = kern_addr(SECOND) };
+	struct xfrm_sa_key key = { hao.src, hao.dst, XP_HAO, 0 };
+
+	(void)state;
+	open_stage(PAIR_CAROL);
+	fake_xfrm_events(s.p->carol->kernel, NULL, NULL); /* nobody listened then */
+	kern_add_policies(&s.carol, 3, 4, FIRST);
+	migrate_resync(s.carol.r);
+	assert_string_equal(addr_str(&trap_by_name(s.p->carol->d, "mh")->km_local), FIRST);
+	assert_int_equal(trap_by_name(s.p->carol->d, "tunnel")->reqid_out, 4);
+	hao.sel = SEL(((struct prefix){ hao.src, 128 }), ((struct prefix){ hao.dst, 128 }), 0);
+	assert_int_equal(xfrm_sa_add(s.p->moon->nl, &hao), 0);
+	migrate_resync(s.moon.r);
+	assert_string_equal(
+		addr_str(&trap_by_name(s.p->moon->d, "carol-mh")->peer->km_remote), SECOND);
+	assert_int_equal(xfrm_sa_del(s.p->moon->nl, &key), 0);
+	close_stage();
+}
+
+static void only_stale_sas_of_our_reqids_are_flushed(void **state)
+{
+	struct xfrm_sa sa = { .src = kern_addr(FIRST),
+		.dst = kern_addr(HOME),
+		.proto = XP_ESP,
+		.spi = 0xc0000001,
+		.reqid = 1,
+		.mode = XM_TRANSPORT,
+		.enc_name = "cbc(aes)",
+		.enc_bits = 128,
+		.auth_name = "hmac(sha1)",
+		.auth_bits = 160,
+		.auth_trunc = 96 };
+	struct xfrm_sa_key key = { .dst = sa.dst, .proto = XP_ESP, .spi = 0xc0000002 };
+
+	(void)state;
+	open_stage(PAIR_CAROL);
+	assert_int_equal(xfrm_sa_add(s.p->carol->nl, &sa), 0);
+	sa.spi = 0xc0000002;
+	sa.reqid = 99;
+	assert_int_equal(xfrm_sa_add(s.p->carol->nl, &sa), 0);
+	migrate_flush_stale(s.carol.r);
+	assert_int_equal(fake_xfrm_n_sa(s.p->carol->kernel), 1);
+	assert_int_equal(xfrm_sa_del(s.p->carol->nl, &key), 0);
+	close_stage();
+}
+
+UNIT_MAIN(T(the_page_s_start_is_told_line_by_line, "B-050 B-054"),
+	T(a_kmaddress_before_any_ike_sa_chooses_its_source, "B-041 B-042 B-043"),
+	T(a_move_takes_ike_sa_and_tunnels_and_sends_nothing, "B-052 B-055 B-023"),
+	T(the_kernel_s_own_move_is_not_repeated, "B-052"),
+	T(each_direction_moves_with_its_own_event, "B-053"),
+	T(transport_sas_are_never_touched, "B-023 B-052"),
+	T(without_kmaddress_only_the_tunnel_moves, "B-051"),
+	T(the_same_move_twice_changes_nothing, "B-053"),
+	T(a_move_in_any_order_ends_at_the_same_place, "B-053"),
+	T(both_sas_of_a_rekey_overlap_are_moved, "B-052"),
+	T(a_rewritten_policy_takes_its_sa_along, "B-092"),
+	T(an_event_that_the_own_kernel_does_not_show_moves_nothing, "B-059 B-103 F-010"),
+	T(a_move_for_nobody_is_kept_for_who_comes, "B-042 B-058"),
+	T(a_policy_that_is_gone_already_leaves_no_sa_behind, "A-155"),
+	T(what_the_kernel_knows_is_read_at_start, "B-101 A-223"),
+	T(only_stale_sas_of_our_reqids_are_flushed, "A-155"))

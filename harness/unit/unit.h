@@ -5,11 +5,13 @@
  *
  * Runs under cmocka. With UNIT_RESULTS=FILE in the environment it appends one JSON line a test:
  * {"test": "test_rd.every_cut_is_refused", "outcome": "passed", "req": ["A-004", "F-024"]}.
+ * A test that cannot run here says why and calls skip(): its outcome is "skipped".
  */
 #pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,6 +29,14 @@ struct unit_row {
 #define T(fn, req) { #fn, fn, req }
 
 static int unit_failed;
+static bool unit_skipped; /* the running test: it shows nothing then */
+
+#undef skip
+#define skip()                                 \
+	do {                                   \
+		unit_skipped = true;           \
+		_skip(__FILE__, __LINE__);     \
+	} while (0)
 
 static inline void unit_report(const char *file, const struct unit_row *row, const char *outcome)
 {
@@ -40,8 +50,8 @@ static inline void unit_report(const char *file, const struct unit_row *row, con
 	if (!f)
 		return;
 	base = base ? base + 1 : file;
-	fprintf(f, "{\"test\": \"%.*s.%s\", \"outcome\": \"%s\", \"req\": [", (int)strcspn(base, "."), base,
-		row->name, outcome);
+	fprintf(f, "{\"test\": \"%.*s.%s\", \"outcome\": \"%s\", \"req\": [",
+		(int)strcspn(base, "."), base, row->name, outcome);
 	snprintf(ids, sizeof(ids), "%s", row->req);
 	for (char *id = strtok_r(ids, " ", &save); id; id = strtok_r(NULL, " ", &save))
 		fprintf(f, "%s\"%s\"", n++ ? ", " : "", id);
@@ -53,9 +63,12 @@ static inline int unit_main(const char *file, const struct unit_row *rows, size_
 {
 	for (size_t i = 0; i < n; i++) {
 		struct CMUnitTest one = { rows[i].name, rows[i].fn, NULL, NULL, NULL };
-		int failed = _cmocka_run_group_tests(rows[i].name, &one, 1, NULL, NULL);
+		int failed;
 
-		unit_report(file, &rows[i], failed ? "failed" : "passed");
+		unit_skipped = false;
+		failed = _cmocka_run_group_tests(rows[i].name, &one, 1, NULL, NULL);
+		unit_report(file, &rows[i],
+			failed ? "failed" : unit_skipped ? "skipped" : "passed");
 		unit_failed += failed != 0;
 	}
 	return unit_failed ? 1 : 0;

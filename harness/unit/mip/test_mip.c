@@ -1,5 +1,6 @@
 /* Two daemons, the mobile node's and the home agent's, live through what a journey brings. */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
 #include <unistd.h>
 
@@ -410,6 +411,107 @@ static void a_correspondent_takes_no_home_registration(void **state)
 	duo_close(&w);
 }
 
+static void a_binding_that_cannot_be_set_up_leaves_nothing(void **state)
+{
+	size_t n_policies;
+
+	(void)state;
+	duo_open(&w);
+	n_policies = fake_xfrm_n_policy(w.moon.xfrm);
+	w.moon.rt.fail_type = RTM_NEWROUTE;
+	w.moon.rt.fail_error = -ENOMEM;
+	duo_run(&w, 5000);
+	assert_int_equal(duo_sent_mh(&w, MH_BA, 0)->m.ba.status, BA_NO_RESOURCES);
+	assert_null(duo_binding(&w));
+	assert_null(fake_rt_tunnel(&w.moon.rt));
+	assert_int_equal(w.moon.rt.n_proxies, 0);
+	assert_int_equal(fake_xfrm_n_policy(w.moon.xfrm), n_policies);
+	assert_int_equal(carol()->state, MN_REFUSED);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	w.moon.rt.fail_type = 0;
+	duo_run(&w, 40000); /* tries again later */
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	duo_close(&w);
+}
+
+static void a_home_address_in_use_is_refused(void **state)
+{
+	(void)state;
+	duo_open(&w);
+	duo_run(&w, 1600); /* the second update came, the probe is out */
+	assert_int_equal(duo_binding(&w)->state, BC_DAD);
+	duo_home_address_in_use(&w);
+	assert_int_equal(duo_sent_mh(&w, MH_BA, 0)->m.ba.status, BA_DAD_FAILED);
+	assert_null(duo_binding(&w));
+	assert_int_equal(carol()->state, MN_REFUSED);
+	assert_int_equal(w.moon.announced, 0);
+	duo_close(&w);
+}
+
+static void lost_events_are_made_up_for_by_reading_all_again(void **state)
+{
+	(void)state;
+	open_registered();
+	fake_rt_addr(&w.carol.rt, w.carol.eth0, COA2 "/128"); /* nobody hears of it */
+	fake_rt_addr_del(&w.carol.rt, COA);
+	mn_move_lost(&w.carol.mip.move);
+	duo_run(&w, 100);
+	assert_addr(&duo_binding(&w)->coa, COA2);
+	duo_close(&w);
+}
+
+static void with_the_interface_goes_the_care_of_address(void **state)
+{
+	struct rt_event ev = { .kind = RE_LINK_DEL };
+
+	(void)state;
+	open_registered();
+	ev.link.ifindex = w.carol.eth0;
+	mn_move_event(&ev, &w.carol.mip.move);
+	assert_int_equal(carol()->state, MN_MOVING);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	ev = (struct rt_event){ .kind = RE_LINK, .link = w.carol.rt.links[0].l };
+	mn_move_event(&ev, &w.carol.mip.move);
+	duo_add_address(&w, COA2 "/64");
+	assert_int_equal(carol()->state, MN_REGISTERED);
+	duo_close(&w);
+}
+
+static void a_home_agent_follows_its_own_addresses(void **state)
+{
+	struct rt_event ev = { .kind = RE_ADDR_DEL };
+	struct in6_addr hoa;
+
+	(void)state;
+	duo_open_at(&w, NULL);
+	assert_int_equal(addr_parse(HOA, &hoa), 0);
+	ev.addr = fake_rt_addr_del(&w.moon.rt, HA);
+	ha_rt_event(&ev, &w.moon.mip.ha);
+	assert_int_equal(w.moon.mip.ha.n_prefixes, 0);
+	ev.kind = RE_ADDR;
+	ev.addr = fake_rt_addr(&w.moon.rt, w.moon.eth0, HA "/64");
+	ha_rt_event(&ev, &w.moon.mip.ha);
+	assert_int_equal(w.moon.mip.ha.n_prefixes, 1);
+	ev = (struct rt_event){ .kind = RE_LINK, .link = w.moon.rt.links[0].l };
+	ev.link.mac[5] = 0x77;
+	ha_rt_event(&ev, &w.moon.mip.ha);
+	assert_int_equal(w.moon.mip.ha.links[0].mac[5], 0x77);
+	duo_close(&w);
+}
+
+static void without_a_good_bye_a_stop_is_immediate(void **state)
+{
+	(void)state;
+	open_registered();
+	w.carol.mip.env.conf->deregister_at_stop = false;
+	mip_stop(&w.carol.mip);
+	duo_run(&w, 10);
+	assert_true(w.carol.stopped);
+	assert_int_equal(duo_binding(&w)->state, BC_VALID);
+	assert_int_equal(duo_payload(&w.carol), -EPERM);
+	duo_close(&w);
+}
+
 /* From somewhere on the foreign link to an address of moon. */
 static void send_moon(const char *dst, struct bytes data, int proto)
 {
@@ -516,4 +618,10 @@ UNIT_MAIN(T(a_home_agent_is_discovered_by_its_anycast_address, "C-050"),
 	T(a_node_that_leaves_again_takes_its_keys_along, "C-071"),
 	T(a_node_that_stops_says_good_bye, "C-077 F-021"),
 	T(a_good_bye_without_an_answer_takes_a_second, "C-077"),
+	T(a_binding_that_cannot_be_set_up_leaves_nothing, "C-042"),
+	T(a_home_address_in_use_is_refused, "C-041 C-042"),
+	T(lost_events_are_made_up_for_by_reading_all_again, "C-073 D-047"),
+	T(with_the_interface_goes_the_care_of_address, "C-065 C-072"),
+	T(a_home_agent_follows_its_own_addresses, "C-040 D-047"),
+	T(without_a_good_bye_a_stop_is_immediate, "C-077 F-021"),
 	T(a_restarted_home_agent_takes_the_next_update, "C-049"))

@@ -91,6 +91,11 @@ def _docstring(item: pytest.Item) -> str:
     return (inspect.getdoc(item.function) or "").split("\n")[0]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Comparisons ask for it; the terminal reporter that has it is left out."""
+    parser.addoption("--verbose", type=int, default=0, dest="verbose")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "req(*ids): requirements that the test shows, at most five")
     sys.stdout = sys.__stdout__

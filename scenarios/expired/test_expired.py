@@ -7,6 +7,6 @@ def test_expired(bed):
     carol, moon = bed.nodes("carol", "moon")
     bed.nothing_may_come_up()
     bed.start(moon, carol)
-    bed.wait(carol.logged("iked", "certificate has expired"), within=10)
+    bed.wait(carol.logged("iked", "is not accepted: expired"), within=10)
     bed.hold(2, "carol's mip6d tries again")
     bed.checkpoint("refused")

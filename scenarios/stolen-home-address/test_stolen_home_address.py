@@ -9,6 +9,7 @@ def test_stolen_home_address(bed):
     bed.wait(carol.registered, within=15)
     bed.checkpoint("carol")
     (dave,) = bed.nodes("dave")
+    bed.nothing_may_come_up(dave)
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.start(dave)
         bed.wait(moon.logged("iked", "not authorised for home address"), within=10)

@@ -7,6 +7,6 @@ def test_unknown_ca(bed):
     carol, moon = bed.nodes("carol", "moon")
     bed.nothing_may_come_up()
     bed.start(moon, carol)
-    bed.wait(carol.logged("iked", "no trusted"), within=10)
+    bed.wait(carol.logged("iked", "no path to a trusted CA"), within=10)
     bed.hold(2, "carol's mip6d tries again")
     bed.checkpoint("refused")

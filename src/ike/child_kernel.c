@@ -132,7 +132,10 @@ static int on_wanted(const struct xfrm_sa *sa, void *arg)
 	return 0;
 }
 
-/* P11: a MIGRATE moved it and took its policy away before its event was read; its SPI is unique (P13). */
+/*
+ * P11: a MIGRATE moved it and took its policy away before its event was read; its SPI is unique
+ * (P13).
+ */
 static int close_where_it_is(struct nl *nl, uint32_t spi)
 {
 	struct wanted w = { .spi = spi };

@@ -336,6 +336,7 @@ void x_sa_gone(struct sa *sa)
 	struct iked *d = sa->d;
 	const char *why = sa->fail_why ? sa->fail_why : "the IKE_SA is gone";
 	int rc = sa->fail_rc ? sa->fail_rc : -ECONNABORTED;
+	bool again; /* it was good for a while: what is wanted goes to the next one */
 	size_t n;
 
 	if (sa->state == SA_GONE)
@@ -344,10 +345,13 @@ void x_sa_gone(struct sa *sa)
 		sa->peer->not_before = loop_now() + HOLD_MS; /* B-046 */
 		sa->peer->attempt = 0;
 	}
+	again = sa->up_at && !sa->fail_rc && loop_now() - sa->up_at > HOLD_MS;
 	n = waiting(sa, want, X_QUEUE_MAX + 2);
 	bury(sa);
 	for (size_t i = 0; i < n; i++) {
-		x_child_done(d, want[i], rc, why);
+		want[i]->wanted = false;
+		if (!again || iked_want_child(d, want[i], NULL) < 0)
+			x_child_done(d, want[i], rc, why);
 		trap_unref(want[i]);
 	}
 }

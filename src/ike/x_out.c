@@ -73,6 +73,15 @@ static void keep_raw(struct sa *sa, uint8_t exchange, struct bytes data)
 		blob_set(&sa->init->sent, data);
 }
 
+/* ids never begin again; long before that the IKE_SA is replaced. */
+static void watch_ids(struct sa *sa)
+{
+	enum { MID_REKEY = 0x7fffffff };
+
+	if (sa->mid_out == MID_REKEY || sa->mid_in == MID_REKEY)
+		timer_set(&sa->t_rekey, 0);
+}
+
 void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in)
 {
 	struct packet p = *to;
@@ -84,6 +93,7 @@ void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const 
 	hash_sha1(&in->raw, 1, sa->seen);
 	sa->has_response = true;
 	sa->mid_in = in->id + 1;
+	watch_ids(sa);
 	keep_raw(sa, in->exchange, blob_view(&sa->response));
 	p.data = blob_view(&sa->response);
 	x_transmit(sa->d, &p);
@@ -230,6 +240,7 @@ void x_request_over(struct sa *sa)
 	blob_free(&sa->request);
 	if (sa->state != SA_INIT_SENT || sa->spi_r)
 		sa->mid_out++; /* an IKE_SA_INIT that must be repeated has the same id (2.6) */
+	watch_ids(sa);
 }
 
 static void ask_verdict(

@@ -58,6 +58,8 @@ static enum x_kind kind_of_request(const struct msg *in)
 	return in->sa.n && in->sa.p[0].proto == PROTO_IKE ? X_REKEY_SA : X_CHILD;
 }
 
+enum { MID_MAX = 0x80000000 }; /* replaced by then */
+
 static void drop(struct iked *d, const struct packet *p, const char *why)
 {
 	d->counts.dropped++;
@@ -300,7 +302,7 @@ static bool replayed(struct sa *sa, const struct packet *p, const struct msg *in
 static bool in_window(struct sa *sa, const struct packet *p, const struct msg *in)
 {
 	if (!(in->flags & F_RESPONSE)) {
-		if (in->id == sa->mid_in)
+		if (in->id == sa->mid_in && in->id < MID_MAX)
 			return true;
 		if (!replayed(sa, p, in))
 			drop(sa->d, p, "message id outside of the window");

@@ -54,60 +54,61 @@ static void the_messages_are_those_of_the_page(void **state)
 }
 
 /* Templates 26 to 41, as carol's page has them; moon's lines stand between. */
+static const char *const page_log[] = {
+	"[IKE] initiating IKE_SA mh[1] to 2001:1::1",
+	"[ENC] generating IKE_SA_INIT request 0 [",
+	"[NET] sending packet: from 2001::41a:a8ff:fe6f:c67[500] to 2001:1::1[500]",
+	"[NET] received packet: from 2001:1::1[500] to 2001::41a:a8ff:fe6f:c67[500]",
+	"[ENC] parsed IKE_SA_INIT response 0 [",
+	"[IKE] received cert request for \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
+	"CA\"",
+	"[IKE] sending cert request for \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
+	"CA\"",
+	"[IKE] authentication of 'carol@strongswan.org' (myself) with RSA signature "
+	"successful",
+	"[IKE] sending end entity cert \"C=CH, O=Linux strongSwan, OU=Research, "
+	"CN=carol@strongswan.org\"",
+	"[IKE] establishing CHILD_SA mh{1}",
+	"[CHD] my address: 2001::41a:a8ff:fe6f:c67 is a transport mode proxy for "
+	"2001:1::10",
+	"[KNL] getting SPI for reqid {1}",
+	"[KNL] got SPI c",
+	"[ENC] generating IKE_AUTH request 1 [",
+	"[ENC] parsed IKE_AUTH response 1 [",
+	"[IKE] received end entity cert \"C=CH, O=Linux strongSwan, "
+	"CN=moon.strongswan.org\"",
+	"[CFG] using certificate \"C=CH, O=Linux strongSwan, CN=moon.strongswan.org\"",
+	"[CFG] using trusted ca certificate \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
+	"CA\"",
+	"[CFG] checking certificate status of \"C=CH, O=Linux strongSwan, "
+	"CN=moon.strongswan.org\"",
+	"[CFG] using trusted certificate \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
+	"CA\"",
+	"[CFG] crl correctly signed by \"C=CH, O=Linux strongSwan, CN=strongSwan Root CA\"",
+	"[CFG] crl is valid: until ",
+	"[CFG] using cached crl",
+	"[CFG] certificate status is good",
+	"[IKE] authentication of 'moon.strongswan.org' with RSA signature successful",
+	"[IKE] scheduling rekeying in ",
+	"[IKE] maximum IKE_SA lifetime ",
+	"[IKE] IKE_SA mh[1] established between "
+	"2001::41a:a8ff:fe6f:c67[carol@strongswan.org]...2001:1::1[moon.strongswan.org]",
+	"[KNL] adding SAD entry with SPI c",
+	"[KNL]   using encryption algorithm AES_CBC with key size 128",
+	"[KNL]   using integrity algorithm HMAC_SHA1_96 with key size 160",
+	"[KNL] adding SAD entry with SPI c",
+	"[IKE] CHILD_SA mh{1} established with SPIs c",
+	"[IKE] establishing CHILD_SA tunnel{2}",
+	"[KNL] getting SPI for reqid {2}",
+	"[ENC] generating CREATE_CHILD_SA request 2 [ SA No KE TSi TSr ]",
+	"[ENC] parsed CREATE_CHILD_SA response 2 [ SA No KE TSi TSr ]",
+	"_o and TS 2001:1::10/128 === ::/0",
+};
+
 static void the_log_is_in_the_page_s_order(void **state)
 {
-	static const char *const wanted[] = {
-		"[IKE] initiating IKE_SA mh[1] to 2001:1::1",
-		"[ENC] generating IKE_SA_INIT request 0 [",
-		"[NET] sending packet: from 2001::41a:a8ff:fe6f:c67[500] to 2001:1::1[500]",
-		"[NET] received packet: from 2001:1::1[500] to 2001::41a:a8ff:fe6f:c67[500]",
-		"[ENC] parsed IKE_SA_INIT response 0 [",
-		"[IKE] received cert request for \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
-		"CA\"",
-		"[IKE] sending cert request for \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
-		"CA\"",
-		"[IKE] authentication of 'carol@strongswan.org' (myself) with RSA signature "
-		"successful",
-		"[IKE] sending end entity cert \"C=CH, O=Linux strongSwan, OU=Research, "
-		"CN=carol@strongswan.org\"",
-		"[IKE] establishing CHILD_SA mh{1}",
-		"[CHD] my address: 2001::41a:a8ff:fe6f:c67 is a transport mode proxy for "
-		"2001:1::10",
-		"[KNL] getting SPI for reqid {1}",
-		"[KNL] got SPI c",
-		"[ENC] generating IKE_AUTH request 1 [",
-		"[ENC] parsed IKE_AUTH response 1 [",
-		"[IKE] received end entity cert \"C=CH, O=Linux strongSwan, "
-		"CN=moon.strongswan.org\"",
-		"[CFG] using certificate \"C=CH, O=Linux strongSwan, CN=moon.strongswan.org\"",
-		"[CFG] using trusted ca certificate \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
-		"CA\"",
-		"[CFG] checking certificate status of \"C=CH, O=Linux strongSwan, "
-		"CN=moon.strongswan.org\"",
-		"[CFG] using trusted certificate \"C=CH, O=Linux strongSwan, CN=strongSwan Root "
-		"CA\"",
-		"[CFG] crl correctly signed by \"C=CH, O=Linux strongSwan, CN=strongSwan Root CA\"",
-		"[CFG] crl is valid: until ",
-		"[CFG] using cached crl",
-		"[CFG] certificate status is good",
-		"[IKE] authentication of 'moon.strongswan.org' with RSA signature successful",
-		"[IKE] scheduling rekeying in ",
-		"[IKE] maximum IKE_SA lifetime ",
-		"[IKE] IKE_SA mh[1] established between "
-		"2001::41a:a8ff:fe6f:c67[carol@strongswan.org]...2001:1::1[moon.strongswan.org]",
-		"[KNL] adding SAD entry with SPI c",
-		"[KNL]   using encryption algorithm AES_CBC with key size 128",
-		"[KNL]   using integrity algorithm HMAC_SHA1_96 with key size 160",
-		"[KNL] adding SAD entry with SPI c",
-		"[IKE] CHILD_SA mh{1} established with SPIs c",
-		"[IKE] establishing CHILD_SA tunnel{2}",
-		"[KNL] getting SPI for reqid {2}",
-		"[ENC] generating CREATE_CHILD_SA request 2 [ SA No KE TSi TSr ]",
-		"[ENC] parsed CREATE_CHILD_SA response 2 [ SA No KE TSi TSr ]",
-		"_o and TS 2001:1::10/128 === ::/0",
-	};
 	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
-	size_t at = 0, n = sizeof(wanted) / sizeof(wanted[0]);
+	size_t at = 0, n = sizeof(page_log) / sizeof(page_log[0]);
 	char line[4096];
 	FILE *f;
 
@@ -116,10 +117,10 @@ static void the_log_is_in_the_page_s_order(void **state)
 	f = fopen(p->log, "r");
 	assert_non_null(f);
 	while (at < n && fgets(line, sizeof(line), f))
-		at += strstr(line, wanted[at]) != NULL;
+		at += strstr(line, page_log[at]) != NULL;
 	fclose(f);
 	if (at < n)
-		fail_msg("not in its place: %s", wanted[at]);
+		fail_msg("not in its place: %s", page_log[at]);
 	pair_free(p);
 }
 

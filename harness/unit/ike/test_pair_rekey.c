@@ -122,6 +122,36 @@ static void the_ike_sa_rekeys_itself_before_its_lifetime_ends(void **state)
 	pair_free(p);
 }
 
+static void message_ids_never_wrap(void **state)
+{
+	struct pair *p = settled();
+	uint64_t spi = pair_sa(p->carol)->spi_i;
+
+	(void)state;
+	pair_sa(p->carol)->mid_out = pair_sa(p->moon)->mid_in = 0x7ffffffe;
+	iked_rekey_child(pair_child(p->carol, "mh"));
+	pair_advance(p, 100);
+	must_be_settled(p);
+	assert_true(pair_sa(p->carol)->spi_i != spi);
+	assert_true(pair_sa(p->carol)->mid_out < 10);
+	pair_free(p);
+}
+
+static void what_was_wanted_goes_to_the_next_ike_sa(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+
+	(void)state;
+	pair_establish(p, false);
+	pair_advance(p, 20000);
+	iked_close_sa(pair_sa(p->moon));
+	pair_acquire(p, p->carol, "tunnel"); /* crosses moon's DELETE */
+	pair_run(p);
+	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
+	assert_int_equal(pair_n_sa(p->carol), 1);
+	pair_free(p);
+}
+
 /* 2.8.1: both requests are in flight before either arrives. */
 static void both_sides_rekey_a_child_sa_at_once(void **state)
 {
@@ -273,6 +303,7 @@ UNIT_MAIN(T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
 	T(the_ike_sa_is_rekeyed_from_either_side, "A-171 A-020"), T(a_soft_expire_rekeys, "A-136"),
 	T(a_hard_expire_deletes_and_makes_anew, "A-136"),
 	T(the_ike_sa_rekeys_itself_before_its_lifetime_ends, "A-137 A-171"),
+	T(message_ids_never_wrap, "A-020"), T(what_was_wanted_goes_to_the_next_ike_sa, "B-041"),
 	T(both_sides_rekey_a_child_sa_at_once, "A-172"),
 	T(both_sides_rekey_the_ike_sa_at_once, "A-173"),
 	T(a_collision_with_loss_settles_too, "A-172 A-173"),

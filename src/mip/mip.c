@@ -18,14 +18,8 @@ static void node_stopped(struct mn *mn, void *arg)
 
 static int node_up(struct mip *mip, const struct mip_home_link *home)
 {
-	struct mn *mn;
+	struct mn *mn = calloc(1, sizeof(*mn));
 
-	if (addr_is_any(&home->ha)) {
-		log_mip(0, "%s:%u: HomeAgentAddress is needed: home agents are not searched for",
-			home->at.file, home->at.line);
-		return -EINVAL;
-	}
-	mn = calloc(1, sizeof(*mn));
 	if (!mn)
 		return -ENOMEM;
 	mn->on_stopped = node_stopped;

@@ -25,29 +25,29 @@ struct mn_row {
 	enum mn_event event;
 	enum mn_verdict (*handler)(struct mn *mn);
 	enum mn_state to;
-	void (*after)(struct mn *mn); /* once the BU is out: what need not be in its way */
+	void (*after)(struct mn *mn); /* what need not be in the way of BU or payload */
 	const char *story;
 };
 
 /* The first row that fits counts. */
 /* clang-format off */
 static const struct mn_row rows[] = {
-	{ MN_STARTING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "first care-of address" },
+	{ MN_STARTING, ME_COA, reg_move, MN_REGISTERING, NULL, "first care-of address" },
 	{ MN_STARTING, ME_HOME, home_settle, MN_HOME, NULL, "at home" },
 
-	{ MN_REGISTERING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved on" },
+	{ MN_REGISTERING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved on" },
 	{ MN_REGISTERING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
-	{ MN_REGISTERING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "accepted" },
+	{ MN_REGISTERING, ME_BA_OK, reg_accepted, MN_REGISTERED, reg_follow, "accepted" },
 	{ MN_REGISTERING, ME_BA_SEQUENCE, reg_resync, MN_REGISTERING, NULL, "renumbered" },
 	{ MN_REGISTERING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "has no room" },
 	{ MN_REGISTERING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
 	{ MN_REGISTERING, ME_TIMER, reg_again, MN_REGISTERING, NULL, "no answer" },
 
-	{ MN_REGISTERED, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved" },
+	{ MN_REGISTERED, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
 	{ MN_REGISTERED, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
 	{ MN_REGISTERED, ME_TIMER, reg_refresh, MN_REFRESHING, NULL, "refresh is due" },
 
-	{ MN_REFRESHING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved" },
+	{ MN_REFRESHING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
 	{ MN_REFRESHING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
 	{ MN_REFRESHING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "accepted again" },
 	{ MN_REFRESHING, ME_BA_SEQUENCE, reg_resync, MN_REFRESHING, NULL, "renumbered" },
@@ -55,21 +55,21 @@ static const struct mn_row rows[] = {
 	{ MN_REFRESHING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
 	{ MN_REFRESHING, ME_TIMER, reg_refresh_again, MN_REFRESHING, NULL, "no answer" },
 
-	{ MN_MOVING, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved" },
-	{ MN_REFUSED, ME_COA, reg_move, MN_REGISTERING, reg_moved, "moved" },
+	{ MN_MOVING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
+	{ MN_REFUSED, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
 	{ MN_REFUSED, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
 	{ MN_REFUSED, ME_TIMER, reg_refresh, MN_REGISTERING, NULL, "trying again" },
 
-	{ MN_RETURNING, ME_COA, home_leave, MN_REGISTERING, reg_moved, "left home again" },
+	{ MN_RETURNING, ME_COA, home_leave, MN_REGISTERING, NULL, "left home again" },
 	{ MN_RETURNING, ME_BA_OK, home_settle, MN_HOME, NULL, "binding deleted" },
 	{ MN_RETURNING, ME_BA_SEQUENCE, reg_resync, MN_RETURNING, home_resolve, "renumbered" },
 	{ MN_RETURNING, ME_BA_LATER, home_settle, MN_HOME, NULL, "had no binding" },
 	{ MN_RETURNING, ME_BA_REFUSED, home_settle, MN_HOME, NULL, "had no binding" },
 	{ MN_RETURNING, ME_TIMER, reg_again, MN_RETURNING, home_resolve, "no answer" },
 
-	{ MN_HOME, ME_COA, home_leave, MN_REGISTERING, reg_moved, "left home" },
+	{ MN_HOME, ME_COA, home_leave, MN_REGISTERING, NULL, "left home" },
 	{ MN_HOME, ME_LINK_DOWN, home_unsure, MN_LEAVING, NULL, "home link lost" },
-	{ MN_LEAVING, ME_COA, home_leave, MN_REGISTERING, reg_moved, "left home" },
+	{ MN_LEAVING, ME_COA, home_leave, MN_REGISTERING, NULL, "left home" },
 	{ MN_LEAVING, ME_HOME, home_settle, MN_HOME, NULL, "still at home" },
 
 	{ MN_DEREGISTERING, ME_BA_OK, stop_done, MN_STOPPED, NULL, "binding deleted" },

@@ -19,7 +19,7 @@ enum mn_verdict reg_later(struct mn *mn);
 enum mn_verdict reg_refused(struct mn *mn);
 enum mn_verdict reg_refresh(struct mn *mn);
 enum mn_verdict reg_refresh_again(struct mn *mn);
-void reg_moved(struct mn *mn); /* after the BU */
+void reg_follow(struct mn *mn); /* the tunnel device, once payload flows */
 
 /* mn_home.c: the home link */
 enum mn_verdict home_settle(struct mn *mn);

@@ -42,7 +42,8 @@ enum mn_verdict reg_move(struct mn *mn)
 	return MV_SEND;
 }
 
-void reg_moved(struct mn *mn)
+/* A change of the tunnel device takes the kernel a grace period of its own: nobody waits for it. */
+void reg_follow(struct mn *mn)
 {
 	mn_net_coa(mn);
 }

@@ -14,6 +14,7 @@ PORT, NAT_PORT = 500, 4500
 UDP_HEADER, IKE_HEADER = 8, 28
 EXCHANGES = {34: "IKE_SA_INIT", 35: "IKE_AUTH", 36: "CREATE_CHILD_SA", 37: "INFORMATIONAL"}
 FLAG_RESPONSE = 0x20
+ENCRYPTED_FRAGMENT = 53
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Ike:
     response: bool
     spi_i: bytes
     spi_r: bytes
+    fragment: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         kind = "response" if self.response else "request"
@@ -36,11 +38,14 @@ def messages(capture: Path) -> Iterator[Ike]:
     """Every IKE message in the clear that passed the link, in order."""
     for frame in pcap.frames(capture):
         layer = next(pcap.layers(pcap.ipv6_of(frame)), None)
-        if layer and layer.proto == UDP and len(layer.payload) >= UDP_HEADER + IKE_HEADER:
-            yield from _ike(frame.time, layer)
+        if layer and layer.proto == UDP:
+            yield from parsed(frame.time, layer)
 
 
-def _ike(time: float, layer: pcap.Layer) -> Iterator[Ike]:
+def parsed(time: float, layer: pcap.Layer) -> Iterator[Ike]:
+    """The IKE message of a UDP packet, if it is one."""
+    if len(layer.payload) < UDP_HEADER + IKE_HEADER:
+        return
     ports = struct.unpack_from("!HH", layer.payload)
     body = layer.payload[UDP_HEADER:]
     if NAT_PORT in ports:
@@ -50,4 +55,12 @@ def _ike(time: float, layer: pcap.Layer) -> Iterator[Ike]:
     if len(body) >= IKE_HEADER:
         exchange, flags, number = struct.unpack_from("!xxBBI", body, 16)
         yield Ike(time, layer.src, layer.dst, EXCHANGES.get(exchange, str(exchange)), number,
-                  bool(flags & FLAG_RESPONSE), body[:8], body[8:16])
+                  bool(flags & FLAG_RESPONSE), body[:8], body[8:16], _fragment(body))
+
+
+def _fragment(body: bytes) -> tuple[int, int] | None:
+    """Number and total of a message in fragments (RFC 7383 section 2.5)."""
+    if body[16] != ENCRYPTED_FRAGMENT or len(body) < IKE_HEADER + 8:
+        return None
+    number, total = struct.unpack_from("!HH", body, IKE_HEADER + 4)
+    return number, total

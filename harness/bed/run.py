@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.bed import (attach, bless, build, guest, hosted, matrix, native, peers,
+from harness.bed import (artefacts, attach, bless, build, guest, hosted, matrix, native, peers,
                          review, strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
@@ -138,6 +138,8 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
         ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
     else:
         ended = run.fleet.boot(job, scenario.tests, run.limit, tell)
+    for sentence in artefacts.make(job.results):
+        run.report.say(f"        {sentence}")
     return read_results(job, scenario, ended, run)
 
 

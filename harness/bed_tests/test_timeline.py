@@ -1,0 +1,110 @@
+"""One time line of steps, kernels, packets and daemons, and what a scenario may ask of it."""
+
+import json
+import shutil
+
+import pytest
+
+from harness.bed import logs, timeline
+from harness.bed_tests.run_sample import HA, NEW, OLD, RUN
+
+
+@pytest.fixture(scope="module")
+def line() -> timeline.Timeline:
+    return timeline.build(RUN)
+
+
+def test_all_kinds_of_events_are_on_one_clock(line):
+    assert {event.kind for event in line.events} == {
+        timeline.STEP, timeline.WAIT, timeline.NOTE, timeline.CHECKPOINT,
+        timeline.KERNEL, timeline.PACKET, timeline.DAEMON}
+    assert [e.time for e in line.events] == sorted(e.time for e in line.events)
+
+
+def test_a_move_is_told_from_the_command_to_the_acknowledgement(line):
+    events = line.expect_order(
+        f"ip addr del {OLD}", f"address {OLD}/64 .* goes", f"asked MIGRATE .*becomes {NEW} -> {HA}",
+        f"BU .* CoA {NEW} in ESP spi:carol.mh.to-ha#1", "BA .* status 0 .* spi:carol.mh.to-mn#1",
+        since="established")
+    assert events[-1].time - events[0].time < 1
+
+
+def test_an_order_that_was_not_is_said(line):
+    with pytest.raises(AssertionError, match="^no 'BU ' after 'BA .*' on the time line$"):
+        line.expect_order(f"BU .* CoA {NEW}", "BA .* lifetime 0 s", "BU ", since="established")
+
+
+def test_what_must_not_be_is_said_with_its_time(line):
+    line.expect_none("IKE_SA_INIT|IKE_AUTH|CREATE_CHILD_SA", since="established")
+    with pytest.raises(AssertionError, match=r"times 'IKE_AUTH' since 0.0, the first at \d"):
+        line.expect_none("IKE_AUTH", kind=timeline.PACKET)
+
+
+def test_acquires_are_counted_by_node_and_time(line):
+    assert len(line.acquires("carol")) >= 1
+    assert not line.acquires(since="established")
+    assert not line.acquires("moon")
+
+
+def test_the_time_without_an_sa_is_that_of_the_move(line):
+    assert len(line.gaps("carol", "established", "moved")) == 1
+    assert 0 < line.without_sa("carol", "established", "moved") < 0.1
+
+
+def test_a_ping_without_an_answer_is_lost(line):
+    assert line.lost_pings() == []
+    pings = [e for e in line.events if getattr(e.source, "echo", None)]
+    numbers = {e.source.echo[2] for e in pings}
+    fewer = timeline.Timeline([e for e in line.events
+                               if not (e in pings and e.source.echo[0] == 129
+                                       and e.source.echo[2] == min(numbers))])
+    assert [e.source.echo[2] for e in fewer.lost_pings()] == [min(numbers)]
+
+
+def test_a_checkpoint_that_is_not_there_is_said(line):
+    with pytest.raises(AssertionError, match="there is no checkpoint lunch on the time line"):
+        line.moment("lunch")
+
+
+def test_bulk_between_two_events_is_one_line(line):
+    rows = timeline.gathered(line.events)
+    assert sum(count for _, count, _ in rows) == len(line.events)
+    assert len(rows) < len(line.events)
+    assert all(event.bulk for event, count, _ in rows if count > 1)
+
+
+def test_the_text_has_a_line_for_each_and_names_for_spis(line):
+    text = line.text()
+    assert text.startswith("# seconds since 17")
+    assert "ESP spi:carol.mh.to-ha#1" in text and "ESP 0x" not in text
+
+
+def test_log_lines_have_the_time_at_which_they_were_written():
+    for one in logs.read(RUN, timeline.DAEMONS, 1795633016.0):
+        assert one.exact and one.time > 1795633000
+    text = next(o.text for o in logs.read(RUN, ("mip6d",), 0.0) if "is registering" in o.text)
+    assert text.startswith("2001:1::10 is registering")
+
+
+def test_without_notes_a_log_line_has_the_second_of_its_stamp(tmp_path):
+    shutil.copy(RUN / "carol.iked.log", tmp_path)
+    lines = logs.read(tmp_path, ("iked",), 1795633016.0)
+    assert not any(one.exact for one in lines)
+    assert all(one.time == int(one.time) for one in lines)
+    assert lines[0].node == "carol" and lines[0].daemon == "iked"
+
+
+def test_a_log_that_grows_is_noted(tmp_path):
+    watch = logs.Watch(tmp_path)
+    with (tmp_path / "carol.iked.log").open("a", buffering=1) as log:
+        for number in range(3):
+            log.write(f"Nov 19 08:39:19 carol iked: 01[KNL] line {number}\n")
+    watch.close()
+    notes = [json.loads(text) for text in (tmp_path / logs.NOTES).read_text().splitlines()]
+    assert notes[-1][1:] == ["carol.iked.log", (tmp_path / "carol.iked.log").stat().st_size]
+    assert [o.text for o in logs.read(tmp_path, ("iked",), 0.0)] == [
+        f"01[KNL] line {number}" for number in range(3)]
+
+
+def test_a_run_that_left_nothing_has_an_empty_time_line(tmp_path):
+    assert timeline.build(tmp_path).events == []

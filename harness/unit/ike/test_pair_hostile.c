@@ -265,6 +265,30 @@ static void an_unknown_critical_payload_is_named(void **state)
 	pair_free(p);
 }
 
+/* no MOBIKE here, so nothing moves. */
+static void address_updates_change_nothing(void **state)
+{
+	static const uint16_t types[] = { N_UPDATE_SA_ADDRESSES, N_MOBIKE_SUPPORTED, 16397, 50000 };
+	struct pair *p = up();
+	struct sa *sa = pair_sa(p->carol);
+	uint8_t buf[256];
+	struct msg_out o;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		msg_begin_inner(&o, buf, sizeof(buf));
+		put_notify(&o, 0, BYTES_NONE, types[i], BYTES_NONE);
+		assert_true(msg_end(&o) > 0);
+		assert_int_equal(
+			protected_reaction(p, sa, X_INFORMATIONAL, PLD_NOTIFY, BYTES(buf, o.w.n)),
+			GOOD);
+	}
+	assert_true(addr_eq(&pair_sa(p->moon)->remote, &p->carol->addr));
+	assert_int_equal(pair_said(p, "generating INFORMATIONAL response"), 4);
+	assert_int_equal(pair_said(p, "response 3 [ ]") > 0, 1);
+	pair_free(p);
+}
+
 static void deletes_that_are_wrong(void **state)
 {
 	/* next, critical, length, ESP, size of an SPI, number of them, SPIs */
@@ -541,8 +565,9 @@ static void a_nat_is_refused(void **state)
 UNIT_MAIN(T(headers_out_of_order, "A-003 A-004 A-005 A-010"), T(every_cut_is_dropped, "A-004"),
 	T(inits_that_are_wrong, "A-009 A-043 A-046 A-047 A-045"),
 	T(an_unknown_critical_payload_is_named, "A-006 A-027"),
-	T(deletes_that_are_wrong, "A-150 A-062"), T(spis_that_are_wrong, "A-041 A-171"),
-	T(a_changed_bit_is_dropped, "A-060 A-061 F-014"), T(a_short_sk_is_dropped, "A-060"),
+	T(address_updates_change_nothing, "A-200 A-027"), T(deletes_that_are_wrong, "A-150 A-062"),
+	T(spis_that_are_wrong, "A-041 A-171"), T(a_changed_bit_is_dropped, "A-060 A-061 F-014"),
+	T(a_short_sk_is_dropped, "A-060"),
 	T(messages_outside_of_the_window_are_dropped, "A-022 A-026"),
 	T(nothing_comes_before_ike_auth, "A-100"),
 	T(ike_auth_without_its_payloads_is_refused, "A-096 A-080"),

@@ -38,7 +38,7 @@ int bc_add(struct bc *bc, const struct in6_addr *hoa, struct bc_entry **out)
 		return -ENOMEM;
 	e->hoa = *hoa;
 	e->sa_end = *hoa;
-	e->dad_fd = -1;
+	e->probes[0].fd = e->probes[1].fd = -1;
 	e->state = BC_NONE;
 	LIST_INSERT_HEAD(&bc->heads[bucket(hoa)], e, link);
 	bc->n++;

@@ -24,6 +24,14 @@ enum bc_state {
 	BC_NONE, /* no entry: a state of the table, never of an entry */
 };
 
+/* Is somebody else there? */
+struct bc_probe {
+	struct bc_entry *e;
+	struct in6_addr target;
+	int fd; /* -1: not running */
+	struct io *io;
+};
+
 struct bc_entry {
 	LIST_ENTRY(bc_entry) link;
 	struct in6_addr hoa, ha, coa;
@@ -40,8 +48,7 @@ struct bc_entry {
 	struct in6_addr sa_end; /* the mobile end of the tunnel policies: home or care-of address */
 	uint32_t prefix_valid; /* of the home prefix, seconds */
 	struct in6_addr link_local; /* also answered for, where the BU has L */
-	int dad_fd;
-	struct io *dad_io;
+	struct bc_probe probes[2]; /* the home address, and the link-local one with L */
 	struct timer dad_timer;
 	void (*dad_done)(struct bc_entry *e, bool in_use);
 	struct timer announce;

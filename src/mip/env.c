@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "kernel/neigh.h"
 #include "kernel/sysctl.h"
+#include "kernel/xfrm_heard.h"
 #include "mip/env.h"
 
 static const struct name counters[] = {
@@ -40,6 +41,7 @@ const struct mip_link_ops mip_link_real = {
 	.dad_probe = neigh_dad_probe,
 	.dad_read = neigh_dad_read,
 	.sysctl = sysctl_set,
+	.migrate_heard = xfrm_migrate_heard,
 };
 
 void env_count(struct mip_env *env, enum mip_counter c)

@@ -41,13 +41,14 @@ enum mip_counter {
 	MC_COUNT,
 };
 
-/* Frames on a link and values under /proc/sys: what does not go through netlink. */
+/* Frames on a link, values under /proc/sys, events: what is no request by netlink. */
 struct mip_link_ops {
 	int (*announce)(int ifindex, const uint8_t mac[6], const struct in6_addr *target);
 	int (*dad_open)(int ifindex, const struct in6_addr *target, int *fd);
 	int (*dad_probe)(int fd, int ifindex, const uint8_t mac[6], const struct in6_addr *target);
 	int (*dad_read)(int fd, const uint8_t own_mac[6], const struct in6_addr *target);
 	int (*sysctl)(const char *path, const char *value);
+	int (*migrate_heard)(struct nl *xfrm); /* NULL: taken for granted */
 };
 
 extern const struct mip_link_ops mip_link_real;

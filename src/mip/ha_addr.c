@@ -37,32 +37,53 @@ static void dad_timer(void *arg)
 
 static void dad_readable(int fd, void *arg)
 {
-	struct bc_entry *e = arg;
-	struct ha *ha = e->owner;
+	struct bc_probe *p = arg;
+	struct ha *ha = p->e->owner;
 	int rc;
 
 	do {
-		rc = ha->env->link->dad_read(fd, mac_of(ha, e), &e->hoa);
+		rc = ha->env->link->dad_read(fd, mac_of(ha, p->e), &p->target);
 	} while (rc == 0);
 	if (rc == 1)
-		dad_end(e, true);
+		dad_end(p->e, true);
 }
 
-/* RFC 6275 section 10.3.1: is the address free on the home link? */
-int ha_dad_start(struct ha *ha, struct bc_entry *e, void (*done)(struct bc_entry *e, bool in_use))
+static int probe(struct ha *ha, struct bc_entry *e, struct bc_probe *p)
 {
 	const struct mip_link_ops *ops = ha->env->link;
-	int rc = ops->dad_open(e->ifindex, &e->hoa, &e->dad_fd);
+	int rc = ops->dad_open(e->ifindex, &p->target, &p->fd);
 
-	if (rc < 0)
-		return env_said(rc, "duplicate address detection", &e->hoa);
-	e->dad_done = done;
-	rc = loop_io(e->dad_fd, dad_readable, e, &e->dad_io);
+	p->e = e;
 	if (!rc)
-		rc = ops->dad_probe(e->dad_fd, e->ifindex, mac_of(ha, e), &e->hoa);
+		rc = loop_io(p->fd, dad_readable, p, &p->io);
+	if (!rc)
+		rc = ops->dad_probe(p->fd, e->ifindex, mac_of(ha, e), &p->target);
+	return env_said(rc, "duplicate address detection", &p->target);
+}
+
+static struct in6_addr link_local_of(const struct in6_addr *hoa)
+{
+	struct in6_addr a = { .s6_addr = { 0xfe, 0x80 } };
+
+	memcpy(&a.s6_addr[8], &hoa->s6_addr[8], 8);
+	return a;
+}
+
+/* RFC 6275 section 10.3.1: is the address free on the home link? With L, the link-local one too? */
+int ha_dad_start(struct ha *ha, struct bc_entry *e, void (*done)(struct bc_entry *e, bool in_use))
+{
+	int rc;
+
+	e->dad_done = done;
+	e->link_local = link_local_of(&e->hoa);
+	e->probes[0].target = e->hoa;
+	e->probes[1].target = e->link_local;
+	rc = probe(ha, e, &e->probes[0]);
+	if (!rc && e->flags & BU_LINK_LOCAL)
+		rc = probe(ha, e, &e->probes[1]);
 	if (rc < 0) {
 		ha_dad_stop(e);
-		return env_said(rc, "duplicate address detection", &e->hoa);
+		return rc;
 	}
 	timer_stop(&e->timer);
 	timer_init(&e->dad_timer, dad_timer, e);
@@ -72,9 +93,11 @@ int ha_dad_start(struct ha *ha, struct bc_entry *e, void (*done)(struct bc_entry
 
 void ha_dad_stop(struct bc_entry *e)
 {
-	io_free(take(e->dad_io));
-	own_fd_close(&e->dad_fd);
-	e->dad_fd = -1;
+	for (size_t i = 0; i < sizeof(e->probes) / sizeof(e->probes[0]); i++) {
+		io_free(take(e->probes[i].io));
+		own_fd_close(&e->probes[i].fd);
+		e->probes[i].fd = -1;
+	}
 	timer_stop(&e->dad_timer);
 }
 
@@ -96,11 +119,8 @@ static int proxy(struct ha *ha, struct bc_entry *e)
 {
 	int rc = neigh_proxy_add(ha->env->rt, e->ifindex, &e->hoa);
 
-	if (e->flags & BU_LINK_LOCAL) {
-		e->link_local = (struct in6_addr){ .s6_addr = { 0xfe, 0x80 } };
-		memcpy(&e->link_local.s6_addr[8], &e->hoa.s6_addr[8], 8);
+	if (e->flags & BU_LINK_LOCAL)
 		neigh_proxy_add(ha->env->rt, e->ifindex, &e->link_local);
-	}
 	e->announces_left = ANNOUNCES;
 	timer_init(&e->announce, announce, e);
 	announce(e);

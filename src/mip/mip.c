@@ -95,12 +95,29 @@ static struct sp_pair base_of(const struct mip *mip)
 	return (struct sp_pair){ .role = (enum mip_role)mip->env.conf->role };
 }
 
+/* D-019: these two names promise less than they do. */
+static void say_layout(const struct mip_conf *c)
+{
+	for (const struct mip_policy_set *set = c->policy_sets; set; set = set->next) {
+		for (size_t i = 0; i < set->n_policies; i++) {
+			const struct mip_policy *p = &set->policies[i];
+
+			if (p->kind == MP_HOME_REG_BINDING || p->kind == MP_TUNNEL_HOME_TESTING)
+				log_mip(1,
+					"%s:%u: %s protects every mobility header received or "
+					"forwarded, whatever its type",
+					p->at.file, p->at.line, mip_policy_str(p->kind));
+		}
+	}
+}
+
 int mip_up(struct mip *mip)
 {
 	struct sp_pair base = base_of(mip);
-	int rc = probe_kernel(mip->env.xfrm);
+	int rc = probe_kernel(&mip->env);
 
 	mip->ha.env = &mip->env;
+	say_layout(mip->env.conf);
 	if (!rc)
 		rc = sp_base_install(&mip->env, &base);
 	return rc ? rc : roles[base.role].up(mip);

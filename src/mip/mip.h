@@ -35,4 +35,4 @@ void recv_mh(const struct mip_packet *p, void *mip);
 void recv_icmp6(const struct mip_packet *p, void *mip);
 
 /* What the kernel must be able to do; names what it cannot. 0 or -ENOSYS. */
-int probe_kernel(struct nl *xfrm);
+int probe_kernel(const struct mip_env *env);

@@ -61,17 +61,30 @@ static const struct {
 	{ try_migrate, "migration of SAs (CONFIG_XFRM_MIGRATE)" },
 };
 
-int probe_kernel(struct nl *xfrm)
+/* Key management follows by what the kernel tells it: without that, no K bit (B-071). */
+static int probe_events(const struct mip_env *env)
+{
+	int rc = env->link->migrate_heard ? env->link->migrate_heard(env->xfrm) : 0;
+
+	if (rc != -ENOMSG || !env->conf->key_mng_mob_capability)
+		return 0;
+	log_mip(0,
+		"this kernel tells MIGRATE only to the initial network namespace (mended in Linux "
+		"6.1.176 and 6.12.94): run there, or disable KeyMngMobCapability");
+	return -ENOSYS;
+}
+
+int probe_kernel(const struct mip_env *env)
 {
 	int missing = 0;
 
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
-		int rc = probes[i].probe(xfrm);
+		int rc = probes[i].probe(env->xfrm);
 
 		if (!rc)
 			continue;
 		log_mip(0, "this kernel lacks: %s: %s", probes[i].feature, strerror(-rc));
 		missing = -ENOSYS;
 	}
-	return missing;
+	return missing ? missing : probe_events(env);
 }

@@ -212,7 +212,13 @@ static int no_sysctl(const char *path, const char *value)
 	return 0;
 }
 
-static const struct mip_link_ops ops = { announce, dad_open, dad_probe, dad_read, no_sysctl };
+static const struct mip_link_ops ops = {
+	.announce = announce,
+	.dad_open = dad_open,
+	.dad_probe = dad_probe,
+	.dad_read = dad_read,
+	.sysctl = no_sysctl,
+};
 
 static struct mip_conf *load(const char *name)
 {

@@ -116,6 +116,20 @@ static void an_address_that_somebody_has_is_refused(void **state)
 	end(w);
 }
 
+static void with_l_the_link_local_address_is_probed_and_answered_for_too(void **state)
+{
+	struct stage *w = begin();
+
+	(void)state;
+	stage_bu(w, 100, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	EXPECT(w, "probe for 2001:1::10", "probe for fe80::10");
+	stage_clear(w);
+	loop_advance(1000);
+	assert_int_equal(stage_count(w, "proxy"), 2);
+	assert_int_equal(stage_count(w, "NA for fe80::10"), 1);
+	end(w);
+}
+
 static void a_movement_is_answered_at_once_and_the_tunnel_follows(void **state)
 {
 	struct stage *w = bound();
@@ -462,6 +476,7 @@ static void nothing_is_left_after_the_end(void **state)
 UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D-043"),
 	T(a_bu_repeated_during_the_probe_is_answered_once, "C-041"),
 	T(an_address_that_somebody_has_is_refused, "C-041 C-042 F-008"),
+	T(with_l_the_link_local_address_is_probed_and_answered_for_too, "C-041 C-044"),
 	T(a_movement_is_answered_at_once_and_the_tunnel_follows, "C-041 C-045 B-071"),
 	T(key_mobility_is_agreed_only_when_both_want_it, "B-070 B-073"),
 	T(an_old_number_gets_135_and_the_last_one, "C-042"),

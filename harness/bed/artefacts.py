@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.bed import timeline
+from harness.bed import dissect, esp, ladder, ladder_svg, pcapng, timeline, topo, wireshark
 from harness.bed.pcap import CaptureError
 from harness.bed.story import EVENTS
 from harness.bed.timeline import Timeline
@@ -20,7 +20,29 @@ def _timeline(folder: Path, line: Timeline) -> None:
     (folder / "timeline.txt").write_text(line.text())
 
 
-MAKERS: tuple[Callable[[Path, Timeline], None], ...] = (_timeline,)
+NOTED = (timeline.STEP, timeline.CHECKPOINT, timeline.NOTE)
+
+
+def _capture(folder: Path, line: Timeline) -> None:
+    """All links and netlinks in one file, and the settings that open it decrypted."""
+    found = {path.name.removesuffix(".pcap"): path for path in sorted(folder.glob("*.pcap"))}
+    notes = pcapng.comments(((e.time, f"{e.who}# {e.text}" if e.kind == timeline.STEP else e.text)
+                             for e in line.events if e.kind in NOTED), line.start)
+    words = {name: f"link {name}, {link.prefix}" for name, link in topo.LINKS.items()}
+    words |= {name: f"netlink of {name.partition('.')[0]}" for name in found if "." in name}
+    merged = pcapng.merge(found, notes, folder.name, words)
+    (folder / wireshark.CAPTURE).write_bytes(merged)
+    wireshark.write(folder, esp.sas(folder.glob(f"*{timeline.NETLINK}")).values())
+
+
+def _ladder(folder: Path, line: Timeline) -> None:
+    payloads = dissect.payloads(folder / wireshark.CAPTURE, wireshark.options(folder))
+    rungs = ladder.rungs(line, payloads)
+    (folder / "ladder.txt").write_text(ladder.text(rungs))
+    (folder / "ladder.svg").write_text(ladder_svg.draw(rungs, line.start, folder.name))
+
+
+MAKERS: tuple[Callable[[Path, Timeline], None], ...] = (_timeline, _capture, _ladder)
 
 
 def folders(results: Path) -> list[Path]:

@@ -77,25 +77,26 @@ class InitMessage:
     malformed: bool
 
 
-def _uat(state: State) -> str | None:
+def esp_sa(state: State) -> str | None:
     """The line of Wireshark's table of ESP keys; addresses are left open, the SPI tells."""
     by_kind = {alg.kind: alg for alg in state.algorithms}
     cipher = by_kind.get("aead") or by_kind.get("enc")
-    mac = by_kind.get("auth")
+    mac = by_kind.get("auth") or by_kind.get("auth-trunc")
     if cipher is None or cipher.name not in CIPHERS:
         return None
     mac_name = MACS.get((mac.name, mac.bits or 0)) if mac else "NULL"
     columns = ("IPv6", "*", "*", state.spi, CIPHERS[cipher.name], cipher.key,
                mac_name, mac.key if mac else "")
-    return "uat:esp_sa:" + ",".join(f'"{column}"' for column in columns) if mac_name else None
+    return ",".join(f'"{column}"' for column in columns) if mac_name else None
 
 
 def _keys(dump_texts: Iterable[str]) -> list[str]:
     states = [s for text in dump_texts for s in parse_dump(text).states if s.proto == "esp"]
-    return sorted({line for line in map(_uat, (s for s in states if not s.larval)) if line})
+    lines = {line for line in map(esp_sa, (s for s in states if not s.larval)) if line}
+    return [f"uat:esp_sa:{line}" for line in sorted(lines)]
 
 
-def _tshark(pcap: Path, wanted: str, fields: list[str], options: list[str]) -> list[dict[str, str]]:
+def tshark(pcap: Path, wanted: str, fields: list[str], options: list[str]) -> list[dict[str, str]]:
     """One row of fields for each frame that matches; several values are joined by commas."""
     command = ["tshark", "-n", "-r", str(pcap), "-Y", wanted, "-T", "fields", "-E", "occurrence=a"]
     for option in options:
@@ -122,7 +123,7 @@ SIGNAL_FIELDS = [
 def read_bu_ba(pcap: Path, dump_texts: Iterable[str]) -> list[Signal]:
     """Every BU and BA that ESP carries and the keys of the dumps open."""
     options = ["esp.enable_encryption_decode:TRUE", "esp.enable_authentication_check:TRUE"]
-    rows = _tshark(pcap, "esp && (mip6.mhtype == 5 || mip6.mhtype == 6)", SIGNAL_FIELDS,
+    rows = tshark(pcap, "esp && (mip6.mhtype == 5 || mip6.mhtype == 6)", SIGNAL_FIELDS,
                    options + _keys(dump_texts))
     return [_signal(row) for row in rows]
 
@@ -186,7 +187,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def read_ike_sa_init(pcap: Path) -> list[InitMessage]:
     """Every IKE_SA_INIT of a capture."""
-    rows = _tshark(pcap, "isakmp.exchangetype == 34", INIT_FIELDS, [])
+    rows = tshark(pcap, "isakmp.exchangetype == 34", INIT_FIELDS, [])
     return [_init_message(row) for row in rows]
 
 

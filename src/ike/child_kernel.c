@@ -7,6 +7,36 @@
 #include "ike/iked.h"
 #include "kernel/xfrm_sa.h"
 
+enum { SPI_TRIES = 8 };
+
+static bool spi_taken(const struct iked *d, uint32_t spi)
+{
+	struct tlink *l = table_find(&d->child_by_spi_out, hash_u64(spi));
+
+	while (l && LINKED(l, struct child, by_spi_out)->spi_out != spi)
+		l = table_next(l);
+	return l || child_by_spi_in(d, spi);
+}
+
+/* P13: a kernel may look at one destination only; a move can bring two of them together. */
+static int alloc_unique(const struct child *c, uint32_t *spi)
+{
+	const struct iked *d = c->sa->d;
+	int rc = -EEXIST;
+
+	for (int i = 0; i < SPI_TRIES && rc == -EEXIST; i++) {
+		struct xfrm_sa_key key = { .dst = c->local, .proto = XP_ESP };
+
+		rc = xfrm_spi_alloc(d->seams.xfrm, &c->remote, &c->local, c->mode, &key.spi);
+		if (rc == 0 && spi_taken(d, key.spi)) {
+			xfrm_sa_del(d->seams.xfrm, &key);
+			rc = -EEXIST;
+		}
+		*spi = key.spi;
+	}
+	return rc;
+}
+
 int child_alloc(struct child *c)
 {
 	struct iked *d = c->sa->d;
@@ -14,7 +44,7 @@ int child_alloc(struct child *c)
 	int rc;
 
 	log_knl(2, "getting SPI for reqid {%u}", c->reqid_out);
-	rc = xfrm_spi_alloc(d->seams.xfrm, &c->remote, &c->local, c->mode, &spi);
+	rc = alloc_unique(c, &spi);
 	if (rc < 0) {
 		log_knl(1, "getting SPI for reqid {%u} failed: %s", c->reqid_out, strerror(-rc));
 		return rc;

@@ -165,6 +165,11 @@ static uint32_t draw_spi(struct fake_xfrm *k, uint32_t min, uint32_t max)
 	return htonl(k->next_spi++);
 }
 
+void fake_xfrm_next_spi(struct fake_xfrm *k, uint32_t spi)
+{
+	k->next_spi = spi;
+}
+
 static int alloc_spi(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
 	struct xfrm_userspi_info want;

@@ -52,6 +52,9 @@ void fake_xfrm_drop_larvals(struct fake_xfrm *k);
 /* The next n requests of this type are answered by `error` (-errno) without effect. */
 void fake_xfrm_fail(struct fake_xfrm *k, uint16_t msg_type, unsigned n, int error);
 
+/* The next ALLOCSPI gives this SPI (host order), whether or not another destination has it. */
+void fake_xfrm_next_spi(struct fake_xfrm *k, uint32_t spi);
+
 size_t fake_xfrm_n_sa(const struct fake_xfrm *k); /* without larval states */
 size_t fake_xfrm_n_larval(const struct fake_xfrm *k);
 size_t fake_xfrm_n_policy(const struct fake_xfrm *k);

@@ -7,6 +7,15 @@
 
 enum { SHUTDOWN_MS = 2000 };
 
+bool budget_take(struct budget *b, unsigned a_second)
+{
+	uint64_t now = loop_now();
+
+	if (now - b->since >= 1000)
+		*b = (struct budget){ .since = now };
+	return b->used++ < a_second;
+}
+
 static void on_shutdown(void *arg)
 {
 	struct iked *d = arg;
@@ -126,6 +135,8 @@ int iked_want_child(struct iked *d, struct trap *t, const struct acquire *acq)
 
 	if (t->gone || d->stopping)
 		return -ESHUTDOWN;
+	if (trap_is_shared(t))
+		return -EDESTADDRREQ;
 	if (acq)
 		t->want_seq = acq->seq; /* B-045: the larval state that stands now */
 	if (t->wanted)

@@ -50,6 +50,12 @@ struct iked_seams {
 	void (*routed)(void *arg, struct trap *t);
 };
 
+/* So many a second. */
+struct budget {
+	uint64_t since; /* loop_now() */
+	unsigned used;
+};
+
 struct iked_counts {
 	uint64_t in, out, dropped, refused, replayed, retransmits, bad_icv, cookies;
 };
@@ -70,8 +76,8 @@ struct iked {
 	void (*down)(void *arg);
 	void *down_arg;
 	struct log_rate rate; /* for lines that strangers can cause */
-	uint64_t plain_since; /* unprotected answers: begin of the second, and how many in it */
-	unsigned n_plain;
+	struct budget plain, loud; /* unprotected answers; IKE_SA_INITs that the log tells of */
+	bool quiet; /* more of them come than anybody could read */
 	struct iked_counts counts;
 	bool stopping;
 };
@@ -112,6 +118,9 @@ void iked_shutdown(struct iked *d, void (*done)(void *arg), void *arg);
 /* Status: all IKE_SAs, the newest first. */
 struct sa *iked_next_sa(const struct iked *d, const struct sa *after);
 size_t iked_n_half_open(const struct iked *d);
+
+/* Is there still some of this second's budget? */
+bool budget_take(struct budget *b, unsigned a_second);
 
 /* For the exchange layer: an IKE_SA went away. */
 void iked_maybe_down(struct iked *d);

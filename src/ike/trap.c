@@ -133,7 +133,7 @@ int trap_addresses(struct trap *t, struct in6_addr *local, struct in6_addr *remo
 	struct in6_addr source;
 	int rc;
 
-	if (peer->has_km) {
+	if (peer->has_km && !trap_is_shared(t)) {
 		*local = peer->km_local;
 		*remote = peer->km_remote;
 		return 0;
@@ -149,16 +149,23 @@ int trap_addresses(struct trap *t, struct in6_addr *local, struct in6_addr *remo
 	return 0;
 }
 
+bool trap_is_shared(const struct trap *t)
+{
+	const struct conn_end *r = &t->peer->conn->remote;
+
+	return addr_is_any(&r->addr) && (!r->id.type || ident_has_wildcard(&r->id));
+}
+
 void trap_set_km(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote)
 {
 	struct trap *peer = t->peer;
 	struct sa *sa, *next;
 
+	if (trap_is_shared(t))
+		return; /* only who knows the CHILD_SA can tell whose it is */
 	peer->has_km = true;
 	peer->km_local = *local;
 	peer->km_remote = *remote;
-	if (ident_has_wildcard(&peer->conn->remote.id) || !peer->conn->remote.id.type)
-		return; /* many peers share the connection: only who knows the CHILD_SA can tell */
 	for (sa = LIST_FIRST(&peer->sas); sa; sa = next) {
 		next = LIST_NEXT(sa, of_peer);
 		sa_move(sa, local, remote);

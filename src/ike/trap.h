@@ -69,6 +69,9 @@ struct trap {
  * addresses, else the route. */
 int trap_addresses(struct trap *t, struct in6_addr *local, struct in6_addr *remote);
 
+/* Many peers may come by this connection: nothing can be begun or moved by it alone. */
+bool trap_is_shared(const struct trap *t);
+
 /* B-042: remember, whether an IKE_SA exists or not. Given to all connections of the same peer and,
  * when up, to its IKE_SA. */
 void trap_set_km(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote);

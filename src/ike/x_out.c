@@ -10,8 +10,9 @@ void x_transmit(struct iked *d, const struct packet *p)
 {
 	int rc;
 
-	log_net(1, "sending packet: from %s[%u] to %s[%u]", addr_str(&p->local), p->local_port,
-		addr_str(&p->remote), p->remote_port);
+	if (!d->quiet)
+		log_net(1, "sending packet: from %s[%u] to %s[%u]", addr_str(&p->local),
+			p->local_port, addr_str(&p->remote), p->remote_port);
 	d->counts.out++;
 	rc = d->seams.send(d->seams.arg, p);
 	if (rc < 0 && log_allow(&d->rate))
@@ -26,15 +27,19 @@ void x_transmit_sa(struct sa *sa, struct bytes data)
 }
 
 /* Templates 28 and 29 of what came. */
-void x_say_received(const struct packet *p, const struct msg *m)
+void x_say_received(const struct iked *d, const struct packet *p, const struct msg *m)
 {
+	if (d->quiet)
+		return;
 	log_net(1, "received packet: from %s[%u] to %s[%u]", addr_str(&p->remote), p->remote_port,
 		addr_str(&p->local), p->local_port);
 	log_enc(1, "parsed %s", msg_str(m));
 }
 
-static void say_generated(struct msg *m, struct bytes inner, uint8_t first)
+static void say_generated(const struct iked *d, struct msg *m, struct bytes inner, uint8_t first)
 {
+	if (d->quiet)
+		return;
 	if (inner.n)
 		msg_parse_inner(inner, first, m);
 	log_enc(1, "generating %s", msg_str(m));
@@ -54,13 +59,13 @@ static int seal(struct sa *sa, struct msg_out *o, uint8_t exchange, bool respons
 		return (int)n;
 	if (exchange == X_IKE_SA_INIT) {
 		msg_parse(BYTES(o->w.p, n), &m);
-		say_generated(&m, BYTES_NONE, 0);
+		say_generated(sa->d, &m, BYTES_NONE, 0);
 		return blob_set(out, BYTES(o->w.p, n));
 	}
 	m.exchange = exchange;
 	m.flags = flags;
 	m.id = id;
-	say_generated(&m, BYTES(o->w.p, n), msg_first(o));
+	say_generated(sa->d, &m, BYTES(o->w.p, n), msg_first(o));
 	n = msg_seal(buf, sizeof(buf), k, sa->spi_i, sa->spi_r, exchange, flags, id, msg_first(o),
 		BYTES(o->w.p, n));
 	return n < 0 ? (int)n : blob_set(out, BYTES(buf, n));
@@ -101,18 +106,6 @@ void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const 
 
 enum { PLAIN_A_SECOND = 20 };
 
-/* Answers to strangers have a budget: they may be forged to hit a third party. */
-static bool plain_allowed(struct iked *d)
-{
-	uint64_t now = loop_now();
-
-	if (now - d->plain_since >= 1000) {
-		d->plain_since = now;
-		d->n_plain = 0;
-	}
-	return d->n_plain++ < PLAIN_A_SECOND;
-}
-
 void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in, uint16_t type,
 	struct bytes data)
 {
@@ -120,7 +113,9 @@ void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in
 	struct msg_out o;
 	struct packet p = *to;
 
-	if (type != N_COOKIE && !plain_allowed(d))
+	/* A stranger may be forged to hit a third party; a cookie is shorter than what it answers.
+	 */
+	if (type != N_COOKIE && !budget_take(&d->plain, PLAIN_A_SECOND))
 		return;
 	msg_begin(&o, buf, sizeof(buf), in->spi_i, in->spi_r, in->exchange,
 		F_RESPONSE | (in->flags & F_INITIATOR ? 0 : F_INITIATOR), in->id);

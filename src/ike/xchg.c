@@ -211,7 +211,7 @@ static void init_response(struct iked *d, const struct packet *p, const struct m
 		drop(d, p, "no such IKE_SA_INIT is outstanding");
 		return;
 	}
-	x_say_received(p, in);
+	x_say_received(d, p, in);
 	enter(sa);
 	take_answer(sa, p, in, rc);
 	if (sa->state != SA_GONE)
@@ -254,7 +254,7 @@ static struct sa *init_sa(
 	return sa;
 }
 
-static void init_request(struct iked *d, const struct packet *p, const struct msg *in, int rc)
+static void new_request(struct iked *d, const struct packet *p, const struct msg *in, int rc)
 {
 	uint8_t sha1[20];
 	struct sa *sa;
@@ -276,10 +276,20 @@ static void init_request(struct iked *d, const struct packet *p, const struct ms
 	sa = init_sa(d, p, in, sha1);
 	if (!sa)
 		return;
-	x_say_received(p, in);
+	x_say_received(d, p, in);
 	enter(sa);
 	answer(sa, p, in, rc);
 	leave(sa);
+}
+
+enum { LOUD_A_SECOND = 50 };
+
+/* F-014: a flood must not fill the log. */
+static void init_request(struct iked *d, const struct packet *p, const struct msg *in, int rc)
+{
+	d->quiet = !budget_take(&d->loud, LOUD_A_SECOND);
+	new_request(d, p, in, rc);
+	d->quiet = false;
 }
 
 /* 2.1: a request that came before gets the answer of before, bit by bit; it is never done twice. */
@@ -359,7 +369,7 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 	}
 	sa->heard_at = loop_now();
 	rc = msg_parse_inner(blob_view(&plain), in->sk_first, in);
-	x_say_received(p, in);
+	x_say_received(d, p, in);
 	enter(sa);
 	if (in->flags & F_RESPONSE)
 		take_answer(sa, p, in, rc);

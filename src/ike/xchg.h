@@ -107,7 +107,7 @@ void x_transmit_sa(struct sa *sa, struct bytes data); /* a request of ours */
 void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in);
 void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in, uint16_t type,
 	struct bytes data); /* unprotected, outside of any IKE_SA */
-void x_say_received(const struct packet *p, const struct msg *m);
+void x_say_received(const struct iked *d, const struct packet *p, const struct msg *m);
 /* Resend the outstanding request from the current addresses (B-056). */
 void x_resend_now(struct sa *sa);
 /* The answer is there: the request is forgotten. */

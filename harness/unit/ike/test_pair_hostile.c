@@ -4,50 +4,7 @@
  */
 #include <errno.h>
 
-#include "ike/limits.h"
-#include "unit/ike/pair.h"
-
-enum { DROPPED = 0, GOOD = -1 };
-
-/* carol's first IKE_SA_INIT, as it lies in the queue. */
-static struct dgram *first(struct pair *p)
-{
-	pair_acquire(p, p->carol, "mh");
-	assert_non_null(TAILQ_FIRST(&p->queue));
-	return TAILQ_FIRST(&p->queue);
-}
-
-static struct packet from_carol(struct pair *p, struct bytes data)
-{
-	return (struct packet){ p->moon->addr, p->carol->addr, 500, 500, data };
-}
-
-/* What moon says to these octets: DROPPED, GOOD, or the type of the notify. */
-static int reaction(struct pair *p, struct bytes data)
-{
-	struct packet in = from_carol(p, data);
-	struct dgram *g;
-	struct msg m;
-	int type = DROPPED;
-
-	iked_packet(p->moon->d, &in);
-	TAILQ_FOREACH (g, &p->queue, link) {
-		if (g->from != p->moon)
-			continue;
-		assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
-		type = m.n_notify && !(m.has & P(SA)) ? m.notify[0].type : GOOD;
-		TAILQ_REMOVE(&p->queue, g, link);
-		free(g);
-		break;
-	}
-	return type;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		at[i] = (uint8_t)(v >> (24 - 8 * i));
-}
+#include "unit/ike/forge.h"
 
 /* One octet of the header changed. */
 static const struct {
@@ -83,10 +40,10 @@ static void headers_out_of_order(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
 		struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
-		struct dgram *g = first(p);
+		struct dgram *g = forge_first(p);
 
 		g->data[headers[i].at] = headers[i].value;
-		if (reaction(p, BYTES(g->data, g->n)) != headers[i].expect)
+		if (forge_reaction(p, BYTES(g->data, g->n)) != headers[i].expect)
 			fail_msg("%s", headers[i].what);
 		assert_int_equal(pair_n_sa(p->moon), headers[i].expect == GOOD);
 		pair_free(p);
@@ -96,73 +53,25 @@ static void headers_out_of_order(void **state)
 static void every_cut_is_dropped(void **state)
 {
 	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
-	struct dgram *g = first(p);
+	struct dgram *g = forge_first(p);
 
 	(void)state;
 	for (size_t n = 0; n < g->n; n++) {
 		uint8_t *cut = malloc(n ? n : 1);
 
 		memcpy(cut, g->data, n);
-		assert_int_equal(reaction(p, BYTES(cut, n)), DROPPED);
+		assert_int_equal(forge_reaction(p, BYTES(cut, n)), DROPPED);
 		if (n >= 28) { /* and with a length that says so */
-			put32(cut + 24, (uint32_t)n);
-			assert_int_not_equal(reaction(p, BYTES(cut, n)), GOOD);
+			forge_put32(cut + 24, (uint32_t)n);
+			assert_int_not_equal(forge_reaction(p, BYTES(cut, n)), GOOD);
 		}
 		free(cut);
 	}
 	memset(g->data, 0, 8); /* I13 */
-	assert_int_equal(reaction(p, BYTES(g->data, g->n)), DROPPED);
+	assert_int_equal(forge_reaction(p, BYTES(g->data, g->n)), DROPPED);
 	assert_int_equal(pair_n_sa(p->moon), 0);
 	pair_free(p);
 }
-
-/* An IKE_SA_INIT of our own making. */
-struct forged {
-	uint16_t group;
-	size_t ke_len;
-	uint8_t ke_fill;
-	size_t nonce_len;
-	unsigned without; /* P_BIT of what is missing */
-	unsigned twice;
-	bool contact;
-};
-
-#define INIT(g, len, fill, n, ...)                                                                 \
-	{                                                                                          \
-		.group = (g), .ke_len = (len), .ke_fill = (fill), .nonce_len = (n), __VA_ARGS__    \
-	}
-
-static struct bytes forge(const struct forged *f, const char *suite, uint8_t *buf, size_t cap)
-{
-	struct prop_list props = { .n = 1 };
-	uint8_t ke[1024], nonce[512];
-	struct msg_out o;
-	const char *why;
-
-	memset(ke, f->ke_fill, sizeof(ke));
-	memset(nonce, 7, sizeof(nonce));
-	if (*suite)
-		assert_int_equal(prop_word(suite, PROTO_IKE, &props.p[0], &why), 0);
-	else
-		props.n = 0;
-	msg_begin(&o, buf, cap, 0x1122334455667788, 0, X_IKE_SA_INIT, F_INITIATOR, 0);
-	for (unsigned k = 0; k < (f->twice ? 2 : 1); k++) {
-		if (!(f->without & P(SA)) && (!k || f->twice & P(SA)))
-			put_sa(&o, &props);
-		if (!(f->without & P(KE)) && (!k || f->twice & P(KE)))
-			put_ke(&o, f->group, BYTES(ke, f->ke_len));
-		if (!(f->without & P(NONCE)) && (!k || f->twice & P(NONCE)))
-			put_nonce(&o, BYTES(nonce, f->nonce_len));
-	}
-	if (f->contact)
-		put_notify(&o, 0, BYTES_NONE, N_INITIAL_CONTACT, BYTES_NONE);
-	assert_true(msg_end(&o) > 0);
-	return BYTES(buf, o.w.n);
-}
-
-#define SUITE_14 "aes128-sha1-modp2048"
-#define SUITE_19 "aes128-sha256-ecp256"
-#define SUITE_31 "aes128-sha256-curve25519"
 
 static const struct {
 	const char *what, *suite;
@@ -204,7 +113,7 @@ static void inits_that_are_wrong(void **state)
 			PAIR_MOON_WITH("", "moonCert.pem", SUITE_14 "," SUITE_19 "," SUITE_31 "!",
 				PAGE_SUITE));
 
-		if (reaction(p, forge(&inits[i].f, inits[i].suite, buf, sizeof(buf))) !=
+		if (forge_reaction(p, forge_init(&inits[i].f, inits[i].suite, buf, sizeof(buf))) !=
 			inits[i].expect)
 			fail_msg("%s", inits[i].what);
 		assert_int_equal(pair_n_sa(p->moon), inits[i].expect == GOOD);
@@ -225,7 +134,7 @@ static int protected_reaction(
 	struct msg m;
 
 	assert_true(n > 0);
-	in = from_carol(p, BYTES(buf, n));
+	in = forge_packet(p, BYTES(buf, n));
 	iked_packet(p->moon->d, &in);
 	g = TAILQ_FIRST(&p->queue);
 	if (!g)
@@ -363,7 +272,7 @@ static void a_changed_bit_is_dropped(void **state)
 	g = TAILQ_FIRST(&p->queue);
 	for (size_t i = 28; i < g->n; i++) {
 		g->data[i] ^= 1 << (i % 8);
-		assert_int_equal(reaction(p, BYTES(g->data, g->n)), DROPPED);
+		assert_int_equal(forge_reaction(p, BYTES(g->data, g->n)), DROPPED);
 		g->data[i] ^= 1 << (i % 8);
 	}
 	assert_int_equal(pair_sa(p->moon)->mid_in, 2);
@@ -384,10 +293,10 @@ static void a_short_sk_is_dropped(void **state)
 	iked_rekey_child(pair_child(p->carol, "mh"));
 	g = TAILQ_FIRST(&p->queue);
 	for (size_t n = 32; n < 32 + 64; n++) {
-		put32(g->data + 24, (uint32_t)n);
+		forge_put32(g->data + 24, (uint32_t)n);
 		g->data[30] = (uint8_t)((n - 28) >> 8);
 		g->data[31] = (uint8_t)(n - 28);
-		assert_int_equal(reaction(p, BYTES(g->data, n)), DROPPED);
+		assert_int_equal(forge_reaction(p, BYTES(g->data, n)), DROPPED);
 	}
 	assert_int_equal(pair_sa(p->moon)->mid_in, 2);
 	pair_free(p);
@@ -498,70 +407,6 @@ static void forged_errors_change_nothing(void **state)
 	pair_free(p);
 }
 
-static enum pair_fate no_answers(struct pair *p, struct dgram *g)
-{
-	return g->from == p->moon ? PAIR_DROP : PAIR_PASS;
-}
-
-/* three of one source without a cookie, five in all, and memory stays bounded. */
-static void a_flood_is_bounded(void **state)
-{
-	struct pair *p = pair_new(NULL, PAIR_MOON);
-	uint8_t buf[4096];
-	struct forged f = INIT(14, 256, 5, 32);
-	struct bytes data = forge(&f, SUITE_14, buf, sizeof(buf));
-
-	(void)state;
-	p->filter = no_answers;
-	for (uint32_t i = 0; i < 500; i++) {
-		put32(buf + 4, i);
-		reaction(p, data);
-	}
-	assert_int_equal(iked_n_half_open(p->moon->d), 3);
-	assert_int_equal(p->moon->d->counts.cookies, 497);
-	pair_advance(p, 31000);
-	assert_int_equal(iked_n_half_open(p->moon->d), 0);
-	for (uint32_t i = 0; i < 500; i++) { /* many sources */
-		struct packet in = from_carol(p, data);
-
-		put32(buf + 4, i);
-		put32(in.remote.s6_addr + 12, i);
-		iked_packet(p->moon->d, &in);
-	}
-	assert_int_equal(iked_n_half_open(p->moon->d), 30);
-	pair_free(p);
-}
-
-static void strangers_get_no_answer_at_all_speed(void **state)
-{
-	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
-	struct dgram *g = first(p);
-	unsigned sent;
-
-	(void)state;
-	g->data[17] = 0x30;
-	for (int i = 0; i < 1000; i++)
-		reaction(p, BYTES(g->data, g->n));
-	sent = p->moon->n_sent;
-	assert_in_range(sent, 1, 20);
-	pair_free(p);
-}
-
-/* H-12: hashes that do not fit the packet. */
-static void a_nat_is_refused(void **state)
-{
-	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
-	struct dgram *g = first(p);
-	struct packet in = from_carol(p, BYTES(g->data, g->n));
-
-	(void)state;
-	in.remote.s6_addr[15] ^= 1;
-	iked_packet(p->moon->d, &in);
-	assert_int_equal(pair_said(p, "a NAT is between"), 1);
-	assert_int_equal(pair_n_sa(p->moon), 0);
-	pair_free(p);
-}
-
 UNIT_MAIN(T(headers_out_of_order, "A-003 A-004 A-005 A-010"), T(every_cut_is_dropped, "A-004"),
 	T(inits_that_are_wrong, "A-009 A-043 A-046 A-047 A-045"),
 	T(an_unknown_critical_payload_is_named, "A-006 A-027"),
@@ -571,6 +416,4 @@ UNIT_MAIN(T(headers_out_of_order, "A-003 A-004 A-005 A-010"), T(every_cut_is_dro
 	T(messages_outside_of_the_window_are_dropped, "A-022 A-026"),
 	T(nothing_comes_before_ike_auth, "A-100"),
 	T(ike_auth_without_its_payloads_is_refused, "A-096 A-080"),
-	T(forged_errors_change_nothing, "F-013 A-045 A-048"),
-	T(a_flood_is_bounded, "A-048 A-049 A-222 F-012"),
-	T(strangers_get_no_answer_at_all_speed, "A-005"), T(a_nat_is_refused, "A-050 A-051"))
+	T(forged_errors_change_nothing, "F-013 A-045 A-048"))

@@ -64,14 +64,7 @@ def _mip6d_conf(host: Host) -> str:
 
 
 def stop(host: Host) -> None:
-    """Stop it; remove what it leaves.
-
-    It does not follow a MIGRATE without KMADDRESS, such as those of a mip6d that ends, and looks
-    for its tunnel SA at the old address then.
-    """
     host.typed("ipsec stop")
-    if any(state.proto == "esp" for state in host.xfrm().states):
-        host.typed("ip xfrm state deleteall proto esp")
 
 
 def running(host: Host) -> Fact:

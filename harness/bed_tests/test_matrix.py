@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.bed import matrix
@@ -45,3 +47,10 @@ def test_a_limit_of_a_peer_does_not_excuse_ours():
 def test_a_job_hears_only_of_what_is_not_ours():
     assert OURS.ikes == {}
     assert MIXED.ikes == {"carol": "strongswan"}
+
+
+def test_a_lost_request_or_two_are_a_limit_and_three_are_not():
+    echo = "Echo(number=137, sent=1795633371.17, answered=None, refused=None)"
+    assert re.search(matrix.LOST, f"assert not [{echo}]")
+    assert re.search(matrix.LOST, f"assert not [{echo}, {echo}]")
+    assert not re.search(matrix.LOST, f"assert not [{echo}, {echo}, {echo}]")

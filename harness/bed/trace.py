@@ -1,9 +1,10 @@
 """trace - requirements joined with the tests that show them.
 
-Reads docs/requirements.md and the result lines {"test", "outcome", "req": [ids]} of the last
-scenario run and of the unit tests. Prints for each S requirement the passed tests, `partly` where
-only a part is due, or none. Exit status: 0, or 1 while an S requirement has none, a test names an
-unknown id or more than five.
+Reads docs/requirements.md and the result lines {"test", "outcome", "req": [ids]}: of the last run
+of everything, of the runs of single scenarios since, and of the unit tests, with and without
+sanitizers. The latest result of a test counts; one that was skipped displaces none. Prints for each
+S requirement the passed tests, `partly` where only a part is due, or none. Exit status: 0, or 1
+while an S requirement has none, a test names an unknown id or more than five.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 MOST_IDS = 5
 SHOWN = 3
+RANK = {"skipped": 0, "passed": 1, "failed": 2}
+LINT = "lint"
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,35 @@ def read_requirements(text: str) -> dict[str, Requirement]:
     return {row[0]: Requirement(*row) for row in rows}
 
 
+def read_file(path: Path) -> list[Result]:
+    """One result a test, the worst where it ran several times."""
+    found: dict[str, Result] = {}
+    for entry in map(json.loads, filter(str.strip, path.read_text().splitlines())):
+        one = Result(entry["test"], entry["outcome"], tuple(entry["req"]))
+        before = found.get(one.test)
+        if not before or RANK.get(one.outcome, 2) >= RANK.get(before.outcome, 2):
+            found[one.test] = one
+    return list(found.values())
+
+
 def read_results(paths: Iterable[Path]) -> list[Result]:
-    lines = [line for path in paths for line in path.read_text().splitlines() if line.strip()]
-    return [
-        Result(entry["test"], entry["outcome"], tuple(entry["req"]))
-        for entry in map(json.loads, lines)]
+    """The latest result of each test; the files in the order in which they were written."""
+    latest: dict[str, Result] = {}
+    for one in (one for path in paths for one in read_file(path)):
+        if one.outcome != "skipped" or one.test not in latest:
+            latest[one.test] = one
+    return list(latest.values())
+
+
+def _of_everything(path: Path) -> bool:
+    return any(one.test == LINT for one in read_file(path))
 
 
 def result_files(results: Path) -> list[Path]:
-    last = results / "last/req.jsonl"
-    return [*([last] if last.exists() else []), *sorted(results.glob("unit/*.jsonl"))]
+    runs = sorted(path for path in results.glob("2*-*/req.jsonl"))
+    whole = [number for number, path in enumerate(runs) if _of_everything(path)]
+    units = sorted(results.glob("unit/*.jsonl"), key=lambda path: path.stat().st_mtime)
+    return [*runs[whole[-1] if whole else 0:], *units]
 
 
 def _marker_faults(result: Result, known: dict[str, Requirement]) -> list[str]:

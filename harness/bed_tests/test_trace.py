@@ -1,6 +1,7 @@
 """Requirements and tests are joined by id; a requirement without a passed test is said."""
 
 import json
+import os
 
 import pytest
 
@@ -58,14 +59,45 @@ def test_an_unknown_id_and_too_many_ids_are_named():
     assert "t names 6 requirements, 5 at most" in lines
 
 
+def written(folder, name, *rows):
+    path = folder / name / "req.jsonl" if name.startswith("2") else folder / name
+    path.parent.mkdir(exist_ok=True, parents=True)
+    lines = [{"test": test, "outcome": outcome, "req": ["A-003"]} for test, outcome in rows]
+    path.write_text("".join(json.dumps(line) + "\n\n" for line in lines))
+    return path
+
+
+def read(folder):
+    return {r.test: r.outcome for r in trace.read_results(trace.result_files(folder))}
+
+
 def test_results_of_scenarios_and_units_are_both_read(tmp_path):
-    for name in ("last/req.jsonl", "unit/ike.jsonl", "unit/mip.jsonl"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        line = {"test": name, "outcome": "passed", "req": ["A-003"]}
-        path.write_text(json.dumps(line) + "\n\n")
-    results = trace.read_results(trace.result_files(tmp_path))
-    assert [r.test for r in results] == ["last/req.jsonl", "unit/ike.jsonl", "unit/mip.jsonl"]
+    written(tmp_path, "20260101-1-1", ("coa-change", "passed"))
+    written(tmp_path, "unit/unit.jsonl", ("test_rd", "passed"))
+    written(tmp_path, "unit/bed.jsonl", ("test_xfrm", "failed"))
+    assert read(tmp_path) == {"coa-change": "passed", "test_rd": "passed", "test_xfrm": "failed"}
+
+
+def test_runs_of_single_scenarios_count_since_the_last_run_of_everything(tmp_path):
+    written(tmp_path, "20260101-1-1", ("gone since", "passed"))
+    written(tmp_path, "20260102-1-1", ("lint", "passed"), ("a", "failed"), ("b", "passed"))
+    written(tmp_path, "20260103-1-1", ("a", "passed"))
+    assert read(tmp_path) == {"lint": "passed", "a": "passed", "b": "passed"}
+
+
+def test_the_later_of_plain_and_sanitized_results_counts(tmp_path):
+    plain = written(tmp_path, "unit/unit.jsonl", ("a", "passed"), ("b", "failed"), ("c", "passed"))
+    sanitized = written(tmp_path, "unit/san.jsonl",
+                        ("a", "failed"), ("b", "passed"), ("c", "skipped"))
+    os.utime(plain, (1, 1))
+    assert read(tmp_path) == {"a": "failed", "b": "passed", "c": "passed"}
+    os.utime(sanitized, (0, 0))
+    assert read(tmp_path) == {"a": "passed", "b": "failed", "c": "passed"}
+
+
+def test_of_a_test_that_ran_several_times_the_worst_counts(tmp_path):
+    written(tmp_path, "20260101-1-1", ("a", "passed"), ("a", "failed"), ("a", "passed"))
+    assert read(tmp_path) == {"a": "failed"}
 
 
 def test_many_tests_of_one_requirement_are_counted():

@@ -4,7 +4,7 @@
  *	UNIT_MAIN(T(every_cut_is_refused, "A-004 F-024"), T(a_round_trip_keeps_all, ""))
  *
  * Runs under cmocka. With UNIT_RESULTS=FILE in the environment it appends one JSON line a test:
- * {"test": "test_rd.every_cut_is_refused", "outcome": "passed", "req": ["A-004", "F-024"]}.
+ * {"test": "base/test_rd.every_cut_is_refused", "outcome": "passed", "req": ["A-004", "F-024"]}.
  * A test that cannot run here says why and calls skip(): its outcome is "skipped".
  */
 #pragma once
@@ -42,14 +42,14 @@ static inline void unit_report(const char *file, const struct unit_row *row, con
 {
 	const char *path = getenv("UNIT_RESULTS");
 	FILE *f = path ? fopen(path, "a") : NULL;
-	const char *base = strrchr(file, '/');
+	const char *base = strstr(file, "unit/");
 	char ids[256];
 	char *save = NULL;
 	int n = 0;
 
 	if (!f)
 		return;
-	base = base ? base + 1 : file;
+	base = base ? base + strlen("unit/") : file;
 	fprintf(f, "{\"test\": \"%.*s.%s\", \"outcome\": \"%s\", \"req\": [",
 		(int)strcspn(base, "."), base, row->name, outcome);
 	snprintf(ids, sizeof(ids), "%s", row->req);

@@ -28,7 +28,11 @@ static int link_attr(uint16_t type, const void *data, size_t n, void *arg)
 		memcpy(l->name, data, n);
 		l->name[sizeof(l->name) - 1] = '\0';
 		return 0;
+	case IFLA_BROADCAST:
+		return n == sizeof(l->remote) ? wire_attr(data, n, &l->remote, n) : 0;
 	case IFLA_ADDRESS:
+		if (n == sizeof(l->local))
+			return wire_attr(data, n, &l->local, n);
 		l->has_mac = n == sizeof(l->mac);
 		return l->has_mac ? wire_attr(data, n, l->mac, sizeof(l->mac)) : 0;
 	case IFLA_MTU:

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/nl.h"
 
 struct rt_link {
@@ -15,6 +16,7 @@ struct rt_link {
 	uint32_t flags; /* IFF_… ; carrier: IFF_RUNNING */
 	uint8_t mac[6];
 	bool has_mac, is_ip6tnl;
+	struct in6_addr local, remote; /* ends of an IPv6 tunnel, else :: */
 	uint32_t mtu;
 };
 

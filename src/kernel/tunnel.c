@@ -47,6 +47,29 @@ static int first_free_name(struct nl *nl, char name[IF_NAMESIZE])
 	return -ENOSPC;
 }
 
+/* The kernel has at most one tunnel between two ends. */
+static int with_these_ends(const struct rt_link *l, void *arg)
+{
+	struct tunnel *t = arg;
+
+	if (!l->is_ip6tnl || !addr_eq(&l->local, &t->local) || !addr_eq(&l->remote, &t->remote))
+		return 0;
+	memcpy(t->name, l->name, sizeof(t->name));
+	t->ifindex = l->ifindex;
+	return 0;
+}
+
+static int take_over(struct nl *nl, struct tunnel *t)
+{
+	int r;
+
+	t->ifindex = 0;
+	r = rt_link_dump(nl, with_these_ends, t);
+	if (r == 0 && !t->ifindex)
+		r = -EEXIST;
+	return r < 0 ? r : rt_link_set_up(nl, t->ifindex, true);
+}
+
 int tunnel_add(struct nl *nl, struct tunnel *t)
 {
 	struct tunnel made = *t;
@@ -63,6 +86,12 @@ int tunnel_add(struct nl *nl, struct tunnel *t)
 	nl_put(&rq, IFLA_IFNAME, made.name, strlen(made.name) + 1);
 	put_ends(&rq, &made);
 	r = nl_call(nl, &rq);
+	if (r == -EEXIST && !t->name[0]) {
+		r = take_over(nl, &made);
+		if (r == 0)
+			*t = made;
+		return r;
+	}
 	if (r == 0)
 		r = rt_link_get(nl, 0, made.name, &l);
 	if (r < 0)

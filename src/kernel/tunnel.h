@@ -17,6 +17,7 @@ struct tunnel {
 	struct in6_addr local, remote;
 };
 
-int tunnel_add(struct nl *nl, struct tunnel *t); /* up when it returns */
+/* Up when it returns. A tunnel with these ends that is there already is taken over. */
+int tunnel_add(struct nl *nl, struct tunnel *t);
 int tunnel_change(struct nl *nl, const struct tunnel *t);
 int tunnel_del(struct nl *nl, const struct tunnel *t);

@@ -102,7 +102,8 @@ static enum bc_state updated(struct ha *ha, const struct ha_bu *bu, struct bc_en
 	take_bu(e, bu);
 	grant(ha, e);
 	pair = pair_of(e);
-	ha_move(ha, e, &pair);
+	if (moved)
+		ha_move(ha, e, &pair);
 	ha_answer(ha, bu, BA_ACCEPTED, e->seq, e->lifetime);
 	if (moved) {
 		ha_follow(ha, e);

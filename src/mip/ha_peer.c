@@ -30,6 +30,15 @@ struct ha_peer *ha_peer_add(struct ha *ha, const struct in6_addr *hoa, const str
 	return p;
 }
 
+/* A binding of an earlier run is none of ours (RFC 6275 section 10.1). */
+static void forget_old(struct ha *ha, const struct sp_pair *pair)
+{
+	sp_remove(ha->env, pair, SP_DATA);
+	sp_remove(ha->env, pair, SP_PAYLOAD);
+	sp_route2_del(ha->env, pair);
+	sp_hao_del(ha->env, pair);
+}
+
 static int start_one(struct ha *ha, const struct mip_policy_set *set, const struct in6_addr *hoa)
 {
 	struct ha_peer *p = ha_peer_find(ha, hoa, &set->ha);
@@ -41,6 +50,7 @@ static int start_one(struct ha *ha, const struct mip_policy_set *set, const stru
 	if (!p)
 		return -ENOMEM;
 	sp_find_foreign(ha->env, &p->pair);
+	forget_old(ha, &p->pair);
 	rc = sp_install(ha->env, &p->pair, SP_PEER);
 	if (!rc && !sp_protected(ha->env, &p->pair)) {
 		log_mip(0,

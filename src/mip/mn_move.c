@@ -303,10 +303,17 @@ int mn_move_start(struct mn_move *mv, struct mip_env *env, struct mn *nodes)
 	return mv->n_links ? 0 : -ENODEV;
 }
 
+static int link_again(const struct rt_link *rl, void *arg)
+{
+	link_event(arg, rl);
+	return 0;
+}
+
 void mn_move_lost(void *arg)
 {
 	struct mn_move *mv = arg;
 
+	rt_link_dump(mv->env->rt, link_again, mv);
 	mv->n_addrs = 0;
 	rt_addr_dump(mv->env->rt, each_addr, mv);
 	judge_all(mv);

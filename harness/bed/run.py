@@ -157,10 +157,8 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
         name = f"{title}::{row['test'].rpartition('::')[2]}"
         if found.get(name) and found[name].outcome == "failed":
             continue
-        failed = row["outcome"] == "failed"
         found[name] = Outcome(name, row["outcome"], row["seconds"], row["sentence"],
-                              reproduce if failed else "", results if failed else "",
-                              tuple(row["req"]))
+                              reproduce, results, tuple(row["req"]))
     outcomes = list(found.values())
     broken = ended.reason or (f"pytest ended with status {ended.status}" if ended.status else "")
     if broken and not any(one.outcome == "failed" for one in outcomes):

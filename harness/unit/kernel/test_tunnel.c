@@ -144,6 +144,52 @@ static void a_change_says_everything_again(void **state)
 }
 
 /* clang-format off */
+static const struct in6_addr local_end = { .s6_addr = { 0x20, 1, [15] = 1 } };
+static const struct in6_addr remote_end = { .s6_addr = { 0x20, 1, [15] = 2 } };
+
+/* A host whose ip6tnl7, number 41, has the ends that a new tunnel wants. */
+static int stale_peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+{
+	const struct ifinfomsg *asked = NLMSG_DATA(req);
+	unsigned *n_up = ctx;
+	struct nl_req rq;
+	struct ifinfomsg *l;
+	size_t info;
+
+	if (req->nlmsg_type == RTM_NEWLINK)
+		return asked->ifi_index == 41 ? (++*n_up, 0) : -EEXIST;
+	if (!(req->nlmsg_flags & NLM_F_ROOT))
+		return -ENODEV;
+	l = nl_begin(&rq, RTM_NEWLINK, 0, sizeof(*l));
+	l->ifi_index = 41;
+	nl_put(&rq, IFLA_IFNAME, "ip6tnl7", 8);
+	nl_put(&rq, IFLA_ADDRESS, &local_end, sizeof(local_end));
+	nl_put(&rq, IFLA_BROADCAST, &remote_end, sizeof(remote_end));
+	info = nl_nest(&rq, IFLA_LINKINFO);
+	nl_put(&rq, IFLA_INFO_KIND, "ip6tnl", 7);
+	nl_nest_end(&rq, info);
+	return reply((const struct nlmsghdr *)rq.buf, arg);
+}
+
+static void a_tunnel_that_has_these_ends_already_is_taken_over(void **state)
+{
+	unsigned n_up = 0;
+	struct nl *nl;
+	struct tunnel t = { .local = local_end, .remote = remote_end };
+	struct tunnel other = { .local = remote_end, .remote = local_end };
+
+	(void)state;
+	assert_int_equal(nl_open_peer(stale_peer, &n_up, &nl), 0);
+	assert_int_equal(tunnel_add(nl, &t), 0);
+	assert_int_equal(t.ifindex, 41);
+	assert_string_equal(t.name, "ip6tnl7");
+	assert_int_equal(n_up, 1);
+	assert_int_equal(tunnel_add(nl, &other), -EEXIST);
+	assert_int_equal(other.ifindex, 0);
+	nl_free(nl);
+}
+
 UNIT_MAIN(T(a_tunnel_gets_the_first_free_number_and_no_encapsulation_limit, "D-040"),
 	T(a_failed_tunnel_changes_nothing, ""),
+	T(a_tunnel_that_has_these_ends_already_is_taken_over, "D-040"),
 	T(a_change_says_everything_again, "D-040"))

@@ -156,8 +156,12 @@ static int stale_peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void 
 	struct ifinfomsg *l;
 	size_t info;
 
-	if (req->nlmsg_type == RTM_NEWLINK)
-		return asked->ifi_index == 41 ? (++*n_up, 0) : -EEXIST;
+	if (req->nlmsg_type != RTM_GETLINK && asked->ifi_index == 41) {
+		++*n_up;
+		return 0;
+	}
+	if (req->nlmsg_type != RTM_GETLINK)
+		return -EEXIST;
 	if (!(req->nlmsg_flags & NLM_F_ROOT))
 		return -ENODEV;
 	l = nl_begin(&rq, RTM_NEWLINK, 0, sizeof(*l));

@@ -322,11 +322,16 @@ int main(int argc, char **argv)
 	level = d.o.debug >= 0 ? d.o.debug : (int)d.mip.env.conf->debug_level;
 	rc = log_open(PROGRAM, LOG_STYLE_PLAIN, d.o.log ? d.o.log : d.mip.env.conf->debug_log_file,
 		level > 0);
-	if (rc < 0)
-		return fail(rc, "log"), 1;
+	if (rc < 0) {
+		fail(rc, "log");
+		return 1;
+	}
 	log_set_level(LOG_G_MIP, level > 1 ? level : 1);
 	d.mip.stopped = finish;
-	if (!level && (rc = run_background()) < 0)
-		return fail(rc, "background"), 1;
+	rc = level ? 0 : run_background();
+	if (rc < 0) {
+		fail(rc, "background");
+		return 1;
+	}
 	return serve(!level);
 }

@@ -2,6 +2,7 @@
 #   make            build/bin/{iked,mip6d,ipsec}          make check   unit tests and fuzz corpora
 #   make lint       house rules                           make bench   figures
 #   make fuzz       libFuzzer targets                     make trace   requirements and the tests that show them
+#   make mutants    break a behaviour at a time; its test must turn red
 #   SAN=1           address and undefined-behaviour sanitizers (own build folder)
 #   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)
 
@@ -133,6 +134,9 @@ $B/bench/bench_ike: $(wildcard harness/bench/*.c harness/bench/*.h) $(FAKE_LIB) 
 trace:
 	@$(PYTHON) -m harness.bed.trace
 
+mutants:
+	@$(PYTHON) -m harness.mutants
+
 guest: build/guest/xstate.so
 build/guest/xstate.so: harness/guest/xstate.c
 	@mkdir -p $(@D)
@@ -148,6 +152,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all check fuzz lint bench trace guest install clean
+.PHONY: all check fuzz lint bench trace mutants guest install clean
 .SECONDARY:
 -include $(shell find $B/obj $B/unit $B/replay -name '*.d' -type f 2>/dev/null)

@@ -1,0 +1,60 @@
+"""Figures are taken from the time line of a move and stand beside what they aim at."""
+
+import pytest
+
+from harness.bed.packets import Packet
+from harness.bed.timeline import KERNEL, PACKET, Event, Timeline
+from harness.bench import move, table
+from harness.bench.table import Figure
+
+
+def packet(time, words, dst, links=("f1",)):
+    source = Packet(time, list(links), ("2001:1::1", dst), "ping", words)
+    return Event(time, PACKET, ">".join(links), f"{words}: 2001:1::1 -> {dst}", source=source)
+
+
+def moved():
+    return [
+        Event(10.0, KERNEL, "carol", "asked MIGRATE out"),
+        Event(11.0, KERNEL, "carol", f"address {move.OLD}/64 interface 4 goes"),
+        packet(11.0005, "echo reply in ESP 0xc1", move.OLD),
+        Event(11.001, KERNEL, "carol", "tells MIGRATE out"),
+        packet(11.002, "BU 7 AHK in ESP 0xc2", "2001:1::1"),
+        Event(11.003, KERNEL, "moon", "tells MIGRATE in"),
+        packet(11.004, "BA 7 status 0 in ESP 0xc3", move.NEW),
+        packet(11.016, "echo reply in ESP 0xc1", move.NEW),
+    ]
+
+
+def test_the_steps_of_a_move_are_found_in_their_order():
+    times = move.times(Timeline(moved()))
+    assert {name: round(time, 6) for name, time in times.items()} == {
+        "MIGRATE": 0.001, "BU": 0.002, "BA": 0.004, "first tunnelled reply": 0.016}
+
+
+@pytest.mark.parametrize("left_out, step", [
+    (1, "address gone"), (3, "MIGRATE"), (4, "BU"), (6, "BA"), (7, "first tunnelled reply")])
+def test_a_step_that_did_not_happen_is_named(left_out, step):
+    events = moved()
+    del events[left_out]
+    with pytest.raises(move.MissingStep, match=f"no {step}"):
+        move.times(Timeline(events))
+
+
+def test_of_all_runs_median_least_and_most_are_told():
+    runs = [{step.name: ms / 1000 for step in move.STEPS} for ms in (3, 1, 8)]
+    assert move.spreads(runs)["BA"] == move.Spread(3.0, 1.0, 8.0)
+
+
+def test_a_missed_aim_is_said_with_its_ratio():
+    rows = table.text([Figure("reply", 48.0, "ms", 32, 40.0, 60.0), Figure("events", 2e5, "/s"),
+                       Figure("event", 5.0, "us", 20)]).splitlines()
+    assert rows[1].split() == ["reply", "48.00", "ms", "40.00", "60.00", "32.00", "ms", "1.50",
+                               "missed"]
+    assert rows[2].split() == ["events", "200,000", "/s"]
+    assert rows[3].split()[-1] == "0.25"
+
+
+def test_the_same_goes_to_machines():
+    assert Figure("event", 5.0, "us", 20).as_json() == {
+        "name": "event", "value": 5.0, "unit": "us", "aim": 20, "ratio": 0.25}

@@ -203,6 +203,7 @@ class Bed:
                     f"results, then ./run-tests.sh --bless {self.job.scenario}"]
         wanted = canon.text(
             self.hosts[node].ike.expected(parse_dump(expected.read_text()), node), node)
+        (self.results / f"{file}.expected").write_text(wanted)
         differences = golden.compare(wanted, text)
         if differences:
             (self.results / f"{file}.diff").write_text(columns.side_by_side(wanted, text))
@@ -286,15 +287,20 @@ class Bed:
         """Stop all daemons; nothing may be left, nothing may have gone in the clear."""
         for host in self.hosts.values():
             self._stop_daemons(host)
-        hoas = frozenset(h.member.hoa for h in self.hosts.values() if h.member.hoa)
         for host in self.hosts.values():
-            self.wait(Fact(f"nothing is left on {host.name}", lambda h=host: next(
-                iter(leftovers.left(h, self.before[h.name], hoas, h.name in self.vain)), None)), within)
+            self.wait(self._nothing_left(host), within)
         self.capture.settle()
-        sentences = [*self._in_the_clear(), *self.kernel_log.complaints(self.warnings), *self._sanitizers()]
+        sentences = [*self._in_the_clear(), *self._sanitizers(),
+                     *self.kernel_log.complaints(self.warnings)]
         if sentences:
             raise Failed("\n".join(sentences))
         self.story.note("nothing is left, nothing left in the clear")
+
+    def _nothing_left(self, host: Host) -> Fact:
+        hoas = frozenset(h.member.hoa for h in self.hosts.values() if h.member.hoa)
+        vain = host.name in self.vain
+        return Fact(f"nothing is left on {host.name}", lambda: next(
+            iter(leftovers.left(host, self.before[host.name], hoas, vain)), None))
 
     def _stop_daemons(self, host: Host) -> None:
         running = set(host.pids().values())
@@ -318,7 +324,8 @@ class Bed:
         for log in sorted(self.results.glob("*.log")):
             lines = log.read_text(errors="replace").splitlines()
             if log.name.startswith("valgrind."):
-                found += [f"{log.name}: {line}" for line in lines[:1]]
+                # Errors stand behind ==PID==; --PID-- is valgrind talking of itself.
+                found += [f"{log.name}: {line}" for line in lines if line.startswith("==")][:1]
             found += [f"{log.name}: {line}" for line in lines if "runtime error:" in line]
         return found
 

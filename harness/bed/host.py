@@ -134,8 +134,8 @@ class Host(Node):
 
     def counter(self, name: str) -> int:
         """One of the kernel's XFRM counters, such as XfrmInTmplMismatch."""
-        rows = dict(line.split() for line in (self.read("/proc/thread-self/net/xfrm_stat") or "").splitlines())
-        return int(rows[name])
+        text = self.read("/proc/thread-self/net/xfrm_stat") or ""
+        return int(dict(line.split() for line in text.splitlines())[name])
 
     def esp(self, reqid: int) -> list[State]:
         return [s for s in self.xfrm().states

@@ -12,6 +12,7 @@ from harness.bed.report import Outcome, Report
 
 UNIT_LINE = re.compile(r"\s*(PASS|FAIL|SKIP) (\S+)")
 PYTEST_LINE = re.compile(r"(\S+::\S+) (PASSED|FAILED|ERROR|SKIPPED)")
+ERROR_WORDS = re.compile(r"ERROR|error:|[Ff]ailed|Sanitizer")
 WORDS = {"PASS": "passed", "PASSED": "passed", "SKIP": "skipped", "SKIPPED": "skipped"}
 
 
@@ -46,27 +47,41 @@ def bed(report: Report, top: Path) -> None:
 def _stream(report: Report, top: Path, command: list[str], pattern: re.Pattern,
             read: Callable[[re.Match], tuple[str, str]],
             reproduce: Callable[[str], str]) -> None:
-    """One outcome per line that `pattern` knows, when it comes; the rest explains failures."""
-    last, failures, rest = time.monotonic(), [], []
+    """One outcome per line that `pattern` knows, when it comes; failures with their reason last."""
+    last, name = time.monotonic(), ""
+    failed: dict[str, float] = {}
+    said: dict[str, list[str]] = {"": []}
 
     def tell(line: str) -> None:
-        nonlocal last
+        nonlocal last, name
         found = pattern.match(line)
         if not found:
-            rest.append(line)
+            said[name].append(line)
             return
         name, word = read(found)
+        said[name] = []
         took, last = time.monotonic() - last, time.monotonic()
-        outcome = WORDS.get(word, "failed")
-        if outcome == "failed":
-            failures.append(name)
-        report.add([Outcome(name, outcome, took,
-                            reproduce=reproduce(name) if outcome == "failed" else "")])
+        if (outcome := WORDS.get(word, "failed")) == "failed":
+            failed[name] = took
+        else:
+            report.add([Outcome(name, outcome, took)])
 
     status = build.lines(top, command, tell)
-    if failures:
-        report.say("\n".join(rest))
-    elif status:
-        report.say("\n".join(rest[-20:]))
+    everything = [line for lines in said.values() for line in lines]
+    for one, took in failed.items():
+        report.say("\n".join(said[one] or everything))
+        report.add([Outcome(one, "failed", took, _reason(one, said[one], everything),
+                            reproduce(one))])
+    if status and not failed:
+        report.say("\n".join(everything[-20:]))
         report.add([Outcome(" ".join(command[:4]), "failed", sentence=f"exit status {status}",
                             reproduce=" ".join(command))])
+
+
+def _reason(name: str, own: list[str], everything: list[str]) -> str:
+    """pytest's summary line of the test, or the first line of a program that tells an error."""
+    summary = [line for line in everything if line.startswith(f"FAILED {name} - ")]
+    if summary:
+        return summary[0].partition(" - ")[2]
+    errors = [line.strip() for line in own if ERROR_WORDS.search(line)]
+    return errors[0] if errors else (own[-1].strip() if own else "")

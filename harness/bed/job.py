@@ -29,7 +29,7 @@ class Job:
         if not self.valgrind:
             return ()
         return ("valgrind", "--quiet", "--leak-check=full", "--trace-children=yes",
-                "--child-silent-after-fork=yes", f"--log-file={self.results}/valgrind.%p.log")
+                f"--log-file={self.results}/valgrind.%p.log")
 
     @property
     def patience(self) -> float:

@@ -173,7 +173,7 @@ class Node:
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 if os.readlink(folder / "ns/net") == home:
-                    found[int(folder.name)] = (folder / "comm").read_text().strip()
+                    found[int(folder.name)] = _program(folder)
             except OSError:
                 continue
         found.pop(os.getpid(), None)
@@ -191,6 +191,15 @@ class Node:
         self.route.close()
         self.ipsec.close()
         self._thread.shutdown()
+
+
+def _program(folder: Path) -> str:
+    """The name of a process; that of the program under test where valgrind runs it."""
+    name = (folder / "comm").read_text().strip()
+    if not name.startswith("memcheck"):
+        return name
+    words = (folder / "cmdline").read_text().split("\0")[1:]
+    return next((Path(word).name for word in words if word and not word.startswith("-")), name)
 
 
 def _furnish(folder: Path, certs: Path) -> None:

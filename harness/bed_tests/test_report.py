@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from argparse import Namespace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -60,7 +59,7 @@ def test_junit_holds_every_test(report, tmp_path):
 
 def test_an_unknown_scenario_is_named():
     with pytest.raises(Unfit, match="there is no scenario coa-chance"):
-        run.chosen(Namespace(names=["coa-chance"], shell=None))
+        run.chosen(run.parse(["coa-chance"]))
 
 
 def test_every_scenario_of_the_order_exists():
@@ -73,7 +72,7 @@ def outcomes(tmp_path: Path, rows: list[dict], ended: Ended) -> list[Outcome]:
     folder = run.TOP / "build" / tmp_path.name
     folder.mkdir(parents=True)
     (folder / "results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    one = run.Run(Namespace(native=False, valgrind=True), folder, Path("/"), Fleet(), Report())
+    one = run.Run(run.parse(["--valgrind"]), folder, Path("/"), Fleet(), Report())
     try:
         return run.read_results(Job("story", run.TOP, folder, Path("/")),
                                 Scenario("story", folder, ""), ended, one)

@@ -2,6 +2,7 @@
  * Who may be whom: certificates, identities and home addresses.
  */
 #include <errno.h>
+#include <linux/xfrm.h>
 
 #include "unit/ike/pair.h"
 
@@ -82,6 +83,17 @@ static void without_strict_policy_a_missing_crl_is_tolerated(void **state)
 	pair_free(p);
 }
 
+/* a good certificate of our CA, but not one of the identity that it comes with. */
+static void an_identity_that_the_certificate_does_not_hold_is_refused(void **state)
+{
+	struct pair *p = with_moon("moonWrongNameCert.pem");
+	struct conn *moon = trap_by_name(p->moon->d, "carol-mh")->conn;
+
+	(void)state;
+	assert_int_equal(ident_set(&moon->local.id, ID_FQDN, BYTES_STR("moon.strongswan.org")), 0);
+	must_fail(p, "does not hold the identity 'moon.strongswan.org'");
+}
+
 static void another_responder_identity_is_refused(void **state)
 {
 	char carol[4096];
@@ -143,8 +155,58 @@ static void transport_never_becomes_a_tunnel(void **state)
 	p = pair_new(PAIR_CAROL, moon);
 	pair_acquire(p, p->carol, "mh");
 	pair_run(p);
-	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);
+	assert_int_equal(fake_xfrm_count(p->moon->kernel, XFRM_MSG_NEWSA), 0);
 	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 0);
+	assert_string_equal(p->carol->why, "TS_UNACCEPTABLE");
+	assert_non_null(pair_sa(p->carol));
+	pair_free(p);
+}
+
+/* moon's answer to IKE_AUTH without N(USE_TRANSP), sealed again. */
+static enum pair_fate decline_transport(struct pair *p, struct dgram *g)
+{
+	struct sa *sa = iked_next_sa(p->carol->d, NULL);
+	own_blob plain = { 0 };
+	uint8_t inner[4096];
+	struct msg_out o;
+	struct msg m;
+	struct ident id = { 0 };
+	ssize_t n;
+
+	assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
+	if (m.exchange != X_IKE_AUTH || !(m.flags & F_RESPONSE))
+		return PAIR_PASS;
+	assert_int_equal(sk_open(&sa->keys.r, m.raw, m.sk_head, &plain), 0);
+	assert_int_equal(msg_parse_inner(blob_view(&plain), m.sk_first, &m), 0);
+	assert_non_null(msg_notify(&m, N_USE_TRANSPORT_MODE));
+	assert_int_equal(ident_set(&id, m.idr.type, m.idr.data), 0);
+	msg_begin_inner(&o, inner, sizeof(inner));
+	put_id(&o, PLD_IDR, &id);
+	put_cert(&o, m.cert[0].data);
+	put_auth(&o, m.auth.method, m.auth.data);
+	put_sa(&o, &m.sa);
+	put_ts(&o, PLD_TSI, &m.tsi);
+	put_ts(&o, PLD_TSR, &m.tsr);
+	assert_true(msg_end(&o) > 0);
+	n = msg_seal(g->data, sizeof(g->data), &sa->keys.r, sa->spi_i, sa->spi_r, X_IKE_AUTH,
+		F_RESPONSE, 1, msg_first(&o), BYTES(inner, o.w.n));
+	assert_true(n > 0);
+	g->n = (size_t)n;
+	ident_free(&id);
+	return PAIR_PASS;
+}
+
+static void a_declined_transport_mode_is_no_tunnel(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+
+	(void)state;
+	p->filter = decline_transport;
+	pair_acquire(p, p->carol, "mh");
+	pair_run(p);
+	assert_int_equal(fake_xfrm_count(p->carol->kernel, XFRM_MSG_NEWSA), 0);
+	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0); /* told to delete it */
+	assert_int_equal(p->carol->n_failed, 1);
 	assert_non_null(pair_sa(p->carol));
 	pair_free(p);
 }
@@ -217,6 +279,8 @@ UNIT_MAIN(T(a_revoked_moon_is_not_believed, "A-083 A-092"),
 	T(another_responder_identity_is_refused, "A-087 A-101"),
 	T(an_unknown_initiator_is_refused, "A-083 A-101"),
 	T(a_stolen_home_address_is_unacceptable, "B-080 B-081 B-082 F-002 A-124"),
+	T(an_identity_that_the_certificate_does_not_hold_is_refused, "A-085 A-083"),
+	T(a_declined_transport_mode_is_no_tunnel, "A-126 B-025 F-020"),
 	T(transport_never_becomes_a_tunnel, "A-126 B-025 F-020"),
 	T(initial_contact_ends_the_older_ike_sa, "A-098 A-099"),
 	T(a_wildcard_identity_admits_many, "A-086"),

@@ -121,6 +121,42 @@ static void inits_that_are_wrong(void **state)
 	}
 }
 
+/* A-044, I42: octets of moon's answer that name what carol did not offer. */
+static const struct {
+	size_t at;
+	uint8_t value;
+} downgrades[] = {
+	{ 36, 7 }, /* number of the proposal */
+	{ 47, 3 }, /* 3DES */
+	{ 50, 1 }, /* AES with 384 bits */
+	{ 51, 64 }, /* AES with 64 bits */
+	{ 59, 1 }, /* HMAC-MD5 */
+};
+
+static enum pair_fate downgrade(struct pair *p, struct dgram *g)
+{
+	if (g->from == p->moon)
+		g->data[downgrades[p->arg].at] = downgrades[p->arg].value;
+	return PAIR_PASS;
+}
+
+static void an_answer_that_was_not_offered_ends_it(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+
+		p->arg = i;
+		p->filter = downgrade;
+		pair_acquire(p, p->carol, "mh");
+		pair_run(p);
+		assert_int_equal(pair_said(p, "is not what we offered"), 1);
+		assert_int_equal(p->carol->n_sent, 1);
+		assert_int_equal(pair_n_sa(p->carol), 0);
+		pair_free(p);
+	}
+}
+
 /* Payloads inside SK, sealed with carol's keys as her next request. */
 static int protected_reaction(
 	struct pair *p, struct sa *sa, uint8_t exchange, uint8_t first_type, struct bytes inner)
@@ -409,6 +445,7 @@ static void forged_errors_change_nothing(void **state)
 
 UNIT_MAIN(T(headers_out_of_order, "A-003 A-004 A-005 A-010"), T(every_cut_is_dropped, "A-004"),
 	T(inits_that_are_wrong, "A-009 A-043 A-046 A-047 A-045"),
+	T(an_answer_that_was_not_offered_ends_it, "A-044"),
 	T(an_unknown_critical_payload_is_named, "A-006 A-027"),
 	T(address_updates_change_nothing, "A-200 A-027"), T(deletes_that_are_wrong, "A-150 A-062"),
 	T(spis_that_are_wrong, "A-041 A-171"), T(a_changed_bit_is_dropped, "A-060 A-061 F-014"),

@@ -114,10 +114,17 @@ class Traffic:
 
     @property
     def gap(self) -> float:
-        """The longest time without an answer, from the first request on, in seconds."""
-        answers = sorted(echo.answered for echo in self.echoes if echo.answered is not None)
-        times = [echo.sent for echo in self.echoes[:1]] + answers
-        return max((late - early for early, late in zip(times, times[1:])), default=0.0)
+        """The longest time from a request to the next answer, its own or a later one's, in seconds.
+
+        Pauses of the sender, which shares the guest's one processor, are no gaps.
+        """
+        longest, next_answer = 0.0, None
+        for echo in reversed(self.echoes):
+            if echo.answered is not None:
+                next_answer = min(echo.answered, next_answer or echo.answered)
+            if next_answer is not None:
+                longest = max(longest, next_answer - echo.sent)
+        return longest
 
     def summary(self) -> str:
         return (f"{len(self.echoes)} echo requests from {self.src} to {self.dst}: "

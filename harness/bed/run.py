@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.bed import (artefacts, attach, bless, build, guest, hosted, matrix, native, peers,
-                         review, strongswan_dump, suite)
+from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, matrix, native,
+                         peers, review, strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.report import Outcome, Report
@@ -25,6 +28,7 @@ LIMIT = 150.0
 LIMIT_VALGRIND = 900.0
 LIMIT_SHELL = 24 * 3600.0
 KEPT_RUNS = 20
+UNDER_VALGRIND = ("establishment", "coa-change")
 
 EPILOGUE = """\
 Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
@@ -152,9 +156,10 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
     reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
     results = str(job.results.relative_to(TOP))
     title = f"{scenario.name}[{run.pair}]" if run.pair.ikes else scenario.name
+    under = " under valgrind" if run.options.valgrind else ""
     found: dict[str, Outcome] = {}
     for row in rows:
-        name = f"{title}::{row['test'].rpartition('::')[2]}"
+        name = f"{title}::{row['test'].rpartition('::')[2]}{under}"
         if found.get(name) and found[name].outcome == "failed":
             continue
         found[name] = Outcome(name, row["outcome"], row["seconds"], row["sentence"],
@@ -183,13 +188,27 @@ def bless_run(run: Run, scenarios: list[Scenario]) -> None:
     bless.ask(shown, TOP / "expected", known, run.options.yes, run.report.say)
 
 
+@contextmanager
+def guests(run: Run, jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """So many at a time; whatever ends us early ends those that run and starts no more."""
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        run.fleet.end()
+        raise
+    finally:
+        pool.shutdown()
+
+
 def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
     jobs = run.options.jobs or (1 if told else 2)
     tell = run.report.say if told and jobs == 1 else lambda line: None
     if run.options.shell:
         tell = attach.attaching(tell)
     work = [(one, number) for one in scenarios for number in range(1, run.options.repeat + 1)]
-    with ThreadPoolExecutor(jobs) as pool:
+    with guests(run, jobs) as pool:
         futures = {pool.submit(_guarded, run, one, number, tell): one for one, number in work}
         for future in as_completed(futures):
             run.report.add(future.result())
@@ -200,7 +219,7 @@ def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
 def run_matrix(run: Run, scenarios: list[Scenario]) -> int:
     """Every scenario with every pair of IKE daemons; gives the exit status."""
     cells: dict[tuple[str, matrix.Pair], list[Outcome]] = {}
-    with ThreadPoolExecutor(run.options.jobs or 2) as pool:
+    with guests(run, run.options.jobs or 2) as pool:
         futures = {
             pool.submit(_guarded, run.with_pair(pair), one, 1, lambda line: None): (one.name, pair)
             for one in scenarios for pair in matrix.PAIRS}
@@ -233,6 +252,32 @@ def tally(run: Run, scenarios: list[Scenario]) -> None:
         run.report.say(f"{scenario.name}: {len(mine) - len(bad)} of {len(mine)} passed{first}")
 
 
+def keep(run: Run, arguments: list[str]) -> None:
+    """What stays of a run beside its scenarios' results: outcomes and the page."""
+    run.report.write(run.folder)
+    known = [suite.kernel_tests(TOP), *suite.scenarios(TOP)]
+    page = html.write(run.folder, {one.name: one.title for one in known},
+                      shlex.join(["./run-tests.sh", *arguments]), run.report.seconds)
+    run.report.say(f"page: {page.relative_to(TOP)}")
+
+
+def once_more_under_valgrind(run: Run, scenarios: list[Scenario]) -> None:
+    """What SAN=1 adds in the guest, where the address sanitizer cannot run."""
+    chosen_few = [one for one in scenarios if one.name in UNDER_VALGRIND]
+    if not shutil.which("valgrind"):
+        run.report.add([Outcome(f"{one.name} under valgrind", "skipped",
+                                sentence="valgrind is not installed") for one in chosen_few])
+        return
+    options = argparse.Namespace(**vars(run.options) | {"valgrind": True})
+    programs = build.programs(TOP, plain=True, needed=True)
+    again = replace(run, options=options, folder=run.folder / "valgrind", programs=programs)
+    run_scenarios(again, chosen_few, told=False)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def everything(report: Report) -> None:
     """What runs on the host before the scenarios."""
     hosted.lint(report, TOP)
@@ -241,33 +286,42 @@ def everything(report: Report) -> None:
     hosted.bed(report, TOP)
 
 
+def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
+    """What the options ask for; gives the exit status."""
+    scenarios = chosen(options)
+    need_peers(options)
+    folder = new_folder()
+    build.surroundings(TOP)
+    native.check() if options.native else guest.check(TOP / "build/guest/xstate.so")
+    if not options.names and not options.shell:
+        everything(report)
+    needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
+    programs = build.programs(TOP, options.valgrind, needed)
+    run = Run(options, folder, programs, fleet, report)
+    if options.names == [matrix.NAME]:
+        return run_matrix(run, scenarios)
+    told = bool(options.names or options.shell) and options.repeat == 1
+    run_scenarios(run, scenarios, told)
+    if build.sanitized() and not options.names:
+        once_more_under_valgrind(run, scenarios)
+    if options.bless:
+        bless_run(run, scenarios)
+    report.write(folder)
+    if options.junit:
+        report.write_junit(options.junit)
+    return report.summary()
+
+
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.list:
         for scenario in suite.scenarios(TOP):
             print(f"{scenario.name:24} {scenario.title}")
         return 0
-    report, fleet = Report(), Fleet()
+    fleet = Fleet()
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        scenarios = chosen(options)
-        need_peers(options)
-        folder = new_folder()
-        build.surroundings(TOP)
-        native.check() if options.native else guest.check(TOP / "build/guest/xstate.so")
-        if not options.names and not options.shell:
-            everything(report)
-        needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
-        programs = build.programs(TOP, options.valgrind, needed)
-        run = Run(options, folder, programs, fleet, report)
-        told = bool(options.names or options.shell) and options.repeat == 1
-        if options.names == [matrix.NAME]:
-            return run_matrix(run, scenarios)
-        run_scenarios(run, scenarios, told)
-        if options.bless:
-            bless_run(run, scenarios)
-        report.write(folder)
-        if options.junit:
-            report.write_junit(options.junit)
+        return execute(options, Report(), fleet)
     except (Unfit, build.Broken, peers.NoPeer) as error:
         print(f"run-tests.sh: {error}", file=sys.stderr)
         return 2
@@ -279,7 +333,6 @@ def main(arguments: list[str]) -> int:
         fleet.end()
         print("run-tests.sh: ended by hand", file=sys.stderr)
         return 130
-    return report.summary()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "base/names.h"
@@ -17,6 +18,9 @@
 #define CONF_PATH "/etc/mip6d.conf"
 #define CTL_PATH "/run/mip6d.ctl"
 #define PID_PATH "/run/mip6d.pid"
+
+/* A movement is a matter of milliseconds: what others have to do about it comes after us. */
+enum { NICE = -10 };
 
 enum { USAGE = 1, OPT_STATUS = 256, OPT_SHOW, OPT_CTL, OPT_PID, OPT_VT, ROLE_OF_CONF = -1 };
 
@@ -281,6 +285,8 @@ static int start(void)
 	rc = ctl_serve(d.o.ctl, status_serve, &d.mip, &d.ctl);
 	if (rc < 0)
 		return fail(rc, d.o.ctl);
+	if (setpriority(PRIO_PROCESS, 0, NICE) < 0)
+		log_mip(1, "priority stays as it is: %s", strerror(errno));
 	rc = drop_privileges();
 	if (rc < 0)
 		return fail(rc, "dropping privileges");

@@ -10,15 +10,14 @@ import selectors
 import socket
 import struct
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed import nl
+from harness.bed import nl, stamp
 from harness.bed.node import Node
 
 SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 1, 1
-SO_TIMESTAMPNS, SO_RCVBUFFORCE = 35, 33
+SO_RCVBUFFORCE = 33
 ROOM = 4 << 20
 ETH_P_ALL, ARPHRD_NETLINK = 3, 824
 LINK_ETHERNET, LINK_NETLINK = 1, 253
@@ -107,7 +106,7 @@ class Capture:
 
 def _open(node: Node, device: str) -> socket.socket:
     sock = node.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    stamp.enable(sock)
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
     sock.bind((device, ETH_P_ALL))
     sock.setblocking(False)
@@ -117,7 +116,7 @@ def _open(node: Node, device: str) -> socket.socket:
 def _drain(tap: Tap) -> None:
     while True:
         try:
-            data, ancillary, _, sender = tap.sock.recvmsg(SNAP, 64)
+            data, when, sender = stamp.receive(tap.sock, SNAP)
         except (BlockingIOError, OSError):
             return
         if tap.own and any(m.pid in tap.own for m in nl.messages(data)):
@@ -125,12 +124,4 @@ def _drain(tap: Tap) -> None:
         if sender[3] == ARPHRD_NETLINK:
             # The cooked header of LINKTYPE_NETLINK: packet type, device type, padding, family.
             data = struct.pack("!HH10xH", sender[2], ARPHRD_NETLINK, sender[1]) + data
-        tap.writer.write(_stamp(ancillary), data)
-
-
-def _stamp(ancillary: list) -> float:
-    for level, kind, value in ancillary:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
-            seconds, nanos = struct.unpack_from("=qq", value)
-            return seconds + nanos / 1e9
-    return time.time()
+        tap.writer.write(when, data)

@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from harness.bed import stamp
 from harness.bed.node import Node
 from harness.bed.story import Story
 from harness.bed.wait import Fact
@@ -43,6 +44,7 @@ class Traffic:
         wanted = bytearray(b"\xff" * 32)
         struct.pack_into("=I", wanted, ECHO_REPLY // 32 * 4, 0xFFFFFFFF ^ 1 << ECHO_REPLY % 32)
         self._sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, bytes(wanted))
+        stamp.enable(self._sock)
         self._sock.bind((src, 0))
         self._sock.setblocking(False)
         self._stop = threading.Event()
@@ -85,12 +87,12 @@ class Traffic:
     def _receive(self) -> None:
         while True:
             try:
-                data = self._sock.recv(2048)
+                data, when, _ = stamp.receive(self._sock, 2048)
             except OSError:
                 return
             kind, _, _, ident, number = ECHO.unpack_from(data)
             if kind == ECHO_REPLY and ident == self._id and number < len(self.echoes):
-                self.echoes[number].answered = time.time()
+                self.echoes[number].answered = when
 
     def answered(self, more: int) -> Fact:
         """`more` further requests have been answered from now on."""

@@ -39,6 +39,18 @@ def test_the_canonical_text_is_a_dump_of_the_same_facts():
         assert parse_dump(canon.canonical(dump, names, node)) == canon.named(dump, names)
 
 
+def test_only_larval_states_and_policies_of_sockets_are_left_out():
+    names = canon.Names(samples.ROLES)
+    dumps = samples.dumps()
+    names.learn(dumps)
+    for dump in dumps.values():
+        kept = canon.named(dump, names)
+        assert sorted((s.proto, s.src, s.dst, s.coa) for s in kept.states) == sorted(
+            (s.proto, s.src, s.dst, s.coa) for s in dump.states if not s.larval)
+        assert len(kept.policies) == sum(not p.socket for p in dump.policies)
+        assert [s.proto for s in kept.states if s.wildcard]
+
+
 def test_one_value_has_one_name_on_both_nodes():
     texts = samples.canonicals(samples.reference_texts())
     names = {node: set(re.findall(r"(?:spi|key):\S+", text)) for node, text in texts.items()}

@@ -1,0 +1,91 @@
+"""rows - one change each that breaks a requirement, and the test that must turn red.
+
+    Mutant("A-021", "src/ike/xchg.c", OLD, NEW, "ike/test_pair_loss.the_second_answer…")
+
+The old text stands exactly once in the file. The test is MODULE/test_X.NAME of the unit tests, a
+pytest node below harness/bed_tests, or scenario:NAME.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    id: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+ROWS = (
+    Mutant("A-021", "src/ike/xchg.c",
+           "memcmp(sha1, sa->seen, sizeof(sha1)) != 0)\n\t\treturn false;",
+           "memcmp(sha1, sa->seen, sizeof(sha1)) == 0)\n\t\treturn false;",
+           "ike/test_pair_loss.the_second_answer_is_the_first_one"),
+    Mutant("A-044", "src/ike/prop.c",
+           "if (!tf->alg || !has_tf(o, tf) || *suite_slot",
+           "if (!tf->alg || *suite_slot",
+           "ike/test_prop.an_answer_must_be_what_was_offered"),
+    Mutant("A-045", "src/ike/nego.c",
+           "group != now && prop_has_group(own, group) && alg_find",
+           "group != now && alg_find",
+           "ike/test_pair_hostile.forged_errors_change_nothing"),
+    Mutant("A-060", "src/crypto/sk.c",
+           "if (mac_check(k->integ,",
+           "if (body > 0xffff && mac_check(k->integ,",
+           "ike/test_pair_hostile.a_changed_bit_is_dropped"),
+    Mutant("A-129", "src/ike/child_kernel.c",
+           "if (rc == 0 && spi_taken(d, key.spi)) {",
+           "if (rc == 0 && !key.spi && spi_taken(d, key.spi)) {",
+           "ike/test_child_kernel.an_spi_of_another_destination_is_drawn_again"),
+    Mutant("B-042", "src/ike/trap.c",
+           "if (peer->has_km && !trap_is_shared(t)) {",
+           "if (peer->has_km && trap_is_shared(t)) {",
+           "ike/test_pair_move.a_kmaddress_before_any_ike_sa_is_remembered"),
+    Mutant("B-080", "src/ike/nego_ts.c",
+           "ts_narrow(&remote, &in->tsi, &out->remote);",
+           "out->remote = in->tsi;",
+           "ike/test_pair_auth.a_stolen_home_address_is_unacceptable"),
+    Mutant("C-041", "src/mip/ha.c",
+           "ha_answer(ha, &late, BA_DAD_FAILED, e->seq, 0);",
+           "ha_answer(ha, &late, BA_ACCEPTED, e->seq, e->lifetime);",
+           "mip/test_ha.an_address_that_somebody_has_is_refused"),
+    Mutant("C-048", "src/mip/ha.c",
+           "env_count(ha->env, MC_REFUSED);\n\t\tlog_mip(1,",
+           "run(ha, HE_DELETE, &bu, bu.e);\n\t\tlog_mip(1,",
+           "mip/test_ha.a_refused_update_leaves_the_binding_alone"),
+    Mutant("C-061", "src/mip/mn.c",
+           "\tb->seq++;\n",
+           "\tb->seq += !b->waiting;\n",
+           "mip/test_mip.a_lost_answer_is_asked_for_again"),
+    Mutant("D-020", "src/mip/mn_life.c",
+           "mn->pair.end = mn->pair.hoa;",
+           "mn->pair.end = mn->pair.ha;",
+           "mip/test_mip.before_the_first_care_of_address_the_tunnel_ends_at_home"),
+    Mutant("F-021", "src/mip/mn_life.c",
+           "\tmn_net_none(mn);\n\tfor (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)\n"
+           "\t\tsp_remove(mn->env, &mn->pair, groups[i]);\n",
+           "\tfor (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)\n"
+           "\t\tsp_remove(mn->env, &mn->pair, groups[i]);\n\tmn_net_none(mn);\n",
+           "mip/test_mn.a_stop_says_good_bye_and_leaves_nothing"),
+    Mutant("C-066", "src/mip/mn_reg.c",
+           "\tsp_hao_set(mn->env, &mn->pair, &mn->place.coa);\n",
+           "",
+           "scenario:coa-change"),
+    Mutant("D-010", "harness/bed/golden.py",
+           '        "reqid": str(state.reqid),\n',
+           "",
+           "harness/bed_tests/test_golden.py::test_a_changed_fact_of_the_dump_is_named"),
+    Mutant("D-026", "harness/bed/canon.py",
+           "[_named_state(s, names) for s in dump.states if not s.larval]",
+           "[_named_state(s, names) for s in dump.states if not s.larval and not s.wildcard]",
+           "harness/bed_tests/test_canon.py"
+           "::test_only_larval_states_and_policies_of_sockets_are_left_out"),
+    Mutant("F-020", "harness/bed/cleartext.py",
+           "if layer.src == hoa:",
+           "if layer.src == hoa and not depth:",
+           "harness/bed_tests/test_cleartext.py::test_the_home_address_in_the_clear_is_found"),
+)

@@ -41,6 +41,21 @@ def rows(left: str, right: str) -> list[Row]:
     return found
 
 
+def folded(found: list[Row], context: int = 3) -> list[Row | int]:
+    """Rows that differ with some around them; a number stands for so many equal ones left out."""
+    near = {at + by for at, row in enumerate(found) if row.mark != SAME
+            for by in range(-context, context + 1)}
+    out: list[Row | int] = []
+    for at, row in enumerate(found):
+        if at in near:
+            out.append(row)
+        elif out and isinstance(out[-1], int):
+            out[-1] += 1
+        else:
+            out.append(1)
+    return out
+
+
 def pieces(row: Row) -> tuple[list[Piece], list[Piece]]:
     """Both lines of a row cut where they begin and cease to differ, at word boundaries."""
     if row.mark != DIFFERENT:

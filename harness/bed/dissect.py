@@ -26,11 +26,21 @@ NOTIFIES = {7: "INVAL_SYN", 14: "NO_PROP", 17: "INVAL_KE", 24: "AUTH_FAILED", 34
             16430: "FRAG_SUP", 16431: "HASH_ALG", 16438: "USE_PPK"}
 
 Moment = tuple[str, int]
+# A message in IP fragments is read with its last one; they come right after each other.
+FRAGMENTS_WITHIN = 5000
 
 
 def moment(link: str, time: float) -> Moment:
     """Where and when a packet was seen, in microseconds."""
     return link, round(time * 1_000_000)
+
+
+def at(found: dict[Moment, str], link: str, time: float) -> str | None:
+    """The payloads of the message whose first fragment was seen at that time."""
+    where, exact = moment(link, time)
+    later = [(when - exact, text) for (name, when), text in found.items()
+             if name == where and 0 <= when - exact < FRAGMENTS_WITHIN]
+    return min(later)[1] if later else None
 
 
 def payloads(capture: Path, options: list[str]) -> dict[Moment, str]:

@@ -22,6 +22,8 @@ KNOWN = (packets.IKE, packets.BU, packets.BA, packets.MH)
 TOLD = {"mobile prefix solicitation", "mobile prefix advertisement", "DHAAD request",
         "DHAAD reply"}
 ANYWHERE = "?"
+# Addresses of documentation: a daemon tries with them what its kernel can do.
+TRIAL = "2001:db8::"
 NARROWEST = 40
 # What differs between two runs of one scenario and is no fact of a ladder.
 OF_ONE_RUN = ((r"\b(BU|BA) \d+\b", r"\1"), (r"lifetime [1-9]\d* s", "lifetime"))
@@ -85,7 +87,7 @@ def _packet(event: Event, owners: Mapping[str, str], payloads: Mapping[dissect.M
     src, dst = (owners.get(end, ANYWHERE) for end in packet.ends)
     words = packet.words
     if packet.kind == packets.IKE:
-        more = payloads.get(dissect.moment(packet.links[0], packet.time))
+        more = dissect.at(payloads, packet.links[0], packet.time)
         words = f"{words} {more}" if more else words
     return Rung(packet.time, ARROW, src, dst, words, sort=packet.kind)
 
@@ -100,7 +102,7 @@ def _kernel(event: Event, _: Mapping[str, str], __: Mapping[dissect.Moment, str]
         return None
     label = next((word(event.text) for name, asked, word in LOCALS
                   if name == source.name and asked == source.asked), None)
-    if not label or source.error:
+    if not label or source.error or TRIAL in label:
         return None
     return Rung(event.time, LOCAL, event.who, None, label, sort=source.name)
 

@@ -103,6 +103,8 @@ def _packet(time: float, link: str, frame: pcap.Frame, sas: Mapping[str, State],
 
 def _payload(layer: pcap.Layer, sas: Mapping[str, State]) -> Payload:
     reader = READERS.get(layer.proto)
+    if not layer.payload:
+        return Payload(OTHER, "IP fragment")
     if reader:
         return reader(layer)
     if layer.proto == pcap.ESP:

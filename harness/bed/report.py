@@ -35,6 +35,10 @@ class Report:
         self.start = time.monotonic()
         self._lock = threading.Lock()
 
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
     def say(self, text: str) -> None:
         with self._lock:
             print(text, file=self.out, flush=True)
@@ -60,7 +64,7 @@ class Report:
             self.say("first failure of each:")
         for one in failed:
             self.say(f"  {one.test}: {one.sentence}")
-        self.say(f"took {time.monotonic() - self.start:.1f} s")
+        self.say(f"took {self.seconds:.1f} s")
         skipped = f", {self.count('skipped')} skipped" if self.count("skipped") else ""
         self.say(f"{self.count('passed')} passed, {len(failed)} failed{skipped}")
         return 1 if failed or not self.outcomes else 0

@@ -1,0 +1,198 @@
+"""The page of a run: whole in one file, opens at the first differing fact, quick with many."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from html.parser import HTMLParser
+
+import pytest
+
+from harness.bed import artefacts, html
+from harness.bed_tests import samples
+from harness.bed_tests.run_sample import NEW, OLD, RUN
+
+TITLES = {"coa-change": "carol moves; the SAs follow.", "revoked": "nothing <comes> up."}
+SENTENCE = f"moved: carol state esp spi:carol.tunnel.to-ha#1: outer source {NEW}, expected {OLD}"
+MANY = 100
+ATTEMPTS = 3
+SHOT = samples.TOP / "build/results/page.png"
+VOID = {"meta", "br"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One finished scenario with all its artefacts and expectations."""
+    folder = tmp_path_factory.mktemp("finished") / "coa-change"
+    shutil.copytree(RUN, folder)
+    artefacts.make(folder)
+    for dump in folder.glob("*.xfrm"):
+        (folder / f"{dump.name}.expected").write_text(dump.read_text())
+    return folder
+
+
+class Run:
+    """A folder of results with outcomes, as the front door leaves it."""
+
+    def __init__(self, folder, finished) -> None:
+        self.folder = folder / "20261125-190000-1"
+        self.folder.mkdir()
+        self.finished = finished
+        self.rows: list[dict] = []
+
+    def add(self, name: str, outcome: str = "passed", sentence: str = "", expected=None) -> None:
+        where = self.folder / name
+        shutil.copytree(self.finished, where)
+        if expected:
+            path = where / "carol.moved.xfrm.expected"
+            path.write_text(expected(path.read_text()))
+        self.row(f"{name}::test_it", outcome, sentence, f"build/results/{self.folder.name}/{name}")
+
+    def row(self, test: str, outcome: str, sentence: str, results: str) -> None:
+        self.rows.append({"test": test, "outcome": outcome, "seconds": 1.5, "sentence": sentence,
+                          "reproduce": f"./run-tests.sh {test.partition('::')[0]}",
+                          "results": results, "req": []})
+
+    def page(self) -> str:
+        text = "".join(json.dumps(row) + "\n" for row in self.rows)
+        (self.folder / html.OUTCOMES).write_text(text)
+        return html.write(self.folder, TITLES, "./run-tests.sh", 3.0).read_text()
+
+
+@pytest.fixture
+def run(tmp_path, finished) -> Run:
+    return Run(tmp_path, finished)
+
+
+def failing(run: Run) -> str:
+    run.add("establishment")
+    run.add("coa-change", "failed", SENTENCE, lambda text: text.replace(NEW, OLD, 1))
+    return run.page()
+
+
+class Balance(HTMLParser):
+    """Every element that is opened is closed in its turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs) -> None:
+        """A leaf of a drawing."""
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_names_are_unique(run):
+    reader = Balance()
+    reader.feed(failing(run))
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+
+
+def test_nothing_is_fetched_from_elsewhere(run):
+    page = re.sub(r'xmlns="[^"]*"', "", failing(run))
+    assert not re.search(r'(?:src|href)="(?:https?:)?//|@import|url\(', page)
+
+
+def test_a_failure_stands_first_with_its_sentence_and_its_command(run):
+    head, _, rest = failing(run).partition('id="scenarios"')
+    assert SENTENCE in head and "./run-tests.sh coa-change" in head
+    assert '<details class="scenario" id="coa-change" data-outcome="failed" open>' in rest
+    assert 'id="establishment" data-outcome="passed">' in rest
+
+
+def test_it_opens_at_the_first_line_that_differs(run):
+    row = re.search(r'<tr [^>]*id="first-difference"[^>]*>.*?</tr>', failing(run))[0]
+    assert f"<mark>{OLD}</mark>" in row and f"<mark>{NEW}</mark>" in row
+
+
+def test_a_failure_without_a_dump_opens_at_its_sentence(run):
+    run.row("revoked::test_it", "failed", "the guest ended without a result", "build/results/"
+            + run.folder.name + "/revoked")
+    assert re.search(r'<p class="failed" id="first-difference"[^>]*>the guest ended', run.page())
+
+
+def test_checkpoints_have_dump_delta_and_verdict(run):
+    page = failing(run)
+    assert "Checkpoint moved" in page and "as expected" in page and "differs" in page
+    assert "SPI and keys kept" in page
+    assert "lines as expected" in page
+
+
+def test_story_ladder_time_line_logs_and_captures_are_there(run):
+    page = failing(run)
+    for words in (f"carol# ip addr add {NEW}/128 dev eth0", '<svg class="ladder"', "Time line",
+                  "carol.iked.log", 'href="coa-change/capture.pcapng"', "coa-change/open.sh"):
+        assert words in page
+
+
+def test_what_scenarios_say_is_text_and_never_markup(run):
+    run.add("revoked", "failed", "<script>alert(1)</script>")
+    page = run.page()
+    assert "<script>alert(1)" not in page and "nothing &lt;comes&gt; up." in page
+
+
+def test_tests_of_the_host_are_counted_and_their_failures_named(run):
+    run.add("coa-change")
+    run.row("lint", "failed", "a.c:1: too long", "")
+    run.row("unit.base", "passed", "", "")
+    page = run.page()
+    assert "1 of 2</b> tests on the host" in page and "a.c:1: too long" in page
+
+
+def test_an_empty_run_has_a_page(run):
+    assert "no of 0 scenarios failed" in run.page()
+
+
+def test_a_hundred_scenarios_are_written_in_little_time(run):
+    for number in range(MANY):
+        run.add(f"scenario-{number}")
+    start = time.monotonic()
+    page = run.page()
+    assert time.monotonic() - start < 20
+    assert page.count('<details class="scenario"') == MANY
+
+
+def chromium(*words: str) -> str:
+    done = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *words],
+        capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+needs_chromium = pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is missing")
+TELL_LOAD = ("<script>addEventListener('load', () => {"
+             "document.documentElement.dataset.load = performance.now();"
+             "document.body.remove(); });</script>")
+
+
+@needs_chromium
+def test_a_browser_shows_it_and_the_picture_is_kept(run):
+    failing(run)
+    SHOT.parent.mkdir(parents=True, exist_ok=True)
+    chromium(f"--screenshot={SHOT}", "--window-size=1280,2000",
+             (run.folder / html.PAGE).as_uri())
+    assert SHOT.read_bytes().startswith(b"\x89PNG") and SHOT.stat().st_size > 50_000
+
+
+def opened(path) -> float:
+    """Milliseconds until the browser has the page; a busy machine gets several attempts."""
+    return float(re.search(r'data-load="([\d.]+)"', chromium("--dump-dom", path.as_uri()))[1])
+
+
+@needs_chromium
+def test_a_browser_opens_a_hundred_scenarios_in_two_seconds(run):
+    for number in range(MANY):
+        run.add(f"scenario-{number}")
+    path = run.folder / "timed.html"
+    path.write_text(run.page().replace("</head>", f"{TELL_LOAD}</head>"))
+    assert any(opened(path) < 2000 for _ in range(ATTEMPTS))

@@ -61,8 +61,8 @@ LIMITS = (
           "answer: while deletes are held back there never are two whole pairs"),
     Limit("moon", "strongswan", "test_a_move_between_rekey_and_delete",
           r"last seen: SA \w+ goes from 2001:1::1 to 2001::41a:a8ff:fe6f:c67$",
-          "a MIGRATE moves one SA in the kernel, and charon follows with one CHILD_SA of that reqid: "
-          "between rekey and delete the new outbound SA stays at the old care-of address"),
+          "a MIGRATE moves one SA in the kernel, and charon follows with one CHILD_SA of that "
+          "reqid: between rekey and delete the new outbound SA stays at the old care-of address"),
     *(Limit(node, "strongswan", "test_(coa_change|link_handover)", LOST,
             "charon takes a migrated SA away and puts it back: what is sent meanwhile is lost")
       for node in ("carol", "moon")),

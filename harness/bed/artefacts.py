@@ -18,6 +18,7 @@ from harness.bed.timeline import Timeline
 
 def _timeline(folder: Path, line: Timeline) -> None:
     (folder / "timeline.txt").write_text(line.text())
+    (folder / "transients.txt").write_text("".join(f"{one}\n" for one in line.transients()))
 
 
 NOTED = (timeline.STEP, timeline.CHECKPOINT, timeline.NOTE)

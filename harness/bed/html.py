@@ -99,6 +99,7 @@ class Act:
     points: list[Point]
     ladder: str
     timeline: str
+    transients: list[str]
     logs: list[tuple[str, str]]
     files: list[str]
 
@@ -233,6 +234,7 @@ def _act(folder: Path, run: Path) -> Act:
     return Act(
         name=folder.name, steps=steps, points=list(_points(folder, rows, start)),
         ladder=_text(folder / "ladder.svg"), timeline=_text(folder / "timeline.txt"),
+        transients=_text(folder / "transients.txt").splitlines(),
         logs=[(path.name, _text(path)) for path in sorted(folder.glob("*.log"))
               if path.stat().st_size and path.name.count(".") == 2],
         files=[str(path.relative_to(run)) for path in sorted(folder.iterdir()) if path.is_file()])

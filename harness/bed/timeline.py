@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.bed import canon, esp, kevents, logs, packets, replay, topo
+from harness.bed import canon, cleartext, esp, kevents, logs, packets, replay, topo
 from harness.bed.kevents import KernelEvent
 from harness.bed.packets import Packet
 from harness.bed.story import EVENTS
@@ -44,6 +44,7 @@ class Event:
 class Timeline:
     events: list[Event]
     kernels: dict[str, list[KernelEvent]] = field(default_factory=dict)
+    links: dict[str, Path] = field(default_factory=dict)
 
     @property
     def start(self) -> float:
@@ -115,14 +116,46 @@ class Timeline:
                 if e.source.echo[0] == 128 and e.source.echo[1:] not in answered}
         return sorted(lost.values(), key=lambda event: event.time)
 
+    def in_the_clear(self, hoa: str, since: str | float = 0.0) -> list[str]:
+        """Sentences on packets of the foreign links that show the home address outside ESP."""
+        before = cleartext.Allow("before the time asked about", until=self.moment(since))
+        return [f"{link}: {sentence}" for link, path in self.links.items()
+                if link != topo.MEMBERS["moon"].link and path.exists()
+                for sentence in cleartext.check_pcap(path, hoa, [before])]
+
+    def transients(self) -> list[str]:
+        """What no dump shows: ACQUIREs, times without a usable SA, pings without an answer."""
+        points = [event.time for event in self.events if event.kind == CHECKPOINT]
+        sentences = []
+        for node in sorted(self.kernels):
+            asked = len(self.acquires(node))
+            gaps = self.gaps(node, *points[:1], until=points[-1]) if len(points) > 1 else []
+            words = [f"{asked} ACQUIREs"] if asked else []
+            words += [f"no usable tunnel SA for {_span(gap.seconds)} from "
+                      f"{gap.start - self.start:.3f} s on" for gap in gaps]
+            sentences += [f"{node}: {', '.join(words)}"] if words else []
+        pings = {e.source.echo[1:] for e in self.events
+                 if isinstance(e.source, Packet) and e.source.echo}
+        lost = len(self.lost_pings())
+        return sentences + ([f"{len(pings)} echo requests seen, {lost} without an answer"]
+                            if pings else [])
+
     def text(self) -> str:
         """The whole time line, packets of bulk gathered between two other events."""
-        lines = [f"# seconds since {self.start:.6f} (1970), one clock for all nodes"]
+        lines = [f"# seconds since {self.start:.6f} (1970), one clock for all nodes",
+                 *(f"# {sentence}" for sentence in self.transients())]
         for event, count, until in gathered(self.events):
             when = f"{event.time - self.start:9.4f}"
             more = f" ({count} times until {until - self.start:.4f})" if count > 1 else ""
             lines.append(f"{when}  {event.who:8} {event.kind:10} {event.text}{more}")
         return "\n".join(lines) + "\n"
+
+
+def _span(seconds: float) -> str:
+    """1.9 ms, 1.13 s, or that it did not end."""
+    if seconds == float("inf"):
+        return "the rest of the run"
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def gathered(events: Iterable[Event]) -> list[tuple[Event, int, float]]:
@@ -157,7 +190,7 @@ def build(folder: Path) -> Timeline:
     near = steps[0].time if steps else events[0].time if events else 0.0
     events += [Event(line.time, DAEMON, line.node, f"{line.daemon}: {line.text}")
                for line in logs.read(folder, DAEMONS, near) if abs(line.time - near) < 60 * MINUTE]
-    return Timeline(sorted(events, key=lambda event: event.time), kernels)
+    return Timeline(sorted(events, key=lambda event: event.time), kernels, links)
 
 
 def _steps(folder: Path) -> list[Event]:

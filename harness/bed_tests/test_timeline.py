@@ -1,12 +1,13 @@
 """One time line of steps, kernels, packets and daemons, and what a scenario may ask of it."""
 
 import json
+import re
 import shutil
 
 import pytest
 
 from harness.bed import logs, timeline
-from harness.bed_tests.run_sample import HA, NEW, OLD, RUN
+from harness.bed_tests.run_sample import HA, HOA, NEW, OLD, RUN
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,19 @@ def test_acquires_are_counted_by_node_and_time(line):
 def test_the_time_without_an_sa_is_that_of_the_move(line):
     assert len(line.gaps("carol", "established", "moved")) == 1
     assert 0 < line.without_sa("carol", "established", "moved") < 0.1
+
+
+def test_what_no_dump_shows_is_summed_up(line):
+    first, second = line.transients()
+    assert re.fullmatch(r"carol: 2 ACQUIREs, no usable tunnel SA for 1\.9 ms from [\d.]+ s on", first)
+    assert re.fullmatch(r"\d+ echo requests seen, 0 without an answer", second)
+    assert line.text().splitlines()[1] == f"# {first}"
+
+
+def test_nothing_went_in_the_clear_and_what_goes_is_named(line):
+    assert line.in_the_clear(HOA) == []
+    assert line.in_the_clear(NEW, since="established")
+    assert not line.in_the_clear(NEW, since=float("inf"))
 
 
 def test_a_ping_without_an_answer_is_lost(line):

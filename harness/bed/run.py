@@ -287,13 +287,23 @@ def everything(report: Report) -> None:
     hosted.bed(report, TOP)
 
 
+def check_kernel(options: argparse.Namespace) -> None:
+    """Raise Unfit where the kernel asked for cannot be had."""
+    if options.native and options.shell:
+        raise Unfit("--shell opens its prompt in a guest: leave --native out")
+    if options.native:
+        native.check()
+    else:
+        guest.check(TOP / "build/guest/xstate.so")
+
+
 def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     """What the options ask for; gives the exit status."""
     scenarios = chosen(options)
     need_peers(options)
     folder = new_folder()
     build.surroundings(TOP)
-    native.check() if options.native else guest.check(TOP / "build/guest/xstate.so")
+    check_kernel(options)
     if not options.names and not options.shell:
         everything(report)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)

@@ -64,6 +64,7 @@ static void mn_down(struct mip *mip)
 {
 	struct mn *mn;
 
+	mn_move_stop(&mip->move);
 	while ((mn = mip->nodes)) {
 		mip->nodes = mn->next;
 		mn_clear(mn, &mip->bul);

@@ -8,6 +8,8 @@
 #include "mip/mn_move.h"
 #include "mip/mn_seen.h"
 
+enum { SOLICIT_MS = 4000, SOLICIT_MAX_MS = 3600000 };
+
 static bool at_home(const struct mn *mn)
 {
 	return mn->state == MN_HOME || mn->state == MN_RETURNING || mn->state == MN_LEAVING;
@@ -75,6 +77,31 @@ static void solicit(struct mn_move *mv, const struct move_link *l)
 	mip_net_send_rs(mv->env->net, l->ifindex, &src, addr_is_any(&src) ? NULL : l->mac);
 }
 
+/* RFC 7559: a solicitation or its answer may be lost, and without a router nobody goes anywhere. */
+static void ask(struct mn_move *mv, struct move_link *l)
+{
+	l->asking = true;
+	solicit(mv, l);
+	mv->again_ms = SOLICIT_MS;
+	timer_set(&mv->again, mv->again_ms);
+}
+
+static void ask_again(void *arg)
+{
+	struct mn_move *mv = arg;
+	bool any = false;
+
+	for (size_t i = 0; i < mv->n_links; i++) {
+		if (!mv->links[i].up || !mv->links[i].asking)
+			continue;
+		solicit(mv, &mv->links[i]);
+		any = true;
+	}
+	mv->again_ms = mv->again_ms > SOLICIT_MAX_MS / 2 ? SOLICIT_MAX_MS : mv->again_ms * 2;
+	if (any)
+		timer_set(&mv->again, mv->again_ms);
+}
+
 static void link_event(struct mn_move *mv, const struct rt_link *rl)
 {
 	struct move_link *l = seen_link(mv, rl->ifindex);
@@ -83,7 +110,7 @@ static void link_event(struct mn_move *mv, const struct rt_link *rl)
 	if (!l) {
 		l = seen_link_add(mv, rl);
 		if (l && up)
-			solicit(mv, l);
+			ask(mv, l);
 		return;
 	}
 	memcpy(l->mac, rl->mac, sizeof(l->mac));
@@ -92,7 +119,7 @@ static void link_event(struct mn_move *mv, const struct rt_link *rl)
 	l->up = up;
 	if (up) {
 		log_mip(1, "interface %s is up, looking for a router", rl->name);
-		solicit(mv, l);
+		ask(mv, l);
 		return;
 	}
 	l->moved = true;
@@ -259,6 +286,7 @@ void mn_move_ra(struct mn_move *mv, const struct mip_packet *p)
 	if (!ra.n_prefixes && !ra.router_lifetime)
 		return;
 	moved = l->moved;
+	l->asking = false;
 	if (moved && ra.n_prefixes) {
 		if (!uses_link(mv, l, &ra)) {
 			log_mip(1, "interface %s is on another link now", l->conf->name);
@@ -290,6 +318,7 @@ int mn_move_start(struct mn_move *mv, struct mip_env *env, struct mn *nodes)
 	int rc;
 
 	*mv = (struct mn_move){ .env = env, .nodes = nodes };
+	timer_init(&mv->again, ask_again, mv);
 	rc = rt_link_dump(env->rt, each_link, mv);
 	if (!rc)
 		rc = rt_addr_dump(env->rt, each_addr, mv);
@@ -298,9 +327,14 @@ int mn_move_start(struct mn_move *mv, struct mip_env *env, struct mn *nodes)
 	judge_all(mv);
 	for (size_t i = 0; i < mv->n_links; i++) {
 		if (mv->links[i].up)
-			solicit(mv, &mv->links[i]);
+			ask(mv, &mv->links[i]);
 	}
 	return mv->n_links ? 0 : -ENODEV;
+}
+
+void mn_move_stop(struct mn_move *mv)
+{
+	timer_stop(&mv->again);
 }
 
 static int link_again(const struct rt_link *rl, void *arg)

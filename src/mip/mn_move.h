@@ -7,7 +7,8 @@
  * Shapes:  one struct for all home addresses; they are told by mn_event().
  * Units:   none.
  * Errors:  mn_move_start gives 0 or -errno (-ENODEV: no configured interface exists).
- * Source:  RFC 6275 sections 11.5.1, 11.5.3; spec C-071 to C-076, D-045.
+ * Source:  RFC 6275 sections 11.5.1, 11.5.3; RFC 7559 (solicitations until answered); spec C-071 to
+ * C-076, D-045.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ struct move_link {
 	const struct mip_iface *conf;
 	bool up;
 	bool moved; /* down since the last RA: what we know of this link may be of another */
+	bool asking; /* no RA since it came up */
 	uint8_t mac[6];
 	struct in6_addr
 		routers[MOVE_ROUTERS_MAX]; /* default routers heard, by link-local address */
@@ -41,10 +43,14 @@ struct mn_move {
 	struct move_addr addrs[MOVE_ADDRS_MAX];
 	size_t n_addrs;
 	uint64_t seq;
+	struct timer again; /* solicitations that nobody answered */
+	uint32_t again_ms;
 };
 
 /* Read links and addresses, choose, and solicit routers. */
 int mn_move_start(struct mn_move *mv, struct mip_env *env, struct mn *nodes);
+
+void mn_move_stop(struct mn_move *mv);
 
 void mn_move_event(const struct rt_event *ev, void *mv);
 void mn_move_lost(void *mv); /* events were lost: read all again */

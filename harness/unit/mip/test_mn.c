@@ -48,6 +48,7 @@ static void end(struct stage *w)
 {
 	struct mn *mn = node(w);
 
+	mn_move_stop(&w->mip.move);
 	if (mn) {
 		mn_clear(mn, &w->mip.bul);
 		free(mn);
@@ -371,6 +372,28 @@ static void another_link_is_left_behind(void **state)
 	end(w);
 }
 
+static void a_solicitation_is_repeated_until_a_router_answers(void **state)
+{
+	static const uint32_t delays[] = { 4000, 8000, 16000, 32000 };
+	struct stage *w = registered();
+
+	(void)state;
+	stage_link(w, false);
+	stage_link(w, true);
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+		stage_clear(w);
+		loop_advance(delays[i] - 1);
+		assert_int_equal(stage_count(w, "ICMPv6 133"), 0);
+		loop_advance(1);
+		assert_int_equal(stage_count(w, "ICMPv6 133 to ff02::2"), 1);
+	}
+	stage_ra(w, "2001::/64");
+	stage_clear(w);
+	loop_advance(500000);
+	assert_int_equal(stage_count(w, "ICMPv6 133"), 0);
+	end(w);
+}
+
 static void the_same_link_again_changes_nothing(void **state)
 {
 	struct stage *w = registered();
@@ -570,6 +593,7 @@ UNIT_MAIN(T(a_start_puts_policies_before_the_home_address, "C-060 D-041 F-021"),
 	T(the_prefix_solicitation_is_repeated_until_answered, "C-075 B-003"),
 	T(without_key_mobility_the_bu_has_no_k, "B-070"),
 	T(another_link_is_left_behind, "C-072 D-045"),
+	T(a_solicitation_is_repeated_until_a_router_answers, "C-072 D-045"),
 	T(the_same_link_again_changes_nothing, "C-072"),
 	T(a_static_address_of_the_old_link_gives_way, "C-072"),
 	T(a_node_that_comes_home_deletes_its_binding, "C-071 B-010"),

@@ -381,6 +381,11 @@ static void on_events(int fd, void *arg)
 	}
 }
 
+void nl_pump(struct nl *nl)
+{
+	on_events(mnl_socket_get_fd(nl->sock), nl);
+}
+
 int nl_listen(int protocol, const unsigned *groups, size_t n_groups, nl_fn *fn,
 	void (*overrun)(void *arg), void *arg, struct nl **out)
 {

@@ -48,6 +48,9 @@ void nl_free(struct nl *nl);
 int nl_listen(int protocol, const unsigned *groups, size_t n_groups, nl_fn *fn,
 	void (*overrun)(void *arg), void *arg, struct nl **out);
 
+/* Hand on the events of a listener that are here already, without waiting for the loop. */
+void nl_pump(struct nl *nl);
+
 /* Start a request; gives its zeroed body. NLM_F_REQUEST is added. */
 void *nl_begin(struct nl_req *rq, uint16_t type, uint16_t flags, size_t body);
 void nl_put(struct nl_req *rq, uint16_t type, const void *data, size_t n);

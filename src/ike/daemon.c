@@ -13,8 +13,11 @@ enum { ROAM_MS = 100, ROAM_MAX = 16 };
 static int send_packet(void *arg, const struct packet *p)
 {
 	struct daemon *dm = arg;
+	int rc = net_send(dm->net, p);
 
-	return net_send(dm->net, p);
+	if (dm->t_roam.armed && dm->look) /* it left from addresses that have just changed */
+		timer_set(&dm->t_roam, 0);
+	return rc;
 }
 
 static const char *iface(void *arg, const struct in6_addr *a)
@@ -57,6 +60,8 @@ static void on_xfrm(const struct xfrm_event *ev, void *arg)
 {
 	struct daemon *dm = arg;
 
+	if (dm->rt_events)
+		nl_pump(dm->rt_events); /* an address comes before the move that it causes */
 	switch (ev->kind) {
 	case XE_ACQUIRE:
 		acquire_event(dm->reqids, ev);
@@ -101,30 +106,38 @@ static void rt_overrun(void *arg)
 	local_resync(dm->local);
 }
 
+static void look(struct daemon *dm, const struct sa *sa)
+{
+	struct in6_addr source;
+
+	if (dm->look && iked_source(dm->d, &sa->remote, &source) < 0)
+		log_knl(1, "%s cannot be reached from anywhere", addr_str(&sa->remote));
+	if (!iface(dm, &sa->local))
+		log_ike(1, "%s of IKE_SA %s is gone, waiting for a MIGRATE", addr_str(&sa->local),
+			sa_name(sa));
+}
+
 /* a look, no more. What moves an IKE_SA is a MIGRATE; until then it waits. */
 static void on_roam(void *arg)
 {
 	struct daemon *dm = arg;
-	struct in6_addr source;
 	struct sa *sa = NULL;
 	unsigned n = 0;
 
 	while ((sa = iked_next_sa(dm->d, sa)) && n < ROAM_MAX) {
 		if (!sa->initiator || sa->state == SA_GONE || sa->state == SA_DELETING)
 			continue;
+		look(dm, sa);
 		n++;
-		if (iked_source(dm->d, &sa->remote, &source) < 0)
-			log_knl(1, "%s cannot be reached from anywhere", addr_str(&sa->remote));
-		if (!iface(dm, &sa->local))
-			log_ike(1, "%s of IKE_SA %s is gone, waiting for a MIGRATE",
-				addr_str(&sa->local), sa_name(sa));
 	}
+	dm->look = false;
 }
 
-static void local_changed(void *arg)
+static void local_changed(void *arg, bool came)
 {
 	struct daemon *dm = arg;
 
+	dm->look |= came;
 	if (!dm->t_roam.armed)
 		timer_set(&dm->t_roam, ROAM_MS);
 }

@@ -30,6 +30,7 @@ struct daemon {
 	struct conf_paths paths;
 	struct ike_conf *first; /* read, not yet taken by iked */
 	struct timer t_roam;
+	bool look; /* an address came: it may be the one to send from */
 	time_t started;
 	uint64_t started_ms;
 };

@@ -21,7 +21,7 @@ struct address {
 
 struct local {
 	struct nl *rt;
-	void (*changed)(void *arg);
+	void (*changed)(void *arg, bool came);
 	void *arg;
 	struct link *links;
 	struct address *addrs;
@@ -61,7 +61,7 @@ static void say_link(const struct local *l, const struct link *link)
 	if (l->reading)
 		return;
 	log_knl(1, "interface %s %s", link->name, link->up ? "activated" : "deactivated");
-	l->changed(l->arg);
+	l->changed(l->arg, link->up);
 }
 
 static void link_is(struct local *l, const struct rt_link *rl)
@@ -104,14 +104,13 @@ static struct address *address_of(const struct local *l, int ifindex, const stru
 }
 
 /* Template 19. */
-static void say_address(
-	const struct local *l, int ifindex, const struct in6_addr *a, const char *what)
+static void say_address(const struct local *l, int ifindex, const struct in6_addr *a, bool came)
 {
 	if (l->reading)
 		return;
-	log_knl(IN6_IS_ADDR_LINKLOCAL(a) ? LEVEL_QUIET : 1, "%s %s %s", addr_str(a), what,
-		link_name(l, ifindex));
-	l->changed(l->arg);
+	log_knl(IN6_IS_ADDR_LINKLOCAL(a) ? LEVEL_QUIET : 1, "%s %s %s", addr_str(a),
+		came ? "appeared on" : "disappeared from", link_name(l, ifindex));
+	l->changed(l->arg, came);
 }
 
 static void address_is(struct local *l, int ifindex, const struct in6_addr *a)
@@ -131,7 +130,7 @@ static void address_is(struct local *l, int ifindex, const struct in6_addr *a)
 		at--;
 	memmove(p + at + 1, p + at, (l->n_addrs++ - at) * sizeof(*p));
 	p[at] = (struct address){ ifindex, *a, true };
-	say_address(l, ifindex, a, "appeared on");
+	say_address(l, ifindex, a, true);
 }
 
 static void address_gone(struct local *l, int ifindex, const struct in6_addr *a)
@@ -144,7 +143,7 @@ static void address_gone(struct local *l, int ifindex, const struct in6_addr *a)
 	after = (size_t)(l->addrs + l->n_addrs - (old + 1));
 	memmove(old, old + 1, after * sizeof(*old));
 	l->n_addrs--;
-	say_address(l, ifindex, a, "disappeared from");
+	say_address(l, ifindex, a, false);
 }
 
 static int on_link(const struct rt_link *rl, void *arg)
@@ -166,7 +165,7 @@ static int read_all(struct local *l)
 	return rc < 0 ? rc : rt_addr_dump(l->rt, on_addr, l);
 }
 
-int local_new(struct nl *rt, void (*changed)(void *arg), void *arg, struct local **out)
+int local_new(struct nl *rt, void (*changed)(void *arg, bool came), void *arg, struct local **out)
 {
 	own(local) *l = calloc(1, sizeof(*l));
 	int rc;
@@ -233,11 +232,20 @@ void local_resync(struct local *l)
 			link_gone(l, l->links[i].ifindex);
 }
 
+static bool has_address(const struct local *l, int ifindex)
+{
+	for (size_t i = 0; i < l->n_addrs; i++)
+		if (l->addrs[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
 void local_log(const struct local *l)
 {
 	log_knl(1, "listening on interfaces:");
 	for (size_t i = 0; i < l->n_links; i++) {
-		if (!l->links[i].up || l->links[i].loopback)
+		if (!l->links[i].up || l->links[i].loopback ||
+			!has_address(l, l->links[i].ifindex))
 			continue;
 		log_knl(1, "  %s", l->links[i].name);
 		for (size_t k = 0; k < l->n_addrs; k++)

@@ -12,8 +12,8 @@
 
 struct local;
 
-/* rt is not owned. changed(arg) runs when an address or a link came or went. */
-int local_new(struct nl *rt, void (*changed)(void *arg), void *arg, struct local **out);
+/* rt is not owned. changed(arg, came) runs when an address or a link came or went. */
+int local_new(struct nl *rt, void (*changed)(void *arg, bool came), void *arg, struct local **out);
 void local_free(struct local *l);
 OWN(local)
 

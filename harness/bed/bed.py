@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed import (
-    canon, cleartext, columns, delta, golden, ike_wire, invariants, leftovers, logs, nlmon,
-    timeline, topo, wait,
+    canon, cleartext, columns, delta, esp_wire, golden, ike_wire, invariants, leftovers, logs,
+    nlmon, timeline, topo, wait,
 )
 from harness.bed.capture import Capture
 from harness.bed.host import IKES, Host
@@ -239,6 +239,16 @@ class Bed:
         if found:
             raise Failed(f"{len(found)} IKE messages since {since}, the first is {found[0]}")
         self.story.note(f"no IKE message since {since}")
+
+    def expect_esp_numbers_continue(self, link: str, since: str) -> None:
+        """On the link every SA of before the checkpoint counts on, and there is no other."""
+        self.capture.settle()
+        path = self.capture.links[link]
+        found = list(esp_wire.breaks(path, self.checkpoints[since].time))
+        if found:
+            raise Failed("\n".join(found))
+        number = sum(1 for _ in esp_wire.packets(path))
+        self.story.note(f"the numbers of {number} ESP packets on {link} continue over the move")
 
     def expect_ike_exchanges(self, wanted: list[str]) -> None:
         """The requests of the whole run, repetitions left out, are these."""

@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("B-023", "B-055", "C-073", "G-06", "G-26")
+@pytest.mark.req("B-055", "C-073", "G-06", "G-07", "G-26")
 def test_coa_change(bed):
     """carol moves to 2001::50 on the same link; the SAs follow, nothing is renegotiated."""
     carol, moon = bed.nodes("carol", "moon")
@@ -18,6 +18,7 @@ def test_coa_change(bed):
     assert not ping.lost_since(registered)
     bed.checkpoint("moved")
     bed.expect_no_ike_messages(since="established")
+    bed.expect_esp_numbers_continue("f1", since="established")
     bed.timeline.expect_order(
         "address 2001::41a:.* goes", "asked MIGRATE .* becomes 2001::50 -> 2001:1::1",
         "BU .* CoA 2001::50 in ESP", "BA .* status 0", since="established")

@@ -3,7 +3,7 @@ import pytest
 NEW = "2001:2::41a:a8ff:fe6f:c67"
 
 
-@pytest.mark.req("B-005", "C-065", "C-066", "D-019")
+@pytest.mark.req("B-005", "B-023", "C-065", "C-066", "D-019")
 def test_link_handover(bed):
     """carol goes from foreign link 1 to 2; an advertisement gives the new address."""
     carol, moon = bed.nodes("carol", "moon")

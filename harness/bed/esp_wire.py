@@ -1,0 +1,38 @@
+"""esp_wire - the ESP packets of a link's capture by SPI and sequence number, without any key."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bed import pcap
+
+
+@dataclass(frozen=True)
+class Esp:
+    time: float
+    src: str
+    dst: str
+    spi: int
+    seq: int
+
+
+def packets(capture: Path) -> Iterator[Esp]:
+    for frame in pcap.frames(capture):
+        layer = next(pcap.layers(pcap.ipv6_of(frame)), None)
+        if layer and layer.proto == pcap.ESP and len(layer.payload) >= 8:
+            yield Esp(frame.time, layer.src, layer.dst, *struct.unpack_from("!II", layer.payload))
+
+
+def breaks(capture: Path, since: float) -> Iterator[str]:
+    """A sentence for each SPI whose numbers do not go on by one, or that is new after `since`."""
+    last: dict[int, int] = {}
+    for packet in packets(capture):
+        before = last.get(packet.spi)
+        if before is None and packet.time > since:
+            yield f"SPI {packet.spi:08x} from {packet.src} to {packet.dst} is new"
+        if before is not None and packet.seq != before + 1:
+            yield f"SPI {packet.spi:08x} from {packet.src}: number {packet.seq} after {before}"
+        last[packet.spi] = packet.seq

@@ -14,6 +14,8 @@ from pathlib import Path
 
 PREFIX = "peer-"
 STRONGSWAN = "strongswan"
+VERSION = "5.9.8*"
+APT = ("apt-get", "-q", "-o", "APT::Sandbox::User=")
 
 
 class NoPeer(RuntimeError):
@@ -38,12 +40,25 @@ def unpack(top: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".fresh.", dir=target.parent) as work:
         fresh = Path(work) / STRONGSWAN
         fresh.mkdir()
-        _run(["apt-get", "-o", "APT::Sandbox::User=", "download", *packages(top)], Path(work),
-             "strongSwan's packages cannot be downloaded")
+        _download([f"{name}={VERSION}" for name in packages(top)], Path(work))
         for package in sorted(Path(work).glob("*.deb")):
             _run(["dpkg-deb", "-x", str(package), str(fresh)], Path(work),
                  f"{package.name} cannot be unpacked")
         fresh.rename(target)
+
+
+def _download(wanted: list[str], work: Path) -> None:
+    """With the machine's package lists; where those do not know the version, with own ones."""
+    failure = "strongSwan's packages cannot be downloaded"
+    try:
+        _run([*APT, "download", *wanted], work, failure)
+    except NoPeer:
+        apt = [*APT, "-o", f"Dir::State={work}/state", "-o", f"Dir::Cache={work}/cache",
+               "-o", "Dir::State::status=/var/lib/dpkg/status"]
+        for name in ("state/lists/partial", "cache/archives/partial"):
+            (work / name).mkdir(parents=True)
+        _run([*apt, "update", "--error-on=any"], work, failure)
+        _run([*apt, "download", *wanted], work, failure)
 
 
 def _run(command: list[str], where: Path, failure: str) -> None:
@@ -53,8 +68,8 @@ def _run(command: list[str], where: Path, failure: str) -> None:
     except FileNotFoundError:
         raise NoPeer(f"{failure}: there is no {command[0]}") from None
     if done.returncode:
-        raise NoPeer(f"{failure} ({_reason(done.stderr)}); with a network and fresh package lists "
-                     f"(apt-get update) type: {' '.join(command)}")
+        raise NoPeer(f"{failure}: {_reason(done.stderr)}; once a run has reached Debian's mirror, "
+                     "build/peers keeps them")
 
 
 def _reason(said: str) -> str:

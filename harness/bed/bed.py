@@ -240,15 +240,17 @@ class Bed:
             raise Failed(f"{len(found)} IKE messages since {since}, the first is {found[0]}")
         self.story.note(f"no IKE message since {since}")
 
-    def expect_esp_numbers_continue(self, link: str, since: str) -> None:
-        """On the link every SA of before the checkpoint counts on, and there is no other."""
+    def expect_esp_continues(self, link: str, moved: int) -> None:
+        """On the link no ESP number is left out or repeated, and `moved` SAs changed their ends."""
         self.capture.settle()
         path = self.capture.links[link]
-        found = list(esp_wire.breaks(path, self.checkpoints[since].time))
-        if found:
-            raise Failed("\n".join(found))
-        number = sum(1 for _ in esp_wire.packets(path))
-        self.story.note(f"the numbers of {number} ESP packets on {link} continue over the move")
+        sentences = list(esp_wire.breaks(path))
+        spis = esp_wire.moved(path)
+        if len(spis) != moved:
+            sentences.append(f"{len(spis)} SAs went on between new addresses, not {moved}")
+        if sentences:
+            raise Failed("\n".join(sentences))
+        self.story.note(f"{moved} SAs went on between new addresses, their numbers continued")
 
     def expect_ike_exchanges(self, wanted: list[str]) -> None:
         """The requests of the whole run, repetitions left out, are these."""

@@ -26,13 +26,19 @@ def packets(capture: Path) -> Iterator[Esp]:
             yield Esp(frame.time, layer.src, layer.dst, *struct.unpack_from("!II", layer.payload))
 
 
-def breaks(capture: Path, since: float) -> Iterator[str]:
-    """A sentence for each SPI whose numbers do not go on by one, or that is new after `since`."""
+def breaks(capture: Path) -> Iterator[str]:
+    """A sentence for each number of an SPI that is not one more than the last."""
     last: dict[int, int] = {}
     for packet in packets(capture):
-        before = last.get(packet.spi)
-        if before is None and packet.time > since:
-            yield f"SPI {packet.spi:08x} from {packet.src} to {packet.dst} is new"
-        if before is not None and packet.seq != before + 1:
+        before = last.get(packet.spi, packet.seq - 1)
+        if packet.seq != before + 1:
             yield f"SPI {packet.spi:08x} from {packet.src}: number {packet.seq} after {before}"
         last[packet.spi] = packet.seq
+
+
+def moved(capture: Path) -> set[int]:
+    """The SPIs that were used between more than one pair of outer addresses."""
+    ends: dict[int, set[tuple[str, str]]] = {}
+    for packet in packets(capture):
+        ends.setdefault(packet.spi, set()).add((packet.src, packet.dst))
+    return {spi for spi, pairs in ends.items() if len(pairs) > 1}

@@ -18,7 +18,7 @@ def test_coa_change(bed):
     assert not ping.lost_since(registered)
     bed.checkpoint("moved")
     bed.expect_no_ike_messages(since="established")
-    bed.expect_esp_numbers_continue("f1", since="established")
+    bed.expect_esp_continues("f1", moved=4)
     bed.timeline.expect_order(
         "address 2001::41a:.* goes", "asked MIGRATE .* becomes 2001::50 -> 2001:1::1",
         "BU .* CoA 2001::50 in ESP", "BA .* status 0", since="established")

@@ -20,6 +20,7 @@ from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, m
                          peers, review, strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
+from harness.bed.options import parse
 from harness.bed.report import Outcome, Report
 from harness.bed.suite import Scenario
 
@@ -29,15 +30,6 @@ LIMIT_VALGRIND = 900.0
 LIMIT_SHELL = 24 * 3600.0
 KEPT_RUNS = 20
 UNDER_VALGRIND = ("establishment", "coa-change")
-
-EPILOGUE = """\
-Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
-scenarios, one line a test. With names those scenarios run and tell what they do.
-With the name matrix some scenarios run with ours and strongSwan as IKE daemon on either end.
-SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
-diff A B compares any two files that ip xfrm printed.
-Results: build/results/last/index.html is the page of the run; beside it SCENARIO/ with story, time
-line, ladder, dumps, deltas, daemon logs and open.sh, which opens the captures decrypted."""
 
 
 @dataclass(frozen=True)
@@ -65,35 +57,6 @@ class Run:
         options = argparse.Namespace(**vars(self.options) | {
             "carol_ike": pair.carol, "moon_ike": pair.moon})
         return replace(self, options=options, folder=self.folder / f"{pair.carol}-{pair.moon}")
-
-
-def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="run-tests.sh", epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Run Perigee's tests and scenarios.")
-    add = parser.add_argument
-    add("names", nargs="*", metavar="NAME", help="scenarios to run; see --list")
-    add("--list", action="store_true", help="name the scenarios and end")
-    add("--bless", action="store_true", help="review what scenarios show, write it as expected/")
-    add("--yes", action="store_true", help="with --bless: take all changes over")
-    add("--shell", metavar="NODE", help="open a prompt in NODE when the scenario is through")
-    add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
-    add("--native", action="store_true", help="use the host's kernel instead of a guest")
-    add("--valgrind", action="store_true", help="run the daemons under valgrind")
-    for node in ("carol", "moon"):
-        add(f"--{node}-ike", choices=("ours", peers.STRONGSWAN), default="ours",
-            help=f"whose IKE daemon {node} runs")
-    add("-j", dest="jobs", type=_positive, metavar="N",
-        help="guests at a time (2; 1 where the story is told)")
-    add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
-    return parser.parse_args(arguments)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
-    return number
 
 
 def chosen(options: argparse.Namespace) -> list[Scenario]:
@@ -317,7 +280,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         once_more_under_valgrind(run, scenarios)
     if options.bless:
         bless_run(run, scenarios)
-    report.write(folder)
+    keep(run, sys.argv[1:])
     if options.junit:
         report.write_junit(options.junit)
     return report.summary()

@@ -1,0 +1,46 @@
+"""options - what can be typed after ./run-tests.sh, and what --help says about it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from harness.bed import peers
+
+EPILOGUE = """\
+Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
+scenarios, one line a test. With names those scenarios run and tell what they do.
+With the name matrix some scenarios run with ours and strongSwan as IKE daemon on either end.
+SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
+diff A B compares any two files that ip xfrm printed.
+Results: build/results/last/index.html is the page of the run; beside it SCENARIO/ with story, time
+line, ladder, dumps, deltas, daemon logs and open.sh, which opens the captures decrypted."""
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run-tests.sh", epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Run Perigee's tests and scenarios.")
+    add = parser.add_argument
+    add("names", nargs="*", metavar="NAME", help="scenarios to run; see --list")
+    add("--list", action="store_true", help="name the scenarios and end")
+    add("--bless", action="store_true", help="review what scenarios show, write it as expected/")
+    add("--yes", action="store_true", help="with --bless: take all changes over")
+    add("--shell", metavar="NODE", help="open a prompt in NODE when the scenario is through")
+    add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
+    add("--native", action="store_true", help="use the host's kernel instead of a guest")
+    add("--valgrind", action="store_true", help="run the daemons under valgrind")
+    for node in ("carol", "moon"):
+        add(f"--{node}-ike", choices=("ours", peers.STRONGSWAN), default="ours",
+            help=f"whose IKE daemon {node} runs")
+    add("-j", dest="jobs", type=_positive, metavar="N",
+        help="guests at a time (2; 1 where the story is told)")
+    add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
+    return number

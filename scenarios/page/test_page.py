@@ -6,7 +6,7 @@ from harness.bed import evidence, wire
 from harness.bed.evidence import CHECKPOINTS
 
 
-@pytest.mark.req("D-010", "D-011", "D-026", "G-05", "G-06")
+@pytest.mark.req("B-006", "D-011", "D-026", "G-05", "G-06")
 def test_ours_agrees_with_the_page(bed):
     """Dumps, log and statusall are the page's, and other programs read the same off the wire."""
     carol, moon = bed.nodes("carol", "moon")

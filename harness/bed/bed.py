@@ -345,6 +345,7 @@ class Bed:
         """Write what is left to write, and take every node down."""
         for host in self.hosts.values():
             self._dump(host, "end")
+            host.ike.leave_keys(host, lambda: self.ike_messages(0.0))
         self.capture.close()
         self.logs.close()
         for node, path in self.capture.netlink.items():

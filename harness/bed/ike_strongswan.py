@@ -7,10 +7,12 @@ node's own ipsec.conf is translated where it stands.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.bed import peers, strongswan_conf, strongswan_dump, strongswan_keys, strongswan_status
+from harness.bed.ike_wire import Ike
 from harness.bed.node import MS_BIND, mount
 from harness.bed.wait import Fact
 from harness.bed.xfrm import Dump
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from harness.bed.host import Host
 
 NAME, PID = "charon", "/run/charon.pid"
-KEYS = "charon-keys"
 MS_RDONLY = 1
 TOP = Path(__file__).resolve().parents[2]
 
@@ -31,7 +32,7 @@ def start(host: Host) -> None:
         strongswan_conf.reqids(_mip6d_conf(host)))
     host.write("/etc/ipsec.conf", conf)
     host.write("/etc/strongswan.conf", strongswan_conf.settings(
-        str(host.log(NAME)), str(host.log(KEYS))))
+        str(host.log(NAME)), str(_secrets(host))))
     host.typed("ipsec start")
 
 
@@ -98,9 +99,17 @@ def ike_spis(host: Host) -> frozenset[str]:
     return frozenset(spi for sa in status(host).ike for spi in sa.spis)
 
 
-def keys(host: Host) -> list[strongswan_keys.IkeKeys]:
-    """The keys of every IKE_SA so far, in the order in which they were made."""
-    return strongswan_keys.read(host.log_text(KEYS))
+def _secrets(host: Host) -> Path:
+    """Where charon logs the secrets of its IKE_SAs."""
+    return host.place.results / f"{host.name}.{NAME}.secrets"
+
+
+def leave_keys(host: Host, messages: Callable[[], list[Ike]]) -> None:
+    """Write a table of the IKE_SAs' keys for Wireshark; `messages` gives those of the whole run."""
+    secrets = _secrets(host)
+    if secrets.exists():
+        lines = strongswan_keys.table(strongswan_keys.read(secrets.read_text()), messages())
+        (host.place.results / f"{host.name}.ike.keys").write_text("".join(lines))
 
 
 def rekey(host: Host, name: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from harness.bed.ike_wire import Ike
 
 SECRET = re.compile(r"\] (?:<\S+> )?(Sk_(?:ai|ar|ei|er)) secret => (\d+) bytes")
 ROW = re.compile(r"\] (?:<\S+> )?\s+\d+: ((?:[0-9A-F]{2} )+)")
@@ -18,6 +20,20 @@ class IkeKeys:
     ar: str
     ei: str
     er: str
+
+
+# By the octets of a key, what Wireshark calls the algorithm.
+CIPHERS = {16: "AES-CBC-128 [RFC3602]", 32: "AES-CBC-256 [RFC3602]"}
+CHECKS = {20: "HMAC_SHA1_96 [RFC2404]", 32: "HMAC_SHA2_256_128 [RFC4868]"}
+
+
+def table(keys: Iterable[IkeKeys], messages: Iterable[Ike]) -> list[str]:
+    """Lines of Wireshark's table: IKE_SAs come to the wire in the order of their keys."""
+    spis = dict.fromkeys((m.spi_i, m.spi_r) for m in messages if any(m.spi_r))
+    return [
+        f'{spi_i.hex()},{spi_r.hex()},{key.ei},{key.er},"{CIPHERS[len(key.ei) // 2]}",'
+        f'{key.ai},{key.ar},"{CHECKS[len(key.ai) // 2]}"\n'
+        for (spi_i, spi_r), key in zip(spis, keys)]
 
 
 def read(log: str) -> list[IkeKeys]:

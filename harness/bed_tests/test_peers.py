@@ -10,6 +10,7 @@ import pytest
 
 from harness.bed import peers, strongswan_conf, strongswan_dump, strongswan_keys, strongswan_status
 from harness.bed.evidence import GIVEN, reference_dump
+from harness.bed.ike_wire import Ike
 from harness.bed.xfrm import Dump, parse_dump
 
 TOP = Path(__file__).resolve().parents[2]
@@ -126,6 +127,21 @@ def test_keys_of_each_ike_sa_are_read_from_the_log():
     wanted = strongswan_keys.IkeKeys(**{n: octets.hex() for n, octets in secrets.items()})
     assert strongswan_keys.read(log + log) == [wanted, wanted]
     assert strongswan_keys.read(log[:-80]) == []
+
+
+def message(spi_i: int, spi_r: int) -> Ike:
+    return Ike(0.0, "::1", "::2", "IKE_AUTH", 1, False, spi_i.to_bytes(8, "big"),
+               spi_r.to_bytes(8, "big"))
+
+
+def test_keys_and_ike_sas_meet_in_wiresharks_table():
+    short = strongswan_keys.IkeKeys("aa" * 20, "bb" * 20, "cc" * 16, "dd" * 16)
+    wide = strongswan_keys.IkeKeys("aa" * 32, "bb" * 32, "cc" * 32, "dd" * 32)
+    wire = [message(1, 0), message(1, 2), message(1, 2), message(3, 4)]
+    first, second = strongswan_keys.table([short, wide], wire)
+    assert first == (f'{1:016x},{2:016x},{"cc" * 16},{"dd" * 16},"AES-CBC-128 [RFC3602]",'
+                     f'{"aa" * 20},{"bb" * 20},"HMAC_SHA1_96 [RFC2404]"\n')
+    assert second.startswith(f"{3:016x},{4:016x},") and "HMAC_SHA2_256_128" in second
 
 
 @pytest.mark.req("B-112")

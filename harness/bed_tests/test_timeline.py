@@ -54,7 +54,8 @@ def test_the_time_without_an_sa_is_that_of_the_move(line):
 
 def test_what_no_dump_shows_is_summed_up(line):
     first, second = line.transients()
-    assert re.fullmatch(r"carol: 2 ACQUIREs, no usable tunnel SA for 1\.9 ms from [\d.]+ s on", first)
+    assert re.fullmatch(
+        r"carol: 2 ACQUIREs, no usable tunnel SA for 1\.9 ms from [\d.]+ s on", first)
     assert re.fullmatch(r"\d+ echo requests seen, 0 without an answer", second)
     assert line.text().splitlines()[1] == f"# {first}"
 

@@ -50,6 +50,7 @@ struct child {
 	uint64_t installed_at; /* loop_now() */
 	uint32_t soft_s, hard_s; /* lifetimes given to the kernel, 0 none */
 	bool in_installed, out_installed, larval;
+	bool lost; /* somebody took an SA of it out of the kernel, it is being replaced */
 	uint8_t nonce_min[32]; /* start of the lowest nonce of its exchange: for collisions */
 	size_t n_nonce_min;
 	struct child *rekeys; /* the one that this replaces, while both stand */

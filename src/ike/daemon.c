@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "ike/acquire.h"
 #include "ike/daemon.h"
+#include "ike/lost.h"
 #include "ike/migrate.h"
 #include "ike/verbs.h"
 
@@ -75,9 +76,14 @@ static void on_xfrm(const struct xfrm_event *ev, void *arg)
 	case XE_POLICY:
 		policy_event(dm->reqids, ev);
 		break;
+	case XE_SA_DEL:
+		lost_event(dm->d, ev);
+		break;
+	case XE_SA_FLUSH:
+		lost_look(dm->d);
+		break;
 	case XE_POLICY_DEL:
 	case XE_SA:
-	case XE_SA_DEL:
 		break;
 	}
 }
@@ -89,6 +95,7 @@ static void xfrm_overrun(void *arg)
 
 	log_knl(1, "events of the kernel were lost, reading policies and states");
 	migrate_resync(dm->reqids);
+	lost_look(dm->d);
 }
 
 static void on_rt(const struct rt_event *ev, void *arg)
@@ -156,7 +163,7 @@ static int open_kernel(struct daemon *dm)
 static int listen_to_kernel(struct daemon *dm)
 {
 	const unsigned groups = 1u << XFRMNLGRP_ACQUIRE | 1u << XFRMNLGRP_EXPIRE |
-		1u << XFRMNLGRP_MIGRATE | 1u << XFRMNLGRP_POLICY;
+		1u << XFRMNLGRP_MIGRATE | 1u << XFRMNLGRP_POLICY | 1u << XFRMNLGRP_SA;
 	int rc = xfrm_listen(groups, on_xfrm, xfrm_overrun, dm, &dm->xfrm_events);
 
 	return rc < 0 ? rc : rt_listen(on_rt, rt_overrun, dm, &dm->rt_events);
@@ -227,7 +234,7 @@ int daemon_go(struct daemon *dm)
 	if (rc < 0)
 		return rc;
 	migrate_resync(dm->reqids);
-	migrate_flush_stale(dm->reqids);
+	lost_earlier_run(dm->reqids);
 	return 0;
 }
 

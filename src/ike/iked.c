@@ -130,6 +130,7 @@ static bool held_back(struct trap *t)
 int iked_want_child(struct iked *d, struct trap *t, const struct acquire *acq)
 {
 	struct task *task;
+	struct child *c;
 	struct sa *sa;
 	int rc;
 
@@ -139,7 +140,8 @@ int iked_want_child(struct iked *d, struct trap *t, const struct acquire *acq)
 		return -EDESTADDRREQ;
 	if (acq)
 		t->want_seq = acq->seq; /* B-045: the larval state that stands now */
-	if (t->wanted)
+	c = acq ? child_of_trap(t) : NULL;
+	if (t->wanted || (c && c->lost))
 		return -EALREADY; /* B-044 */
 	sa = sa_of_peer(t->peer);
 	if (sa) {

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "ike/migrate.h"
 
-enum { LEVEL_FOREIGN = 3, STALE_MAX = 4096 };
+enum { LEVEL_FOREIGN = 3 };
 
 /* Templates 20 to 24: each attribute, and behind it what it says. */
 static void say(const struct xfrm_event *ev)
@@ -267,38 +267,4 @@ void migrate_resync(struct reqids *r)
 		rc = xfrm_sa_dump(nl, on_state, r);
 	if (rc < 0)
 		log_knl(1, "reading policies and states failed: %s", strerror(-rc));
-}
-
-struct stale {
-	struct iked *d;
-	struct xfrm_sa_key *keys;
-	size_t n;
-};
-
-static int on_stale(const struct xfrm_sa *sa, void *arg)
-{
-	struct stale *s = arg;
-	struct child *c;
-
-	if (sa->proto != XP_ESP || !sa->spi || !sa->reqid || s->n == STALE_MAX ||
-		!trap_by_reqid(s->d, sa->reqid, NULL))
-		return 0;
-	c = child_by_spi_in(s->d, sa->spi);
-	if (c || child_by_spi_out(s->d, sa->spi, &sa->dst))
-		return 0;
-	s->keys[s->n++] = (struct xfrm_sa_key){ .dst = sa->dst, .proto = XP_ESP, .spi = sa->spi };
-	return 0;
-}
-
-void migrate_flush_stale(struct reqids *r)
-{
-	own_mem struct xfrm_sa_key *keys = calloc(STALE_MAX, sizeof(*keys));
-	struct stale s = { reqids_iked(r), keys, 0 };
-
-	if (!keys || xfrm_sa_dump(s.d->seams.xfrm, on_stale, &s) < 0)
-		return;
-	for (size_t i = 0; i < s.n; i++) {
-		log_knl(1, "deleting SAD entry with SPI %08x of an earlier run", keys[i].spi);
-		xfrm_sa_del(s.d->seams.xfrm, &keys[i]);
-	}
 }

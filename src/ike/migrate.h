@@ -21,5 +21,3 @@ void policy_event(struct reqids *r, const struct xfrm_event *ev);
 
 /* Events were lost, or we have just started: read policies and Mobile IPv6 states. */
 void migrate_resync(struct reqids *r);
-/* ESP SAs with our reqids that an earlier run left behind. Nothing else is touched. */
-void migrate_flush_stale(struct reqids *r);

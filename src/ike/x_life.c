@@ -54,6 +54,8 @@ void task_free(struct task *t)
 		child_free(t->child);
 	if (t->old && t->old->state == CHILD_REKEYING)
 		t->old->state = CHILD_UP;
+	if (t->old)
+		t->old->lost = false; /* not replaced: what the kernel asks for is made beside it */
 	if (t->their_sa)
 		t->their_sa->made_by = NULL;
 	if (t->new_sa)

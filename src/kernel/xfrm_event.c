@@ -263,6 +263,17 @@ static int sa_del(const struct nlmsghdr *msg, const struct seen *s, struct xfrm_
 	return 0;
 }
 
+static int sa_flush(const struct nlmsghdr *msg, const struct seen *s, struct xfrm_event *ev)
+{
+	struct xfrm_usersa_flush flush;
+
+	(void)s;
+	if (wire_body(msg, &flush, sizeof(flush)) < 0)
+		return -EBADMSG;
+	ev->sa.proto = flush.proto;
+	return 0;
+}
+
 /* clang-format off */
 static const struct {
 	uint16_t type;
@@ -279,6 +290,7 @@ static const struct {
 	{ XFRM_MSG_NEWSA, XE_SA, sizeof(struct xfrm_usersa_info), sa_new },
 	{ XFRM_MSG_UPDSA, XE_SA, sizeof(struct xfrm_usersa_info), sa_new },
 	{ XFRM_MSG_DELSA, XE_SA_DEL, sizeof(struct xfrm_usersa_id), sa_del },
+	{ XFRM_MSG_FLUSHSA, XE_SA_FLUSH, sizeof(struct xfrm_usersa_flush), sa_flush },
 };
 /* clang-format on */
 

@@ -21,7 +21,8 @@ enum xfrm_event_kind {
 	XE_POLICY,
 	XE_POLICY_DEL,
 	XE_SA,
-	XE_SA_DEL
+	XE_SA_DEL,
+	XE_SA_FLUSH
 };
 
 enum { XE_ATTRS_MAX = 16, XE_MIGRATE_MAX = 6 };
@@ -50,7 +51,8 @@ struct xfrm_event {
 			size_t n;
 		} migrate;
 		struct xfrm_policy policy; /* XE_POLICY; XE_POLICY_DEL has only sel, dir, sub */
-		struct xfrm_sa sa; /* XE_SA; XE_SA_DEL has only addresses, proto, spi */
+		/* XE_SA; XE_SA_DEL has only addresses, proto, spi; XE_SA_FLUSH only proto */
+		struct xfrm_sa sa;
 	};
 };
 

@@ -19,9 +19,14 @@ static void on_event(const struct xfrm_event *ev, void *arg)
 	case XE_POLICY:
 		policy_event(k->r, ev);
 		break;
+	case XE_SA_DEL:
+		lost_event(reqids_iked(k->r), ev);
+		break;
+	case XE_SA_FLUSH:
+		lost_look(reqids_iked(k->r));
+		break;
 	case XE_POLICY_DEL:
 	case XE_SA:
-	case XE_SA_DEL:
 		break;
 	}
 }

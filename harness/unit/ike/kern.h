@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ike/acquire.h"
+#include "ike/lost.h"
 #include "ike/migrate.h"
 #include "unit/ike/pair.h"
 

@@ -340,33 +340,6 @@ static void what_the_kernel_knows_is_read_at_start(void **state)
 	close_stage();
 }
 
-static void only_stale_sas_of_our_reqids_are_flushed(void **state)
-{
-	struct xfrm_sa sa = { .src = kern_addr(FIRST),
-		.dst = kern_addr(HOME),
-		.proto = XP_ESP,
-		.spi = 0xc0000001,
-		.reqid = 1,
-		.mode = XM_TRANSPORT,
-		.enc_name = "cbc(aes)",
-		.enc_bits = 128,
-		.auth_name = "hmac(sha1)",
-		.auth_bits = 160,
-		.auth_trunc = 96 };
-	struct xfrm_sa_key key = { .dst = sa.dst, .proto = XP_ESP, .spi = 0xc0000002 };
-
-	(void)state;
-	open_stage(PAIR_CAROL);
-	assert_int_equal(xfrm_sa_add(s.p->carol->nl, &sa), 0);
-	sa.spi = 0xc0000002;
-	sa.reqid = 99;
-	assert_int_equal(xfrm_sa_add(s.p->carol->nl, &sa), 0);
-	migrate_flush_stale(s.carol.r);
-	assert_int_equal(fake_xfrm_n_sa(s.p->carol->kernel), 1);
-	assert_int_equal(xfrm_sa_del(s.p->carol->nl, &key), 0);
-	close_stage();
-}
-
 UNIT_MAIN(T(the_page_s_start_is_told_line_by_line, "B-050 B-054"),
 	T(a_kmaddress_before_any_ike_sa_chooses_its_source, "B-041 B-042 B-043"),
 	T(a_move_takes_ike_sa_and_tunnels_and_sends_nothing, "B-052 B-055 B-023"),
@@ -381,5 +354,4 @@ UNIT_MAIN(T(the_page_s_start_is_told_line_by_line, "B-050 B-054"),
 	T(an_event_that_the_own_kernel_does_not_show_moves_nothing, "B-059 B-103 F-010"),
 	T(a_move_for_nobody_is_kept_for_who_comes, "B-042 B-058"),
 	T(a_policy_that_is_gone_already_leaves_no_sa_behind, "A-155"),
-	T(what_the_kernel_knows_is_read_at_start, "B-101 A-223"),
-	T(only_stale_sas_of_our_reqids_are_flushed, "A-155"))
+	T(what_the_kernel_knows_is_read_at_start, "B-101 A-223"))

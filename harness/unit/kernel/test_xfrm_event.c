@@ -200,6 +200,7 @@ static void a_deleted_policy_and_a_deleted_sa_are_named_by_their_attribute(void 
 	struct xfrm_event ev;
 	struct nl_req rq;
 	struct xfrm_userpolicy_id *id = nl_begin(&rq, XFRM_MSG_DELPOLICY, 0, sizeof(*id));
+	struct xfrm_usersa_flush *flush;
 	struct xfrm_usersa_id *said;
 	struct in6_addr hoa = A(HOA);
 
@@ -222,6 +223,11 @@ static void a_deleted_policy_and_a_deleted_sa_are_named_by_their_attribute(void 
 	assert_int_equal(ev.kind, XE_SA_DEL);
 	assert_int_equal(ev.sa.spi, 0xca64ae98);
 	assert_true(addr_eq(&ev.sa.src, &hoa));
+	flush = nl_begin(&rq, XFRM_MSG_FLUSHSA, 0, sizeof(*flush));
+	flush->proto = 50;
+	assert_int_equal(xfrm_event_parse(record_msg(&rq), &ev), 0);
+	assert_int_equal(ev.kind, XE_SA_FLUSH);
+	assert_int_equal(ev.sa.proto, 50);
 }
 
 static void new_policies_and_sas_are_told(void **state)

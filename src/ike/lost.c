@@ -1,0 +1,151 @@
+#include <errno.h>
+#include <linux/xfrm.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ike/lost.h"
+#include "kernel/xfrm_sa.h"
+
+enum { LOOK_MAX = 4096 };
+
+static bool is_gone(const struct child *c, bool out)
+{
+	struct xfrm_sa_key key = { .dst = out ? c->out_dst : c->in_dst,
+		.proto = XP_ESP,
+		.spi = out ? c->spi_out : c->spi_in };
+	struct xfrm_sa sa;
+	int rc = xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa);
+
+	mem_wipe(&sa, sizeof(sa));
+	return rc == -ESRCH;
+}
+
+/* The rekey tells the peer which CHILD_SA is meant; without an IKE_SA for it there is a new one. */
+static void replace(struct child *c)
+{
+	struct iked *d = c->sa->d;
+	struct trap *t = c->trap;
+
+	log_knl(1, "the kernel has lost an SA of %s, making it anew", child_name(c));
+	c->lost = true;
+	if (iked_rekey_child(c) == 0)
+		return;
+	trap_ref(t);
+	iked_close_child(c);
+	iked_want_child(d, t, NULL);
+	trap_unref(t);
+}
+
+static bool is_lost(const struct child *c)
+{
+	return c->state == CHILD_UP && !c->lost &&
+		((c->out_installed && is_gone(c, true)) || (c->in_installed && is_gone(c, false)));
+}
+
+void lost_event(struct iked *d, const struct xfrm_event *ev)
+{
+	struct child *c;
+
+	if (ev->sa.proto != XP_ESP)
+		return;
+	c = child_by_spi_out(d, ev->sa.spi, &ev->sa.dst);
+	if (!c)
+		c = child_by_spi_in(d, ev->sa.spi);
+	if (c && is_lost(c))
+		replace(c);
+}
+
+/* To replace one may end others, so they are noted by SPI first. */
+void lost_look(struct iked *d)
+{
+	own_mem uint32_t *spis = calloc(LOOK_MAX, sizeof(*spis));
+	size_t n = 0;
+	struct child *c;
+	struct sa *sa;
+
+	LIST_FOREACH (sa, &d->sas, all)
+		LIST_FOREACH (c, &sa->children, of_sa)
+			if (spis && n < LOOK_MAX && is_lost(c))
+				spis[n++] = c->spi_in;
+	for (size_t i = 0; i < n; i++) {
+		c = child_by_spi_in(d, spis[i]);
+		if (c && c->state == CHILD_UP && !c->lost)
+			replace(c);
+	}
+}
+
+/* An SA of an earlier run. */
+struct old {
+	struct xfrm_sa_key key;
+	struct in6_addr src;
+	enum xfrm_mode_ mode;
+	uint32_t reqid;
+};
+
+struct olds {
+	struct iked *d;
+	struct old *at;
+	size_t n;
+};
+
+static int note_old(const struct xfrm_sa *sa, void *arg)
+{
+	struct olds *o = arg;
+
+	if (sa->proto != XP_ESP || !sa->spi || !sa->reqid || o->n == LOOK_MAX ||
+		!trap_by_reqid(o->d, sa->reqid, NULL))
+		return 0;
+	if (child_by_spi_in(o->d, sa->spi) || child_by_spi_out(o->d, sa->spi, &sa->dst))
+		return 0;
+	o->at[o->n++] = (struct old){ .key = { .dst = sa->dst, .proto = XP_ESP, .spi = sa->spi },
+		.src = sa->src,
+		.mode = sa->mode,
+		.reqid = sa->reqid };
+	return 0;
+}
+
+/* B-101: where nothing else tells it, the tunnel's ends do. */
+static void learn_ends(struct trap *t, const struct old *old)
+{
+	const struct iked_seams *seams = &t->d->seams;
+	bool out;
+
+	if (old->mode != XM_TUNNEL || t->peer->has_km || !seams->iface)
+		return;
+	out = seams->iface(seams->arg, &old->src) != NULL;
+	if (out || seams->iface(seams->arg, &old->key.dst))
+		trap_set_km(t, out ? &old->src : &old->key.dst, out ? &old->key.dst : &old->src);
+}
+
+/* The peer hears INITIAL_CONTACT and takes its half away. */
+static void make_anew(const struct olds *o, enum xfrm_mode_ mode)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		struct trap *t = NULL;
+
+		while (o->at[i].mode == mode && (t = trap_by_reqid(o->d, o->at[i].reqid, t)))
+			if (!trap_is_shared(t) && !child_of_trap(t))
+				iked_want_child(o->d, t, NULL);
+	}
+}
+
+/* Tunnels first, in IKE_AUTH: between the end of the old one and the new one no packet is lost. */
+void lost_earlier_run(struct reqids *r)
+{
+	own_mem struct old *at = calloc(LOOK_MAX, sizeof(*at));
+	struct olds o = { reqids_iked(r), at, 0 };
+
+	if (!at || xfrm_sa_dump(o.d->seams.xfrm, note_old, &o) < 0)
+		return;
+	for (size_t i = 0; i < o.n; i++) {
+		struct trap *t = NULL;
+
+		log_knl(1, "deleting SAD entry with SPI %08x of an earlier run", at[i].key.spi);
+		xfrm_sa_del(o.d->seams.xfrm, &at[i].key);
+		while ((t = trap_by_reqid(o.d, at[i].reqid, t)))
+			learn_ends(t, &at[i]);
+	}
+	make_anew(&o, XM_TUNNEL);
+	make_anew(&o, XM_TRANSPORT);
+}

@@ -108,6 +108,7 @@ class Bed:
         else:
             host = Host(name, member, self.place, self.story)
         host.ike = IKES[self.job.ikes.get(name, "ours")]
+        host.mip6 = self.job.mip6s.get(name, host.mip6)
         self.hosts[name] = host
         self._furnish(host)
         self.capture.hear_netlink(host)
@@ -316,9 +317,9 @@ class Bed:
 
     def _stop_daemons(self, host: Host) -> None:
         running = set(host.pids().values())
-        if any(comm.startswith("mip6d") for comm in running):
+        if any(comm.startswith(host.mip6_name) for comm in running):
             host.stop_mip6()
-            self.wait(host.stopped("mip6d"), within=10)
+            self.wait(host.stopped(host.mip6_name), within=10)
         if any(comm.startswith(host.ike.NAME) for comm in running):
             host.stop_ike()
             self.wait(host.stopped(host.ike.NAME), within=10)

@@ -20,7 +20,8 @@ from harness.bed.wait import Fact
 from harness.bed.xfrm import State
 
 IKES = {"ours": ike_ours, "strongswan": ike_strongswan}
-MIP6_PID = "/run/mip6d.pid"
+MIP6, MIP6_PID = "mip6d", "/run/mip6d.pid"
+COMM = 15
 REFUSALS = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInNoStates", "XfrmInPolBlock")
 
 
@@ -29,6 +30,7 @@ class Host(Node):
         super().__init__(name, place, story)
         self.member = member
         self.ike: ModuleType = ike_ours
+        self.mip6 = MIP6
 
     def log(self, daemon: str) -> Path:
         return self.place.results / f"{self.name}.{daemon}.log"
@@ -56,9 +58,12 @@ class Host(Node):
         self.ike.stop(self)
 
     def start_mip6(self) -> None:
-        self.daemon("mip6d", f"mip6d -l {self.log('mip6d')}")
+        self.daemon(self.mip6, f"{self.mip6} -l {self.log(MIP6)}")
 
     def stop_mip6(self) -> None:
+        if self.mip6 != MIP6:
+            self.signal(self.mip6_name, "TERM")
+            return
         self.story.command(self.name, "kill $(cat /run/mip6d.pid)")
         os.kill(self._pid(MIP6_PID), signal.SIGTERM)
 
@@ -97,7 +102,15 @@ class Host(Node):
 
     @property
     def mip6_running(self) -> Fact:
-        return self.runs("mip6d", MIP6_PID)
+        if self.mip6 == MIP6:
+            return self.runs(MIP6, MIP6_PID)
+        return Fact(f"{self.mip6} runs on {self.name}", lambda: (
+            None if self.mip6_name in self.pids().values() else f"no process {self.mip6_name}"))
+
+    @property
+    def mip6_name(self) -> str:
+        """As what its process is known."""
+        return Path(self.mip6).name[:COMM]
 
     def runs(self, daemon: str, pid_file: str) -> Fact:
         def missing() -> str | None:

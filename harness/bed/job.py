@@ -11,7 +11,7 @@ from pathlib import Path
 class Job:
     """`results` is written, everything else is read; `shell` names the node of a prompt.
 
-    `ikes` names the IKE daemon of each node that does not run ours.
+    `ikes` names the IKE daemon of each node that does not run ours, `mip6s` the path of its mip6d.
     """
 
     scenario: str
@@ -22,6 +22,7 @@ class Job:
     shell: str | None = None
     valgrind: bool = False
     ikes: dict[str, str] = field(default_factory=dict)
+    mip6s: dict[str, str] = field(default_factory=dict)
 
     @property
     def wrapper(self) -> tuple[str, ...]:

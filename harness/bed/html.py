@@ -121,6 +121,10 @@ class Scenario:
         return next((word for word in ("failed", "skipped", "passed") if word in seen), "skipped")
 
     @property
+    def differs(self) -> bool:
+        return any(point.differs for act in self.acts for point in act.points)
+
+    @property
     def seconds(self) -> float:
         return sum(test.seconds for test in self.tests)
 

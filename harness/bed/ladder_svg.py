@@ -7,7 +7,9 @@ from html import escape
 
 from harness.bed.ladder import ARROW, BAR, LOCAL, STEP, Rung, columns
 
-LEFT, RIGHT, WIDTH, HEAD = 130, 1010, 1140, 44
+LEFT, MARGIN, HEAD = 130, 130, 44
+# Between two columns: alone they have room, of several each has enough for its labels.
+GAP_OF_TWO, GAP = 880, 740
 HEIGHTS = {ARROW: 30, LOCAL: 22, STEP: 26, BAR: 34}
 TIP, LOOP = 8, 14
 STYLE = """\
@@ -28,8 +30,9 @@ STYLE = """\
 def draw(rungs: list[Rung], start: float, title: str) -> str:
     """The drawing of a ladder; times are since `start`."""
     names = columns(rungs)
-    step = (RIGHT - LEFT) / max(len(names) - 1, 1)
+    step = GAP_OF_TWO if len(names) <= 2 else GAP
     rails = {name: LEFT + step * number for number, name in enumerate(names)}
+    width = LEFT + step * max(len(names) - 1, 1) + MARGIN
     body: list[str] = []
     at = HEAD
     for rung in rungs:
@@ -39,7 +42,7 @@ def draw(rungs: list[Rung], start: float, title: str) -> str:
             f'<text class="n" x="{x:.0f}" y="20" text-anchor="middle">{escape(name)}</text>'
             for name, x in rails.items()]
     return (f'<svg class="ladder" xmlns="http://www.w3.org/2000/svg" role="img" '
-            f'viewBox="0 0 {WIDTH} {at + 10}" width="{WIDTH}" height="{at + 10}">'
+            f'viewBox="0 0 {width} {at + 10}" width="{width}" height="{at + 10}">'
             f"<title>{escape(title)}</title><style>{STYLE}</style>"
             + "".join(head + body) + "</svg>\n")
 
@@ -54,8 +57,9 @@ def _rung(rung: Rung, at: int, rails: dict[str, float], start: float) -> Iterabl
     when = _text(LEFT - 70, base, f"{rung.time - start:.3f}", "t", "end")
     label = rung.label + (f"  ×{rung.count}" if rung.count > 1 else "")
     if rung.kind == BAR:
-        middle = (LEFT + RIGHT) / 2
-        return [f'<rect class="bar" x="{LEFT - 60}" y="{at + 4}" width="{RIGHT - LEFT + 120}" '
+        right = max(rails.values(), default=LEFT)
+        middle = (LEFT + right) / 2
+        return [f'<rect class="bar" x="{LEFT - 60}" y="{at + 4}" width="{right - LEFT + 120}" '
                 f'height="{HEIGHTS[BAR] - 8}" rx="3"/>', when, _text(middle, base - 3, label, "b")]
     here = rails.get(rung.at, LEFT)
     last = here == max(rails.values(), default=0) and len(rails) > 1

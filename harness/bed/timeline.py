@@ -130,7 +130,7 @@ class Timeline:
         for node in sorted(self.kernels):
             asked = len(self.acquires(node))
             gaps = self.gaps(node, *points[:1], until=points[-1]) if len(points) > 1 else []
-            words = [f"{asked} ACQUIREs"] if asked else []
+            words = [f"{asked} ACQUIRE{'s' * (asked > 1)}"] if asked else []
             words += [f"no usable tunnel SA for {_span(gap.seconds)} from "
                       f"{gap.start - self.start:.3f} s on" for gap in gaps]
             sentences += [f"{node}: {', '.join(words)}"] if words else []

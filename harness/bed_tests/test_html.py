@@ -121,6 +121,11 @@ def test_a_failure_without_a_dump_opens_at_its_sentence(run):
     assert re.search(r'<p class="failed" id="first-difference"[^>]*>the guest ended', run.page())
 
 
+def test_a_failure_between_checkpoints_opens_at_its_sentence(run):
+    run.add("coa-change", "failed", "3 IKE messages since established")
+    assert re.search(r'<p class="failed" id="first-difference"[^>]*>3 IKE messages', run.page())
+
+
 def test_checkpoints_have_dump_delta_and_verdict(run):
     page = failing(run)
     assert "Checkpoint moved" in page and "as expected" in page and "differs" in page

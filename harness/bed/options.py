@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from harness.bed import peers
@@ -33,10 +34,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for node in ("carol", "moon"):
         add(f"--{node}-ike", choices=("ours", peers.STRONGSWAN), default="ours",
             help=f"whose IKE daemon {node} runs")
+        add(f"--{node}-mip6", type=_program, metavar="PATH",
+            help=f"the mip6d that {node} runs, with UMIP's command line")
     add("-j", dest="jobs", type=_positive, metavar="N",
         help="guests at a time (2; 1 where the story is told)")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
     return parser.parse_args(arguments)
+
+
+def _program(text: str) -> str:
+    path = Path(text).resolve()
+    if not os.access(path, os.X_OK) or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a program")
+    return str(path)
 
 
 def _positive(text: str) -> int:

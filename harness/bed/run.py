@@ -47,6 +47,12 @@ class Run:
         return matrix.Pair(self.options.carol_ike, self.options.moon_ike)
 
     @property
+    def mip6s(self) -> dict[str, str]:
+        """The path of each mip6d that is not ours."""
+        paths = {"carol": self.options.carol_mip6, "moon": self.options.moon_mip6}
+        return {node: path for node, path in paths.items() if path}
+
+    @property
     def limit(self) -> float:
         if self.options.shell:
             return LIMIT_SHELL
@@ -101,7 +107,7 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     options = run.options
     folder = run.folder / (scenario.name if options.repeat == 1 else f"{scenario.name}.{number}")
     job = Job(scenario.name, TOP, folder, run.programs, options.bless, options.shell,
-              options.valgrind, run.pair.ikes)
+              options.valgrind, run.pair.ikes, run.mip6s)
     if options.native:
         ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
     else:
@@ -116,7 +122,8 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
     rows = [json.loads(text) for text in file.read_text().splitlines()] if file.exists() else []
     words = " ".join(w for w in ("--native" * run.options.native,
                                  "--valgrind" * run.options.valgrind,
-                                 *(f"--{n}-ike={v}" for n, v in run.pair.ikes.items())) if w)
+                                 *(f"--{n}-ike={v}" for n, v in run.pair.ikes.items()),
+                                 *(f"--{n}-mip6={v}" for n, v in run.mip6s.items())) if w)
     reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
     results = str(job.results.relative_to(TOP))
     title = f"{scenario.name}[{run.pair}]" if run.pair.ikes else scenario.name

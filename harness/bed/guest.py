@@ -1,4 +1,4 @@
-"""guest - one scenario in its own kernel: Debian's User Mode Linux on the host's files.
+"""guest - one scenario in its own kernel: User Mode Linux on the host's files.
 
 No root and no KVM. The guest is a process group of its own that is killed whole when its limit is
 over; its exit status comes back as a file, its console through a pipe.
@@ -19,11 +19,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.bed import kernel as kernels
 from harness.bed.job import Job
+from harness.bed.kernel import Kernel, Unfit
 
-KERNEL = "linux.uml"
-FAREWELL = "reboot: System halted"
-MODULES = Path("/usr/lib/uml/modules")
+FAREWELLS = ("reboot: System halted", "reboot: Power down")
 XSTATE_ROOM = 2696
 MEMORY, ROOM = "500M", "300M"
 MEMORY_VALGRIND = "1200M"
@@ -41,10 +41,6 @@ REASONS = {
 }
 
 
-class Unfit(RuntimeError):
-    """This machine cannot run the guest; the message says why and what to type."""
-
-
 @dataclass
 class Ended:
     """How a run ended: pytest's exit status, or why there is none."""
@@ -54,12 +50,9 @@ class Ended:
     seconds: float
 
 
-def check(preload: Path) -> None:
+def check(preload: Path, kernel: Kernel | None = None) -> None:
     """Raise Unfit unless a guest can start here."""
-    if not shutil.which(KERNEL):
-        raise Unfit(f"{KERNEL} is missing: apt-get install user-mode-linux")
-    if not any(MODULES.glob("*/modules.dep")):
-        raise Unfit(f"no guest modules in {MODULES}: apt-get install --reinstall user-mode-linux")
+    kernels.check(kernel or kernels.installed())
     if not preload.exists():
         raise Unfit(f"{preload} is missing: type make guest")
     for folder in (_memory_folder(), preload.parent):
@@ -97,19 +90,20 @@ def prepare(job: Job, tests: Path) -> None:
     (job.results / "guest.sh").write_text(script(job, tests))
 
 
-def command(job: Job, console: int) -> list[str]:
+def command(job: Job, console: int, kernel: Kernel) -> list[str]:
     memory = MEMORY_VALGRIND if job.valgrind else MEMORY
     shell = ["con1=pts"] if job.shell else []
-    return [KERNEL, f"mem={memory}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
+    return [str(kernel.binary), f"mem={memory}", "seccomp=auto", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
             "loglevel=1", "con=null", f"con0=null,fd:{console}", *shell,
-            f"init={job.top}/harness/guest/init", f"RUN={job.results}", f"ROOM={ROOM}"]
+            f"init={job.top}/harness/guest/init", f"RUN={job.results}",
+            f"ROOM={ROOM}", f"MODULES={kernel.modules}"]
 
 
-def environment(job: Job, preload: Path) -> dict[str, str]:
+def environment(job: Job, preload: Path, kernel: Kernel) -> dict[str, str]:
     home = job.results / "uml"
     home.mkdir(exist_ok=True)
     mended = {"LD_PRELOAD": str(preload)} if needs_preload(preload) else {}
-    return os.environ | {"HOME": str(home)} | mended
+    return os.environ | {"HOME": str(home)} | kernel.environment | mended
 
 
 class Fleet:
@@ -118,26 +112,28 @@ class Fleet:
     def __init__(self) -> None:
         self._running: set[subprocess.Popen] = set()
 
-    def boot(self, job: Job, tests: Path, limit: float, tell: Callable[[str], None]) -> Ended:
+    def boot(self, job: Job, tests: Path, limit: float, tell: Callable[[str], None],
+             kernel: Kernel | None = None) -> Ended:
         """Run the job's tests in a guest; `tell` gets every line of its console."""
+        kernel = kernel or kernels.installed()
         prepare(job, tests)
         preload = job.top / "build/guest/xstate.so"
-        return self.run(lambda console: command(job, console), environment(job, preload), job,
-                        limit, tell)
+        return self.run(lambda console: command(job, console, kernel),
+                        environment(job, preload, kernel), job, limit, tell, where=kernel.folder)
 
     def run(self, words: Callable[[int], list[str]], env: dict[str, str], job: Job, limit: float,
-            tell: Callable[[str], None], talks: bool = False) -> Ended:
+            tell: Callable[[str], None], talks: bool = False, where: Path | None = None) -> Ended:
         """Start a process group and watch it to its end.
 
         `words` makes its command from the descriptor of the console; `talks` says that its
-        standard output is the console.
+        standard output is the console; `where` is the working folder.
         """
         ours, theirs = os.pipe()
         with (job.results / "boot.log").open("wb") as log:
             out = theirs if talks else log
             process = subprocess.Popen(
                 words(theirs), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                pass_fds=(theirs,), env=env, start_new_session=True)
+                pass_fds=(theirs,), env=env, cwd=where, start_new_session=True)
         os.close(theirs)
         self._running.add(process)
         try:
@@ -168,7 +164,7 @@ def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
             log.write(data)
             *lines, rest = (rest + data.replace(b"\r", b"")).split(b"\n")
             for line in (text.decode(errors="replace") for text in lines):
-                if line != FAREWELL:
+                if line not in FAREWELLS:
                     last = line.strip() or last
                     tell(line)
     os.close(console)

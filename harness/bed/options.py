@@ -30,6 +30,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--shell", metavar="NODE", help="open a prompt in NODE when the scenario is through")
     add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
     add("--native", action="store_true", help="use the host's kernel instead of a guest")
+    add("--kernel", type=Path, metavar="PATH", help="guests run this User Mode Linux binary")
+    add("--modules", type=Path, metavar="FOLDER",
+        help="with --kernel: its modules by release (the folder modules beside it)")
     add("--valgrind", action="store_true", help="run the daemons under valgrind")
     for node in ("carol", "moon"):
         add(f"--{node}-ike", choices=("ours", peers.STRONGSWAN), default="ours",

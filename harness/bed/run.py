@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, matrix, native,
-                         peers, review, strongswan_dump, suite)
+from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, kernel, matrix,
+                         native, peers, review, strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
+from harness.bed.kernel import Kernel
 from harness.bed.options import parse
 from harness.bed.report import Outcome, Report
 from harness.bed.suite import Scenario
@@ -41,6 +42,7 @@ class Run:
     programs: Path
     fleet: Fleet
     report: Report
+    kernel: Kernel | None = None
 
     @property
     def pair(self) -> matrix.Pair:
@@ -111,7 +113,7 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     if options.native:
         ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
     else:
-        ended = run.fleet.boot(job, scenario.tests, run.limit, tell)
+        ended = run.fleet.boot(job, scenario.tests, run.limit, tell, run.kernel)
     for sentence in artefacts.make(job.results):
         run.report.say(f"        {sentence}")
     return read_results(job, scenario, ended, run)
@@ -122,6 +124,7 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
     rows = [json.loads(text) for text in file.read_text().splitlines()] if file.exists() else []
     words = " ".join(w for w in ("--native" * run.options.native,
                                  "--valgrind" * run.options.valgrind,
+                                 *(run.kernel.options if run.kernel else ()),
                                  *(f"--{n}-ike={v}" for n, v in run.pair.ikes.items()),
                                  *(f"--{n}-mip6={v}" for n, v in run.mip6s.items())) if w)
     reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
@@ -257,14 +260,21 @@ def everything(report: Report) -> None:
     hosted.bed(report, TOP)
 
 
-def check_kernel(options: argparse.Namespace) -> None:
-    """Raise Unfit where the kernel asked for cannot be had."""
+def check_kernel(options: argparse.Namespace) -> Kernel | None:
+    """The guest's kernel, none where the host's is asked for; Unfit where that cannot be had."""
+    if options.modules and not options.kernel:
+        raise Unfit("--modules goes with --kernel")
+    if options.native and options.kernel:
+        raise Unfit("--native runs on the host's kernel, --kernel in a guest: leave one out")
     if options.native and options.shell:
         raise Unfit("--shell opens its prompt in a guest: leave --native out")
     if options.native:
         native.check()
-    else:
-        guest.check(TOP / "build/guest/xstate.so")
+        return None
+    chosen_one = kernel.at(options.kernel, options.modules) if options.kernel \
+        else kernel.installed()
+    guest.check(TOP / "build/guest/xstate.so", chosen_one)
+    return chosen_one
 
 
 def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
@@ -273,12 +283,12 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     need_peers(options)
     folder = new_folder()
     build.surroundings(TOP)
-    check_kernel(options)
+    used = check_kernel(options)
     if not options.names and not options.shell:
         everything(report)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     programs = build.programs(TOP, options.valgrind, needed)
-    run = Run(options, folder, programs, fleet, report)
+    run = Run(options, folder, programs, fleet, report, used)
     if options.names == [matrix.NAME]:
         return run_matrix(run, scenarios)
     told = bool(options.names or options.shell) and options.repeat == 1

@@ -34,7 +34,8 @@ void kern_add_policies(struct kern *k, uint32_t mh, uint32_t tunnel, const char 
 /* The four MIGRATEs of a movement, events delivered after each; with or without KMADDRESS. */
 void kern_move(struct kern *k, const char *from, const char *to, bool km);
 /* One of them. Gives the kernel's answer. */
-int kern_migrate(struct kern *k, bool tunnel, enum xdir dir, const char *from, const char *to, bool km);
+int kern_migrate(
+	struct kern *k, bool tunnel, enum xdir dir, const char *from, const char *to, bool km);
 /* A packet asks for an SA: 1 ACQUIRE. */
 int kern_packet(struct kern *k, uint8_t proto, int type);
 /* Where the kernel has this SPI: its source, or :: */

@@ -111,137 +111,40 @@ static void proposals_are_numbered_in_order(void **state)
 	assert_int_equal(list.n, 2);
 }
 
+/* clang-format off */
+static const uint8_t odd_attribute[] = {
+	0, 0, 0, 60, 1, 1, 0, 5, 3, 0, 0, 16, 1, 0, 0, 12, 0x80, 14, 0, 128, 0x80, 77, 0, 1,
+	3, 0, 0, 12, 1, 0, 0, 12, 0x80, 14, 1, 0, 3, 0, 0, 8, 3, 0, 0, 2, 3, 0, 0, 8, 2, 0, 0,
+	2, 0, 0, 0, 8, 4, 0, 0, 14,
+};
+/* clang-format on */
+
 static void an_unknown_attribute_spoils_its_transform_only(void **state)
 {
-	static const uint8_t offer[] = {
-		0,
-		0,
-		0,
-		60,
-		1,
-		1,
-		0,
-		5,
-		3,
-		0,
-		0,
-		16,
-		1,
-		0,
-		0,
-		12,
-		0x80,
-		14,
-		0,
-		128,
-		0x80,
-		77,
-		0,
-		1,
-		3,
-		0,
-		0,
-		12,
-		1,
-		0,
-		0,
-		12,
-		0x80,
-		14,
-		1,
-		0,
-		3,
-		0,
-		0,
-		8,
-		3,
-		0,
-		0,
-		2,
-		3,
-		0,
-		0,
-		8,
-		2,
-		0,
-		0,
-		2,
-		0,
-		0,
-		0,
-		8,
-		4,
-		0,
-		0,
-		14,
-	};
 	struct prop_list a128 = words("aes128-sha1-modp2048", PROTO_IKE), list;
 	struct prop_list a256 = words("aes256-sha1-modp2048", PROTO_IKE);
 	struct suite s;
 
 	(void)state;
-	assert_int_equal(prop_parse(rd_of(BYTES_OF(offer)), &list), 0);
+	assert_int_equal(prop_parse(rd_of(BYTES_OF(odd_attribute)), &list), 0);
 	assert_int_equal(prop_choose(&a128, &list, true, &s), -ENOENT);
 	assert_int_equal(prop_choose(&a256, &list, true, &s), 0);
 }
 
+/* clang-format off */
+static const uint8_t two_lengths[] = {
+	0, 0, 0, 48, 1, 1, 0, 4, 3, 0, 0, 16, 1, 0, 0, 12, 0x80, 14, 0, 128, 0x80, 14, 0, 128,
+	3, 0, 0, 8, 3, 0, 0, 2, 3, 0, 0, 8, 2, 0, 0, 2, 0, 0, 0, 8, 4, 0, 0, 14,
+};
+/* clang-format on */
+
 static void a_key_length_given_twice_spoils_its_transform(void **state)
 {
-	static const uint8_t offer[] = {
-		0,
-		0,
-		0,
-		48,
-		1,
-		1,
-		0,
-		4,
-		3,
-		0,
-		0,
-		16,
-		1,
-		0,
-		0,
-		12,
-		0x80,
-		14,
-		0,
-		128,
-		0x80,
-		14,
-		0,
-		128,
-		3,
-		0,
-		0,
-		8,
-		3,
-		0,
-		0,
-		2,
-		3,
-		0,
-		0,
-		8,
-		2,
-		0,
-		0,
-		2,
-		0,
-		0,
-		0,
-		8,
-		4,
-		0,
-		0,
-		14,
-	};
 	struct prop_list own = words("aes128-sha1-modp2048", PROTO_IKE), list;
 	struct suite s;
 
 	(void)state;
-	assert_int_equal(prop_parse(rd_of(BYTES_OF(offer)), &list), 0);
+	assert_int_equal(prop_parse(rd_of(BYTES_OF(two_lengths)), &list), 0);
 	assert_int_equal(prop_choose(&own, &list, true, &s), -ENOENT);
 }
 

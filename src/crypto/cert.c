@@ -12,7 +12,13 @@
 #include "crypto/dn.h"
 #include "crypto/prf.h"
 
-enum { CERT_MAX = 16 << 10, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, EXPONENT_BITS_MAX = 64 };
+enum {
+	CERT_MAX = 16 << 10,
+	RSA_BITS_FLOOR = 1024,
+	RSA_BITS_MIN = 2048,
+	RSA_BITS_MAX = 16384,
+	EXPONENT_BITS_MAX = 64
+};
 
 /* Handled here; a critical extension that is not among them makes the certificate unfit. */
 static const int known_critical[] = {
@@ -31,11 +37,16 @@ time_t time_of(const ASN1_TIME *t)
 	return t && ASN1_TIME_to_tm(t, &tm) == 1 ? timegm(&tm) : -1;
 }
 
-bool sig_alg_is_weak(int sig_nid)
+int sig_alg_md(int sig_nid)
 {
 	int md = NID_undef, key = NID_undef;
 
 	OBJ_find_sigid_algs(sig_nid, &md, &key);
+	return md;
+}
+
+bool md_is_weak(int md)
+{
 	return md == NID_md5 || md == NID_md4 || md == NID_md2 || md == NID_sha1;
 }
 
@@ -198,8 +209,8 @@ static const char *unfit_key(const struct cert *c)
 	if (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
 		return NULL;
 	bits = EVP_PKEY_get_bits(key);
-	if (bits < RSA_BITS_MIN)
-		return "its RSA key is shorter than 2048 bits";
+	if (bits < RSA_BITS_FLOOR)
+		return "its RSA key is shorter than 1024 bits";
 	if (bits > RSA_BITS_MAX)
 		return "its RSA key is longer than 16384 bits";
 	if (EVP_PKEY_get_bn_param(key, "e", &e) != 1 || !BN_is_odd(e) || BN_is_one(e) ||
@@ -244,13 +255,42 @@ static const char *unfit_usage(struct cert *c)
 	return NULL;
 }
 
+/* RFC 4945 section 5.1.3.12 */
+static void take_purposes(struct cert *c)
+{
+	static const struct {
+		int nid;
+		bool ike, tls;
+	} purposes[] = {
+		{ NID_ipsec_IKE, true, false },
+		{ NID_anyExtendedKeyUsage, true, true },
+		{ NID_server_auth, false, true },
+		{ NID_client_auth, false, true },
+	};
+	int crit;
+	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(c->x, NID_ext_key_usage, &crit, NULL);
+
+	c->is_for_ike = c->is_for_tls = !eku && crit == -1;
+	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++)
+		for (size_t k = 0; k < sizeof(purposes) / sizeof(purposes[0]); k++) {
+			bool same = OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, i)) == purposes[k].nid;
+
+			c->is_for_ike |= same && purposes[k].ike;
+			c->is_for_tls |= same && purposes[k].tls;
+		}
+	EXTENDED_KEY_USAGE_free(eku);
+}
+
 static void judge(struct cert *c)
 {
+	EVP_PKEY *key = X509_get0_pubkey(c->x);
 	int crit;
-	CRL_DIST_POINTS *points = X509_get_ext_d2i(c->x, NID_crl_distribution_points, &crit, NULL);
 
-	c->has_crl_uri = points;
-	CRL_DIST_POINTS_free(points);
+	c->crl_points = X509_get_ext_d2i(c->x, NID_crl_distribution_points, &crit, NULL);
+	take_purposes(c);
+	c->md = sig_alg_md(X509_get_signature_nid(c->x));
+	c->is_short = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA &&
+		EVP_PKEY_get_bits(key) < RSA_BITS_MIN;
 	c->unfit = unfit_key(c);
 	if (!c->unfit)
 		c->unfit = unfit_extensions(c);
@@ -258,7 +298,6 @@ static void judge(struct cert *c)
 		c->unfit = unfit_usage(c);
 	if (!c->unfit && X509_get_extension_flags(c->x) & EXFLAG_INVALID)
 		c->unfit = "an extension cannot be read";
-	c->is_fit = !c->unfit;
 	ERR_clear_error();
 }
 
@@ -312,6 +351,7 @@ void cert_free(struct cert *c)
 		ident_free(&c->san[i]);
 	free(c->san);
 	NAME_CONSTRAINTS_free(c->constraints);
+	CRL_DIST_POINTS_free(c->crl_points);
 	ident_free(&c->subject);
 	ident_free(&c->issuer);
 	free(c->subject_text);

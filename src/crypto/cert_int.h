@@ -19,17 +19,22 @@ struct cert {
 	char *subject_text;
 	uint8_t spki_sha1[20];
 	time_t not_before, not_after;
-	bool is_ca, may_sign_crl, has_crl_uri,
-		is_fit; /* is_fit: nothing of, F-012 against it */
-	const char *unfit; /* why not */
+	bool is_ca, may_sign_crl;
+	bool is_short; /* RSA under 2048 bits */
+	bool is_for_ike, is_for_tls; /* extended key usage; without the extension both */
+	int md; /* NID of the digest that its signature covers */
+	CRL_DIST_POINTS *crl_points; /* NULL: none */
+	const char *unfit; /* what no rule excuses (A-090, F-012), or NULL */
 	long path_len;
 	struct ident *san;
 	size_t n_san;
 	NAME_CONSTRAINTS *constraints;
 };
 
+/* The digest of a signature algorithm, NID_undef if it has none. */
+int sig_alg_md(int sig_nid);
 /* MD5 and SHA-1 are no signature of a chain or a CRL any more. */
-bool sig_alg_is_weak(int sig_nid);
+bool md_is_weak(int md);
 
 /* One whole file of at most `max` octets: PEM of one of the names, or DER. 0 or -errno. */
 int file_der(const char *path, const char *pem_name, size_t max, struct blob *out);

@@ -16,16 +16,35 @@ struct crl {
 	struct ident issuer;
 	time_t this_update, next_update;
 	ASN1_INTEGER *number;
+	ISSUING_DIST_POINT *scope; /* NULL: every certificate of the issuer */
 	bool checked, good; /* by the key with this digest: */
 	uint8_t key[20];
 };
 
-static bool has_critical(const X509_CRL *x)
+static bool has_unknown_critical(const X509_CRL *x)
 {
-	for (int i = 0; i < X509_CRL_get_ext_count(x); i++)
-		if (X509_EXTENSION_get_critical(X509_CRL_get_ext(x, i)))
+	for (int i = 0; i < X509_CRL_get_ext_count(x); i++) {
+		X509_EXTENSION *ext = X509_CRL_get_ext(x, i);
+
+		if (X509_EXTENSION_get_critical(ext) &&
+			OBJ_obj2nid(X509_EXTENSION_get_object(ext)) !=
+				NID_issuing_distribution_point)
 			return true;
+	}
 	return false;
+}
+
+/* Section 5.2.5 */
+static int take_scope(struct crl *c)
+{
+	int crit;
+
+	c->scope = X509_CRL_get_ext_d2i(c->x, NID_issuing_distribution_point, &crit, NULL);
+	if (!c->scope)
+		return crit == -1 ? 0 : -EBADMSG;
+	return c->scope->indirectCRL > 0 || c->scope->onlysomereasons || c->scope->onlyattr > 0
+		? -EBADMSG
+		: 0;
 }
 
 /* The fields that every question asks for. */
@@ -36,7 +55,8 @@ static int take_fields(struct crl *c)
 
 	c->this_update = time_of(X509_CRL_get0_lastUpdate(c->x));
 	c->next_update = time_of(X509_CRL_get0_nextUpdate(c->x));
-	if (c->this_update == -1 || c->next_update == -1 || has_critical(c->x))
+	if (c->this_update == -1 || c->next_update == -1 || has_unknown_critical(c->x) ||
+		take_scope(c) < 0)
 		return -EBADMSG;
 	if (X509_NAME_get0_der(X509_CRL_get_issuer(c->x), &der, &n) != 1)
 		return -EBADMSG;
@@ -79,6 +99,7 @@ void crl_free(struct crl *crl)
 	if (!crl)
 		return;
 	ASN1_INTEGER_free(crl->number);
+	ISSUING_DIST_POINT_free(crl->scope);
 	ident_free(&crl->issuer);
 	X509_CRL_free(crl->x);
 	free(crl);
@@ -89,9 +110,57 @@ bool crl_is_of(const struct crl *crl, const struct cert *ca)
 	return ident_eq(&crl->issuer, &ca->subject);
 }
 
-bool crl_same_issuer(const struct crl *a, const struct crl *b)
+static ASN1_OCTET_STRING *scope_of(const struct crl *crl)
 {
-	return ident_eq(&a->issuer, &b->issuer);
+	int at = X509_CRL_get_ext_by_NID(crl->x, NID_issuing_distribution_point, -1);
+
+	return at < 0 ? NULL : X509_EXTENSION_get_data(X509_CRL_get_ext(crl->x, at));
+}
+
+bool crl_same_scope(const struct crl *a, const struct crl *b)
+{
+	const ASN1_OCTET_STRING *one = scope_of(a), *other = scope_of(b);
+
+	return ident_eq(&a->issuer, &b->issuer) && !one == !other &&
+		(!one || !ASN1_OCTET_STRING_cmp(one, other));
+}
+
+static bool share_a_name(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
+{
+	for (int i = 0; i < sk_GENERAL_NAME_num(a); i++)
+		for (int k = 0; k < sk_GENERAL_NAME_num(b); k++)
+			if (!GENERAL_NAME_cmp(
+				    sk_GENERAL_NAME_value(a, i), sk_GENERAL_NAME_value(b, k)))
+				return true;
+	return false;
+}
+
+enum { FULL_NAME = 0 };
+
+/* Section 6.3.3 (b) (2) (i): else the list of one point could hide what another one revokes. */
+static bool names_point(const struct cert *c, const DIST_POINT_NAME *name)
+{
+	if (name->type != FULL_NAME)
+		return false;
+	for (int i = 0; i < sk_DIST_POINT_num(c->crl_points); i++) {
+		const DIST_POINT_NAME *own = sk_DIST_POINT_value(c->crl_points, i)->distpoint;
+
+		if (own && own->type == FULL_NAME &&
+			share_a_name(own->name.fullname, name->name.fullname))
+			return true;
+	}
+	return false;
+}
+
+bool crl_covers(const struct crl *crl, const struct cert *c)
+{
+	const ISSUING_DIST_POINT *scope = crl->scope;
+
+	if (!scope)
+		return true;
+	if ((scope->onlyuser > 0 && c->is_ca) || (scope->onlyCA > 0 && !c->is_ca))
+		return false;
+	return !scope->distpoint || names_point(c, scope->distpoint);
 }
 
 bool crl_is_newer(const struct crl *crl, const struct crl *than)
@@ -105,7 +174,8 @@ bool crl_signed_by(struct crl *crl, const struct cert *ca)
 {
 	if (crl->checked && !memcmp(crl->key, ca->spki_sha1, sizeof(crl->key)))
 		return crl->good;
-	crl->good = ca->may_sign_crl && !sig_alg_is_weak(X509_CRL_get_signature_nid(crl->x)) &&
+	crl->good = ca->may_sign_crl &&
+		!md_is_weak(sig_alg_md(X509_CRL_get_signature_nid(crl->x))) &&
 		X509_CRL_verify(crl->x, X509_get0_pubkey(ca->x)) == 1;
 	ERR_clear_error();
 	memcpy(crl->key, ca->spki_sha1, sizeof(crl->key));

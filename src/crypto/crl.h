@@ -4,8 +4,8 @@
  * Shapes:  the list of serials is indexed by OpenSSL: a lookup is a binary search.
  * Units:   times are time_t.
  * Errors:  -errno of the file, -EBADMSG: no CRL, trailing octets, no nextUpdate, or a critical
- * extension (delta, partial and indirect CRLs are not for us). Source:  RFC 5280 sections 5
- * and 6.3.
+ *          extension (delta and indirect CRLs and those of some reasons are not for us).
+ * Source:  RFC 5280 sections 5 and 6.3, RFC 4945 section 5.1.3.13.
  */
 #pragma once
 
@@ -24,7 +24,10 @@ OWN(crl)
 
 /* Is `ca` its issuer by name? */
 bool crl_is_of(const struct crl *crl, const struct cert *ca);
-bool crl_same_issuer(const struct crl *a, const struct crl *b);
+/* Of one issuer and for the same distribution point: the newer one replaces the other. */
+bool crl_same_scope(const struct crl *a, const struct crl *b);
+/* Speaks for this certificate: a list of one distribution point only for those that name it. */
+bool crl_covers(const struct crl *crl, const struct cert *c);
 
 /* Does its number make it newer than the other? Without numbers the later thisUpdate. */
 bool crl_is_newer(const struct crl *crl, const struct crl *than);

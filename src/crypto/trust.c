@@ -117,7 +117,7 @@ int trust_add_crl(struct trust *t, const char *path)
 	for (size_t i = 0; i < s->n_crls; i++) {
 		struct crl *old = s->crls[i];
 
-		if (!crl_same_issuer(old, crl))
+		if (!crl_same_scope(old, crl))
 			continue;
 		if (crl_is_newer(crl, old)) {
 			s->crls[i] = take(crl);
@@ -133,12 +133,13 @@ int trust_add_crl(struct trust *t, const char *path)
 	return 0;
 }
 
-static struct crl *crl_of(const struct trust *t, const struct cert *ca)
+/* The CA's list that speaks for the certificate; without one (NULL) any of its lists. */
+static struct crl *crl_of(const struct trust *t, const struct cert *ca, const struct cert *c)
 {
 	const struct store *s = t->store;
 
 	for (size_t i = 0; i < s->n_crls; i++)
-		if (crl_is_of(s->crls[i], ca))
+		if (crl_is_of(s->crls[i], ca) && (!c || crl_covers(s->crls[i], c)))
 			return s->crls[i];
 	return NULL;
 }
@@ -146,7 +147,7 @@ static struct crl *crl_of(const struct trust *t, const struct cert *ca)
 int trust_crl_info(const struct trust *t, const struct cert *ca, time_t *this_update,
 	time_t *next_update, size_t *n_revoked)
 {
-	const struct crl *crl = crl_of(t, ca);
+	const struct crl *crl = crl_of(t, ca, NULL);
 
 	if (!crl)
 		return -ENOENT;
@@ -250,11 +251,65 @@ static enum trust_verdict build(
 
 static enum trust_verdict check_time(const struct path *p, const struct cert *c)
 {
-	if (p->now >= c->not_before && p->now <= c->not_after)
+	time_t skew = p->trust->rules.skew_s;
+
+	if (p->now + skew >= c->not_before && p->now - skew <= c->not_after)
 		return TRUST_GOOD;
 	story(p->trust, "certificate \"%s\" is not valid now (valid from %s to %s)",
 		cert_subject(c), time_str(c->not_before), time_str(c->not_after));
 	return p->now < c->not_before ? TRUST_NOT_YET : TRUST_EXPIRED;
+}
+
+static bool is_short(const struct cert *c, bool is_anchor)
+{
+	(void)is_anchor;
+	return c->is_short;
+}
+
+/* An anchor's own signature proves nothing and is not looked at. */
+static bool has_md5(const struct cert *c, bool is_anchor)
+{
+	return !is_anchor && c->md == NID_md5;
+}
+
+static bool has_sha1(const struct cert *c, bool is_anchor)
+{
+	return !is_anchor && c->md == NID_sha1;
+}
+
+static bool has_older(const struct cert *c, bool is_anchor)
+{
+	return !is_anchor && md_is_weak(c->md) && c->md != NID_md5 && c->md != NID_sha1;
+}
+
+#define NEVER SIZE_MAX
+#define RULE(field) offsetof(struct trust_rules, field)
+
+/* what is weak, and the rule that lets it pass. */
+static const struct {
+	bool (*is)(const struct cert *c, bool is_anchor);
+	size_t rule;
+	const char *why;
+} weaknesses[] = {
+	{ is_short, RULE(short_rsa), "its RSA key is shorter than 2048 bits" },
+	{ has_md5, RULE(md5), "its signature uses MD5" },
+	{ has_sha1, RULE(sha1), "its signature uses SHA-1" },
+	{ has_older, NEVER, "its signature uses MD2 or MD4" },
+};
+
+static const char *weakness(const struct path *p, const struct cert *c, bool is_anchor)
+{
+	for (size_t i = 0; i < sizeof(weaknesses) / sizeof(weaknesses[0]); i++) {
+		const char *rules = (const char *)&p->trust->rules;
+
+		if (!weaknesses[i].is(c, is_anchor))
+			continue;
+		if (weaknesses[i].rule == NEVER || !*(const bool *)(rules + weaknesses[i].rule))
+			return weaknesses[i].why;
+		story(p->trust, "warning: certificate \"%s\" is taken although %s", cert_subject(c),
+			weaknesses[i].why);
+	}
+	return NULL;
 }
 
 /* Why certificate `at` of the path (0 is the end entity) cannot stand where it stands, NULL if it
@@ -263,10 +318,12 @@ static const char *misplaced(const struct path *p, size_t at)
 {
 	const struct cert *c = p->certs[at];
 
-	if (!c->is_fit)
-		return c->unfit;
-	if (at + 1 < p->n && sig_alg_is_weak(X509_get_signature_nid(c->x)))
-		return "its signature uses MD5 or SHA-1";
+	const char *weak = c->unfit ? NULL : weakness(p, c, at + 1 == p->n);
+
+	if (c->unfit || weak)
+		return c->unfit ? c->unfit : weak;
+	if (!at && !c->is_for_ike && (!c->is_for_tls || p->trust->rules.strict_eku))
+		return "its extended key usage is not for IKE";
 	if (!at)
 		return NULL;
 	if (!c->is_ca)
@@ -298,10 +355,15 @@ static enum trust_verdict check_certs(const struct path *p)
 }
 
 /* A usable CRL of the issuer, or NULL; *stale: its time is over. */
-static struct crl *usable_crl(const struct path *p, const struct cert *issuer, bool *stale)
+static struct crl *usable_crl(
+	const struct path *p, const struct cert *c, const struct cert *issuer, bool *stale)
 {
-	struct crl *crl = crl_of(p->trust, issuer);
+	time_t skew = p->trust->rules.skew_s;
+	struct crl *crl = crl_of(p->trust, issuer, c);
 
+	if (!crl && crl_of(p->trust, issuer, NULL))
+		story(p->trust, "crl of \"%s\" is for other distribution points",
+			cert_subject(issuer));
 	if (!crl)
 		return NULL;
 	story(p->trust, "using trusted certificate \"%s\"", cert_subject(issuer));
@@ -310,11 +372,11 @@ static struct crl *usable_crl(const struct path *p, const struct cert *issuer, b
 		return NULL;
 	}
 	story(p->trust, "crl correctly signed by \"%s\"", cert_subject(issuer));
-	if (crl_this_update(crl) > p->now) {
+	if (crl_this_update(crl) > p->now + skew) {
 		story(p->trust, "crl is not valid before %s", time_str(crl_this_update(crl)));
 		return NULL;
 	}
-	*stale = crl_next_update(crl) < p->now;
+	*stale = crl_next_update(crl) < p->now - skew;
 	story(p->trust, *stale ? "crl is stale: since %s" : "crl is valid: until %s",
 		time_str(crl_next_update(crl)));
 	return crl;
@@ -325,14 +387,14 @@ static enum trust_verdict check_status(
 	const struct path *p, const struct cert *c, const struct cert *issuer)
 {
 	bool strict =
-		p->trust->policy == CRL_STRICT || (p->trust->policy == CRL_IFURI && c->has_crl_uri);
+		p->trust->policy == CRL_STRICT || (p->trust->policy == CRL_IFURI && c->crl_points);
 	bool stale = true;
 	const char *reason;
 	struct crl *crl;
 	time_t when;
 
 	story(p->trust, "checking certificate status of \"%s\"", cert_subject(c));
-	crl = usable_crl(p, issuer, &stale);
+	crl = usable_crl(p, c, issuer, &stale);
 	if (crl && crl_revokes(crl, c, &when, &reason)) {
 		story(p->trust, "certificate was revoked on %s, reason: %s", time_str(when),
 			reason);

@@ -8,8 +8,9 @@
  *          trust->story. CRL signatures are checked once and remembered, not once a peer;
  *          lookups do not walk all CRL entries of the peer's chain for each SA (index by
  *          serial).
- * Source:  RFC 5280 section 6, RFC 4945 section 5; keyUsage, basicConstraints, pathLen, unknown
- *          critical extensions, RSA under 2048 bits, MD5 and SHA-1 chain signatures refused.
+ * Source:  RFC 5280 section 6, RFC 4945 section 5; keyUsage, extended key usage, basicConstraints,
+ *          pathLen, unknown critical extensions, RSA under 2048 bits, MD5 and SHA-1 chain
+ *          signatures; a CRL counts for the certificates that its distribution point names.
  */
 #pragma once
 
@@ -50,8 +51,16 @@ enum trust_verdict {
 	TRUST_NO_STATUS, /* strict policy and no valid CRL */
 };
 
+/* What the configuration adds to or takes from RFC 5280; all zero: nothing. */
+struct trust_rules {
+	uint32_t skew_s; /* how far a peer's clock may be off */
+	bool strict_eku; /* serverAuth and clientAuth do not stand in for ipsecIKE */
+	bool short_rsa, md5, sha1; /* taken although weak, and told each time */
+};
+
 struct trust {
 	enum crl_policy policy;
+	struct trust_rules rules;
 	/* One line of the story, in the words and order of the log: using certificate "DN", using
 	 * trusted ca certificate "DN", checking certificate status of "DN", using trusted
 	 * certificate "DN", crl correctly signed by "DN", crl is valid: until T | crl is stale:

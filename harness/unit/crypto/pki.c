@@ -124,6 +124,7 @@ void pki_der(struct pki s, struct blob *out)
 	put_ext(x, NID_subject_alt_name, s.san);
 	put_ext(x, NID_name_constraints, s.constraints);
 	put_ext(x, NID_crl_distribution_points, s.crl_points);
+	put_ext(x, NID_ext_key_usage, s.eku);
 	if (s.raw_san.n)
 		put_raw(x, "2.5.29.17", false, s.raw_san);
 	if (s.odd_critical)
@@ -184,6 +185,13 @@ void pki_crl_der(struct pki_crl s, struct blob *out)
 		X509_EXTENSION *e = raw_ext("2.5.29.27", true, BYTES("\x02\x01\x01", 3));
 
 		must(X509_CRL_add_ext(x, e, -1) == 1);
+		X509_EXTENSION_free(e);
+	}
+	if (s.scope) {
+		X509_EXTENSION *e = X509V3_EXT_conf_nid(
+			NULL, NULL, NID_issuing_distribution_point, s.scope);
+
+		must(e && X509_CRL_add_ext(x, e, -1) == 1);
 		X509_EXTENSION_free(e);
 	}
 	if (s.revoked)

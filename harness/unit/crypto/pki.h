@@ -20,7 +20,7 @@ struct pki {
 	enum pki_key key, signer; /* signer KEY_EE (0): the CA's */
 	const char *md; /* NULL: SHA256 */
 	long from, until; /* 0, 0: a day ago, a day on */
-	const char *ca, *usage, *san, *constraints, *crl_points; /* extension values, NULL: none */
+	const char *ca, *usage, *san, *constraints, *crl_points, *eku; /* extension values */
 	struct bytes raw_san; /* DER instead of `san` */
 	bool odd_critical; /* an extension nobody knows, critical */
 	long serial; /* 0: 1 */
@@ -43,6 +43,7 @@ struct pki_crl {
 	long from, until, number, revoked; /* revoked: a serial, 0 none */
 	int reason; /* -1 none */
 	bool critical;
+	const char *scope; /* issuing distribution point, NULL: none */
 };
 
 void pki_crl_der(struct pki_crl spec, struct blob *out);

@@ -219,9 +219,15 @@ void cert_store_reread_secrets(struct cert_store *s, const struct ike_conf *conf
 	keys_free(old);
 }
 
-void cert_store_load(struct cert_store *s, const struct ike_conf *conf)
+void cert_store_rules(struct cert_store *s, const struct ike_conf *conf)
 {
 	s->trust.policy = (enum crl_policy)conf->strictcrlpolicy;
+	s->trust.rules = conf->rules;
+}
+
+void cert_store_load(struct cert_store *s, const struct ike_conf *conf)
+{
+	cert_store_rules(s, conf);
 	cert_store_reread_cas(s);
 	load_folder(s, "aa certificates", "aacerts", load_none);
 	load_folder(s, "ocsp signer certificates", "ocspcerts", load_none);

@@ -29,6 +29,8 @@ OWN(cert_store)
 
 /* Start-up, or rereadall: CA certificates, CRLs, private keys (templates 2 to 6). */
 void cert_store_load(struct cert_store *s, const struct ike_conf *conf);
+/* What the configuration says about peers' certificates, from now on. */
+void cert_store_rules(struct cert_store *s, const struct ike_conf *conf);
 void cert_store_reread_cas(struct cert_store *s);
 void cert_store_reread_crls(struct cert_store *s);
 void cert_store_reread_secrets(struct cert_store *s, const struct ike_conf *conf);

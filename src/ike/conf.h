@@ -72,6 +72,7 @@ struct ike_conf {
 	struct secret *secrets;
 	char *charondebug;
 	int strictcrlpolicy; /* enum crl_policy */
+	struct trust_rules rules;
 	int uniqueids;	     /* 0 no, 1 yes/replace, 2 keep, 3 never */
 	bool cachecrls;
 	/* strongswan.conf: */

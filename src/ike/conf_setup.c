@@ -26,17 +26,28 @@ static const struct name policies[] = {
 /* clang-format off */
 static const struct conf_key keys[] = {
 	{ .name = "charondebug", .set = set_debug, .at = AT(charondebug),
-	  .doc = "levels of the log, such as \"knl 2, ike 1\"; groups dmn mgr ike chd job cfg "
-		  "knl net enc lib" },
+	  .doc = "levels of the log, such as \"knl 2, ike 1\"; groups dmn mgr ike chd job cfg " "
+		  ""knl net enc lib" },
 	{ .name = "uniqueids", .set = conf_word, .at = AT(uniqueids), .def = "yes",
 	  .words = uniques, .n_words = 5,
 	  .doc = "what a second IKE_SA of the same two identities does to the first" },
 	{ .name = "strictcrlpolicy", .set = conf_word, .at = AT(strictcrlpolicy), .def = "no",
 	  .words = policies, .n_words = 3,
-	  .doc = "refuse a peer without a fresh CRL: never, always, if the certificate names "
-		  "one" },
+	  .doc = "refuse a peer without a fresh CRL: never, always, if the certificate names " "
+		  ""one" },
+	{ .name = "clockskew", .set = conf_secs, .at = AT(rules.skew_s), .def = "0s",
+	  .max = 86400,
+	  .doc = "how far the clocks behind certificates and CRLs may be off" },
+	{ .name = "stricteku", .set = conf_bool, .at = AT(rules.strict_eku), .def = "no",
+	  .doc = "an extended key usage for TLS alone does not allow IKE" },
+	{ .name = "allowshortrsa", .set = conf_bool, .at = AT(rules.short_rsa), .def = "no",
+	  .doc = "take RSA keys of 1024 to 2047 bits in certificates, with a warning" },
+	{ .name = "allowmd5", .set = conf_bool, .at = AT(rules.md5), .def = "no",
+	  .doc = "take certificates that MD5 signs, with a warning" },
+	{ .name = "allowsha1", .set = conf_bool, .at = AT(rules.sha1), .def = "no",
+	  .doc = "take certificates that SHA-1 signs, with a warning" },
 	{ .name = "cachecrls", .set = conf_bool, .at = AT(cachecrls), .def = "no",
-	  .doc = "keep fetched CRLs as files" },
+	  .doc = "say so at start; CRLs are the files in ipsec.d/crls, none is fetched" },
 };
 /* clang-format on */
 
@@ -96,4 +107,6 @@ void conf_print_keys(void)
 	setup_print_keys();
 	puts(".Ss conn");
 	conn_print_keys();
+	puts(".Ss strongswan.conf");
+	strongswan_print_keys();
 }

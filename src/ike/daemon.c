@@ -245,7 +245,7 @@ int daemon_update(struct daemon *dm, struct conf_log *log)
 
 	if (rc < 0)
 		return rc;
-	cert_store_trust(dm->certs)->policy = (enum crl_policy)conf->strictcrlpolicy;
+	cert_store_rules(dm->certs, conf);
 	cert_store_reread_secrets(dm->certs, conf);
 	return iked_load_conf(dm->d, conf);
 }

@@ -100,7 +100,7 @@ void pair_load(struct node *n, const char *text)
 	assert_int_equal(conf_load(&paths, &findings, &conf), 0);
 	assert_int_equal(findings.n_errors, 0);
 	unlink(path);
-	cert_store_trust(n->certs)->policy = (enum crl_policy)conf->strictcrlpolicy;
+	cert_store_rules(n->certs, conf);
 	assert_int_equal(iked_load_conf(n->d, conf), 0);
 }
 

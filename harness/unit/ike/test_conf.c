@@ -215,6 +215,21 @@ static void defaults_are_those_of_the_manual(void **state)
 	ike_conf_free(c);
 }
 
+static void what_weak_certificates_may_do_is_said_one_by_one(void **state)
+{
+	struct ike_conf *c = load("config setup\n\tclockskew=2m\n\tallowsha1=yes\n");
+
+	(void)state;
+	assert_int_equal(c->rules.skew_s, 120);
+	assert_true(c->rules.sha1);
+	assert_false(c->rules.md5 || c->rules.short_rsa || c->rules.strict_eku);
+	ike_conf_free(c);
+	c = load("config setup\n\tstricteku=yes\n\tallowmd5=yes\n\tallowshortrsa=yes\n");
+	assert_true(c->rules.md5 && c->rules.short_rsa && c->rules.strict_eku);
+	assert_false(c->rules.sha1 || c->rules.skew_s);
+	ike_conf_free(c);
+}
+
 static void own_lines_beat_also_beat_default(void **state)
 {
 	struct ike_conf *c =
@@ -531,6 +546,7 @@ UNIT_MAIN(T(carol_s_page_loads_unchanged, "E-001 E-002 E-003 E-006 A-132"),
 	T(the_home_agent_s_page_loads_with_its_includes, "E-001 E-002 E-006"),
 	T(the_nodes_of_the_measured_run_load, "E-002"),
 	T(defaults_are_those_of_the_manual, "A-023 E-004"),
+	T(what_weak_certificates_may_do_is_said_one_by_one, "A-095"),
 	T(own_lines_beat_also_beat_default, "E-002"),
 	T(bad_values_skip_their_connection_and_say_why, "E-003 E-021 A-190"),
 	T(one_bad_connection_leaves_the_others, "E-003"),

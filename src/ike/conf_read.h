@@ -71,6 +71,7 @@ void conns_set_peers(struct conn *first);
 
 void conn_print_keys(void);
 void setup_print_keys(void);
+void strongswan_print_keys(void);
 
 void setup_defaults(struct ike_conf *c);
 void setup_param(struct ike_conf *c, struct param *p, struct conf_log *log);

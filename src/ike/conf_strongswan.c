@@ -153,3 +153,8 @@ void strongswan_read(const char *path, struct conf_log *log, struct ike_conf *c)
 			p.name);
 	lex_free(&lex);
 }
+
+void strongswan_print_keys(void)
+{
+	conf_print_mdoc(keys, sizeof(keys) / sizeof(keys[0]));
+}

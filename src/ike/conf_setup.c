@@ -26,15 +26,15 @@ static const struct name policies[] = {
 /* clang-format off */
 static const struct conf_key keys[] = {
 	{ .name = "charondebug", .set = set_debug, .at = AT(charondebug),
-	  .doc = "levels of the log, such as \"knl 2, ike 1\"; groups dmn mgr ike chd job cfg " "
-		  ""knl net enc lib" },
+	  .doc = "levels of the log, such as \"knl 2, ike 1\"; groups dmn mgr ike chd job cfg "
+		  "knl net enc lib" },
 	{ .name = "uniqueids", .set = conf_word, .at = AT(uniqueids), .def = "yes",
 	  .words = uniques, .n_words = 5,
 	  .doc = "what a second IKE_SA of the same two identities does to the first" },
 	{ .name = "strictcrlpolicy", .set = conf_word, .at = AT(strictcrlpolicy), .def = "no",
 	  .words = policies, .n_words = 3,
-	  .doc = "refuse a peer without a fresh CRL: never, always, if the certificate names " "
-		  ""one" },
+	  .doc = "refuse a peer without a fresh CRL: never, always, if the certificate names "
+		  "one" },
 	{ .name = "clockskew", .set = conf_secs, .at = AT(rules.skew_s), .def = "0s",
 	  .max = 86400,
 	  .doc = "how far the clocks behind certificates and CRLs may be off" },

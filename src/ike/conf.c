@@ -165,6 +165,7 @@ static void take_sections(struct ike_conf *c, struct section *all, const struct 
 		if (!*end)
 			continue;
 		(*end)->at = conf_keep_pos(c, s->at);
+		(*end)->local.cert_at = conf_keep_pos(c, (*end)->local.cert_at);
 		end = &(*end)->next;
 	}
 	conns_set_peers(c->conns);

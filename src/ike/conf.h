@@ -28,6 +28,7 @@ struct conn_end {
 	struct in6_addr addr; /* :: = %any */
 	char *addr_text;
 	char *cert_file, *ca; /* ca: DN text or NULL */
+	struct conf_pos cert_at;
 	char *id_text;
 	struct ident id;      /* from leftid, or from the certificate */
 	struct ts_list ts;    /* from subnet + protoport; empty: the host itself */
@@ -94,6 +95,12 @@ struct conf_paths {
 int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_conf **out);
 void ike_conf_free(struct ike_conf *c);
 OWN(ike_conf)
+
+/*
+ * Can the files be used that the configuration names? A key or a certificate that cannot be read,
+ * or that no key fits, is a finding; its connection is not loaded then.
+ */
+void conf_check_files(struct ike_conf *c, struct conf_log *log);
 
 /* The keywords of `config setup` and `conn` as mdoc lists, for the manual page. */
 void conf_print_keys(void);

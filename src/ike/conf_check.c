@@ -182,6 +182,7 @@ int conn_complete(struct conn_build *b, const struct conf_paths *paths)
 	struct conn_end *ends[] = { &c->local, &c->remote };
 
 	choose_side(c, paths);
+	c->local.cert_at = conn_where(b, key_of(c, &c->local, "cert"));
 	for (size_t i = 0; i < 2; i++)
 		if (end_cert(ends[i], paths) < 0 || end_id(ends[i]) < 0 || end_ts(b, ends[i]) < 0)
 			return -EINVAL;

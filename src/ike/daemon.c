@@ -191,10 +191,14 @@ static int make_iked(struct daemon *dm)
 static int read_conf(struct daemon *dm, struct conf_log *log, struct ike_conf **out)
 {
 	struct conf_paths paths = dm->paths;
+	int rc;
 
 	paths.is_local = is_local;
 	paths.arg = dm;
-	return conf_load(&paths, log, out);
+	rc = conf_load(&paths, log, out);
+	if (!rc)
+		conf_check_files(*out, log);
+	return rc;
 }
 
 int daemon_start(struct daemon *dm, struct conf_log *log)

@@ -1,0 +1,112 @@
+/* The files that a configuration names: keys, certificates, and whether they fit. */
+#include <unistd.h>
+
+#include "ike/conf.h"
+#include "unit/unit.h"
+
+#define CERTS TOP "/build/certs/"
+
+static char said[4096], dir[] = "/tmp/files.XXXXXX";
+static struct conf_log findings;
+
+static void hear(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	(void)error;
+	strncat(said, line + strlen(dir) + 1, sizeof(said) - strlen(said) - 2);
+	strcat(said, "\n");
+}
+
+static void put(const char *file, const char *text)
+{
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static struct ike_conf *load(const char *conf_text, const char *secrets_text)
+{
+	char conf[64], secrets[64];
+	struct conf_paths paths = {
+		.ipsec_conf = conf, .secrets = secrets, .dir = "/nonexistent"
+	};
+	struct ike_conf *c = NULL;
+
+	if (dir[strlen(dir) - 1] == 'X') {
+		assert_int_equal(system(TOP "/certs/make.sh"), 0);
+		assert_non_null(mkdtemp(dir));
+	}
+	snprintf(conf, sizeof(conf), "%s/ipsec.conf", dir);
+	snprintf(secrets, sizeof(secrets), "%s/ipsec.secrets", dir);
+	put(conf, conf_text);
+	put(secrets, secrets_text);
+	assert_int_equal(conf_load(&paths, &(struct conf_log){ .emit = hear }, &c), 0);
+	said[0] = '\0';
+	findings = (struct conf_log){ .emit = hear };
+	conf_check_files(c, &findings);
+	unlink(conf);
+	unlink(secrets);
+	return c;
+}
+
+static void what_fits_is_left_alone(void **state)
+{
+	struct ike_conf *c = load("conn a\n\tauto=add\n\tleftcert=" CERTS "carolCert.pem\n",
+		": RSA " CERTS "carolKey.pem\n");
+
+	(void)state;
+	assert_string_equal(said, "");
+	assert_int_equal(c->conns->autostart, AUTO_ADD);
+	ike_conf_free(c);
+}
+
+static void a_missing_certificate_costs_its_connections_and_is_told_once(void **state)
+{
+	struct ike_conf *c = load("conn %default\n\tleftcert=/nonexistent/x.pem\n"
+				  "conn a\n\tauto=add\nconn b\n\tauto=route\n"
+				  "conn c\n\tauto=add\n\tleftcert=" CERTS "carolCert.pem\n",
+		": RSA " CERTS "carolKey.pem\n");
+
+	(void)state;
+	assert_string_equal(said,
+		"ipsec.conf:2: leftcert=/nonexistent/x.pem: expected a certificate "
+		"of ours: No such file or directory\n");
+	assert_int_equal(c->conns->autostart, AUTO_IGNORE);
+	assert_int_equal(c->conns->next->autostart, AUTO_IGNORE);
+	assert_int_equal(c->conns->next->next->autostart, AUTO_ADD);
+	assert_int_equal(findings.n_errors, 1);
+	ike_conf_free(c);
+}
+
+static void a_key_of_another_certificate_does_not_do(void **state)
+{
+	struct ike_conf *c = load("conn a\n\tauto=add\n\tleftcert=" CERTS "carolCert.pem\n",
+		": RSA " CERTS "daveKey.pem\n");
+
+	(void)state;
+	assert_non_null(strstr(said, "ipsec.conf:3: leftcert="));
+	assert_non_null(strstr(said, "no private key of ipsec.secrets fits it"));
+	assert_int_equal(c->conns->autostart, AUTO_IGNORE);
+	ike_conf_free(c);
+}
+
+static void an_unreadable_key_is_told_with_its_line(void **state)
+{
+	struct ike_conf *c = load("", ": RSA " CERTS "carolCert.pem\n: RSA /nonexistent/k.pem\n");
+
+	(void)state;
+	assert_non_null(strstr(said, "ipsec.secrets:1: : RSA "));
+	assert_non_null(strstr(said,
+		"ipsec.secrets:2: : RSA /nonexistent/k.pem: expected a private "
+		"key: No such file or directory\n"));
+	assert_int_equal(findings.n_errors, 2);
+	ike_conf_free(c);
+	rmdir(dir);
+}
+
+UNIT_MAIN(T(what_fits_is_left_alone, "A-083"),
+	T(a_missing_certificate_costs_its_connections_and_is_told_once, "E-003"),
+	T(a_key_of_another_certificate_does_not_do, "A-083"),
+	T(an_unreadable_key_is_told_with_its_line, "A-083 E-022"))

@@ -33,6 +33,26 @@ static void must_fail(struct pair *p, const char *line)
 	pair_free(p);
 }
 
+static void certificates_go_out_as_configured(void **state)
+{
+	static const char *const when[] = { "always", "ifasked", "yes" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(when) / sizeof(when[0]); i++) {
+		char carol[4096];
+		struct pair *p;
+
+		snprintf(carol, sizeof(carol), "%s\tleftsendcert=%s\n", PAIR_CAROL, when[i]);
+		p = pair_new(carol, PAIR_MOON);
+		pair_establish(p, false);
+		assert_true(pair_said(p, "sending end entity cert \"C=CH, O=Linux strongSwan, "
+					 "OU=Research, CN=carol@strongswan.org\"") == 1);
+		pair_free(p);
+	}
+	must_fail(pair_new(PAIR_CAROL "\tleftsendcert=never\n", PAIR_MOON),
+		"no certificate of 'carol@strongswan.org' came");
+}
+
 static void a_revoked_moon_is_not_believed(void **state)
 {
 	(void)state;
@@ -270,7 +290,8 @@ static void a_failed_peer_is_left_alone_for_ten_seconds(void **state)
 	pair_free(p);
 }
 
-UNIT_MAIN(T(a_revoked_moon_is_not_believed, "A-083 A-092"),
+UNIT_MAIN(T(certificates_go_out_as_configured, "A-089"),
+	T(a_revoked_moon_is_not_believed, "A-083 A-092"),
 	T(an_expired_moon_is_not_believed, "A-090 A-083"),
 	T(a_moon_of_an_unknown_ca_is_not_believed, "A-091 A-090 A-083"),
 	T(a_moon_with_another_name_is_not_believed, "A-085 A-087"),

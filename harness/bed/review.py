@@ -9,16 +9,16 @@ Shapes:  questions are pure facts; only apply() writes, and an expected file who
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from harness.bed import canon, delta, golden, invariants
+from harness.bed import canon, delta, golden, invariants, ladder_check
 from harness.bed.story import EVENTS
 from harness.bed.xfrm import Dump, Policy, State, parse_dump
 
-CHANGED, NEW_FILE, UNUSED = "changed", "new file", "unused"
+CHANGED, NEW_FILE, UNUSED, NEW_LADDER = "changed", "new file", "unused", "ladder"
 NOBODY = canon.Names(canon.Roles("", {}))
 Entry = State | Policy
 
@@ -35,10 +35,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Shown:
-    """What one scenario showed: its acts, each with its checkpoints in order."""
+    """What one scenario showed: its acts, each with its checkpoints in order, and its ladder."""
 
     scenario: str
     acts: tuple[tuple[Point, ...], ...]
+    ladder: str | None = None
 
     def files(self) -> dict[str, str]:
         return {f"{node}.{point.name}.xfrm": text
@@ -79,7 +80,8 @@ def read(scenario: str, results: Path) -> Shown:
                        if row["kind"] == "checkpoint" and not row["violations"])
         if points:
             acts.append(points)
-    return Shown(scenario, tuple(acts))
+    drawn = list(results.rglob(ladder_check.FILE))
+    return Shown(scenario, tuple(acts), drawn[0].read_text() if len(drawn) == 1 else None)
 
 
 def _point(folder: Path, row: dict) -> Point:
@@ -99,7 +101,17 @@ def questions(shown: Iterable[Shown], expected: Path, known: Iterable[str]) -> l
             for key, question in asked(one.scenario, file, text, path):
                 if found.setdefault(key, question) is not question:
                     found[key].changes += question.changes
-    return [*found.values(), *_unused(shown, expected, set(known))]
+    return [*found.values(), *_ladders(shown, expected), *_unused(shown, expected, set(known))]
+
+
+def _ladders(shown: Iterable[Shown], expected: Path) -> Iterator[Question]:
+    """A scenario that has an expected ladder and drew another one."""
+    for one in shown:
+        path = expected / one.scenario / ladder_check.FILE
+        old = path.read_text() if path.exists() and one.ladder else ""
+        if old and ladder_check.differences(old, one.ladder):
+            yield Question(NEW_LADDER, f"ladder of {one.scenario}", old, one.ladder,
+                           [Change(one.scenario, ladder_check.FILE, None, None)])
 
 
 def _file_new(scenario: str, file: str, text: str, _: Path) -> list[tuple[tuple, Question]]:
@@ -189,7 +201,8 @@ def apply(shown: Iterable[Shown], accepted: Iterable[Question], expected: Path) 
     """Write what was accepted, unless a checkpoint would then break an invariant."""
     outcome = Outcome()
     accepted = list(accepted)
-    changes = [c for question in accepted if question.kind != UNUSED for c in question.changes]
+    dumps = [q for q in accepted if q.kind in (CHANGED, NEW_FILE)]
+    changes = [change for question in dumps for change in question.changes]
     for one in shown:
         mine = [change for change in changes if change.scenario == one.scenario]
         for act in one.acts:
@@ -197,6 +210,10 @@ def apply(shown: Iterable[Shown], accepted: Iterable[Question], expected: Path) 
                 _apply_point(one, point, mine, expected, outcome)
             outcome.written += write_deltas(act, expected / one.scenario)
     for question in accepted:
+        if question.kind == NEW_LADDER:
+            path = expected / question.places[0]
+            golden.bless(path, question.new)
+            outcome.written.append(question.places[0])
         if question.kind == UNUSED:
             _remove(expected / question.changes[0].scenario / question.changes[0].file, outcome)
     return outcome

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, kernel, matrix,
-                         native, peers, review, strongswan_dump, suite)
+from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, kernel,
+                         ladder_check, matrix, native, peers, review, strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel
@@ -116,7 +116,16 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
         ended = run.fleet.boot(job, scenario.tests, run.limit, tell, run.kernel)
     for sentence in artefacts.make(job.results):
         run.report.say(f"        {sentence}")
-    return read_results(job, scenario, ended, run)
+    outcomes = read_results(job, scenario, ended, run)
+    others = options.bless or options.valgrind or run.pair.ikes or run.mip6s
+    return outcomes if others else held_against_ladder(job, outcomes)
+
+
+def held_against_ladder(job: Job, outcomes: list[Outcome]) -> list[Outcome]:
+    """A scenario that passed fails all the same if its ladder is not the expected one."""
+    faults = ladder_check.held(TOP / "expected" / job.scenario, job.results)
+    return [replace(one, outcome="failed", sentence=faults[0])
+            if faults and one.outcome == "passed" else one for one in outcomes]
 
 
 def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[Outcome]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.bed import bless, delta, review
+from harness.bed import bless, delta, ladder_check, review
 from harness.bed_tests import shown
 
 SCENARIOS = ("coa-change", "link-handover")
@@ -155,3 +155,23 @@ def test_files_that_no_scenario_uses_are_named_and_removed(expected, tmp_path):
 def test_scenarios_that_did_not_run_keep_their_files(expected, tmp_path):
     now = results(tmp_path, "one")[:1]
     assert review.questions(now, expected, SCENARIOS) == []
+
+
+def ladders(tmp_path, name: str, text: str) -> list[review.Shown]:
+    now = results(tmp_path, name)
+    (tmp_path / name / "coa-change/ladder.txt").write_text(text)
+    return [review.read("coa-change", tmp_path / name / "coa-change"), now[1]]
+
+
+def test_a_ladder_is_asked_where_one_is_expected(expected, tmp_path):
+    one, other = "carol     moon\n|-- BU -->|\n", "carol     moon\n|-- BA -->|\n"
+    now = ladders(tmp_path, "drawn", one)
+    assert review.questions(now, expected, SCENARIOS) == []
+    path = expected / "coa-change/ladder.txt"
+    path.write_text(other)
+    question, = review.questions(now, expected, SCENARIOS)
+    assert question.words == "ladder of coa-change" and question.old == other
+    assert ladder_check.held(expected / "coa-change", tmp_path / "drawn/coa-change")
+    assert asked(now, expected, "y")[0]
+    assert path.read_text() == one
+    assert ladder_check.held(expected / "coa-change", tmp_path / "drawn/coa-change") == []

@@ -3,7 +3,7 @@ import pytest
 NEW = "2001:2::41a:a8ff:fe6f:c67"
 
 
-@pytest.mark.req("B-005", "B-023", "C-065", "C-066", "D-019")
+@pytest.mark.req("B-005", "B-023", "C-065", "C-067", "D-019")
 def test_link_handover(bed):
     """carol goes from foreign link 1 to 2; an advertisement gives the new address."""
     carol, moon = bed.nodes("carol", "moon")
@@ -18,3 +18,6 @@ def test_link_handover(bed):
     assert not ping.lost_since(registered)
     bed.checkpoint("link-2")
     bed.expect_no_ike_messages(since="link-1")
+    bed.timeline.expect_order(
+        "BA .* status 0", "echo request in ESP", "echo reply in ESP", since="link-1")
+    bed.timeline.expect_none(r"^(HoTI|CoTI)")

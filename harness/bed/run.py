@@ -299,7 +299,9 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     programs = build.programs(TOP, options.valgrind, needed)
     run = Run(options, folder, programs, fleet, report, used)
     if options.names == [matrix.NAME]:
-        return run_matrix(run, scenarios)
+        status = run_matrix(run, scenarios)
+        keep(run, sys.argv[1:])
+        return status
     told = bool(options.names or options.shell) and options.repeat == 1
     run_scenarios(run, scenarios, told)
     if build.sanitized() and not options.names:

@@ -189,6 +189,34 @@ def test_a_browser_shows_it_and_the_picture_is_kept(run):
     assert SHOT.read_bytes().startswith(b"\x89PNG") and SHOT.stat().st_size > 50_000
 
 
+PRESS = """<script>addEventListener("load", () => {
+const seen = [];
+const look = () => {
+    const here = document.activeElement;
+    seen.push(here.id || here.parentElement.id + (here.parentElement.open ? " open" : ""));
+};
+look();
+for (const key of "%s") {
+    document.dispatchEvent(new KeyboardEvent("keydown", {key: key, bubbles: true}));
+    look();
+}
+document.body.textContent = "seen: " + seen.join(", ") + ".";
+});</script>"""
+# Keys one after the other, and where each leads.
+KEYS = (("t", "scenarios"), ("j", "establishment"), ("o", "establishment open"),
+        ("j", "coa-change open"), ("j", "coa-change open"), ("k", "establishment open"),
+        ("n", "coa-change open"), ("k", "establishment open"), ("f", "first-difference"))
+
+
+@needs_chromium
+def test_it_opens_at_the_difference_and_the_keyboard_goes_from_scenario_to_scenario(run):
+    path = run.folder / "keys.html"
+    pressed = PRESS % "".join(key for key, _ in KEYS)
+    path.write_text(failing(run).replace("</html>", pressed + "</html>"))
+    seen = re.search(r"seen: (.*?)\.", chromium("--dump-dom", path.as_uri()))
+    assert seen[1].split(", ") == ["first-difference", *(where for _, where in KEYS)]
+
+
 def opened(path) -> float:
     """Milliseconds until the browser has the page; a busy machine gets several attempts."""
     return float(re.search(r'data-load="([\d.]+)"', chromium("--dump-dom", path.as_uri()))[1])

@@ -114,7 +114,8 @@ def main(arguments: list[str]) -> int:
     figures = [figure for part in measured for figure in part.figures]
     print(text(figures))
     load = os.getloadavg()[0]
-    print(f"on {os.cpu_count()} processors, load {load:.1f} at the end")
+    print(f"on {os.cpu_count()} processors, load {load:.1f} at the end; "
+          "as JSON in build/results/bench.json")
     RESULTS.mkdir(parents=True, exist_ok=True)
     document = {"figures": [figure.as_json() for figure in figures], "load": round(load, 2)}
     for part in measured:

@@ -4,6 +4,16 @@ import pytest
 
 from harness.bed import evidence, wire
 from harness.bed.evidence import CHECKPOINTS
+from harness.bed.wait import Fact
+
+
+def tunnel_used(carol):
+    """The prefix solicitation that raised the tunnel SAs went through them, as on the page."""
+    def missing():
+        children = [c for sa in carol.ike_status()["sas"] for c in sa["children"]]
+        used = any(c["name"] == "tunnel" and c["last_in_s"] is not None for c in children)
+        return None if used else "nothing came in"
+    return Fact("carol's tunnel has carried the prefix solicitation", missing)
 
 
 @pytest.mark.req("B-006", "D-011", "D-026", "G-05", "G-06")
@@ -13,6 +23,7 @@ def test_ours_agrees_with_the_page(bed):
     status = {}
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)
+    bed.wait(tunnel_used(carol), within=5)
     bed.checkpoint("established")
     status["established"] = carol.run("ipsec statusall")
     carol.add_address("2001::50/128")

@@ -8,6 +8,10 @@ if [ "${1:-}" = diff ]; then
 	PYTHONPATH=$home PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.diff "$@"
 fi
 cd "$home"
+if [ "${1:-}" = doctor ]; then
+	shift
+	PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.doctor "$@"
+fi
 
 # Packages of the roles that building and testing need, without those that are installed.
 missing_packages() {

@@ -55,21 +55,27 @@ def check(preload: Path, kernel: Kernel | None = None) -> None:
     kernels.check(kernel or kernels.installed())
     if not preload.exists():
         raise Unfit(f"{preload} is missing: type make guest")
-    for folder in (_memory_folder(), preload.parent):
+    for folder in (memory_folder(), preload.parent):
         free = shutil.disk_usage(folder).free
         if free < DISK:
             raise Unfit(f"{folder} has {free >> 20} MB left, a guest needs {DISK >> 20}: "
                         "make room there")
 
 
-def _memory_folder() -> Path:
-    """Where the guest keeps its memory file."""
-    return Path(os.environ.get("TMPDIR", "/tmp"))
+def memory_folder() -> Path:
+    """Where the guest kernel keeps its memory file: what the environment says, or /dev/shm."""
+    said = next(filter(None, (os.environ.get(name) for name in ("TMPDIR", "TMP", "TEMP"))), None)
+    return Path(said or ("/dev/shm" if os.path.ismount("/dev/shm") else "/tmp"))
+
+
+def xsave_area(preload: Path) -> int:
+    """How long this processor's XSAVE area is, in octets."""
+    return ctypes.CDLL(str(preload)).xstate_area()
 
 
 def needs_preload(preload: Path) -> bool:
-    """Whether this processor's XSAVE area is larger than the guest kernel's buffer."""
-    return ctypes.CDLL(str(preload)).xstate_area() > XSTATE_ROOM
+    """Whether that is more than the guest kernel's buffer holds."""
+    return xsave_area(preload) > XSTATE_ROOM
 
 
 def script(job: Job, tests: Path) -> str:
@@ -115,8 +121,11 @@ class Fleet:
     def boot(self, job: Job, tests: Path, limit: float, tell: Callable[[str], None],
              kernel: Kernel | None = None) -> Ended:
         """Run the job's tests in a guest; `tell` gets every line of its console."""
-        kernel = kernel or kernels.installed()
         prepare(job, tests)
+        return self.start(job, limit, tell, kernel or kernels.installed())
+
+    def start(self, job: Job, limit: float, tell: Callable[[str], None], kernel: Kernel) -> Ended:
+        """Run what guest.sh in the job's results says in a guest."""
         preload = job.top / "build/guest/xstate.so"
         return self.run(lambda console: command(job, console, kernel),
                         environment(job, preload, kernel), job, limit, tell, where=kernel.folder)
@@ -204,5 +213,5 @@ def _last_words(job: Job, last: str) -> str:
                    for name in ("boot.log", "console.log") if (job.results / name).exists())
     for words, reason in REASONS.items():
         if words in said:
-            return reason.format(tmp=_memory_folder())
+            return reason.format(tmp=memory_folder())
     return f"the guest ended without a result; its last words: {last}"

@@ -13,6 +13,7 @@ Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own
 scenarios, one line a test. With names those scenarios run and tell what they do.
 With the name matrix some scenarios run with ours and strongSwan as IKE daemon on either end.
 SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
+doctor says what this machine lacks, which scenarios that affects, and what to type.
 diff A B compares any two files that ip xfrm printed.
 Results: build/results/last/index.html is the page of the run; beside it SCENARIO/ with story, time
 line, ladder, dumps, deltas, daemon logs and open.sh, which opens the captures decrypted."""

@@ -60,10 +60,11 @@
 			follow();
 	});
 
-	/* On paper the scenarios are open; logs and time lines stay in their files. */
+	/* On paper scenarios and stories are open; dumps, logs and time lines stay in their files. */
 	let closed = [];
 	window.addEventListener("beforeprint", () => {
-		closed = Array.from(document.querySelectorAll("details.scenario:not([open])"));
+		closed = Array.from(document.querySelectorAll(
+			"details.scenario:not([open]), details.told:not([open])"));
 		closed.forEach((one) => { one.open = true; });
 	});
 	window.addEventListener("afterprint", () => closed.forEach((one) => { one.open = false; }));

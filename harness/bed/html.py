@@ -8,7 +8,6 @@ Errors:  what a scenario has not left is not shown; the page is written all the 
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from pathlib import Path
 import jinja2
 
 from harness.bed import artefacts, columns, golden, timeline
-from harness.bed.story import EVENTS
+from harness.bed.story import EVENTS, rows
 from harness.bed.xfrm import DumpError
 
 TEMPLATES = Path(__file__).parent / "page_run"
@@ -192,9 +191,7 @@ def read(folder: Path, titles: dict[str, str], command: str = "", seconds: float
 
 
 def _tests(folder: Path) -> list[Test]:
-    path = folder / OUTCOMES
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [Test(**{**row, "req": tuple(row["req"])}) for row in rows]
+    return [Test(**{**row, "req": tuple(row["req"])}) for row in rows(folder / OUTCOMES)]
 
 
 def _inside(folder: Path, results: str) -> Path:
@@ -231,12 +228,12 @@ def _text(path: Path) -> str:
 
 
 def _act(folder: Path, run: Path) -> Act:
-    rows = [json.loads(line) for line in (folder / EVENTS).read_text().splitlines()]
-    start = rows[0]["time"] if rows else 0.0
+    events = rows(folder / EVENTS)
+    start = events[0]["time"] if events else 0.0
     steps = [Step(row["time"] - start, row["kind"], row.get("node", ""), _step(row))
-             for row in rows]
+             for row in events]
     return Act(
-        name=folder.name, steps=steps, points=list(_points(folder, rows, start)),
+        name=folder.name, steps=steps, points=list(_points(folder, events, start)),
         ladder=_text(folder / "ladder.svg"), timeline=_text(folder / "timeline.txt"),
         transients=_text(folder / "transients.txt").splitlines(),
         logs=[(path.name, _text(path)) for path in sorted(folder.glob("*.log"))
@@ -250,8 +247,8 @@ def _step(row: dict) -> str:
     return row["text"]
 
 
-def _points(folder: Path, rows: list[dict], start: float) -> Iterable[Point]:
-    for row in rows:
+def _points(folder: Path, events: list[dict], start: float) -> Iterable[Point]:
+    for row in events:
         if row["kind"] == timeline.CHECKPOINT:
             nodes = [_node(folder, node, row["text"]) for node in row["nodes"]]
             yield Point(row["text"], row["time"] - start, nodes, row["violations"])

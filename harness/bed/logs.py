@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from harness.bed.story import rows
+
 NOTES = "logs.jsonl"
 IN_MODIFY, IN_NONBLOCK = 0x2, 0x800
 # "Nov 19 08:39:19 carol iked: 05[KNL] " or "Nov 19 08:39:23 carol mip6d[1317]: "
@@ -79,9 +81,7 @@ def read(folder: Path, daemons: tuple[str, ...], near: float) -> list[Line]:
 
 def _notes(folder: Path) -> dict[str, list[tuple[float, int]]]:
     found: dict[str, list[tuple[float, int]]] = {}
-    path = folder / NOTES
-    for text in path.read_text().splitlines() if path.exists() else []:
-        moment, name, size = json.loads(text)
+    for moment, name, size in rows(folder / NOTES):
         found.setdefault(name, []).append((moment, size))
     return found
 

@@ -8,14 +8,13 @@ Shapes:  questions are pure facts; only apply() writes, and an expected file who
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from harness.bed import canon, delta, golden, invariants, ladder_check
-from harness.bed.story import EVENTS
+from harness.bed.story import EVENTS, rows
 from harness.bed.xfrm import Dump, Policy, State, parse_dump
 
 CHANGED, NEW_FILE, UNUSED, NEW_LADDER = "changed", "new file", "unused", "ladder"
@@ -75,8 +74,7 @@ def read(scenario: str, results: Path) -> Shown:
     """The checkpoints without a violation that a finished scenario has left in its results."""
     acts = []
     for events in sorted(results.rglob(EVENTS)):
-        rows = [json.loads(line) for line in events.read_text().splitlines()]
-        points = tuple(_point(events.parent, row) for row in rows
+        points = tuple(_point(events.parent, row) for row in rows(events)
                        if row["kind"] == "checkpoint" and not row["violations"])
         if points:
             acts.append(points)

@@ -17,6 +17,17 @@ from typing import TextIO
 EVENTS = "events.jsonl"
 
 
+def rows(path: Path) -> list:
+    """The JSON lines of a file; one that a killed run has not finished is left out."""
+    found = []
+    for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
 class Story:
     def __init__(self, out: TextIO = sys.__stdout__) -> None:
         self.out = out

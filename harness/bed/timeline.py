@@ -9,7 +9,6 @@ Errors:  an expectation that does not hold is an AssertionError, its text the se
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from pathlib import Path
 from harness.bed import canon, cleartext, esp, kevents, logs, packets, replay, topo
 from harness.bed.kevents import KernelEvent
 from harness.bed.packets import Packet
-from harness.bed.story import EVENTS
+from harness.bed.story import EVENTS, rows
 from harness.bed.xfrm import DumpError, parse_dump
 
 STEP, WAIT, NOTE, CHECKPOINT = "command", "wait", "note", "checkpoint"
@@ -160,21 +159,21 @@ def _span(seconds: float) -> str:
 
 def gathered(events: Iterable[Event]) -> list[tuple[Event, int, float]]:
     """Event, how many of its like, and when the last of them was."""
-    rows: list[list] = []
-    open_rows: dict[tuple[str, str], list] = {}
+    groups: list[list] = []
+    growing: dict[tuple[str, str], list] = {}
     for event in events:
         if not event.bulk:
-            open_rows.clear()
-            rows.append([event, 1, event.time])
+            growing.clear()
+            groups.append([event, 1, event.time])
             continue
-        row = open_rows.get((event.who, event.text))
-        if row:
-            row[1] += 1
-            row[2] = event.time
+        group = growing.get((event.who, event.text))
+        if group:
+            group[1] += 1
+            group[2] = event.time
         else:
-            open_rows[event.who, event.text] = row = [event, 1, event.time]
-            rows.append(row)
-    return [tuple(row) for row in rows]
+            growing[event.who, event.text] = group = [event, 1, event.time]
+            groups.append(group)
+    return [tuple(group) for group in groups]
 
 
 def build(folder: Path) -> Timeline:
@@ -194,10 +193,8 @@ def build(folder: Path) -> Timeline:
 
 
 def _steps(folder: Path) -> list[Event]:
-    path = folder / EVENTS
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     return [Event(row["time"], row["kind"], row.get("node", "bed"), row["text"], source=row)
-            for row in rows]
+            for row in rows(folder / EVENTS)]
 
 
 def _kernel(event: KernelEvent, names: Mapping[str, str]) -> Event:

@@ -123,6 +123,15 @@ def test_a_failure_without_a_dump_opens_at_its_sentence(run):
     assert re.search(r'<p class="failed" id="first-difference"[^>]*>the guest ended', run.page())
 
 
+def test_a_run_that_was_killed_in_the_middle_of_a_line_has_its_page(run):
+    run.add("coa-change", "failed", "the run was not over after 150 s", lambda text: text)
+    events = run.folder / "coa-change/events.jsonl"
+    data = events.read_bytes()
+    events.write_bytes(data[:len(data) - 40])
+    assert artefacts.make(run.folder / "coa-change") == []
+    assert "Checkpoint moved" in run.page()
+
+
 def test_a_failure_between_checkpoints_opens_at_its_sentence(run):
     run.add("coa-change", "failed", "3 IKE messages since established")
     assert re.search(r'<p class="failed" id="first-difference"[^>]*>3 IKE messages', run.page())

@@ -99,8 +99,8 @@ def prepare(job: Job, tests: Path) -> None:
 def command(job: Job, console: int, kernel: Kernel) -> list[str]:
     memory = MEMORY_VALGRIND if job.valgrind else MEMORY
     shell = ["con1=pts"] if job.shell else []
-    return [str(kernel.binary), f"mem={memory}", "seccomp=auto", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
-            "loglevel=1", "con=null", f"con0=null,fd:{console}", *shell,
+    return [str(kernel.binary), f"mem={memory}", "seccomp=auto", "rootfstype=hostfs",
+            "rootflags=/", "ro", "quiet", "loglevel=1", "con=null", f"con0=null,fd:{console}", *shell,
             f"init={job.top}/harness/guest/init", f"RUN={job.results}",
             f"ROOM={ROOM}", f"MODULES={kernel.modules}"]
 
@@ -214,4 +214,7 @@ def _last_words(job: Job, last: str) -> str:
     for words, reason in REASONS.items():
         if words in said:
             return reason.format(tmp=memory_folder())
+    before, panic, _ = said.partition("Kernel panic")
+    if panic:
+        last = (before.strip().splitlines() or ["a kernel panic"])[-1]
     return f"the guest ended without a result; its last words: {last}"

@@ -47,9 +47,10 @@ def test_a_run_that_hangs_is_ended_with_its_children(job):
     ("ptrace set fp regs failed, errno = 14", "XSAVE"),
     ("write: No space left on device", "the disk is full"),
     ("Oops", "its last words: Oops"),
+    ("init: no such file\nKernel panic - not syncing\n[<60>] stack", "words: init: no such file"),
 ])
 def test_a_guest_that_dies_says_why_in_words_of_the_user(job, said, meaning):
-    ended, _ = run(job, f"echo '{said}'")
+    ended, _ = run(job, f"printf '%s\\n' '{said}'")
     assert ended.status is None
     assert meaning in ended.reason
 

@@ -39,13 +39,6 @@ class Host(Node):
         path = self.log(daemon)
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def configuration(self) -> str:
-        """ipsec.conf with the files that it includes."""
-        def texts() -> str:
-            included = sorted(Path("/etc/ipsec.conf.d").glob("*.conf"))
-            return "".join(file.read_text() for file in (Path("/etc/ipsec.conf"), *included))
-        return self.call(texts)
-
     def daemon(self, shown: str, command: str) -> None:
         """Start a daemon that detaches; `shown` is what a person would type."""
         self.story.command(self.name, shown)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from harness.bed.host import Host
 
 NAME, PID = "charon", "/run/charon.pid"
+FIRST = "Starting IKE charon daemon"
 MS_RDONLY = 1
-TOP = Path(__file__).resolve().parents[2]
 
 
 def start(host: Host) -> None:
@@ -41,7 +41,7 @@ def _move_in(host: Host) -> None:
 
     Without a syslog daemon the starter writes to the console, which is the story's.
     """
-    root = peers.folder(TOP, peers.STRONGSWAN)
+    root = host.place.peers / peers.STRONGSWAN
     if not root.is_dir():
         raise peers.NoPeer(f"strongSwan is not unpacked in {root}")
     programs = f"{root}/usr/sbin"
@@ -76,7 +76,8 @@ def running(host: Host) -> Fact:
     def missing() -> str | None:
         if lacking := alive.missing():
             return lacking
-        have = len(re.findall(r"added (?:configuration|child)", host.log_text(NAME)))
+        log = host.log_text(NAME).rpartition(FIRST)[2]
+        have = len(re.findall(r"added (?:configuration|child)", log))
         return None if have >= wanted else f"{have} of {wanted} connections are loaded"
     return Fact(f"{NAME} runs on {host.name}", missing)
 

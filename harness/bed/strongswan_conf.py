@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 DEPRECATED = ("crlcheckinterval", "plutostart")
 PLUGINS = ("random nonce aes sha1 sha2 md5 pem pkcs1 pkcs8 gmp x509 revocation constraints pubkey "
-           "hmac kdf xcbc openssl kernel-netlink socket-default stroke counters")
+           "hmac kdf xcbc openssl kernel-netlink socket-default stroke")
 SET = re.compile(r"HomeAddress\s+([0-9a-f:.]+)/\d+;\s*"
                  r"IPsecPolicy\s+Mh\s+UseESP\s+(\d+);\s*"
                  r"IPsecPolicy\s+TunnelPayload\s+UseESP\s+(\d+);")

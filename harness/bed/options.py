@@ -12,6 +12,7 @@ EPILOGUE = """\
 Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
 scenarios, one line a test. With names those scenarios run and tell what they do.
 With the name matrix some scenarios run with ours and strongSwan as IKE daemon on either end.
+With the name kernels five scenarios run on this kernel and on those of newer Debian releases.
 SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
 doctor says what this machine lacks, which scenarios that affects, and what to type.
 diff A B compares any two files that ip xfrm printed.

@@ -15,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, kernel,
+from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, kernel, kernels,
                          ladder_check, matrix, native, peers, review, strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
@@ -43,6 +44,7 @@ class Run:
     fleet: Fleet
     report: Report
     kernel: Kernel | None = None
+    column: str = ""
 
     @property
     def pair(self) -> matrix.Pair:
@@ -70,8 +72,8 @@ class Run:
 def chosen(options: argparse.Namespace) -> list[Scenario]:
     known = {one.name: one for one in suite.scenarios(TOP)}
     known[suite.KERNEL_TESTS] = suite.kernel_tests(TOP)
-    if options.names == [matrix.NAME]:
-        return [known[name] for name in matrix.SCENARIOS]
+    if tuple(options.names) in TABLES:
+        return [known[name] for name in TABLES[tuple(options.names)][0]]
     names = options.names or (["establishment"] if options.shell else list(known))
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -138,7 +140,8 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
                                  *(f"--{n}-mip6={v}" for n, v in run.mip6s.items())) if w)
     reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
     results = str(job.results.relative_to(TOP))
-    title = f"{scenario.name}[{run.pair}]" if run.pair.ikes else scenario.name
+    ground = run.column or (str(run.pair) if run.pair.ikes else "")
+    title = f"{scenario.name}[{ground}]" if ground else scenario.name
     under = " under valgrind" if run.options.valgrind else ""
     found: dict[str, Outcome] = {}
     for row in rows:
@@ -199,19 +202,45 @@ def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
         tally(run, scenarios)
 
 
-def run_matrix(run: Run, scenarios: list[Scenario]) -> int:
-    """Every scenario with every pair of IKE daemons; gives the exit status."""
-    cells: dict[tuple[str, matrix.Pair], list[Outcome]] = {}
+Key = TypeVar("Key")
+
+
+def in_cells(run: Run, grounds: dict[Key, Run], scenarios: list[Scenario]
+             ) -> dict[tuple[str, Key], list[Outcome]]:
+    """Every scenario on every ground."""
     with guests(run, run.options.jobs or 2) as pool:
-        futures = {
-            pool.submit(_guarded, run.with_pair(pair), one, 1, lambda line: None): (one.name, pair)
-            for one in scenarios for pair in matrix.PAIRS}
-        cells = {cell: [] for cell in futures.values()}
+        futures = {pool.submit(_guarded, ground, one, 1, lambda line: None): (one.name, key)
+                   for one in scenarios for key, ground in grounds.items()}
+        cells: dict[tuple[str, Key], list[Outcome]] = {cell: [] for cell in futures.values()}
         for future in as_completed(futures):
             cells[futures[future]] = future.result()
             run.report.add(future.result())
+    return cells
+
+
+def run_matrix(run: Run, scenarios: list[Scenario]) -> int:
+    """Every scenario with every pair of IKE daemons; gives the exit status."""
+    cells = in_cells(run, {pair: run.with_pair(pair) for pair in matrix.PAIRS}, scenarios)
     matrix.tell(cells, {peers.STRONGSWAN: strongswan_dump.DIFFERENCES}, run.report.say)
     return 1 if matrix.failed(cells) else 0
+
+
+def run_kernels(run: Run, scenarios: list[Scenario]) -> int:
+    """Every scenario on the installed kernel and on newer ones; gives the exit status."""
+    used, missing = kernels.all_had(TOP)
+    grounds = {one.release: replace(run, kernel=one, column=one.release,
+                                    folder=run.folder / one.release) for one in used}
+    cells = in_cells(run, grounds, scenarios)
+    for text in ("", *kernels.table(cells, missing)):
+        run.report.say(text)
+    return 1 if any(kernels.verdict(found) == "FAIL" for found in cells.values()) else 0
+
+
+# Names that stand for several scenarios, each on several grounds, with a table at the end.
+TABLES: dict[tuple[str, ...], tuple[tuple[str, ...], Callable[[Run, list[Scenario]], int]]] = {
+    (matrix.NAME,): (matrix.SCENARIOS, run_matrix),
+    (kernels.NAME,): (kernels.SCENARIOS, run_kernels),
+}
 
 
 def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
@@ -298,8 +327,8 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     programs = build.programs(TOP, options.valgrind, needed)
     run = Run(options, folder, programs, fleet, report, used)
-    if options.names == [matrix.NAME]:
-        status = run_matrix(run, scenarios)
+    if tuple(options.names) in TABLES:
+        status = TABLES[tuple(options.names)][1](run, scenarios)
         keep(run, sys.argv[1:])
         return status
     told = bool(options.names or options.shell) and options.repeat == 1

@@ -12,10 +12,10 @@ from harness.bed.report import Outcome
 
 
 def unpacked(root: Path, interpreter: bytes = kernels.INTERPRETER) -> Path:
-    """What dpkg-deb would leave: a binary that tells its release, modules, a C library."""
+    """What dpkg-deb would leave; the binary is run by a static shell, its C library is none."""
     (root / "usr/bin").mkdir(parents=True)
     (root / "usr/bin/linux.uml").write_bytes(
-        b"#!/bin/sh\necho 9.9.1\nexit\n" + interpreter + b"the rest")
+        b"#!/bin/busybox sh\necho 9.9.1\nexit\n" + interpreter + b"the rest")
     (root / "usr/lib/uml/modules/9.9.1").mkdir(parents=True)
     (root / "usr/lib/uml/modules/9.9.1/modules.dep").touch()
     (root / kernels.LIBRARIES).mkdir(parents=True)

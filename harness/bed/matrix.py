@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harness.bed.report import Outcome
@@ -75,6 +75,17 @@ def limit_of(pair: Pair, outcome: Outcome) -> Limit | None:
     return next((limit for limit in LIMITS if limit.explains(pair, outcome)), None)
 
 
+def judged(pair: Pair, outcomes: list[Outcome]) -> list[Outcome]:
+    """For the report: a known limit is no failure, and no success either."""
+    return [replace(one, outcome="skipped", sentence=f"{_told(limit)}; {one.sentence}")
+            if one.outcome == "failed" and (limit := limit_of(pair, one)) else one
+            for one in outcomes]
+
+
+def _told(limit: Limit) -> str:
+    return f"known limit of {limit.peer} on {limit.node}: {limit.cause}"
+
+
 def _verdict(pair: Pair, outcomes: list[Outcome]) -> str:
     bad = [one for one in outcomes if one.outcome == "failed"]
     if not bad:
@@ -101,7 +112,7 @@ def reasons(cells: Cells) -> Iterator[str]:
             limit = limit_of(pair, one) if one.outcome == "failed" else None
             yield f"{pair}  {one.test}: {one.sentence}"
             if limit:
-                yield f"        known limit of {limit.peer} on {limit.node}: {limit.cause}"
+                yield f"        {_told(limit)}"
 
 
 def failed(cells: Cells) -> bool:

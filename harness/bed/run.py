@@ -205,22 +205,25 @@ def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
 Key = TypeVar("Key")
 
 
-def in_cells(run: Run, grounds: dict[Key, Run], scenarios: list[Scenario]
+def in_cells(run: Run, grounds: dict[Key, Run], scenarios: list[Scenario],
+             judged: Callable[[Key, list[Outcome]], list[Outcome]] = lambda key, found: found
              ) -> dict[tuple[str, Key], list[Outcome]]:
-    """Every scenario on every ground."""
+    """Every scenario on every ground; the report has them as `judged`."""
     with guests(run, run.options.jobs or 2) as pool:
         futures = {pool.submit(_guarded, ground, one, 1, lambda line: None): (one.name, key)
                    for one in scenarios for key, ground in grounds.items()}
         cells: dict[tuple[str, Key], list[Outcome]] = {cell: [] for cell in futures.values()}
         for future in as_completed(futures):
-            cells[futures[future]] = future.result()
-            run.report.add(future.result())
+            name, key = futures[future]
+            cells[name, key] = future.result()
+            run.report.add(judged(key, future.result()))
     return cells
 
 
 def run_matrix(run: Run, scenarios: list[Scenario]) -> int:
     """Every scenario with every pair of IKE daemons; gives the exit status."""
-    cells = in_cells(run, {pair: run.with_pair(pair) for pair in matrix.PAIRS}, scenarios)
+    cells = in_cells(run, {pair: run.with_pair(pair) for pair in matrix.PAIRS}, scenarios,
+                     matrix.judged)
     matrix.tell(cells, {peers.STRONGSWAN: strongswan_dump.DIFFERENCES}, run.report.say)
     return 1 if matrix.failed(cells) else 0
 
@@ -330,6 +333,8 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     if tuple(options.names) in TABLES:
         status = TABLES[tuple(options.names)][1](run, scenarios)
         keep(run, sys.argv[1:])
+        if options.junit:
+            report.write_junit(options.junit)
         return status
     told = bool(options.names or options.shell) and options.repeat == 1
     run_scenarios(run, scenarios, told)

@@ -34,6 +34,14 @@ def test_a_known_limit_is_told_with_its_cause_and_is_no_failure():
         "        known limit of strongswan on carol: it does not follow"]
 
 
+def test_the_report_has_a_known_limit_as_skipped():
+    (outcome,) = matrix.judged(MIXED, cells()["coa-change", MIXED])
+    assert outcome.outcome == "skipped"
+    assert outcome.sentence == ("known limit of strongswan on carol: it does not follow; "
+                                "carol is still at home")
+    assert matrix.judged(OURS, PASSED) == PASSED
+
+
 def test_any_other_failure_fails():
     assert matrix.failed(cells("moon has no SA"))
     assert "FAIL" in list(matrix.table(cells("moon has no SA")))[1]

@@ -49,8 +49,9 @@ def test_a_message_sent_again_counts_once():
 
 
 def test_what_is_inside_sk_counts_only_where_both_had_the_keys():
-    one, two, three = (f"carol     moon\n|-- IKE_AUTH request 1 [ SK{{{inside}}} ] -->|\n"
-                       for inside in ("…", " IDi AUTH ", " IDi "))
+    one, two, three = (ladder.text([Rung(
+        0.0, ARROW, "carol", "moon", f"IKE_AUTH request 1 [ SK{{{inside}}} ]")])
+        for inside in ("…", f" {'N(COOKIE) ' * 9}AUTH ", " IDi "))
     assert ladder_check.differences(one, two) == ladder_check.differences(two, one) == []
     assert len(ladder_check.differences(two, three)) == 2
 

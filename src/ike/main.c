@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/run.h"
 #include "base/version.h"
+#include "ike/keylog.h"
 #include "ike/verbs.h"
 
 #define PROGRAM "iked"
@@ -203,6 +204,9 @@ static int start(void)
 	if (rc < 0)
 		return rc;
 	log_dmn(0, "starting " PROGRAM " (Perigee " PERIGEE_VERSION ")");
+	rc = keylog_open();
+	if (rc < 0)
+		return fail(rc, "IKEKEYLOGFILE");
 	rc = catch_signals();
 	if (!rc)
 		rc = daemon_start(&d.dm, &log);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "crypto/rand.h"
 #include "ike/auth.h"
+#include "ike/keylog.h"
 #include "ike/natt.h"
 #include "ike/nego.h"
 #include "ike/xchg.h"
@@ -62,13 +63,16 @@ static int make_keys(struct sa *sa, struct bytes peer_public)
 
 	if (rc < 0)
 		return rc;
-	return keymat_ike(&sa->suite,
+	rc = keymat_ike(&sa->suite,
 		&(struct keymat_in){ .shared = blob_view(&shared),
 			.ni = blob_view(&init->ni),
 			.nr = blob_view(&init->nr),
 			.spi_i = sa->spi_i,
 			.spi_r = sa->spi_r },
 		NULL, &sa->keys);
+	if (!rc)
+		keylog_sa(sa->spi_i, sa->spi_r, &sa->keys);
+	return rc;
 }
 
 static enum x_verdict init_take(struct x *x)

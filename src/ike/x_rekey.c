@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rd.h"
+#include "ike/keylog.h"
 #include "ike/nego.h"
 #include "ike/xchg.h"
 
@@ -211,6 +212,8 @@ static int derive(struct sa *sa, struct sa *new_sa, const struct dh *dh, struct 
 				.spi_i = new_sa->spi_i,
 				.spi_r = new_sa->spi_r },
 			&sa->keys, &new_sa->keys);
+	if (!rc)
+		keylog_sa(new_sa->spi_i, new_sa->spi_r, &new_sa->keys);
 	if (!rc)
 		rc = ident_set(&new_sa->my_id, sa->my_id.type, blob_view(&sa->my_id.data));
 	if (!rc)

@@ -18,7 +18,8 @@ NAME, PID = "iked", "/run/iked.pid"
 
 
 def start(host: Host) -> None:
-    host.daemon("ipsec start", f"ipsec start --log {host.log(NAME)}")
+    keys = host.place.results / f"{host.name}.ike.keys"
+    host.daemon("ipsec start", f"env IKEKEYLOGFILE={keys} ipsec start --log {host.log(NAME)}")
 
 
 def stop(host: Host) -> None:
@@ -45,7 +46,7 @@ def ike_spis(host: Host) -> frozenset[str]:
 
 
 def leave_keys(_host: Host, _messages: Callable[[], list[Ike]]) -> None:
-    """The keys of its IKE_SAs are its own affair."""
+    """iked has written the keys of its IKE_SAs itself."""
 
 
 def rekey(host: Host, name: str) -> None:

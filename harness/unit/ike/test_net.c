@@ -8,6 +8,7 @@
 #include "ike/net.h"
 #include "kernel/rt_addr.h"
 #include "kernel/rt_link.h"
+#include "kernel/xfrm_policy.h"
 #include "unit/unit.h"
 
 static void a_marker_stands_before_ike_on_4500(void **state)
@@ -105,5 +106,34 @@ static void packets_leave_from_the_address_that_is_asked_for(void **state)
 	loop_end();
 }
 
+/* B-027: the mobile node blocks everything that leaves while it registers. */
+static void no_policy_catches_ike_itself(void **state)
+{
+	static const struct prefix any;
+	struct xfrm_policy block = { .sel = SEL(any, any, 0), .dir = XD_OUT, .block = true };
+	struct nl *nl = NULL;
+	struct net *n;
+	struct packet p;
+
+	(void)state;
+	own_network();
+	if (nl_open(NETLINK_XFRM, &nl) < 0 || xfrm_policy_add(nl, &block) < 0) {
+		nl_free(nl);
+		skip();
+	}
+	block.dir = XD_IN;
+	assert_int_equal(xfrm_policy_add(nl, &block), 0);
+	nl_free(nl);
+	assert_int_equal(net_open(on_packet, NULL, &n), 0);
+	got.n = 0;
+	p = packet("2001:db8::1", "2001:db8::2", 500, "through");
+	assert_int_equal(net_send(n, &p), 0);
+	assert_int_equal(loop_run(), 0);
+	assert_int_equal(got.n, 1);
+	net_free(n);
+	loop_end();
+}
+
 UNIT_MAIN(T(a_marker_stands_before_ike_on_4500, "A-002"),
-	T(packets_leave_from_the_address_that_is_asked_for, "A-001 B-027"))
+	T(packets_leave_from_the_address_that_is_asked_for, "A-001 D-053"),
+	T(no_policy_catches_ike_itself, "B-027 D-053"))

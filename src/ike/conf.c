@@ -87,13 +87,11 @@ char *conf_path(const struct conf_paths *paths, const char *sub, const char *nam
 }
 
 /* E-002: what comes later wins: %default, then what also= names, then the section itself. */
-static void build_from(
-	struct conn_build *b, struct section *all, struct section *s, unsigned depth)
+static void build_from(struct conn_build *b, struct section *all, struct section *s, unsigned depth)
 {
 	if (s->open || depth > ALSO_DEPTH) {
 		conf_error(b->log, s->at,
-			"conn %s: expected also= to end somewhere, not to come back here",
-			s->name);
+			"conn %s: expected also= to end somewhere, not to come back here", s->name);
 		b->bad = true;
 		return;
 	}
@@ -110,8 +108,8 @@ static void build_from(
 			continue;
 		}
 		if (p->state == PARAM_NEW)
-			conf_error(b->log, p->at, "also=%s: expected the name of a section",
-				p->value);
+			conf_error(
+				b->log, p->at, "also=%s: expected the name of a section", p->value);
 		p->state = PARAM_BAD;
 		b->bad = true;
 	}

@@ -30,8 +30,8 @@ struct conn_end {
 	char *cert_file, *ca; /* ca: DN text or NULL */
 	struct conf_pos cert_at;
 	char *id_text;
-	struct ident id;      /* from leftid, or from the certificate */
-	struct ts_list ts;    /* from subnet + protoport; empty: the host itself */
+	struct ident id; /* from leftid, or from the certificate */
+	struct ts_list ts; /* from subnet + protoport; empty: the host itself */
 	char *subnet_text, *protoport_text;
 	bool allow_any;
 	int sendcert; /* 0 never, 1 ifasked, 2 always */
@@ -42,7 +42,7 @@ struct conn {
 	char *name;
 	struct conf_pos at;
 	int autostart; /* enum conn_auto */
-	int type;      /* enum conn_type */
+	int type; /* enum conn_type */
 	struct conn_end local, remote;
 	bool swapped; /* right was our side */
 	struct prop_list ike, esp;
@@ -74,7 +74,7 @@ struct ike_conf {
 	char *charondebug;
 	int strictcrlpolicy; /* enum crl_policy */
 	struct trust_rules rules;
-	int uniqueids;	     /* 0 no, 1 yes/replace, 2 keep, 3 never */
+	int uniqueids; /* 0 no, 1 yes/replace, 2 keep, 3 never */
 	bool cachecrls;
 	/* strongswan.conf: */
 	uint32_t retransmit_timeout_ms, retransmit_tries, half_open_timeout_s;

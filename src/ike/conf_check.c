@@ -6,7 +6,7 @@
 #include "ike/conf_read.h"
 
 /* A finding about the whole connection: at the line of the parameter that decided. */
-#define SAY(fn, b, key, fmt, ...)                                                                \
+#define SAY(fn, b, key, fmt, ...)                                                                  \
 	fn((b)->log, conn_where(b, key), "conn %s: %s=" fmt, (b)->conn->name, key, __VA_ARGS__)
 
 /* Was this end given as left or as right? */
@@ -127,8 +127,7 @@ static int check_peer_id(struct conn_build *b)
 	const char *key = key_of(c, &c->remote, "id");
 
 	if (!id->type && !c->remote.cert_file) {
-		SAY(conf_error, b, key,
-			"%s: type=transport_proxy expects the identity of the peer",
+		SAY(conf_error, b, key, "%s: type=transport_proxy expects the identity of the peer",
 			c->remote.id_text ? c->remote.id_text : "");
 		return -EINVAL;
 	}

@@ -137,13 +137,12 @@ static const struct conf_key end_keys[] = {
 };
 /* clang-format on */
 
-static const char *const ignored[] = { "ah", "aaa_identity", "aggressive", "compress",
-	"dpdtimeout", "fragmentation", "ikedscp", "inactivity", "lifebytes", "lifepackets",
-	"marginbytes", "marginpackets", "mark", "mark_in", "mark_out", "mediated_by", "mediation",
-	"me_peerid", "modeconfig", "sha256_96", "tfc", "leftauth2", "leftca2", "leftcert2",
-	"leftcertpolicy", "leftdns", "leftfirewall", "leftgroups", "leftgroups2",
-	"lefthostaccess", "leftid2", "leftikeport", "leftnexthop", "leftrsasigkey", "leftsigkey",
-	"leftsourceip", "leftupdown" };
+static const char *const ignored[] = { "ah", "aaa_identity", "aggressive", "compress", "dpdtimeout",
+	"fragmentation", "ikedscp", "inactivity", "lifebytes", "lifepackets", "marginbytes",
+	"marginpackets", "mark", "mark_in", "mark_out", "mediated_by", "mediation", "me_peerid",
+	"modeconfig", "sha256_96", "tfc", "leftauth2", "leftca2", "leftcert2", "leftcertpolicy",
+	"leftdns", "leftfirewall", "leftgroups", "leftgroups2", "lefthostaccess", "leftid2",
+	"leftikeport", "leftnexthop", "leftrsasigkey", "leftsigkey", "leftsourceip", "leftupdown" };
 
 static int refuse(const char **why, const char *expected)
 {
@@ -227,8 +226,7 @@ static int set_addr(const struct conf_key *key, const char *value, void *target,
 	return 0;
 }
 
-static int set_ident(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int set_ident(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	struct conn_end *end = target;
 	struct ident id = { 0 };
@@ -243,8 +241,7 @@ static int set_ident(
 	return keep_text(value, &end->id_text, why);
 }
 
-static int set_subnet(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int set_subnet(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	struct conn_end *end = target;
 	struct ts_list list;
@@ -266,13 +263,11 @@ static int set_protoport(
 
 	(void)key;
 	if (conf_protoport(value, &proto, &port) < 0)
-		return refuse(
-			why, "PROTOCOL/PORT such as 135/0, 135/5, tcp/80 or ipv6-icmp/%any");
+		return refuse(why, "PROTOCOL/PORT such as 135/0, 135/5, tcp/80 or ipv6-icmp/%any");
 	return keep_text(value, &end->protoport_text, why);
 }
 
-static int set_tries(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int set_tries(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	struct conn *c = target;
 
@@ -283,8 +278,7 @@ static int set_tries(
 	return conf_uint(key, value, target, why);
 }
 
-static int set_window(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int set_window(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	struct conn *c = target;
 
@@ -331,8 +325,8 @@ static bool is_ignored(const char *name)
 static void conn_ignore(struct conn_build *b, struct param *p, const char *name)
 {
 	if (p->state == PARAM_NEW && is_ignored(name))
-		conf_warn(b->log, p->at, "%s=%s: keyword has no effect, ignored", p->name,
-			p->value);
+		conf_warn(
+			b->log, p->at, "%s=%s: keyword has no effect, ignored", p->name, p->value);
 	else if (p->state == PARAM_NEW)
 		param_ignore(p, b->log);
 	p->state = PARAM_IGNORED;

@@ -18,8 +18,8 @@ static void keys_read(const struct ike_conf *c, struct keys *k, struct conf_log 
 		int rc = key_load(s->key_file, s->passphrase, &k->key[k->n]);
 
 		if (rc < 0)
-			conf_error(log, s->at, ": RSA %s: expected a private key: %s",
-				s->key_file, strerror(-rc));
+			conf_error(log, s->at, ": RSA %s: expected a private key: %s", s->key_file,
+				strerror(-rc));
 		else
 			k->n++;
 	}

@@ -119,8 +119,8 @@ static void check_mode(const char *path, struct conf_log *log)
 
 	if (stat(path, &st) == 0 && (st.st_uid != 0 || (st.st_mode & 077)))
 		conf_warn(log, (struct conf_pos){ path, 1 },
-			"mode %04o, owner %u: expected 0600 of root",
-			(unsigned)st.st_mode & 07777, (unsigned)st.st_uid);
+			"mode %04o, owner %u: expected 0600 of root", (unsigned)st.st_mode & 07777,
+			(unsigned)st.st_uid);
 }
 
 void secrets_read(const struct conf_paths *paths, struct conf_log *log, struct ike_conf *c)

@@ -59,8 +59,7 @@ static const char *const deprecated[] = { "charonstart", "crlcheckinterval", "du
 	"syslog", "virtual_private" };
 
 /* Levels hold from here on, so that the rest of the reading is told as asked. */
-static int set_debug(
-	const struct conf_key *key, const char *value, void *target, const char **why)
+static int set_debug(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	if (log_levels(value) < 0) {
 		*why = "groups and levels such as \"knl 2, ike 1\" (levels -1 to 4)";
@@ -90,8 +89,7 @@ void param_ignore(struct param *p, struct conf_log *log)
 void setup_param(struct ike_conf *c, struct param *p, struct conf_log *log)
 {
 	if (conf_find(keys, sizeof(keys) / sizeof(keys[0]), p->name))
-		conf_apply(
-			keys, sizeof(keys) / sizeof(keys[0]), c, p->name, p->value, p->at, log);
+		conf_apply(keys, sizeof(keys) / sizeof(keys[0]), c, p->name, p->value, p->at, log);
 	else
 		param_ignore(p, log);
 }

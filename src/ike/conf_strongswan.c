@@ -146,11 +146,11 @@ void strongswan_read(const char *path, struct conf_log *log, struct ike_conf *c)
 		return;
 	for (size_t i = 0; i < lex.n_lines; i++)
 		if (line_read(c, &p, &lex.lines[i], log) < 0)
-			conf_error(log, lex.lines[i].at,
-				"%s: expected NAME { … } or NAME = VALUE", lex.lines[i].text);
+			conf_error(log, lex.lines[i].at, "%s: expected NAME { … } or NAME = VALUE",
+				lex.lines[i].text);
 	if (p.name[0] && lex.n_lines)
-		conf_error(log, lex.lines[lex.n_lines - 1].at, "expected } at the end of %s",
-			p.name);
+		conf_error(
+			log, lex.lines[lex.n_lines - 1].at, "expected } at the end of %s", p.name);
 	lex_free(&lex);
 }
 

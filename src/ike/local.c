@@ -244,8 +244,7 @@ void local_log(const struct local *l)
 {
 	log_knl(1, "listening on interfaces:");
 	for (size_t i = 0; i < l->n_links; i++) {
-		if (!l->links[i].up || l->links[i].loopback ||
-			!has_address(l, l->links[i].ifindex))
+		if (!l->links[i].up || l->links[i].loopback || !has_address(l, l->links[i].ifindex))
 			continue;
 		log_knl(1, "  %s", l->links[i].name);
 		for (size_t k = 0; k < l->n_addrs; k++)

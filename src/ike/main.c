@@ -61,8 +61,7 @@ static void usage(FILE *f)
 {
 	fputs("usage: " PROGRAM " [OPTION ...]\n", f);
 	for (size_t i = 0; i < N_OPTIONS; i++)
-		fprintf(f, "  --%-15s %-7s %s\n", options[i].name, options[i].arg,
-			options[i].help);
+		fprintf(f, "  --%-15s %-7s %s\n", options[i].name, options[i].arg, options[i].help);
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		fprintf(f, "  --%-23s %s\n", switches[i].name, switches[i].help);
 }
@@ -139,8 +138,7 @@ static void on_hup(int sig, void *arg)
 	int rc;
 
 	(void)arg;
-	log_dmn(1, "%s received, reading the configuration",
-		sig == SIGHUP ? "SIGHUP" : "SIGUSR1");
+	log_dmn(1, "%s received, reading the configuration", sig == SIGHUP ? "SIGHUP" : "SIGUSR1");
 	if (sig == SIGUSR1)
 		cert_store_load(d.dm.certs, iked_conf(d.dm.d));
 	rc = daemon_update(&d.dm, &log);

@@ -106,8 +106,8 @@ static void note_children(struct trap *t, const struct xfrm_migrate *m)
 }
 
 /* B-052, P10: all CHILD_SAs of the connection, also both of a rekey. */
-static void move_children(struct trap *t, enum xdir dir, const struct in6_addr *local,
-	const struct in6_addr *remote)
+static void move_children(
+	struct trap *t, enum xdir dir, const struct in6_addr *local, const struct in6_addr *remote)
 {
 	struct child *c = NULL;
 	int rc;
@@ -246,8 +246,7 @@ static int on_state(const struct xfrm_sa *sa, void *arg)
 	if (sa->proto != XP_HAO || sa->wildrecv || addr_is_any(&sa->coa))
 		return 0;
 	sel = SEL(((struct prefix){ sa->src, 128 }), ((struct prefix){ sa->dst, 128 }), 135);
-	t = reqids_by_sel(
-		r, &sel, XD_OUT, XM_TRANSPORT); /* mobile node: we are the home address */
+	t = reqids_by_sel(r, &sel, XD_OUT, XM_TRANSPORT); /* mobile node: we are the home address */
 	if (t && !t->peer->has_km)
 		trap_set_km(t, &sa->coa, &sa->dst);
 	t = reqids_by_sel(r, &sel, XD_IN, XM_TRANSPORT); /* home agent: the peer is */

@@ -54,8 +54,8 @@ enum pld {
 	PLD_SKF = 53,
 };
 
-#define P_BIT(type) (1u << ((type) - 32)) /* 33 … 53 fit in 32 bits */
-#define P(name)	    P_BIT(PLD_##name)
+#define P_BIT(type) (1u << ((type)-32)) /* 33 … 53 fit in 32 bits */
+#define P(name) P_BIT(PLD_##name)
 
 enum notify_type {
 	N_UNSUPPORTED_CRITICAL_PAYLOAD = 1,
@@ -119,12 +119,14 @@ struct authp {
 	struct bytes data;
 };
 
+/* clang-format off */
 struct delete {
 	uint8_t proto;
 	uint8_t spi_len;
 	uint16_t n;
 	struct bytes spis;
 };
+/* clang-format on */
 
 enum {
 	MSG_MAX_PAYLOADS = 100,
@@ -141,7 +143,7 @@ struct msg {
 	uint32_t id;
 	uint32_t has;
 	uint8_t critical;
-	size_t sk_head;	  /* octets before the SK payload's IV; 0: no SK */
+	size_t sk_head; /* octets before the SK payload's IV; 0: no SK */
 	uint8_t sk_first; /* type of the first payload inside SK */
 
 	struct prop_list sa;
@@ -185,8 +187,8 @@ const char *notify_long_str(uint16_t type); /* NO_PROPOSAL_CHOSEN, TS_UNACCEPTAB
 struct msg_out {
 	struct wr w;
 	size_t next_at; /* place of the "next payload" octet to fill in */
-	bool inner;     /* a chain without an IKE header */
-	uint8_t first;  /* type of the first payload */
+	bool inner; /* a chain without an IKE header */
+	uint8_t first; /* type of the first payload */
 };
 
 void msg_begin(struct msg_out *o, uint8_t *buf, size_t cap, uint64_t spi_i, uint64_t spi_r,

@@ -188,9 +188,9 @@ static ssize_t transmit(int fd, const struct packet *p)
 	static const uint8_t marker[MARKER];
 	alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct in6_pktinfo))] = { 0 };
 	own_blob copy = { 0 };
-	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
-		.sin6_port = htons(p->remote_port),
-		.sin6_addr = p->remote };
+	struct sockaddr_in6 to = {
+		.sin6_family = AF_INET6, .sin6_port = htons(p->remote_port), .sin6_addr = p->remote
+	};
 	struct iovec iov;
 	struct msghdr msg = { .msg_name = &to,
 		.msg_namelen = sizeof(to),

@@ -49,7 +49,7 @@ struct suite {
 	uint8_t spi_len;
 };
 
-int prop_parse(struct rd in, struct prop_list *out);	   /* the payload's body */
+int prop_parse(struct rd in, struct prop_list *out); /* the payload's body */
 /* the payload's body; numbers 1, 2, … unless num is set */
 void prop_write(struct wr *w, const struct prop_list *list);
 

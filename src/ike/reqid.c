@@ -146,8 +146,7 @@ struct trap *reqids_by_sel(
 		l = table_next(l)) {
 		const struct row *row = LINKED(l, struct row, by_sel);
 
-		if (row->mode == mode && ts_eq(&row->local, &local) &&
-			ts_eq(&row->remote, &remote))
+		if (row->mode == mode && ts_eq(&row->local, &local) && ts_eq(&row->remote, &remote))
 			t = row_trap(r, row);
 	}
 	return t;
@@ -178,8 +177,8 @@ static void learn(struct trap *t, const struct xfrm_policy *p, uint32_t reqid)
 		in = reqid;
 	if (t->how != REQID_COUNTER && t->reqid_out == out && t->reqid_in == in)
 		return;
-	log_knl(1, "conn '%s' uses reqid {%u} of kernel policy %s === %s %s", t->conn->name,
-		reqid, sel_src_str(&p->sel), sel_dst_str(&p->sel), xdir_str(p->dir));
+	log_knl(1, "conn '%s' uses reqid {%u} of kernel policy %s === %s %s", t->conn->name, reqid,
+		sel_src_str(&p->sel), sel_dst_str(&p->sel), xdir_str(p->dir));
 	trap_set_reqid(t, out, in, REQID_LEARNED);
 }
 
@@ -223,8 +222,7 @@ static void ask_policy(struct reqids *r, const struct conn *c, enum xdir dir)
 	struct xfrm_policy p;
 	struct sel sel;
 
-	if (ts_sel(src, dst, &sel) &&
-		xfrm_policy_get(r->d->seams.xfrm, &sel, dir, false, &p) == 0)
+	if (ts_sel(src, dst, &sel) && xfrm_policy_get(r->d->seams.xfrm, &sel, dir, false, &p) == 0)
 		reqids_policy(r, &p);
 }
 

@@ -42,8 +42,8 @@ static const char *span(long seconds)
 	while (seconds >= units[i].below)
 		i++;
 	seconds /= units[i].unit;
-	snprintf(text, sizeof(ring[0]), "%ld %s%s", seconds, units[i].name,
-		seconds == 1 ? "" : "s");
+	snprintf(
+		text, sizeof(ring[0]), "%ld %s%s", seconds, units[i].name, seconds == 1 ? "" : "s");
 	return text;
 }
 
@@ -92,8 +92,7 @@ static const char *selectors(const struct ts_list *ts)
 	return ts->n ? ts_list_str(ts) : "dynamic";
 }
 
-static void connection(
-	const struct daemon *dm, const struct status_out *out, const struct trap *t)
+static void connection(const struct daemon *dm, const struct status_out *out, const struct trap *t)
 {
 	const struct conn *c = t->conn;
 	const char *own_ca = status_own_ca(dm, t), *name = c->name;
@@ -103,8 +102,7 @@ static void connection(
 			ident_str(&c->local.id), addr_str_any(&c->remote.addr),
 			ident_str(&c->remote.id));
 		if (own_ca || c->remote.ca)
-			say(out, "%12s:  CAs: %s...%s", name, quoted(own_ca),
-				quoted(c->remote.ca));
+			say(out, "%12s:  CAs: %s...%s", name, quoted(own_ca), quoted(c->remote.ca));
 		say(out, "%12s:  public key authentication%s%s", name,
 			c->dpdaction ? ", dpddelay=" : "", c->dpdaction ? span(c->dpddelay) : "");
 	}

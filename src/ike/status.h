@@ -13,7 +13,7 @@ struct status_out {
 	void (*line)(void *arg, const char *text);
 	void *arg;
 	const char *name; /* only this connection; NULL: all */
-	bool all;	  /* statusall */
+	bool all; /* statusall */
 };
 
 void status_text(const struct daemon *dm, const struct status_out *out);

@@ -54,8 +54,8 @@ static json_t *connection(const struct daemon *dm, const struct trap *t)
 		"name", c->name, "ike", t->peer->conn->name, "local",
 		end_json(&c->local.addr, &c->local.id), "remote",
 		end_json(&c->remote.addr, &c->remote.id), "local_ts", selectors(&c->local.ts),
-		"remote_ts", selectors(&c->remote.ts), "mode", modes[c->type], "routed",
-		t->routed, "reqid", (json_int_t)t->reqid_out, "reqid_in", (json_int_t)t->reqid_in,
+		"remote_ts", selectors(&c->remote.ts), "mode", modes[c->type], "routed", t->routed,
+		"reqid", (json_int_t)t->reqid_out, "reqid_in", (json_int_t)t->reqid_in,
 		"reqid_from", hows[t->how], "kmaddress", km_json(t->peer), "ca",
 		status_own_ca(dm, t));
 }
@@ -70,9 +70,8 @@ static json_t *child(const struct daemon *dm, const struct child *c)
 		(json_int_t)c->reqid_in, "state", child_state_str(c->state), "mode",
 		child_mode_str(c), "spi_in", hex(c->spi_in, 8), "spi_out", hex(c->spi_out, 8),
 		"local", addr_str(&c->local), "remote", addr_str(&c->remote), "proposal",
-		suite_status_str(&suite), "rekey_in_s",
-		number(status_left(status_child_rekey(c))), "last_in_s",
-		number(status_last_use(dm, c, XD_IN)), "last_out_s",
+		suite_status_str(&suite), "rekey_in_s", number(status_left(status_child_rekey(c))),
+		"last_in_s", number(status_last_use(dm, c, XD_IN)), "last_out_s",
 		number(status_last_use(dm, c, XD_OUT)), "local_ts", selectors(&c->ts_local),
 		"remote_ts", selectors(&c->ts_remote));
 }
@@ -86,8 +85,8 @@ static json_t *ike_sa(const struct daemon *dm, const struct sa *sa)
 		if ((*c)->state != CHILD_NEW)
 			json_array_append_new(list, child(dm, *c));
 	return json_pack("{s:s?, s:i, s:s, s:b, s:o, s:o, s:i, s:i, s:o, s:o, s:s, s:o, s:o}",
-		"name", sa->peer ? sa->peer->conn->name : NULL, "number", (int)sa->number,
-		"state", sa_state_str(sa->state), "initiator", sa->initiator, "local",
+		"name", sa->peer ? sa->peer->conn->name : NULL, "number", (int)sa->number, "state",
+		sa_state_str(sa->state), "initiator", sa->initiator, "local",
 		end_json(&sa->local, &sa->my_id), "remote", end_json(&sa->remote, &sa->peer_id),
 		"local_port", sa->local_port, "remote_port", sa->remote_port, "spi_i",
 		hex(sa->spi_i, 16), "spi_r", hex(sa->spi_r, 16), "proposal",
@@ -139,8 +138,8 @@ void status_json(const struct daemon *dm, const struct status_out *out)
 	for (struct sa **sa = all; all && *sa; sa++)
 		if (fits(out, (*sa)->peer ? (*sa)->peer->conn->name : ""))
 			json_array_append_new(sas, ike_sa(dm, *sa));
-	top = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "version", PERIGEE_VERSION,
-		"since", (json_int_t)dm->started, "uptime_s",
+	top = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "version", PERIGEE_VERSION, "since",
+		(json_int_t)dm->started, "uptime_s",
 		(json_int_t)((loop_now() - dm->started_ms) / 1000), "addresses", addresses(dm),
 		"connections", conns, "sas", sas, "counters", counters(dm));
 	text = json_dumps(top, JSON_INDENT(1) | JSON_PRESERVE_ORDER);

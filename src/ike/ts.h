@@ -27,7 +27,7 @@ struct ts_list {
 	size_t n;
 };
 
-int ts_parse(struct rd in, struct ts_list *out);	       /* the payload's body */
+int ts_parse(struct rd in, struct ts_list *out); /* the payload's body */
 void ts_write(struct wr *w, const struct ts_list *list); /* the payload's body */
 
 /* From leftsubnet + leftprotoport, from one half of a kernel selector, and back. */
@@ -48,8 +48,7 @@ bool ts_cut(const struct ts *a, const struct ts *b, struct ts *out);
  * What of `offered` the configuration admits, in the order offered (RFC 7296 section 2.9). n ==
  * 0: nothing.
  */
-void ts_narrow(
-	const struct ts_list *own, const struct ts_list *offered, struct ts_list *out);
+void ts_narrow(const struct ts_list *own, const struct ts_list *offered, struct ts_list *out);
 
 /* "2001:1::10/128[135]", "::/0", "[ipv6-icmp/146]"; a list with blanks between (ring of 8). */
 const char *ts_str(const struct ts *t);

@@ -56,7 +56,7 @@ def _words(row: dict[str, str]) -> str:
     notifies = iter(int(word, 0) for word in row["isakmp.notify.msgtype"].split(",") if word)
     names = list(_names(kinds, notifies))
     if kinds[-1:] in ([SK], [SKF]) and len(following) > 1:
-        names[-1] = f"{names[-1]}{{…}}"
+        names[-1] += "{…}" if following[1] else "{ }"
     elif SK in kinds:
         names = [*names[:kinds.index(SK)], f"SK{{ {' '.join(names[kinds.index(SK) + 1:])} }}"]
     return f"[ {' '.join(names)} ]" if names else "[ ]"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.bed import dissect, ladder, ladder_svg, pcapng, timeline
+from harness.bed import dissect, ladder, ladder_svg, pcapng, timeline, wireshark
 from harness.bed_tests.run_sample import NEW, OLD, RUN
 
 
@@ -22,6 +22,14 @@ def rungs(line, tmp_path_factory) -> list[ladder.Rung]:
     return ladder.rungs(line, dissect.payloads(path, []))
 
 
+@pytest.fixture(scope="module")
+def opened(line, tmp_path_factory) -> list[ladder.Rung]:
+    """The same with the keys that the daemons of the run have left."""
+    path = tmp_path_factory.mktemp("opened") / "all.pcapng"
+    path.write_bytes(pcapng.merge({n: RUN / f"{n}.pcap" for n in ("f1", "hl")}, [], "title"))
+    return ladder.rungs(line, dissect.payloads(path, wireshark.options(RUN)))
+
+
 def labels(rungs, kind: str) -> list[str]:
     return [rung.label for rung in rungs if rung.kind == kind]
 
@@ -31,6 +39,16 @@ def test_ike_messages_have_their_payloads(rungs):
         "IKE_SA_INIT request 0 [ SA KE No N(NATD_S_IP) N(NATD_D_IP) ]",
         "IKE_SA_INIT response 0 [ SA KE No N(NATD_S_IP) N(NATD_D_IP) CERTREQ ]",
         "IKE_AUTH request 1 [ SK{…} ]"]
+
+
+def test_with_the_keys_an_independent_reader_sees_what_is_inside_sk(opened):
+    found = labels(opened, ladder.ARROW)
+    assert found[2:4] == [
+        "IKE_AUTH request 1 [ SK{ IDi CERT N(INIT_CONTACT) CERTREQ IDr AUTH N(USE_TRANSP) "
+        "SA TSi TSr } ]",
+        "IKE_AUTH response 1 [ SK{ IDr CERT AUTH N(USE_TRANSP) SA TSi TSr } ]"]
+    assert "CREATE_CHILD_SA request 2 [ SK{ SA No KE TSi TSr } ]" in found
+    assert not any("SK{…}" in label for label in found)
 
 
 def test_arrows_go_from_node_to_node(rungs):
@@ -86,6 +104,8 @@ def test_an_empty_ladder_is_an_empty_drawing(line):
 @pytest.mark.parametrize("row, words", [
     ({"isakmp.typepayload": "46,39,41,33,2,3,44", "isakmp.notify.msgtype": "16391",
       "isakmp.nextpayload": ""}, "[ SK{ AUTH N(USE_TRANSP) SA TSi } ]"),
+    ({"isakmp.typepayload": "46", "isakmp.notify.msgtype": "", "isakmp.nextpayload": "46,0"},
+     "[ SK{ } ]"),
     ({"isakmp.typepayload": "53", "isakmp.notify.msgtype": "", "isakmp.nextpayload": "53,35"},
      "[ SKF{…} ]"),
     ({"isakmp.typepayload": "", "isakmp.notify.msgtype": "", "isakmp.nextpayload": "0"}, "[ ]"),

@@ -152,6 +152,7 @@ static void entry(struct reqids *r, const struct xfrm_migrate *m)
 		return;
 	}
 	if (m->has_km) {
+		reqids_drop_km(r, m);
 		trap_set_km(t, &m->km_local, &m->km_remote);
 		move_owners(t, m);
 	}

@@ -18,8 +18,8 @@ struct row {
 struct reqids {
 	struct iked *d;
 	struct table by_sel, by_name;
-	struct xfrm_migrate km[KM_MAX]; /* ring */
-	size_t n_km, next_km;
+	struct xfrm_migrate km[KM_MAX]; /* the oldest first */
+	size_t n_km;
 	struct log_rate rate;
 };
 
@@ -226,25 +226,40 @@ static void ask_policy(struct reqids *r, const struct conn *c, enum xdir dir)
 		reqids_policy(r, &p);
 }
 
+static void km_drop(struct reqids *r, size_t at)
+{
+	r->n_km--;
+	memmove(&r->km[at], &r->km[at + 1], (r->n_km - at) * sizeof(r->km[0]));
+}
+
+void reqids_drop_km(struct reqids *r, const struct xfrm_migrate *m)
+{
+	for (size_t i = r->n_km; i--;)
+		if (r->km[i].dir == m->dir && sel_eq(&r->km[i].sel, &m->sel))
+			km_drop(r, i);
+}
+
 void reqids_keep_km(struct reqids *r, const struct xfrm_migrate *m)
 {
 	if (!m->has_km)
 		return;
-	r->km[r->next_km] = *m;
-	r->next_km = (r->next_km + 1) % KM_MAX;
-	if (r->n_km < KM_MAX)
-		r->n_km++;
+	reqids_drop_km(r, m); /* the latest of a selector counts */
+	if (r->n_km == KM_MAX)
+		km_drop(r, 0);
+	r->km[r->n_km++] = *m;
 }
 
-/* The latest that fits, by selector or by reqid. */
 static void claim_km(struct reqids *r, struct trap *t)
 {
-	for (size_t i = 0; i < r->n_km; i++) {
-		size_t at = (r->next_km + KM_MAX - r->n_km + i) % KM_MAX;
-		const struct xfrm_migrate *m = &r->km[at];
+	for (size_t i = 0; i < r->n_km;) {
+		const struct xfrm_migrate *m = &r->km[i];
 
-		if (reqids_by_sel(r, &m->sel, m->dir, m->mode) == t)
-			trap_set_km(t, &m->km_local, &m->km_remote);
+		if (reqids_by_sel(r, &m->sel, m->dir, m->mode) != t) {
+			i++;
+			continue;
+		}
+		trap_set_km(t, &m->km_local, &m->km_remote);
+		km_drop(r, i);
 	}
 }
 

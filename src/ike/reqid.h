@@ -48,6 +48,8 @@ struct trap *reqids_for_packet(
 
 /* A MIGRATE for nobody here: its KMADDRESS is kept until a connection claims it (B-042, B-058). */
 void reqids_keep_km(struct reqids *r, const struct xfrm_migrate *m);
+/* A later one found its connection: what was kept of this selector is old. */
+void reqids_drop_km(struct reqids *r, const struct xfrm_migrate *m);
 
 /*
  * The halves of a selector as seen from here: of an inbound policy the local end is the

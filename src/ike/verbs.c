@@ -131,25 +131,25 @@ static int up(const struct ask *a)
 	return PARKED;
 }
 
-/* "NAME", "NAME[3]", "NAME{*}": what stands in the brackets, and which they are. */
-static bool split(char *word, char *bracket, unsigned *number, bool *all)
+/* "NAME", "NAME[3]", "NAME{*}": cuts the brackets off; number 0 is all of them. False: garbled. */
+static bool split(char *word, char *bracket, unsigned *number)
 {
 	size_t at = strcspn(word, "[{");
-	char end, extra;
+	char *inside = word + at + 1, *end;
 
-	*bracket = word[at];
-	*all = false;
 	*number = 0;
+	*bracket = word[at];
 	if (!*bracket)
 		return true;
 	word[at] = '\0';
-	end = *bracket == '[' ? ']' : '}';
-	if (word[at + 1] == '*' && word[at + 2] == end && !word[at + 3]) {
-		*all = true;
-		return true;
+	if (*inside == '*') {
+		end = inside + 1;
+	} else {
+		*number = (unsigned)strtoul(inside, &end, 10);
+		if (end == inside || !*number)
+			return false;
 	}
-	return sscanf(word + at + 1, "%u%c%c", number, &extra, &end) == 2 &&
-		extra == (*bracket == '[' ? ']' : '}');
+	return *end == (*bracket == '[' ? ']' : '}') && !end[1];
 }
 
 typedef unsigned sa_fn(const struct ask *a, struct sa *sa);
@@ -207,9 +207,8 @@ static int down(const struct ask *a)
 {
 	char *name = a->words[1], bracket;
 	unsigned number, n;
-	bool all;
 
-	if (!split(name, &bracket, &number, &all))
+	if (!split(name, &bracket, &number))
 		return USAGE;
 	log_cfg(1, "received stroke: terminate '%s'", name);
 	n = bracket == '{' ? 0 : each_sa(a, name, number, close_sa);
@@ -237,9 +236,8 @@ static int rekey(const struct ask *a)
 {
 	char *name = a->words[1], bracket;
 	unsigned number, n;
-	bool all;
 
-	if (!split(name, &bracket, &number, &all))
+	if (!split(name, &bracket, &number))
 		return USAGE;
 	n = bracket == '[' ? each_sa(a, name, number, rekey_sa)
 			   : each_child(a, name, number, rekey_child);

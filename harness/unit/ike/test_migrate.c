@@ -294,6 +294,24 @@ static void a_move_for_nobody_is_kept_for_who_comes(void **state)
 	close_stage();
 }
 
+/* What was kept is claimed once; a connection that is read again has the latest, not the first. */
+static void what_was_kept_does_not_come_back(void **state)
+{
+	(void)state;
+	open_stage("conn x\n");
+	kern_add_policies(&s.carol, 1, 2, HOA);
+	kern_move(&s.carol, HOA, SECOND, true);
+	pair_trust(s.p->carol, "strongswanCert.pem", "strongswan.crl");
+	pair_load(s.p->carol, PAIR_CAROL);
+	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
+	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "tunnel"));
+	kern_move(&s.carol, SECOND, FIRST, true);
+	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
+	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "tunnel"));
+	assert_string_equal(addr_str(&trap_by_name(s.p->carol->d, "mh")->km_local), FIRST);
+	close_stage();
+}
+
 /* The policy goes in the same breath: the SA that the kernel moved is still known, and deleted. */
 static void a_policy_that_is_gone_already_leaves_no_sa_behind(void **state)
 {
@@ -353,5 +371,6 @@ UNIT_MAIN(T(the_page_s_start_is_told_line_by_line, "B-050 B-054"),
 	T(a_rewritten_policy_takes_its_sa_along, "B-092"),
 	T(an_event_that_the_own_kernel_does_not_show_moves_nothing, "B-059 B-103 F-010"),
 	T(a_move_for_nobody_is_kept_for_who_comes, "B-042 B-058"),
+	T(what_was_kept_does_not_come_back, "B-042"),
 	T(a_policy_that_is_gone_already_leaves_no_sa_behind, "A-155"),
 	T(what_the_kernel_knows_is_read_at_start, "B-101 A-223"))

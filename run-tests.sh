@@ -8,10 +8,13 @@ if [ "${1:-}" = diff ]; then
 	PYTHONPATH=$home PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.diff "$@"
 fi
 cd "$home"
-if [ "${1:-}" = doctor ]; then
+case ${1:-} in
+doctor | attach)
+	word=$1
 	shift
-	PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.doctor "$@"
-fi
+	PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m "harness.bed.$word" "$@"
+	;;
+esac
 
 # Packages of the roles that building and testing need, without those that are installed.
 missing_packages() {

@@ -1,4 +1,4 @@
-"""attach - the user's terminal becomes that of the prompt inside the guest."""
+"""attach - the user's terminal becomes that of a prompt or a debugger inside the guest."""
 
 from __future__ import annotations
 
@@ -18,15 +18,19 @@ CHUNK = 4096
 
 def attaching(tell: Callable[[str], None]) -> Callable[[str], None]:
     """Passes console lines on; where one offers a prompt, attaches to it or says how to."""
+    attached: threading.Thread | None = None
+
     def told(line: str) -> None:
         tell(line)
+        nonlocal attached
         found = re.search(f"{shell.WAITS} (/dev/pts/\\d+)", line)
         if not found:
             return
-        if sys.stdin.isatty():
-            threading.Thread(target=attach, args=(found[1],), daemon=True).start()
+        if sys.stdin.isatty() and not (attached and attached.is_alive()):
+            attached = threading.Thread(target=attach, args=(found[1],), daemon=True)
+            attached.start()
         else:
-            tell(f"attach to it from a terminal: screen {found[1]}")
+            tell(f"attach to it from another terminal: ./run-tests.sh attach {found[1]}")
     return told
 
 
@@ -48,3 +52,7 @@ def attach(device: str) -> None:
     finally:
         termios.tcsetattr(ours, termios.TCSADRAIN, before)
         os.close(theirs)
+
+
+if __name__ == "__main__":
+    attach(sys.argv[1])

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from harness.bed import (
     canon, cleartext, columns, delta, esp_wire, golden, ike_wire, invariants, leftovers, logs,
-    nlmon, timeline, topo, wait,
+    nlmon, shell, timeline, topo, wait,
 )
 from harness.bed.capture import Capture
+from harness.bed.debugger import Debugger
 from harness.bed.host import IKES, Host
 from harness.bed.job import Job
 from harness.bed.kernel_log import KernelLog
@@ -65,6 +66,7 @@ class Bed:
         self.capture = Capture(results)
         self.names = canon.Names(canon.Roles(self.home_agent, {
             member.hoa: name for name, member in topo.MEMBERS.items() if member.hoa}))
+        self.debugger = Debugger(self, job.gdb) if job.gdb else None
         self.rtr = self._router()
 
     def _router(self) -> Node:
@@ -109,6 +111,8 @@ class Bed:
             host = Host(name, member, self.place, self.story)
         host.ike = IKES[self.job.ikes.get(name, "ours")]
         host.mip6 = self.job.mip6s.get(name, host.mip6)
+        if self.debugger:
+            host.started = self.debugger.started
         self.hosts[name] = host
         self._furnish(host)
         self.capture.hear_netlink(host)
@@ -164,6 +168,8 @@ class Bed:
             for node, d in dumps.items()))
         self._tell_moved(name, point)
         self.checkpoints[name] = point
+        if self.job.pause == name:
+            shell.offer(self, "\n".join([f"at checkpoint {name}", *sentences]))
         if sentences:
             raise Failed("\n".join(sentences))
 
@@ -298,6 +304,8 @@ class Bed:
 
     def finish(self, within: float = 5) -> None:
         """Stop all daemons; nothing may be left, nothing may have gone in the clear."""
+        if self.debugger:
+            self.debugger.end()
         for host in self.hosts.values():
             self._stop_daemons(host)
         for host in self.hosts.values():

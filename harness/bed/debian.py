@@ -1,7 +1,7 @@
 """debian - packages of another Debian release, downloaded and unpacked, never installed.
 
 apt works here with package lists, status and cache of its own in a folder that goes afterwards; of
-the machine's settings only the mirror, the proxy and the archive's keys are used. No root is needed.
+the machine's settings only mirror, proxy and the archive's keys are used. No root is needed.
 Errors:  NotHad says in one sentence what could not be had.
 """
 

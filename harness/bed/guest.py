@@ -98,10 +98,10 @@ def prepare(job: Job, tests: Path) -> None:
 
 def command(job: Job, console: int, kernel: Kernel) -> list[str]:
     memory = MEMORY_VALGRIND if job.valgrind else MEMORY
-    shell = ["con1=pts"] if job.shell else []
+    shell = ["con1=pts", "con2=pts"] if job.interactive else []
     return [str(kernel.binary), f"mem={memory}", "seccomp=auto", "rootfstype=hostfs",
-            "rootflags=/", "ro", "quiet", "loglevel=1", "con=null", f"con0=null,fd:{console}", *shell,
-            f"init={job.top}/harness/guest/init", f"RUN={job.results}",
+            "rootflags=/", "ro", "quiet", "loglevel=1", "con=null", f"con0=null,fd:{console}",
+            *shell, f"init={job.top}/harness/guest/init", f"RUN={job.results}",
             f"ROOM={ROOM}", f"MODULES={kernel.modules}"]
 
 

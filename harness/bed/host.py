@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -31,6 +32,7 @@ class Host(Node):
         self.member = member
         self.ike: ModuleType = ike_ours
         self.mip6 = MIP6
+        self.started: Callable[[Host, str], None] = lambda host, daemon: None
 
     def log(self, daemon: str) -> Path:
         return self.place.results / f"{self.name}.{daemon}.log"
@@ -46,12 +48,14 @@ class Host(Node):
 
     def start_ike(self) -> None:
         self.ike.start(self)
+        self.started(self, self.ike.NAME)
 
     def stop_ike(self) -> None:
         self.ike.stop(self)
 
     def start_mip6(self) -> None:
         self.daemon(self.mip6, f"{self.mip6} -l {self.log(MIP6)}")
+        self.started(self, MIP6)
 
     def stop_mip6(self) -> None:
         if self.mip6 != MIP6:

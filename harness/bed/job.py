@@ -9,8 +9,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Job:
-    """`results` is written, everything else is read; `shell` names the node of a prompt.
+    """`results` is written, everything else is read.
 
+    `prompt` names the node of prompts, none for the first; there is one at the checkpoint `pause`,
+    at the end with `keep`, and after a failure with `on_failure`. `gdb` is PROGRAM or NODE/PROGRAM.
     `ikes` names the IKE daemon of each node that does not run ours, `mip6s` the path of its mip6d.
     """
 
@@ -19,10 +21,19 @@ class Job:
     results: Path
     programs: Path
     bless: bool = False
-    shell: str | None = None
     valgrind: bool = False
     ikes: dict[str, str] = field(default_factory=dict)
     mip6s: dict[str, str] = field(default_factory=dict)
+    prompt: str | None = None
+    pause: str | None = None
+    keep: bool = False
+    on_failure: bool = False
+    gdb: str | None = None
+
+    @property
+    def interactive(self) -> bool:
+        """Somebody may want a console."""
+        return bool(self.pause or self.keep or self.on_failure or self.gdb)
 
     @property
     def wrapper(self) -> tuple[str, ...]:
@@ -35,6 +46,8 @@ class Job:
     @property
     def patience(self) -> float:
         """By how much every limit of a wait grows."""
+        if self.gdb:
+            return 10_000.0
         return 6.0 if self.valgrind else 1.0
 
     def save(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.bed import peers
@@ -29,7 +30,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--list", action="store_true", help="name the scenarios and end")
     add("--bless", action="store_true", help="review what scenarios show, write it as expected/")
     add("--yes", action="store_true", help="with --bless: take all changes over")
-    add("--shell", metavar="NODE", help="open a prompt in NODE when the scenario is through")
+    _desk(parser.add_argument_group("at the desk").add_argument)
     add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
     add("--native", action="store_true", help="use the host's kernel instead of a guest")
     add("--kernel", type=Path, metavar="PATH", help="guests run this User Mode Linux binary")
@@ -45,6 +46,30 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="guests at a time (2; 1 where the story is told)")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
     return parser.parse_args(arguments)
+
+
+def _desk(add: Callable[..., object]) -> None:
+    """What holds a scenario so that a person may look at it."""
+    add("--shell", metavar="NODE", help="open a prompt in NODE when the scenario is "
+        "through; with the next two: open theirs in NODE")
+    add("--pause-at", metavar="CHECKPOINT", help="open a prompt at that checkpoint")
+    add("--shell-on-failure", action="store_true", help="open a prompt where a scenario fails")
+    add("--keep", action="store_true",
+        help="leave nodes and daemons as they are at the end until you release them, and "
+             "never throw the results away")
+    add("--gdb", metavar="[NODE/]PROGRAM",
+        help="attach gdb to PROGRAM as soon as it runs (on the first NODE that starts it)")
+
+
+def interactive(options: argparse.Namespace) -> bool:
+    """Somebody wants to look at a scenario while it stands."""
+    return bool(options.shell or options.pause_at or options.shell_on_failure or options.keep
+                or options.gdb)
+
+
+def only_shell(options: argparse.Namespace) -> bool:
+    """--shell by itself is a prompt at the end, else it names the node of the others."""
+    return bool(options.shell) and not (options.pause_at or options.shell_on_failure)
 
 
 def _program(text: str) -> str:

@@ -42,9 +42,13 @@ class Plugin:
         """The end belongs to the test: what is left behind fails it."""
         outcome = yield
         bed = pyfuncitem.funcargs.get("bed")
-        if bed and self.job.shell:
-            shell.offer(bed, self.job.shell)
-        if bed and outcome.excinfo is None:
+        if not bed:
+            return
+        if outcome.excinfo and self.job.on_failure:
+            shell.offer(bed, f"it failed: {outcome.excinfo[1]}")
+        elif self.job.keep:
+            shell.offer(bed, "it is through")
+        if outcome.excinfo is None:
             bed.finish()
 
     @pytest.hookimpl(hookwrapper=True)

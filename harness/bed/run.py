@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, k
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel
-from harness.bed.options import parse
+from harness.bed.options import interactive, only_shell, parse
 from harness.bed.report import Outcome, Report
 from harness.bed.suite import Scenario
 
@@ -30,7 +30,7 @@ TOP = Path(__file__).resolve().parents[2]
 LIMIT = 150.0
 LIMIT_VALGRIND = 900.0
 LIMIT_SHELL = 24 * 3600.0
-KEPT_RUNS = 20
+KEPT_RUNS, KEPT = 20, "kept"
 UNDER_VALGRIND = ("establishment", "coa-change")
 
 
@@ -58,7 +58,7 @@ class Run:
 
     @property
     def limit(self) -> float:
-        if self.options.shell:
+        if interactive(self.options):
             return LIMIT_SHELL
         return LIMIT_VALGRIND if self.options.valgrind else LIMIT
 
@@ -74,11 +74,25 @@ def chosen(options: argparse.Namespace) -> list[Scenario]:
     known[suite.KERNEL_TESTS] = suite.kernel_tests(TOP)
     if tuple(options.names) in TABLES:
         return [known[name] for name in TABLES[tuple(options.names)][0]]
-    names = options.names or (["establishment"] if options.shell else list(known))
+    names = options.names or (["establishment"] if interactive(options) else list(known))
     unknown = [name for name in names if name not in known]
     if unknown:
         raise Unfit(f"there is no scenario {unknown[0]}; --list names them all")
+    check_prompts(options, names)
     return [known[name] for name in names]
+
+
+def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
+    """Raise Unfit where nobody would ever come by what the options ask for."""
+    there = sorted({file.name.split(".")[1] for name in names
+                    for file in (TOP / "expected" / name).glob("*.xfrm")})
+    if options.pause_at and options.pause_at not in there:
+        raise Unfit(f"no checkpoint {options.pause_at} in {', '.join(names)}: there are "
+                    f"{', '.join(there) or 'none'}")
+    if options.gdb and not shutil.which("gdb"):
+        raise Unfit("gdb is missing: apt-get install gdb")
+    if options.gdb and options.valgrind:
+        raise Unfit("--gdb and --valgrind both want to hold the daemon: leave one out")
 
 
 def need_peers(options: argparse.Namespace) -> None:
@@ -100,7 +114,7 @@ def new_folder() -> Path:
     link.symlink_to(name)
     link.replace(results / "last")
     runs = sorted(results.glob("2[0-9]*-[0-9]*-[0-9]*"))
-    for old in runs[:-KEPT_RUNS]:
+    for old in [one for one in runs[:-KEPT_RUNS] if not (one / KEPT).exists()]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
 
@@ -110,8 +124,10 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
     options = run.options
     folder = run.folder / (scenario.name if options.repeat == 1 else f"{scenario.name}.{number}")
-    job = Job(scenario.name, TOP, folder, run.programs, options.bless, options.shell,
-              options.valgrind, run.pair.ikes, run.mip6s)
+    job = Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
+              run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
+              keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
+              gdb=options.gdb)
     if options.native:
         ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
     else:
@@ -191,7 +207,7 @@ def guests(run: Run, jobs: int) -> Iterator[ThreadPoolExecutor]:
 def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
     jobs = run.options.jobs or (1 if told else 2)
     tell = run.report.say if told and jobs == 1 else lambda line: None
-    if run.options.shell:
+    if interactive(run.options):
         tell = attach.attaching(tell)
     work = [(one, number) for one in scenarios for number in range(1, run.options.repeat + 1)]
     with guests(run, jobs) as pool:
@@ -307,8 +323,8 @@ def check_kernel(options: argparse.Namespace) -> Kernel | None:
         raise Unfit("--modules goes with --kernel")
     if options.native and options.kernel:
         raise Unfit("--native runs on the host's kernel, --kernel in a guest: leave one out")
-    if options.native and options.shell:
-        raise Unfit("--shell opens its prompt in a guest: leave --native out")
+    if options.native and interactive(options):
+        raise Unfit("prompts and gdb want a guest's console: leave --native out")
     if options.native:
         native.check()
         return None
@@ -323,9 +339,11 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     scenarios = chosen(options)
     need_peers(options)
     folder = new_folder()
+    if options.keep:
+        (folder / KEPT).touch()
     build.surroundings(TOP)
     used = check_kernel(options)
-    if not options.names and not options.shell:
+    if not options.names and not interactive(options):
         everything(report)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     programs = build.programs(TOP, options.valgrind, needed)
@@ -336,7 +354,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         if options.junit:
             report.write_junit(options.junit)
         return status
-    told = bool(options.names or options.shell) and options.repeat == 1
+    told = interactive(options) or bool(options.names) and options.repeat == 1
     run_scenarios(run, scenarios, told)
     if build.sanitized() and not options.names:
         once_more_under_valgrind(run, scenarios)

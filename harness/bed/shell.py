@@ -1,37 +1,70 @@
-"""shell - a prompt inside a node, on the guest's second console, until it ends."""
+"""shell - a prompt inside a node on a console of the guest, which holds the story meanwhile.
+
+In the prompt every node's name is a command: `moon ip xfrm state` runs there, `moon` alone is a
+prompt there. The story goes on when the shell ends or a file RELEASE comes up in the results.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.bed import wait
 from harness.bed.kernel_log import KernelLog
-from harness.bed.node import CommandFailed
+from harness.bed.node import CommandFailed, Node
+from harness.bed.wait import Fact
 
 if TYPE_CHECKING:
     from harness.bed.bed import Bed
 
-CONSOLE = "/dev/tty1"
+PROMPT, DEBUGGER = 1, 2
+FOREVER = float("inf")
+RELEASE, COMMANDS = "release", "prompt.sh"
 # What the host's side looks for in the story, to attach by itself.
-WAITS = "a prompt waits at"
+WAITS = "waits at"
 
 
-def offer(bed: Bed, name: str) -> None:
-    """Run a shell in the node `name` on the console; returns when it ends."""
-    nodes = {**bed.hosts, "rtr": bed.rtr}
-    if name not in nodes:
-        raise CommandFailed(f"there is no node {name}; there are {', '.join(nodes)}")
-    node = nodes[name]
-    terminal = os.open(CONSOLE, os.O_RDWR | os.O_NOCTTY)
-    found = re.search(r"/dev/pts/\d+", KernelLog.find("Virtual console 1 assigned"))
-    device = found[0] if found else "the console"
-    bed.story.note(f"{WAITS} {device} in {name}; 'exit' there ends the run")
-    environment = os.environ | {"PATH": node.path, "PS1": f"{name}# ", "TERM": "xterm"}
+@contextmanager
+def console(number: int) -> Iterator[tuple[int, str]]:
+    """A console of the guest: its descriptor, and the terminal that the host has given it."""
+    terminal = os.open(f"/dev/tty{number}", os.O_RDWR | os.O_NOCTTY)
     try:
-        node.call(lambda: subprocess.run(
-            ["setsid", "-c", "/bin/sh", "-i"], stdin=terminal, stdout=terminal, stderr=terminal,
-            env=environment, check=False))
+        found = re.search(r"/dev/pts/\d+", KernelLog.find(f"Virtual console {number} assigned"))
+        yield terminal, found[0] if found else f"console {number}"
     finally:
         os.close(terminal)
+
+
+def commands(nodes: Mapping[str, Node]) -> str:
+    """A function of the shell for each node."""
+    return "".join(
+        f'{name}() {{ [ $# -gt 0 ] || set -- /bin/sh -i; '
+        f'PS1="{name}# " nsenter -t {node.tid} -m -n -u "$@"; }}\n' for name, node in nodes.items())
+
+
+def offer(bed: Bed, why: str) -> None:
+    """Hold the story with a prompt in the node that the job names, or in the first one."""
+    nodes = {**bed.hosts, "rtr": bed.rtr}
+    name = bed.job.prompt or next(iter(nodes))
+    if name not in nodes:
+        raise CommandFailed(f"there is no node {name}; there are {', '.join(nodes)}")
+    node, release = nodes[name], bed.results / RELEASE
+    release.unlink(missing_ok=True)
+    (bed.results / COMMANDS).write_text(commands(nodes))
+    environment = os.environ | {"PATH": node.path, "PS1": f"{name}# ", "TERM": "xterm",
+                                "ENV": str(bed.results / COMMANDS)}
+    with console(PROMPT) as (terminal, device):
+        bed.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with 'exit' "
+                       f"there or with: touch {release}")
+        process = node.call(lambda: subprocess.Popen(
+            ["setsid", "-c", "/bin/sh", "-i"], stdin=terminal, stdout=terminal, stderr=terminal,
+            env=environment))
+        wait.until(Fact("the prompt is left", lambda: (
+            None if process.poll() is not None or release.exists() else "it is open")), FOREVER)
+        process.kill()
+        process.wait()
+    bed.story.note("the story goes on")

@@ -1,0 +1,82 @@
+"""What can be typed: options that do not go together, and prompts that nobody would come by."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from harness.bed import options, run, shell
+from harness.bed.debugger import Debugger
+from harness.bed.guest import Unfit
+from harness.bed.job import Job
+from harness.bed.story import Story
+
+
+def parsed(text: str):
+    return options.parse(text.split())
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("--pause-at mvoed coa-change", "no checkpoint mvoed in coa-change: there are established"),
+    ("--gdb iked --valgrind coa-change", "leave one out"),
+])
+def test_what_would_never_stop_the_story_is_refused(text, sentence, monkeypatch):
+    monkeypatch.setattr(run.shutil, "which", lambda name: f"/usr/bin/{name}")
+    with pytest.raises(Unfit, match=sentence):
+        run.chosen(parsed(text))
+
+
+def test_gdb_that_is_not_installed_says_what_to_type(monkeypatch):
+    monkeypatch.setattr(run.shutil, "which", lambda name: None)
+    with pytest.raises(Unfit, match="apt-get install gdb"):
+        run.chosen(parsed("--gdb iked coa-change"))
+
+
+@pytest.mark.parametrize("text", ["--native --pause-at moved", "--native --gdb iked",
+                                  "--native --kernel x", "--modules x"])
+def test_what_wants_a_guest_does_not_go_with_the_host_s_kernel(text):
+    with pytest.raises(Unfit):
+        run.check_kernel(parsed(text))
+
+
+def test_a_prompt_without_a_scenario_is_one_of_establishment():
+    assert [one.name for one in run.chosen(parsed("--keep"))] == ["establishment"]
+
+
+@pytest.mark.parametrize("text, at_the_end", [
+    ("--shell moon", True), ("--shell moon --pause-at moved", False), ("--pause-at moved", False),
+    ("--shell moon --shell-on-failure", False)])
+def test_shell_names_the_node_of_the_other_prompts(text, at_the_end):
+    assert options.only_shell(parsed(text)) is at_the_end
+    assert options.interactive(parsed(text))
+
+
+def test_a_run_that_nobody_looks_at_has_no_console(tmp_path):
+    assert not options.interactive(parsed("coa-change"))
+    assert not Job("story", tmp_path, tmp_path, tmp_path).interactive
+    assert Job("story", tmp_path, tmp_path, tmp_path, gdb="iked").interactive
+
+
+def test_every_node_s_name_is_a_command_of_the_prompt():
+    text = shell.commands({"carol": SimpleNamespace(tid=71), "rtr": SimpleNamespace(tid=70)})
+    assert text.splitlines()[0].startswith("carol() {")
+    assert 'nsenter -t 70 -m -n -u "$@"' in text.splitlines()[1]
+
+
+@pytest.mark.parametrize("wanted, node, attached", [
+    ("iked", "carol", True), ("moon/iked", "carol", False), ("moon/iked", "moon", True),
+    ("mip6d", "moon", False)])
+def test_gdb_takes_the_daemon_that_is_named(wanted, node, attached):
+    debugger = Debugger(SimpleNamespace(story=Story()), wanted)
+    asked = []
+
+    def pids() -> dict[int, str]:
+        asked.append(node)
+        raise LookupError
+    host = SimpleNamespace(name=node, pids=pids)
+    try:
+        debugger.started(host, "iked")
+    except LookupError:
+        pass
+    assert bool(asked) is attached

@@ -61,8 +61,12 @@ def _answers(found: list[Question], yes: bool, tell: Tell,
 
 def _tell_places(question: Question, tell: Tell) -> None:
     places = question.places
-    tell(f"    in {len(question.changes)} places of {len(places)} files: "
+    tell(f"    in {_many(len(question.changes), 'place')} of {_many(len(places), 'file')}: "
          + ", ".join(places[:PLACES]) + (", …" if len(places) > PLACES else ""))
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def _pages(question: Question) -> str:

@@ -135,6 +135,7 @@ class Bed:
 
     def wait(self, fact: Fact, within: float) -> float:
         """Wait for a fact; gives the moment (time.time()) from which it holds."""
+        self.story.waits(fact.says, within * self.job.patience)
         took = wait.until(fact, within * self.job.patience)
         self.story.waited(fact.says, took)
         return time.time()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.bed import peers
+from harness.bed.selection import Shard, shard
 
 EPILOGUE = """\
 Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
@@ -30,8 +31,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--list", action="store_true", help="name the scenarios and end")
     add("--bless", action="store_true", help="review what scenarios show, write it as expected/")
     add("--yes", action="store_true", help="with --bless: take all changes over")
+    add("--only-failed", action="store_true", help="what failed in the last run")
+    add("--shard", type=_shard, default=Shard(), metavar="I/N",
+        help="the I-th of N parts of what would run")
     _desk(parser.add_argument_group("at the desk").add_argument)
-    add("--repeat", type=_positive, default=1, metavar="N", help="run each scenario N times")
+    add("--repeat", type=_positive, default=1, metavar="N",
+        help="run each scenario N times, and tell how the results and the waits spread")
     add("--native", action="store_true", help="use the host's kernel instead of a guest")
     add("--kernel", type=Path, metavar="PATH", help="guests run this User Mode Linux binary")
     add("--modules", type=Path, metavar="FOLDER",
@@ -45,6 +50,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("-j", dest="jobs", type=_positive, metavar="N",
         help="guests at a time (2; 1 where the story is told)")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
+    add("--json", action="store_true",
+        help="print each result and the sums as JSON lines; all else goes to standard error")
     return parser.parse_args(arguments)
 
 
@@ -70,6 +77,13 @@ def interactive(options: argparse.Namespace) -> bool:
 def only_shell(options: argparse.Namespace) -> bool:
     """--shell by itself is a prompt at the end, else it names the node of the others."""
     return bool(options.shell) and not (options.pause_at or options.shell_on_failure)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return shard(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _program(text: str) -> str:

@@ -49,7 +49,15 @@ class Plugin:
         elif self.job.keep:
             shell.offer(bed, "it is through")
         if outcome.excinfo is None:
+            self._finish(bed)
+
+    def _finish(self, bed: Bed) -> None:
+        try:
             bed.finish()
+        except Exception as error:
+            if self.job.on_failure:
+                shell.offer(bed, f"it failed at the end: {error}")
+            raise
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:

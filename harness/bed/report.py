@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TextIO
 from xml.etree import ElementTree
 
+from harness.bed.progress import Progress
+
 WORDS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
 
 
@@ -29,11 +31,15 @@ class Outcome:
 
 
 class Report:
-    def __init__(self, out: TextIO = sys.stdout) -> None:
+    """`machines` gets an object a line: each outcome, and the sums at the end."""
+
+    def __init__(self, out: TextIO = sys.stdout, machines: TextIO | None = None) -> None:
         self.out = out
+        self.machines = machines
         self.outcomes: list[Outcome] = []
         self.start = time.monotonic()
         self._lock = threading.Lock()
+        self.progress = Progress(out, self._lock)
 
     @property
     def seconds(self) -> float:
@@ -41,12 +47,19 @@ class Report:
 
     def say(self, text: str) -> None:
         with self._lock:
+            self.progress.clear()
             print(text, file=self.out, flush=True)
+
+    def _tell_machines(self, row: dict) -> None:
+        if self.machines:
+            with self._lock:
+                print(json.dumps(row), file=self.machines, flush=True)
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         for one in outcomes:
             self.outcomes.append(one)
             self.say(line(one))
+            self._tell_machines(asdict(one))
 
     def of(self, scenario: str) -> list[Outcome]:
         """The outcomes of one scenario's tests."""
@@ -65,9 +78,16 @@ class Report:
         for one in failed:
             self.say(f"  {one.test}: {one.sentence}")
         self.say(f"took {self.seconds:.1f} s")
+        self.tell_sums()
         skipped = f", {self.count('skipped')} skipped" if self.count("skipped") else ""
         self.say(f"{self.count('passed')} passed, {len(failed)} failed{skipped}")
         return 1 if failed or not self.outcomes else 0
+
+    def tell_sums(self) -> None:
+        """The last object for machines."""
+        words = ("passed", "failed", "skipped")
+        self._tell_machines({**{word: self.count(word) for word in words},
+                             "seconds": round(self.seconds, 1)})
 
     def write(self, folder: Path) -> None:
         """req.jsonl for the trace of requirements."""

@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from harness.bed import (artefacts, attach, bless, build, guest, hosted, html, kernel, kernels,
-                         ladder_check, matrix, native, peers, review, strongswan_dump, suite)
+from harness.bed import (artefacts, attach, bless, build, flakes, guest, hosted, html, kernel,
+                         kernels, ladder_check, matrix, native, peers, review, selection,
+                         strongswan_dump, suite)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel
@@ -27,6 +28,7 @@ from harness.bed.report import Outcome, Report
 from harness.bed.suite import Scenario
 
 TOP = Path(__file__).resolve().parents[2]
+RESULTS = TOP / "build/results"
 LIMIT = 150.0
 LIMIT_VALGRIND = 900.0
 LIMIT_SHELL = 24 * 3600.0
@@ -73,13 +75,23 @@ def chosen(options: argparse.Namespace) -> list[Scenario]:
     known = {one.name: one for one in suite.scenarios(TOP)}
     known[suite.KERNEL_TESTS] = suite.kernel_tests(TOP)
     if tuple(options.names) in TABLES:
-        return [known[name] for name in TABLES[tuple(options.names)][0]]
+        return options.shard.part([known[name] for name in TABLES[tuple(options.names)][0]])
     names = options.names or (["establishment"] if interactive(options) else list(known))
+    if options.only_failed:
+        last = selection.failed(RESULTS, known)
+        names = [name for name in names if name in last.scenarios]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise Unfit(f"there is no scenario {unknown[0]}; --list names them all")
     check_prompts(options, names)
-    return [known[name] for name in names]
+    return options.shard.part([known[name] for name in names])
+
+
+def hosts_tests(options: argparse.Namespace) -> bool:
+    """Whether what runs without a guest runs too."""
+    if options.names or interactive(options) or not options.shard.hosts:
+        return False
+    return not options.only_failed or selection.failed(RESULTS, ()).host
 
 
 def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
@@ -106,7 +118,7 @@ def need_peers(options: argparse.Namespace) -> None:
 
 def new_folder() -> Path:
     """build/results/RUN, unique, with `last` pointing to it; the oldest runs go."""
-    results = TOP / "build/results"
+    results = RESULTS
     name = time.strftime("%Y%m%d-%H%M%S-") + str(os.getpid())
     folder = results / name
     folder.mkdir(parents=True)
@@ -128,10 +140,11 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
               run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
               keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
               gdb=options.gdb)
-    if options.native:
-        ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
-    else:
-        ended = run.fleet.boot(job, scenario.tests, run.limit, tell, run.kernel)
+    with run.report.progress.guest(folder.name, folder):
+        if options.native:
+            ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
+        else:
+            ended = run.fleet.boot(job, scenario.tests, run.limit, tell, run.kernel)
     for sentence in artefacts.make(job.results):
         run.report.say(f"        {sentence}")
     outcomes = read_results(job, scenario, ended, run)
@@ -191,11 +204,13 @@ def bless_run(run: Run, scenarios: list[Scenario]) -> None:
 
 
 @contextmanager
-def guests(run: Run, jobs: int) -> Iterator[ThreadPoolExecutor]:
+def guests(run: Run, jobs: int, total: int) -> Iterator[ThreadPoolExecutor]:
     """So many at a time; whatever ends us early ends those that run and starts no more."""
     pool = ThreadPoolExecutor(jobs)
+    drawn = nullcontext() if interactive(run.options) else run.report.progress.shown(total)
     try:
-        yield pool
+        with drawn:
+            yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         run.fleet.end()
@@ -210,7 +225,7 @@ def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
     if interactive(run.options):
         tell = attach.attaching(tell)
     work = [(one, number) for one in scenarios for number in range(1, run.options.repeat + 1)]
-    with guests(run, jobs) as pool:
+    with guests(run, jobs, len(work)) as pool:
         futures = {pool.submit(_guarded, run, one, number, tell): one for one, number in work}
         for future in as_completed(futures):
             run.report.add(future.result())
@@ -225,7 +240,7 @@ def in_cells(run: Run, grounds: dict[Key, Run], scenarios: list[Scenario],
              judged: Callable[[Key, list[Outcome]], list[Outcome]] = lambda key, found: found
              ) -> dict[tuple[str, Key], list[Outcome]]:
     """Every scenario on every ground; the report has them as `judged`."""
-    with guests(run, run.options.jobs or 2) as pool:
+    with guests(run, run.options.jobs or 2, len(grounds) * len(scenarios)) as pool:
         futures = {pool.submit(_guarded, ground, one, 1, lambda line: None): (one.name, key)
                    for one in scenarios for key, ground in grounds.items()}
         cells: dict[tuple[str, Key], list[Outcome]] = {cell: [] for cell in futures.values()}
@@ -276,11 +291,16 @@ def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
 
 
 def tally(run: Run, scenarios: list[Scenario]) -> None:
+    """How the results and the waits of repetitions spread."""
+    found = {}
     for scenario in scenarios:
         mine = run.report.of(scenario.name)
-        bad = [one for one in mine if one.outcome == "failed"]
-        first = f"; the first failure is in {bad[0].results}" if bad else ""
-        run.report.say(f"{scenario.name}: {len(mine) - len(bad)} of {len(mine)} passed{first}")
+        folders = [run.folder / f"{scenario.name}.{number}"
+                   for number in range(1, run.options.repeat + 1)]
+        for text in flakes.tell(scenario.name, mine, folders):
+            run.report.say(text)
+        found[scenario.name] = flakes.facts(mine, folders)
+    (run.folder / flakes.FILE).write_text(json.dumps(found, indent=1) + "\n")
 
 
 def keep(run: Run, arguments: list[str]) -> None:
@@ -336,14 +356,17 @@ def check_kernel(options: argparse.Namespace) -> Kernel | None:
 
 def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     """What the options ask for; gives the exit status."""
-    scenarios = chosen(options)
+    scenarios, with_hosts = chosen(options), hosts_tests(options)
+    if not scenarios and not with_hosts:
+        report.say("nothing failed in the last run" if options.only_failed else "an empty part")
+        return 0
     need_peers(options)
     folder = new_folder()
     if options.keep:
         (folder / KEPT).touch()
     build.surroundings(TOP)
     used = check_kernel(options)
-    if not options.names and not interactive(options):
+    if with_hosts:
         everything(report)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     programs = build.programs(TOP, options.valgrind, needed)
@@ -375,7 +398,8 @@ def main(arguments: list[str]) -> int:
     fleet = Fleet()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return execute(options, Report(), fleet)
+        report = Report(sys.stderr, sys.stdout) if options.json else Report()
+        return execute(options, report, fleet)
     except (Unfit, build.Broken, peers.NoPeer) as error:
         print(f"run-tests.sh: {error}", file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-EVENTS = "events.jsonl"
+EVENTS, NOW = "events.jsonl", "now"
 
 
 def rows(path: Path) -> list:
@@ -41,7 +41,16 @@ class Story:
             with self.events.open("a") as out:
                 out.write(json.dumps(row) + "\n")
 
+    def now(self, text: str) -> None:
+        """What goes on at this moment, for who looks from outside."""
+        if self.events:
+            self.events.with_name(NOW).write_text(text + "\n")
+
+    def waits(self, says: str, within: float) -> None:
+        self.now(f"waits up to {within:g} s until {says}")
+
     def _line(self, text: str) -> None:
+        self.now(text)
         print(f"{time.monotonic() - self.start:7.2f}  {text}", file=self.out, flush=True)
 
     def title(self, text: str) -> None:

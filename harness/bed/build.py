@@ -43,7 +43,7 @@ def programs(top: Path, plain: bool, needed: bool) -> Path:
     """Make the daemons if `needed`; without `plain` with fatal UBSan. Gives their folder."""
     with _alone(top):
         if needed:
-            _step(top, "make", JOBS, *([] if plain else ["UBSAN=1"]), "all")
+            _step(top, "make", JOBS, "SAN=", *([] if plain else ["UBSAN=1"]), "all")
     return top / ("build/bin" if plain else "build/ubsan/bin")
 
 

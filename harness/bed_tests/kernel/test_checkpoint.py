@@ -3,7 +3,7 @@
 import pytest
 
 from harness.bed.bed import Failed
-from harness.bed.wait import NotInTime
+from harness.bed.wait import Fact, NotInTime
 from harness.bed_tests.kernel import by_hand
 
 NEW = "2001::50"
@@ -61,7 +61,10 @@ def test_traffic_knows_what_was_lost(bed):
     carol, _ = bed.nodes("carol", "moon")
     with bed.traffic(carol.coa, bed.cn, node=carol) as ping:
         bed.wait(ping.answered(10), within=3)
-        carol.move_to("f1")
+        bed.rtr.typed("ip link set carol down")
+        bed.wait(Fact("requests go unanswered", lambda: (
+            None if len(ping.lost) > 3 else "all are answered")), within=3)
+        bed.rtr.typed("ip link set carol up")
         bed.wait(ping.answered(30), within=8)
     assert ping.gap > 0.02
     assert len(ping.echoes) > len(ping.lost)

@@ -26,7 +26,7 @@ LEFT_OUT = {".git", "build", "__pycache__"}
 SCENARIO = "scenario:"
 PYTHON = "/usr/bin/python3"
 LIMIT = 300.0
-GREEN, RED, BROKEN = "green", "red", "cannot be built"
+GREEN, RED, BROKEN = "green", "red", "unbuildable"
 
 
 def _files(top: Path) -> dict[Path, Path]:

@@ -1,0 +1,47 @@
+"""The table of mutants fits the tree, and a mutant that lives is told."""
+
+import pytest
+
+from harness.mutants import __main__ as mutants
+from harness.mutants.rows import ROWS, Mutant
+
+TOP = mutants.TOP
+ROW = Mutant("A-021", "src/a.c", "old", "new", "ike/test_x.a_name")
+
+
+def _has(test: str) -> bool:
+    if test.startswith(mutants.SCENARIO):
+        return (TOP / "scenarios" / test.removeprefix(mutants.SCENARIO)).is_dir()
+    file, _, name = test.partition("::") if "::" in test else test.partition(".")
+    path = TOP / file if "::" in test else TOP / "harness/unit" / f"{file}.c"
+    return f" {name}(" in path.read_text()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_the_old_text_stands_once_and_the_test_is_there(row):
+    assert (TOP / row.file).read_text().count(row.old) == 1
+    assert row.old != row.new and _has(row.test)
+
+
+@pytest.mark.parametrize("before, after, why", [
+    ("green", "red", ""),
+    ("green", "green", "its test is green with the change"),
+    ("green", "unbuildable", "its test is unbuildable with the change"),
+    ("red", "red", "its test is red without the change"),
+])
+def test_only_green_that_turns_red_is_a_death(monkeypatch, tmp_path, before, after, why):
+    file = tmp_path / ROW.file
+    file.parent.mkdir()
+    file.write_text("an old text")
+    monkeypatch.setattr(mutants, "COPY", tmp_path)
+    monkeypatch.setattr(mutants, "colour",
+                        lambda test: after if "new" in file.read_text() else before)
+    assert mutants.judge(ROW, {}) == why
+    assert file.read_text() == "an old text"
+
+
+def test_a_text_that_is_gone_is_told(monkeypatch, tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / ROW.file).write_text("another text")
+    monkeypatch.setattr(mutants, "COPY", tmp_path)
+    assert mutants.judge(ROW, {ROW.test: "green"}) == "the old text stands 0 times in src/a.c"

@@ -18,10 +18,12 @@ from harness.bed import (
 )
 from harness.bed.capture import Capture
 from harness.bed.debugger import Debugger
+from harness.bed.faults import Faults, Pick
 from harness.bed.host import IKES, Host
 from harness.bed.job import Job
 from harness.bed.kernel_log import KernelLog
 from harness.bed.mobile import Mobile
+from harness.bed.netem import Link
 from harness.bed.node import Node, Place
 from harness.bed.story import EVENTS, Story
 from harness.bed.traffic import Traffic
@@ -67,6 +69,7 @@ class Bed:
         self.names = canon.Names(canon.Roles(self.home_agent, {
             member.hoa: name for name, member in topo.MEMBERS.items() if member.hoa}))
         self.debugger = Debugger(self, job.gdb) if job.gdb else None
+        self.faults = Faults(self)
         self.rtr = self._router()
 
     def _router(self) -> Node:
@@ -80,7 +83,9 @@ class Bed:
         return rtr
 
     def _furnish(self, node: Node) -> None:
-        for layer in ("common", self.job.scenario, f"{self.job.scenario}/{self.variant}"):
+        own = self.job.scenario
+        swept = ("sweep",) if self.job.fault else ()
+        for layer in ("common", *swept, own, f"{own}/{self.variant}"):
             folder = self.job.top / "scenarios" / layer / node.name
             if folder.is_dir():
                 node.furnish(folder, self.job.top / "build/certs")
@@ -100,6 +105,7 @@ class Bed:
                 self.before[host.name] = leftovers.snapshot(host)
             self.hosts = dict(sorted(self.hosts.items(), key=lambda one: not one[1].member.hoa))
         self.story.note(f"nodes rtr, {', '.join(self.hosts)} stand after {took():.2f} s")
+        self.faults.arm(self.job.fault)
         return tuple(self.hosts[name] for name in names)
 
     def _host(self, name: str) -> Host:
@@ -149,6 +155,14 @@ class Bed:
         """Numbered pings from `node`, or from the node that owns the home address `src`."""
         node = node or next(h for h in self.hosts.values() if h.member.hoa == src)
         return Traffic(node, src, dst, self.story)
+
+    def link(self, name: str) -> Link:
+        """A link, to be made lossy or slow: with bed.link("f1").faults(loss=30): …"""
+        return self.faults.link(name)
+
+    def message(self, kind: str, by: str, k: int = 1) -> Pick:
+        """The k-th message of a kind from now on, to be dropped, doubled, held, …"""
+        return self.faults.message(kind, by, k)
 
     def checkpoint(self, name: str) -> None:
         """Hold every node's states and policies against expected/; say what moved."""
@@ -243,22 +257,33 @@ class Bed:
         return sorted(found, key=lambda message: message.time)
 
     def expect_no_ike_messages(self, since: str) -> None:
-        found = self.ike_messages(since)
+        repeated = self._repeated(since)
+        found = [m for m in self.ike_messages(since) if m.identity not in repeated]
         if found:
             raise Failed(f"{len(found)} IKE messages since {since}, the first is {found[0]}")
         self.story.note(f"no IKE message since {since}")
 
     def expect_esp_continues(self, link: str, moved: int) -> None:
-        """On the link no ESP number is left out or repeated, and `moved` SAs changed their ends."""
+        """On the link no ESP number is left out or repeated, and `moved` SAs changed their ends.
+
+        A declared fault does leave one out, or repeats it.
+        """
         self.capture.settle()
         path = self.capture.links[link]
-        sentences = list(esp_wire.breaks(path))
+        sentences = [] if self.faults.declared else list(esp_wire.breaks(path))
         spis = esp_wire.moved(path)
         if len(spis) != moved:
             sentences.append(f"{len(spis)} SAs went on between new addresses, not {moved}")
         if sentences:
             raise Failed("\n".join(sentences))
         self.story.note(f"{moved} SAs went on between new addresses, their numbers continued")
+
+    def _repeated(self, since: str) -> set[tuple]:
+        """What a declared fault may have sent once more: the messages before a checkpoint."""
+        if not self.faults.declared:
+            return set()
+        return {m.identity for m in self.ike_messages(0.0)
+                if m.time <= self.checkpoints[since].time}
 
     def expect_ike_exchanges(self, wanted: list[str]) -> None:
         """The requests of the whole run, repetitions left out, are these."""
@@ -312,7 +337,7 @@ class Bed:
         for host in self.hosts.values():
             self.wait(self._nothing_left(host), within)
         self.capture.settle()
-        sentences = [*self._in_the_clear(), *self._sanitizers(),
+        sentences = [*self.faults.missing(), *self._in_the_clear(), *self._sanitizers(),
                      *self.kernel_log.complaints(self.warnings)]
         if sentences:
             raise Failed("\n".join(sentences))
@@ -353,6 +378,7 @@ class Bed:
 
     def close(self) -> None:
         """Write what is left to write, and take every node down."""
+        self.faults.close()
         for host in self.hosts.values():
             self._dump(host, "end")
             host.ike.leave_keys(host, lambda: self.ike_messages(0.0))

@@ -75,6 +75,12 @@ class Capture:
         self.netlink[node.name] = self._add(
             _open(node, "nlmon0"), f"{node.name}.netlink.pcap", LINK_NETLINK, own)
 
+    def ignore(self, node: Node, pid: int) -> None:
+        """One more netlink socket in `node` that is the testbed's own."""
+        for key in self._selector.get_map().values():
+            if key.data.writer.file.name == str(self.netlink[node.name]):
+                key.data.own |= {pid}
+
     def _add(self, sock: socket.socket, name: str, linktype: int, own: frozenset[int]) -> Path:
         path = self.folder / name
         tap = Tap(sock, Writer(path, linktype), own)

@@ -29,6 +29,11 @@ class Ike:
     spi_r: bytes
     fragment: tuple[int, int] | None = None
 
+    @property
+    def identity(self) -> tuple[bytes, int, str, bool, str]:
+        """What a repetition of it has in common with it."""
+        return self.spi_i, self.id, self.exchange, self.response, self.src
+
     def __str__(self) -> str:
         kind = "response" if self.response else "request"
         return f"{self.exchange} {kind} {self.id} from {self.src} to {self.dst}"

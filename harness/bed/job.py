@@ -14,6 +14,7 @@ class Job:
     `prompt` names the node of prompts, none for the first; there is one at the checkpoint `pause`,
     at the end with `keep`, and after a failure with `on_failure`. `gdb` is PROGRAM or NODE/PROGRAM.
     `ikes` names the IKE daemon of each node that does not run ours, `mip6s` the path of its mip6d.
+    `sweep` are faults, each with a run of its own; `fault` is that of this run.
     """
 
     scenario: str
@@ -29,6 +30,8 @@ class Job:
     keep: bool = False
     on_failure: bool = False
     gdb: str | None = None
+    sweep: list[str] = field(default_factory=list)
+    fault: str | None = None
 
     @property
     def interactive(self) -> bool:
@@ -48,7 +51,7 @@ class Job:
         """By how much every limit of a wait grows."""
         if self.gdb:
             return 10_000.0
-        return 6.0 if self.valgrind else 1.0
+        return 6.0 if self.valgrind else 4.0 if self.fault else 1.0
 
     def save(self) -> None:
         values = {f.name: getattr(self, f.name) for f in fields(self)}

@@ -20,11 +20,12 @@ class Mobile(Host):
         self.home_agent = home_agent
         self.hoa = member.hoa
         self.coa = member.coa
+        self.plug = name
 
     def move_to(self, link: str) -> None:
         """Pull the cable out of one link and put it into another."""
-        for step in ("down", f"master {link}", "up"):
-            self.rtr.typed(f"ip link set {self.name} {step}")
+        for step in (f"{self.name} down", f"{self.plug} master {link}", f"{self.name} up"):
+            self.rtr.typed(f"ip link set {step}")
 
     def delete_outbound_tunnel(self) -> None:
         """Take the tunnel SA towards the home agent away behind the daemons' backs."""

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,22 @@ class Plugin:
         self.job = job
         self.story = Story()
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """In a sweep every test runs once for each fault."""
+        if self.job.sweep and "fault" in metafunc.fixturenames:
+            metafunc.parametrize("fault", self.job.sweep, ids=self.job.sweep, indirect=True)
+
     @pytest.fixture
-    def bed(self, request: pytest.FixtureRequest) -> Iterator[Bed]:
+    def fault(self, request: pytest.FixtureRequest) -> str | None:
+        return getattr(request, "param", None)
+
+    @pytest.fixture
+    def bed(self, request: pytest.FixtureRequest, fault: str | None) -> Iterator[Bed]:
         alone = len(request.session.items) == 1
         folder = self.job.results if alone else self.job.results / request.node.name
         folder.mkdir(exist_ok=True)
         self.story.title(f"{request.node.name}: {_docstring(request.node)}")
-        bed = Bed(self.job, folder, self.story)
+        bed = Bed(replace(self.job, fault=fault), folder, self.story)
         yield bed
         bed.close()
 

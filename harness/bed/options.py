@@ -15,6 +15,8 @@ Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own
 scenarios, one line a test. With names those scenarios run and tell what they do.
 With the name matrix some scenarios run with ours and strongSwan as IKE daemon on either end.
 With the name kernels five scenarios run on this kernel and on those of newer Debian releases.
+With sweep NAME that scenario runs once for every message of it and every fault on that message, and
+a table tells where the final dumps were not the same.
 SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
 doctor says what this machine lacks, which scenarios that affects, and what to type.
 diff A B compares any two files that ip xfrm printed.
@@ -47,6 +49,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             help=f"whose IKE daemon {node} runs")
         add(f"--{node}-mip6", type=_program, metavar="PATH",
             help=f"the mip6d that {node} runs, with UMIP's command line")
+    add("--fault", action="append", metavar="FAULT",
+        help="with sweep: only this one, as its table names it (IKE_AUTH-request.carol.1.drop)")
     add("-j", dest="jobs", type=_positive, metavar="N",
         help="guests at a time (2; 1 where the story is told)")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")

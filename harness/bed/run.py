@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from harness.bed import (artefacts, attach, bless, build, flakes, guest, hosted, html, kernel,
                          kernels, ladder_check, matrix, native, peers, review, selection,
-                         strongswan_dump, suite)
+                         strongswan_dump, suite, sweep)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel
@@ -31,6 +31,7 @@ TOP = Path(__file__).resolve().parents[2]
 RESULTS = TOP / "build/results"
 LIMIT = 150.0
 LIMIT_VALGRIND = 900.0
+MANY_TESTS = 4
 LIMIT_SHELL = 24 * 3600.0
 KEPT_RUNS, KEPT = 20, "kept"
 UNDER_VALGRIND = ("establishment", "coa-change")
@@ -76,7 +77,10 @@ def chosen(options: argparse.Namespace) -> list[Scenario]:
     known[suite.KERNEL_TESTS] = suite.kernel_tests(TOP)
     if tuple(options.names) in TABLES:
         return options.shard.part([known[name] for name in TABLES[tuple(options.names)][0]])
-    names = options.names or (["establishment"] if interactive(options) else list(known))
+    sweeps = options.names[:1] == [sweep.NAME]
+    if sweeps and len(options.names) != 2 or options.fault and not sweeps:
+        raise Unfit(f"{sweep.NAME} takes one scenario: ./run-tests.sh {sweep.NAME} coa-change")
+    names = options.names[sweeps:] or (["establishment"] if interactive(options) else list(known))
     if options.only_failed:
         last = selection.failed(RESULTS, known)
         names = [name for name in names if name in last.scenarios]
@@ -131,20 +135,30 @@ def new_folder() -> Path:
     return folder
 
 
+def job_of(run: Run, scenario: Scenario, number: int) -> Job:
+    options = run.options
+    folder = run.folder / (scenario.name if options.repeat == 1 else f"{scenario.name}.{number}")
+    return Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
+               run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
+               keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
+               gdb=options.gdb)
+
+
+def boot(run: Run, job: Job, scenario: Scenario, limit: float,
+         tell: Callable[[str], None] = lambda line: None) -> Ended:
+    """Run a job on the kernel that was asked for."""
+    with run.report.progress.guest(job.results.name, job.results):
+        if run.options.native:
+            return native.run(run.fleet, job, scenario.tests, limit, tell)
+        return run.fleet.boot(job, scenario.tests, limit, tell, run.kernel)
+
+
 def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
              ) -> list[Outcome]:
     """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
-    options = run.options
-    folder = run.folder / (scenario.name if options.repeat == 1 else f"{scenario.name}.{number}")
-    job = Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
-              run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
-              keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
-              gdb=options.gdb)
-    with run.report.progress.guest(folder.name, folder):
-        if options.native:
-            ended = native.run(run.fleet, job, scenario.tests, run.limit, tell)
-        else:
-            ended = run.fleet.boot(job, scenario.tests, run.limit, tell, run.kernel)
+    options, job = run.options, job_of(run, scenario, number)
+    many = MANY_TESTS if scenario.name == suite.KERNEL_TESTS else 1
+    ended = boot(run, job, scenario, many * run.limit, tell)
     for sentence in artefacts.make(job.results):
         run.report.say(f"        {sentence}")
     outcomes = read_results(job, scenario, ended, run)
@@ -270,6 +284,19 @@ def run_kernels(run: Run, scenarios: list[Scenario]) -> int:
     return 1 if any(kernels.verdict(found) == "FAIL" for found in cells.values()) else 0
 
 
+def run_sweep(run: Run, scenario: Scenario) -> None:
+    """First without a fault, then once for each fault on each message."""
+    run_scenarios(run, [scenario], told=False)
+    if run.report.count("failed"):
+        return
+    one = sweep.Sweep(scenario, job_of(run, scenario, 1),
+                      lambda job, limit: boot(run, job, scenario, limit), run.report,
+                      run.options.fault or [])
+    batches = one.batches()
+    with guests(run, run.options.jobs or 2, len(batches)) as pool:
+        one.run(pool, batches)
+
+
 # Names that stand for several scenarios, each on several grounds, with a table at the end.
 TABLES: dict[tuple[str, ...], tuple[tuple[str, ...], Callable[[Run, list[Scenario]], int]]] = {
     (matrix.NAME,): (matrix.SCENARIOS, run_matrix),
@@ -378,7 +405,10 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
             report.write_junit(options.junit)
         return status
     told = interactive(options) or bool(options.names) and options.repeat == 1
-    run_scenarios(run, scenarios, told)
+    if options.names[:1] == [sweep.NAME]:
+        run_sweep(run, scenarios[0])
+    else:
+        run_scenarios(run, scenarios, told)
     if build.sanitized() and not options.names:
         once_more_under_valgrind(run, scenarios)
     if options.bless:

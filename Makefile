@@ -2,6 +2,7 @@
 #   make            build/bin/{iked,mip6d,ipsec}          make check   unit tests and fuzz corpora
 #   make lint       house rules                           make bench   figures
 #   make fuzz       libFuzzer targets                     make trace   requirements and the tests that show them
+#   make coverage  lines that unit tests and scenarios run, as HTML
 #   make mutants    break a behaviour at a time; its test must turn red
 #   SAN=1           address and undefined-behaviour sanitizers (own build folder)
 #   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)
@@ -131,6 +132,10 @@ $B/bench/bench_ike: $(wildcard harness/bench/*.c harness/bench/*.h) $(FAKE_LIB) 
 	@echo "  LD   $@"
 	$(Q)$(CC) $(UNIT_FLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(FAKE_LIB) $(call libs,ike) $(LDLIBS)
 
+# Units and scenarios together; SCENARIOS="coa-change …" for some of them.
+coverage:
+	@$(PYTHON) -m harness.bed.coverage $(SCENARIOS)
+
 trace:
 	@$(PYTHON) -m harness.bed.trace
 
@@ -152,6 +157,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all check fuzz lint bench trace mutants guest install clean
+.PHONY: all check fuzz lint bench coverage trace mutants guest install clean
 .SECONDARY:
 -include $(shell find $B/obj $B/unit $B/replay -name '*.d' -type f 2>/dev/null)

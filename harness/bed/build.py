@@ -39,12 +39,16 @@ def sanitized() -> list[str]:
     return ["SAN=1"] if os.environ.get("SAN") else []
 
 
-def programs(top: Path, plain: bool, needed: bool) -> Path:
-    """Make the daemons if `needed`; without `plain` with fatal UBSan. Gives their folder."""
+def programs(top: Path, plain: bool, needed: bool, counting: bool = False) -> Path:
+    """Make the daemons if `needed`: plain, counting their lines, or with fatal UBSan.
+
+    Gives their folder.
+    """
+    kind = "cov" if counting else "" if plain else "ubsan"
     with _alone(top):
         if needed:
-            _step(top, "make", JOBS, "SAN=", *([] if plain else ["UBSAN=1"]), "all")
-    return top / ("build/bin" if plain else "build/ubsan/bin")
+            _step(top, "make", JOBS, "SAN=", *([f"{kind.upper()}=1"] if kind else []), "all")
+    return top / "build" / kind / "bin"
 
 
 def surroundings(top: Path) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.bed import coverage
 from harness.bed import kernel as kernels
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel, Unfit
@@ -87,7 +88,13 @@ def script(job: Job, tests: Path) -> str:
         f"cd {shlex.quote(str(job.top))} || exit",
         f"export PYTHONPATH={shlex.quote(str(job.top))} PYTHONDONTWRITEBYTECODE=1",
         f"export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 HOME=/tmp BED_JOB={job.results}/job.json",
+        *([f"umask 0; export {_settings(job)}"] if job.coverage else []),
         "exec " + shlex.join(python), ""])
+
+
+def _settings(job: Job) -> str:
+    found = coverage.prepare(job.top, job.results)
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in found.items())
 
 
 def prepare(job: Job, tests: Path) -> None:

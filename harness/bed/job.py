@@ -30,6 +30,7 @@ class Job:
     keep: bool = False
     on_failure: bool = False
     gdb: str | None = None
+    coverage: bool = False
     sweep: list[str] = field(default_factory=list)
     fault: str | None = None
 

@@ -54,6 +54,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("-j", dest="jobs", type=_positive, metavar="N",
         help="guests at a time (2; 1 where the story is told)")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
+    add("--coverage", action="store_true",
+        help="daemons count their lines into the results; make coverage does it all")
     add("--json", action="store_true",
         help="print each result and the sums as JSON lines; all else goes to standard error")
     return parser.parse_args(arguments)

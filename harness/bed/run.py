@@ -141,7 +141,7 @@ def job_of(run: Run, scenario: Scenario, number: int) -> Job:
     return Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
                run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
                keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
-               gdb=options.gdb)
+               gdb=options.gdb, coverage=options.coverage)
 
 
 def boot(run: Run, job: Job, scenario: Scenario, limit: float,
@@ -396,7 +396,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     if with_hosts:
         everything(report)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
-    programs = build.programs(TOP, options.valgrind, needed)
+    programs = build.programs(TOP, options.valgrind, needed, options.coverage)
     run = Run(options, folder, programs, fleet, report, used)
     if tuple(options.names) in TABLES:
         status = TABLES[tuple(options.names)][1](run, scenarios)

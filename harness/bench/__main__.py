@@ -106,6 +106,7 @@ def main(arguments: list[str]) -> int:
     names = parser.parse_args(arguments).parts or list(PARTS)
     if unknown := [name for name in names if name not in PARTS]:
         parser.error(f"there is no part {unknown[0]}: {' or '.join(PARTS)}")
+    before = os.getloadavg()[0]
     try:
         measured = [PARTS[name]() for name in names]
     except (NotMeasured, move.MissingStep, guest.Unfit, build.Broken, OSError) as error:
@@ -114,10 +115,12 @@ def main(arguments: list[str]) -> int:
     figures = [figure for part in measured for figure in part.figures]
     print(text(figures))
     load = os.getloadavg()[0]
-    print(f"on {os.cpu_count()} processors, load {load:.1f} at the end; "
+    print(f"on {os.cpu_count()} processors, load {before:.1f} before and {load:.1f} after it; "
           "as JSON in build/results/bench.json")
+    if before > os.cpu_count() / 2:
+        print("note: the machine had other work; a guest that waits for a processor moves late")
     RESULTS.mkdir(parents=True, exist_ok=True)
-    document = {"figures": [figure.as_json() for figure in figures], "load": round(load, 2)}
+    document = {"figures": [figure.as_json() for figure in figures], "load": [round(before, 2), round(load, 2)]}
     for part in measured:
         document |= part.raw
     (RESULTS / "bench.json").write_text(json.dumps(document, indent=1) + "\n")

@@ -127,7 +127,7 @@ def permissions(machine: Machine) -> Iterator[Gap]:
 def guest_kernel(machine: Machine) -> Iterator[Gap]:
     if machine.kernel_fault:
         yield Gap("the guest's kernel: " + machine.kernel_fault.partition(": ")[0], ALL,
-                  machine.kernel_fault.partition(": ")[2] or "./run-tests.sh doctor --kernel PATH")
+                  machine.kernel_fault.partition(": ")[2].removeprefix("type ") or "./run-tests.sh doctor --kernel PATH")
     elif machine.boot_fault:
         what, _, remedy = machine.boot_fault.partition(": ")
         yield Gap(f"a guest on kernel {machine.release} does not run: {what}", ALL,
@@ -140,21 +140,22 @@ def guest_kernel(machine: Machine) -> Iterator[Gap]:
 
 def peer(machine: Machine) -> Iterator[Gap]:
     if not machine.peers:
-        yield Gap("strongSwan is not unpacked under build/peers and cannot be downloaded",
-                  f"matrix, --carol-ike, --moon-ike, {named(machine.scenarios, 'peer')}",
-                  "with a network: apt-get update, then ./run-tests.sh matrix", serious=False)
+        yield Gap("strongSwan is not yet unpacked under build/peers",
+                  f"matrix, --carol-ike, --moon-ike, {named(machine.scenarios, 'strongswan')}",
+                  "with a network: ./run-tests.sh matrix, which fetches it", serious=False)
 
 
 def other_kernels(machine: Machine) -> Iterator[Gap]:
     if not machine.kernels:
         yield Gap("there are no newer kernels under build/kernels", "./run-tests.sh kernels",
-                  "with a network: ./run-tests.sh kernels fetches them", serious=False)
+                  "with a network: ./run-tests.sh kernels, which fetches them", serious=False)
 
 
 def native(machine: Machine) -> Iterator[Gap]:
     if machine.native_fault:
         yield Gap("the host's own kernel will not do: " + machine.native_fault.partition(": ")[0],
-                  "--native only", machine.native_fault.partition(": ")[2], serious=False)
+                  "--native only", machine.native_fault.partition(": ")[2].removeprefix("type "),
+                  serious=False)
 
 
 CHECKS = (

@@ -74,7 +74,7 @@ def test_a_gap_that_stops_scenarios_says_which_and_what_to_type(gap, what, affec
 
 @pytest.mark.parametrize("gap, what", [
     ({"missing": (("optional", "valgrind"),)}, "valgrind"),
-    ({"peers": False}, "strongSwan is not unpacked"),
+    ({"peers": False}, "strongSwan is not yet unpacked"),
     ({"kernels": ()}, "no newer kernels"),
     ({"native_fault": "--native needs root: type sudo"}, "--native needs root"),
 ])

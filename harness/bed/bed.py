@@ -25,6 +25,7 @@ from harness.bed.kernel_log import KernelLog
 from harness.bed.mobile import Mobile
 from harness.bed.netem import Link
 from harness.bed.node import Node, Place
+from harness.bed.series import Series
 from harness.bed.story import EVENTS, Story
 from harness.bed.traffic import Traffic
 from harness.bed.wait import Fact
@@ -145,6 +146,10 @@ class Bed:
         took = wait.until(fact, within * self.job.patience)
         self.story.waited(fact.says, took)
         return time.time()
+
+    def series(self, name: str) -> Series:
+        """Waits of one kind whose times are told as statistics."""
+        return Series(name, self.story, self.job.patience)
 
     def hold(self, seconds: float, why: str) -> None:
         """Time passes because the story wants it to, not to be sure of anything."""

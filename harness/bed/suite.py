@@ -11,7 +11,7 @@ ORDER = (
     "establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
     "start-order", "two-nodes", "late-migrate", "revoked", "expired", "wrong-name", "unknown-ca",
     "stale-crl", "stolen-home-address", "unprotected-signalling", "first-copy-lost",
-    "peer-strongswan",
+    "lossy-link", "daemon-restart", "states-flushed", "peer-strongswan",
 )
 
 

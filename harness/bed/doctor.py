@@ -126,8 +126,9 @@ def permissions(machine: Machine) -> Iterator[Gap]:
 
 def guest_kernel(machine: Machine) -> Iterator[Gap]:
     if machine.kernel_fault:
-        yield Gap("the guest's kernel: " + machine.kernel_fault.partition(": ")[0], ALL,
-                  machine.kernel_fault.partition(": ")[2].removeprefix("type ") or "./run-tests.sh doctor --kernel PATH")
+        what, _, remedy = machine.kernel_fault.partition(": ")
+        yield Gap(f"the guest's kernel: {what}", ALL,
+                  remedy.removeprefix("type ") or "./run-tests.sh doctor --kernel PATH")
     elif machine.boot_fault:
         what, _, remedy = machine.boot_fault.partition(": ")
         yield Gap(f"a guest on kernel {machine.release} does not run: {what}", ALL,

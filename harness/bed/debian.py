@@ -25,7 +25,7 @@ def mirror() -> str:
     """Where this machine's own packages come from."""
     try:
         done = subprocess.run(TARGETS, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # PATH may name folders that are closed to us
         raise NotHad("there is no apt-get") from None
     rows = (line.partition(" ") for line in done.stdout.splitlines())
     return next((uri for label, _, uri in rows if label == "Debian"), MIRROR)
@@ -59,7 +59,7 @@ def _run(command: list[str], where: Path) -> None:
     try:
         done = subprocess.run(command, cwd=where, env=os.environ | {"LC_ALL": "C"}, timeout=LIMIT,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # PATH may name folders that are closed to us
         raise NotHad(f"there is no {command[0]}") from None
     except subprocess.TimeoutExpired:
         raise NotHad(f"{command[0]} was not done after {LIMIT:.0f} s") from None

@@ -16,7 +16,8 @@
 #include "base/loop.h"
 #include "base/mem.h"
 
-enum { CLIENTS_MAX = 8, REQUEST_MAX = 4096, PENDING_MAX = 64 << 10, SOCKET_BUFFER = 4 << 20 };
+/* A status of thousands of SAs is written at once and waits here for its reader. */
+enum { CLIENTS_MAX = 8, REQUEST_MAX = 4096, PENDING_MAX = 4 << 20 };
 
 struct client {
 	struct ctl_req req; /* first: ctl_line() and ctl_finish() get the client from it */
@@ -173,7 +174,6 @@ static bool may_connect(int fd)
 static int client_new(struct ctl *ctl, int fd)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	int size = SOCKET_BUFFER;
 
 	if (!c)
 		return -ENOMEM;
@@ -181,9 +181,6 @@ static int client_new(struct ctl *ctl, int fd)
 	c->fd = fd;
 	c->req.line = c->line;
 	timer_init(&c->tell, tell_gone, &c->req);
-	/* A long status is written at once: let the kernel hold it. Without the right to, less is
-	 * held. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	if (loop_io(fd, on_readable, c, &c->in) < 0) {
 		free(c);
 		return -ENOMEM;

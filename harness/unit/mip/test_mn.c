@@ -2,59 +2,7 @@
 
 #include "base/loop.h"
 #include "unit/unit.h"
-#include "unit/mip/stage.h"
-
-#define OLD "2001::40/64"
-#define NEW "2001::50/128"
-
-static struct mn *node(const struct stage *w)
-{
-	return w->mip.nodes;
-}
-
-static void add_node(struct stage *w)
-{
-	struct mn *mn = calloc(1, sizeof(*mn));
-
-	assert_non_null(mn);
-	w->mip.nodes = mn;
-	assert_int_equal(mn_start(&w->mip.env, &w->mip.bul, w->mip.env.conf->home_links, mn), 0);
-	assert_int_equal(mn_move_start(&w->mip.move, &w->mip.env, mn), 0);
-}
-
-/* Started, with no care-of address yet. */
-static struct stage *begin(void)
-{
-	struct stage *w = stage_new("carol.mip6d.conf");
-	struct sp_pair base = { .role = MIP_MN };
-
-	assert_int_equal(sp_base_install(&w->mip.env, &base), 0);
-	add_node(w);
-	return w;
-}
-
-static struct stage *registered(void)
-{
-	struct stage *w = begin();
-
-	stage_addr(w, OLD, 0, false);
-	stage_ba(w, BA_ACCEPTED, 600);
-	assert_int_equal(node(w)->state, MN_REGISTERED);
-	stage_clear(w);
-	return w;
-}
-
-static void end(struct stage *w)
-{
-	struct mn *mn = node(w);
-
-	mn_move_stop(&w->mip.move);
-	if (mn) {
-		mn_clear(mn, &w->mip.bul);
-		free(mn);
-	}
-	stage_free(w);
-}
+#include "unit/mip/mn_stage.h"
 
 static bool blocked(struct stage *w)
 {
@@ -67,7 +15,7 @@ static bool blocked(struct stage *w)
 
 static void a_start_puts_policies_before_the_home_address(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	assert_string_equal(w->journal[w->n_journal - 3], "address 2001:1::10/128 dev ip6tnl1");
@@ -77,12 +25,12 @@ static void a_start_puts_policies_before_the_home_address(void **state)
 	assert_int_equal(stage_count(w, "route ::/0 table 252 dev ip6tnl1"), 1);
 	assert_int_equal(stage_count(w, "ICMPv6 133"), 1);
 	assert_int_equal(stage_count(w, "BU"), 0);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void the_first_address_is_registered(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	stage_clear(w);
@@ -95,14 +43,14 @@ static void the_first_address_is_registered(void **state)
 	stage_ba(w, BA_ACCEPTED, 600);
 	assert_false(blocked(w));
 	assert_int_equal(stage_count(w, "ICMPv6 146 to 2001:1::1"), 1);
-	assert_int_equal(node(w)->bul->lifetime, 600);
-	assert_true(node(w)->bul->k);
-	end(w);
+	assert_int_equal(mn_of(w)->bul->lifetime, 600);
+	assert_true(mn_of(w)->bul->k);
+	mn_stage_end(w);
 }
 
 static void only_the_loss_of_the_address_in_use_moves(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	stage_addr(w, NEW, 0, false);
@@ -122,29 +70,29 @@ static void only_the_loss_of_the_address_in_use_moves(void **state)
 	stage_ba(w, BA_ACCEPTED, 600);
 	EXPECT(w, "no policy 2001:1::10/128 === ::/0 out", "tunnel ip6tnl1 changed", "no rule 1002",
 		"rule 1002");
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_tentative_address_waits_for_its_turn(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	stage_addr(w, NEW, IFA_F_TENTATIVE, false);
 	stage_addr(w, OLD, 0, true);
-	assert_int_equal(node(w)->state, MN_MOVING);
+	assert_int_equal(mn_of(w)->state, MN_MOVING);
 	EXPECT(w, "block 2001:1::10/128 === ::/0 out");
 	stage_addr(w, NEW, 0, false);
-	assert_int_equal(node(w)->state, MN_REGISTERING);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERING);
 	assert_int_equal(stage_count(w, "BU A H K, 262140 s, alternate 2001::50"), 1);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void private_and_home_addresses_are_no_care_of_addresses(void **state)
 {
 	static const char *const never[] = { "fe80::1/64", "fec0::1/64", "fd00::1/64",
 		"2001:1::77/64", "::ffff:192.168.0.100/120" };
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
@@ -152,14 +100,14 @@ static void private_and_home_addresses_are_no_care_of_addresses(void **state)
 	stage_addr(w, "2001::7/64", IFA_F_DEPRECATED, false);
 	stage_addr(w, "2001::8/64", IFA_F_DADFAILED | IFA_F_TENTATIVE, false);
 	stage_addr(w, "2001::9/128", IFA_F_HOMEADDRESS, false);
-	assert_int_equal(node(w)->state, MN_STARTING);
-	end(w);
+	assert_int_equal(mn_of(w)->state, MN_STARTING);
+	mn_stage_end(w);
 }
 
 static void the_first_registration_is_repeated_after_1500_ms_then_doubled(void **state)
 {
 	static const uint32_t delays[] = { 1500, 3000, 6000, 12000, 24000, 32000, 32000 };
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 	uint16_t seq;
 
 	(void)state;
@@ -173,12 +121,12 @@ static void the_first_registration_is_repeated_after_1500_ms_then_doubled(void *
 		assert_int_equal(stage_count(w, "BU"), 1);
 		assert_int_equal(w->last.bu.seq, (uint16_t)++seq);
 	}
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_later_registration_is_repeated_after_1000_ms(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	stage_addr(w, NEW, 0, false);
@@ -190,12 +138,12 @@ static void a_later_registration_is_repeated_after_1000_ms(void **state)
 	assert_int_equal(stage_count(w, "BU"), 1);
 	loop_advance(2000);
 	assert_int_equal(stage_count(w, "BU"), 2);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void an_answer_that_does_not_fit_is_ignored(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 	uint16_t seq;
 
 	(void)state;
@@ -203,18 +151,18 @@ static void an_answer_that_does_not_fit_is_ignored(void **state)
 	seq = w->last.bu.seq;
 	stage_ba_seq(w, BA_ACCEPTED, 600, (uint16_t)(seq - 1), true);
 	stage_ba_seq(w, BA_ACCEPTED, 600, seq, false);
-	assert_int_equal(node(w)->state, MN_REGISTERING);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERING);
 	assert_int_equal(w->mip.env.counters[MC_DROP_UNEXPECTED], 2);
 	stage_ba_seq(w, BA_ACCEPTED, 600, seq, true);
-	assert_int_equal(node(w)->state, MN_REGISTERED);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
 	stage_ba_seq(w, BA_PROHIBITED, 0, seq, true);
-	assert_int_equal(node(w)->state, MN_REGISTERED);
-	end(w);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
+	mn_stage_end(w);
 }
 
 static void status_135_takes_the_number_over_and_sends_at_once(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	stage_addr(w, OLD, 0, false);
@@ -226,20 +174,20 @@ static void status_135_takes_the_number_over_and_sends_at_once(void **state)
 		stage_ba_seq(w, BA_SEQUENCE, 0, (uint16_t)(50000 + i), true);
 	assert_int_equal(stage_count(w, "BU"), 3);
 	stage_ba(w, BA_ACCEPTED, 600);
-	assert_int_equal(node(w)->state, MN_REGISTERED);
-	end(w);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
+	mn_stage_end(w);
 }
 
 static void a_number_wraps_around(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
-	node(w)->bul->seq = 65535;
+	mn_of(w)->bul->seq = 65535;
 	stage_addr(w, NEW, 0, false);
 	stage_addr(w, OLD, 0, true);
 	assert_int_equal(w->last.bu.seq, 0);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_refusal_keeps_the_payload_blocked(void **state)
@@ -260,24 +208,24 @@ static void a_refusal_keeps_the_payload_blocked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct stage *w = begin();
+		struct stage *w = mn_stage_begin();
 
 		stage_addr(w, OLD, 0, false);
 		stage_ba(w, rows[i].status, 0);
-		assert_int_equal(node(w)->state, MN_REFUSED);
+		assert_int_equal(mn_of(w)->state, MN_REFUSED);
 		assert_true(blocked(w));
 		stage_clear(w);
 		loop_advance(rows[i].again_ms - 1);
 		assert_int_equal(stage_count(w, "BU"), 0);
 		loop_advance(1);
 		assert_int_equal(stage_count(w, "BU"), 1);
-		end(w);
+		mn_stage_end(w);
 	}
 }
 
 static void a_binding_is_refreshed_at_95_percent_without_a_gap(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	loop_advance(569999);
@@ -286,13 +234,13 @@ static void a_binding_is_refreshed_at_95_percent_without_a_gap(void **state)
 	assert_int_equal(stage_count(w, "BU"), 1);
 	assert_false(blocked(w));
 	stage_ba(w, BA_ACCEPTED, 600);
-	assert_int_equal(node(w)->state, MN_REGISTERED);
-	end(w);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
+	mn_stage_end(w);
 }
 
 static void a_refresh_without_answer_blocks_when_the_binding_ends(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	loop_advance(590000);
@@ -301,25 +249,25 @@ static void a_refresh_without_answer_blocks_when_the_binding_ends(void **state)
 	assert_true(blocked(w));
 	stage_ba(w, BA_ACCEPTED, 600);
 	assert_false(blocked(w));
-	end(w);
+	mn_stage_end(w);
 }
 
 static void more_lifetime_than_asked_for_is_clamped(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	w->mip.env.conf->mn_max_ha_binding_life = 100;
 	stage_addr(w, OLD, 0, false);
 	assert_int_equal(w->last.bu.lifetime, 100);
 	stage_ba(w, BA_ACCEPTED, 5000);
-	assert_int_equal(node(w)->bul->lifetime, 100);
-	end(w);
+	assert_int_equal(mn_of(w)->bul->lifetime, 100);
+	mn_stage_end(w);
 }
 
 static void the_prefix_solicitation_is_repeated_until_answered(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 	uint8_t answer[8] = { ICMP6_MOB_PREFIX_ADVERT };
 	struct mip_packet p = { .src = HA, .dst = HOA, .data = BYTES(answer, sizeof(answer)) };
 
@@ -328,21 +276,21 @@ static void the_prefix_solicitation_is_repeated_until_answered(void **state)
 	assert_int_equal(stage_count(w, "ICMPv6 146"), 0);
 	loop_advance(1);
 	assert_int_equal(stage_count(w, "ICMPv6 146"), 1);
-	answer[4] = (uint8_t)((node(w)->mps_id >> 8) ^ 1);
-	answer[5] = (uint8_t)node(w)->mps_id;
+	answer[4] = (uint8_t)((mn_of(w)->mps_id >> 8) ^ 1);
+	answer[5] = (uint8_t)mn_of(w)->mps_id;
 	recv_icmp6(&p, &w->mip);
-	assert_true(node(w)->mps_waiting);
+	assert_true(mn_of(w)->mps_waiting);
 	answer[4] ^= 1;
 	recv_icmp6(&p, &w->mip);
-	assert_false(node(w)->mps_waiting);
+	assert_false(mn_of(w)->mps_waiting);
 	loop_advance(100000);
 	assert_int_equal(stage_count(w, "ICMPv6 146"), 1);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void without_key_mobility_the_bu_has_no_k(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	w->mip.env.conf->key_mng_mob_capability = false;
@@ -350,12 +298,12 @@ static void without_key_mobility_the_bu_has_no_k(void **state)
 	assert_int_equal(stage_count(w, "BU A H, 262140 s, alternate 2001::40"), 1);
 	for (size_t i = 0; i < w->n_journal; i++)
 		assert_null(strstr(w->journal[i], " km "));
-	end(w);
+	mn_stage_end(w);
 }
 
 static void another_link_is_left_behind(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	stage_ra(w, "2001::/64");
@@ -366,16 +314,16 @@ static void another_link_is_left_behind(void **state)
 	stage_ra(w, "2001:2::/64");
 	EXPECT(w, "no route 2001::/64 table 254 dev eth0", "no address 2001::40/64 dev eth0");
 	stage_addr(w, OLD, 0, true);
-	assert_int_equal(node(w)->state, MN_MOVING);
+	assert_int_equal(mn_of(w)->state, MN_MOVING);
 	stage_addr(w, "2001:2::40/64", 0, false);
 	assert_int_equal(stage_count(w, "BU A H K, 262140 s, alternate 2001:2::40"), 1);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_solicitation_is_repeated_until_a_router_answers(void **state)
 {
 	static const uint32_t delays[] = { 4000, 8000, 16000, 32000 };
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	stage_link(w, false);
@@ -391,12 +339,12 @@ static void a_solicitation_is_repeated_until_a_router_answers(void **state)
 	stage_clear(w);
 	loop_advance(500000);
 	assert_int_equal(stage_count(w, "ICMPv6 133"), 0);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void the_same_link_again_changes_nothing(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	stage_ra(w, "2001::/64");
@@ -405,13 +353,13 @@ static void the_same_link_again_changes_nothing(void **state)
 	stage_clear(w);
 	stage_ra(w, "2001::/64");
 	assert_int_equal(w->n_journal, 0);
-	assert_int_equal(node(w)->state, MN_REGISTERED);
-	end(w);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
+	mn_stage_end(w);
 }
 
 static void a_static_address_of_the_old_link_gives_way(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	stage_addr(w, NEW, IFA_F_PERMANENT, false);
@@ -419,12 +367,12 @@ static void a_static_address_of_the_old_link_gives_way(void **state)
 	stage_link(w, false);
 	stage_link(w, true);
 	stage_ra(w, "2001:2::/64");
-	assert_int_equal(node(w)->state, MN_REGISTERED);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
 	stage_clear(w);
 	stage_addr(w, "2001:2::40/64", 0, false);
 	assert_int_equal(stage_count(w, "BU A H K, 262140 s, alternate 2001:2::40"), 1);
 	assert_int_equal(stage_count(w, "no address"), 0);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void at_home(struct stage *w)
@@ -439,11 +387,11 @@ static void at_home(struct stage *w)
 
 static void a_node_that_comes_home_deletes_its_binding(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	at_home(w);
-	assert_int_equal(node(w)->state, MN_RETURNING);
+	assert_int_equal(mn_of(w)->state, MN_RETURNING);
 	assert_true(blocked(w));
 	assert_int_equal(stage_count(w, "MIGRATE"), 4);
 	assert_int_equal(stage_count(w, "no address 2001:1::10/128 dev ip6tnl1"), 1);
@@ -455,26 +403,26 @@ static void a_node_that_comes_home_deletes_its_binding(void **state)
 	assert_int_equal(stage_count(w, "ICMPv6 135 to ff02::1:ff00:1"), 1);
 	stage_clear(w);
 	stage_ba(w, BA_ACCEPTED, 0);
-	assert_int_equal(node(w)->state, MN_HOME);
+	assert_int_equal(mn_of(w)->state, MN_HOME);
 	EXPECT(w, "NA for 2001:1::10", "no policy 2001:1::10/128 === ::/0 out");
-	end(w);
+	mn_stage_end(w);
 }
 
 static void an_unknown_binding_is_as_good_as_deleted(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	at_home(w);
 	stage_ba(w, BA_NOT_HA_FOR_MN, 0);
-	assert_int_equal(node(w)->state, MN_HOME);
+	assert_int_equal(mn_of(w)->state, MN_HOME);
 	assert_false(blocked(w));
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_node_that_leaves_home_is_blocked_from_the_first_doubt(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	at_home(w);
@@ -482,7 +430,7 @@ static void a_node_that_leaves_home_is_blocked_from_the_first_doubt(void **state
 	stage_clear(w);
 	stage_link(w, false);
 	assert_true(blocked(w));
-	assert_int_equal(node(w)->state, MN_LEAVING);
+	assert_int_equal(mn_of(w)->state, MN_LEAVING);
 	stage_link(w, true);
 	stage_ra(w, "2001::/64");
 	assert_true(blocked(w));
@@ -494,12 +442,12 @@ static void a_node_that_leaves_home_is_blocked_from_the_first_doubt(void **state
 	assert_int_equal(stage_count(w, "BU A H K, 262140 s, alternate 2001::41"), 1);
 	stage_ba(w, BA_ACCEPTED, 600);
 	assert_false(blocked(w));
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_lost_home_link_that_comes_back_is_home(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	at_home(w);
@@ -508,24 +456,24 @@ static void a_lost_home_link_that_comes_back_is_home(void **state)
 	stage_link(w, true);
 	stage_clear(w);
 	stage_ra(w, "2001:1::/64");
-	assert_int_equal(node(w)->state, MN_HOME);
+	assert_int_equal(mn_of(w)->state, MN_HOME);
 	assert_false(blocked(w));
 	assert_int_equal(stage_count(w, "BU"), 0);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_node_that_starts_at_home_needs_no_binding(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = mn_stage_begin();
 
 	(void)state;
 	stage_clear(w);
 	stage_ra(w, "2001:1::/64");
-	assert_int_equal(node(w)->state, MN_HOME);
+	assert_int_equal(mn_of(w)->state, MN_HOME);
 	assert_int_equal(stage_count(w, "BU"), 0);
 	assert_int_equal(stage_count(w, "address 2001:1::10/64 dev eth0"), 1);
 	assert_false(blocked(w));
-	end(w);
+	mn_stage_end(w);
 }
 
 static bool stopped;
@@ -538,9 +486,9 @@ static void on_stopped(struct mn *mn, void *arg)
 
 static void a_stop_says_good_bye_and_leaves_nothing(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 	struct sp_pair base = { .role = MIP_MN };
-	struct mn *mn = node(w);
+	struct mn *mn = mn_of(w);
 
 	(void)state;
 	stopped = false;
@@ -559,22 +507,22 @@ static void a_stop_says_good_bye_and_leaves_nothing(void **state)
 	assert_int_equal(fake_xfrm_n_sa(w->kernel), 0);
 	w->mip.nodes = NULL;
 	free(mn);
-	end(w);
+	mn_stage_end(w);
 }
 
 static void a_stop_waits_one_second_at_most(void **state)
 {
-	struct stage *w = registered();
+	struct stage *w = mn_stage_registered();
 
 	(void)state;
 	stopped = false;
-	node(w)->on_stopped = on_stopped;
-	mn_event(node(w), ME_STOP);
+	mn_of(w)->on_stopped = on_stopped;
+	mn_event(mn_of(w), ME_STOP);
 	loop_advance(999);
 	assert_false(stopped);
 	loop_advance(1);
 	assert_true(stopped);
-	end(w);
+	mn_stage_end(w);
 }
 
 UNIT_MAIN(T(a_start_puts_policies_before_the_home_address, "C-060 D-041 F-021"),

@@ -16,7 +16,8 @@ C = re.compile(r'\bT\(\s*\w+,\s*"([^"]*)"\)')
 def check(root: Path) -> Iterator[Fault]:
     requirements = root / "docs/requirements.md"
     known = read_requirements(text(requirements)) if requirements.exists() else {}
-    for path in (*files(root, ".py", under="scenarios"), *files(root, ".py", ".c", under="harness")):
+    for path in (*files(root, ".py", under="scenarios"),
+                 *files(root, ".py", ".c", under="harness")):
         marker = C if path.suffix == ".c" else PYTHON
         content = text(path)
         for found in marker.finditer(content):

@@ -109,7 +109,7 @@ unsigned loop_n_timers(void)
 	struct timer *t;
 	unsigned n = 0;
 
-	RB_FOREACH(t, timers, &loop.timers)
+	RB_FOREACH (t, timers, &loop.timers)
 		n++;
 	return n;
 }

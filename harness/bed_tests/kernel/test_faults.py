@@ -48,47 +48,31 @@ class Wire:
         return [struct.unpack_from("!I", one, 20)[0] for one in self.got]
 
     def second(self):
+        """The second IKE_AUTH request from now on."""
         return self.bed.message("IKE_AUTH request", by="carol", k=2)
 
+    def three(self, number):
+        """Three are sent; which have come, once there are so many."""
+        self.got.clear()
+        self.send(0, 1, 2)
+        return self.ids(number)
 
-def test_a_dropped_message_is_the_only_one_that_is_missing(bed):
-    """The second of three is dropped; a fault that does not come is told at the end."""
+
+def test_the_second_of_three_messages_is_dropped_doubled_held_and_replayed(bed):
+    """One fault after the other; each touches its own message only."""
     wire = Wire(bed)
-    fault = wire.second().drop()
-    assert fault.happened.missing() == "0 such messages have passed"
-    wire.send(0, 1, 2)
-    assert wire.ids(2) == [0, 2]
-    bed.wait(fault.happened, within=1)
-    late = bed.message("IKE_AUTH response", by="moon").drop()
-    with pytest.raises(Failed, match="the fault did not happen: drop IKE_AUTH response 1 by moon"):
-        bed.finish()
-    late.done = True
-
-
-def test_a_doubled_message_comes_twice(bed):
-    """The second of three is sent twice, at once."""
-    wire = Wire(bed)
+    dropped = wire.second().drop()
+    assert dropped.happened.missing() == "0 such messages have passed"
+    assert wire.three(2) == [0, 2]
+    bed.wait(dropped.happened, within=1)
     wire.second().duplicate()
-    wire.send(0, 1, 2)
-    assert wire.ids(4) == [0, 1, 1, 2]
-
-
-def test_a_held_message_is_overtaken_until_it_is_released(bed):
-    """The second of three waits for its release."""
-    wire = Wire(bed)
-    fault = wire.second().hold()
-    wire.send(0, 1, 2)
-    assert wire.ids(2) == [0, 2]
-    fault.release()
+    assert wire.three(4) == [0, 1, 1, 2]
+    held = wire.second().hold()
+    assert wire.three(2) == [0, 2]
+    held.release()
     assert wire.ids(3) == [0, 2, 1]
-
-
-def test_a_replayed_message_comes_again_later(bed):
-    """The second of three comes again behind the third."""
-    wire = Wire(bed)
     wire.second().replay(after=0.2)
-    wire.send(0, 1, 2)
-    assert wire.ids(4) == [0, 1, 2, 1]
+    assert wire.three(4) == [0, 1, 2, 1]
 
 
 def test_a_spoiled_message_arrives_spoiled(bed):
@@ -96,8 +80,7 @@ def test_a_spoiled_message_arrives_spoiled(bed):
     wire = Wire(bed)
     bed.message("IKE_AUTH", by="carol", k=1).truncate()
     bed.message("IKE_AUTH", by="carol", k=2).flip()
-    wire.send(0, 1, 2)
-    wire.ids(3)
+    wire.three(3)
     assert len(wire.got[0]) < SIZE
     assert sum(a != b for a, b in zip(wire.got[1], wire.got[2])) == 2  # the bit, the number
     assert len(wire.got[1]) == SIZE
@@ -112,35 +95,31 @@ def test_a_relay_goes_along_when_its_node_moves(bed):
     wire.carol.typed("ip link set eth0 up")
     bed.wait(wire.carol.address_usable("2001:2::41a:a8ff:fe6f:c67"), within=10)
     wire.carol.typed(f"ping -c 3 -i 0.2 -W 2 {CORRESPONDENT}")
-    wire.send(0, 1, 2)
-    assert wire.ids(2) == [0, 2]
+    assert wire.three(2) == [0, 2]
 
 
-def test_a_lossy_link_loses_and_counts(bed):
-    """All is lost, then nothing; the counts tell how many."""
+def test_a_link_loses_and_counts_then_is_slow_and_doubles(bed):
+    """All is lost and counted; then 50 ms each way, and every packet twice."""
     carol, _ = bed.nodes("carol", "moon")
     with bed.link("f1").faults(loss=100) as counts:
         with pytest.raises(CommandFailed, match="100% packet loss"):
             carol.run(f"ping -c 2 -i 0.2 -W 1 {CORRESPONDENT}")
     assert counts.dropped >= 1 and counts.passed == 0
-    carol.run(f"ping -c 1 -W 2 {CORRESPONDENT}")
-
-
-def test_a_slow_link_is_slow_in_both_directions(bed):
-    """A delay of 50 ms each way, and every packet twice."""
-    carol, _ = bed.nodes("carol", "moon")
     with bed.link("f1").faults(delay=50, duplicate=100):
         said = carol.run(f"ping -c 2 -i 0.2 -W 2 {CORRESPONDENT}")
     assert float(said.rpartition("= ")[2].split("/")[0]) >= 100
     assert "duplicates" in said
+    assert "duplicates" not in carol.run(f"ping -c 1 -W 2 {CORRESPONDENT}")
 
 
-def test_a_message_that_never_comes_is_waited_for_in_vain(bed):
-    """The sentence says what has passed."""
+def test_a_fault_that_never_comes_fails_the_end(bed):
+    """A wait for it says what has passed, and so does the end."""
     wire = Wire(bed)
     fault = bed.message("BU", by="carol").drop()
     wire.send(0)
     wire.ids(1)
     with pytest.raises(NotInTime, match="until the relay has done: drop BU 1 by carol"):
         bed.wait(fault.happened, within=0.1)
+    with pytest.raises(Failed, match="the fault did not happen: drop BU 1 by carol, 0 such"):
+        bed.finish()
     fault.done = True

@@ -120,7 +120,8 @@ def main(arguments: list[str]) -> int:
     if before > os.cpu_count() / 2:
         print("note: the machine had other work; a guest that waits for a processor moves late")
     RESULTS.mkdir(parents=True, exist_ok=True)
-    document = {"figures": [figure.as_json() for figure in figures], "load": [round(before, 2), round(load, 2)]}
+    document = {"figures": [figure.as_json() for figure in figures],
+                "load": [round(before, 2), round(load, 2)]}
     for part in measured:
         document |= part.raw
     (RESULTS / "bench.json").write_text(json.dumps(document, indent=1) + "\n")

@@ -169,6 +169,11 @@ static int check(struct conn_build *b)
 	check_lifetime(b, "lifetime", c->lifetime);
 	if (c->mobike && c->type != CONN_TRANSPORT_PROXY)
 		SAY(conf_warn, b, "mobike", "%s: MOBIKE is not spoken here", "yes");
+	if (c->installpolicy)
+		SAY(conf_warn, b, "installpolicy",
+			"%s: iked installs no policies; without another program's, packets go in "
+			"clear",
+			"yes");
 	for (size_t i = 0; i < sizeof(proxy_checks) / sizeof(proxy_checks[0]); i++)
 		if (c->type == CONN_TRANSPORT_PROXY && proxy_checks[i](b) < 0)
 			return -EINVAL;

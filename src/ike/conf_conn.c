@@ -93,7 +93,8 @@ static const struct conf_key keys[] = {
 	{ .name = "mobike", .set = conf_bool, .at = AT(mobike), .def = "no",
 	  .doc = "MOBIKE is not spoken: the kernel's MIGRATE moves an IKE_SA" },
 	{ .name = "installpolicy", .set = conf_bool, .at = AT(installpolicy), .def = "yes",
-	  .doc = "with no, another daemon owns the policies and its reqids are learned" },
+	  .doc = "with no, another daemon owns the policies and its reqids are learned; yes only "
+		 "warns, iked installs none" },
 	{ .name = "forceencaps", .set = conf_bool, .at = AT(forceencaps), .def = "no",
 	  .doc = "encapsulate in UDP always" },
 	{ .name = "keyingtries", .set = set_tries, .at = AT(keyingtries), .def = "3",

@@ -295,7 +295,8 @@ static void bad_values_skip_their_connection_and_say_why(void **state)
 
 static void one_bad_connection_leaves_the_others(void **state)
 {
-	struct ike_conf *c = load("conn a\n\tauto=add\n\tlifetime=never\nconn b\n\tauto=add\n");
+	struct ike_conf *c = load("conn a\n\tauto=add\n\tlifetime=never\n"
+				  "conn b\n\tauto=add\n\tinstallpolicy=no\n");
 
 	(void)state;
 	assert_string_equal(said,
@@ -321,7 +322,8 @@ static void an_inherited_bad_value_is_told_once(void **state)
 static void an_unknown_keyword_is_a_warning(void **state)
 {
 	struct ike_conf *c = load("config setup\n\tcolour=red\n"
-				  "conn a\n\tauto=add\n\tleftcolour=blue\n\tcompress=no\n");
+				  "conn a\n\tauto=add\n\tleftcolour=blue\n\tcompress=no\n"
+				  "\tinstallpolicy=no\n");
 
 	(void)state;
 	assert_string_equal(said,
@@ -333,8 +335,19 @@ static void an_unknown_keyword_is_a_warning(void **state)
 	ike_conf_free(c);
 }
 
-#define PROXY                                                                                    \
-	"\ttype=transport_proxy\n\tright=2001:1::1\n\trightid=moon.strongswan.org\n"             \
+static void who_installs_no_policies_is_told_that_nobody_does(void **state)
+{
+	struct ike_conf *c = load("conn a\n\tauto=add\n\tinstallpolicy=yes\n");
+
+	(void)state;
+	assert_non_null(strstr(said, "ipsec.conf:3: conn a: installpolicy=yes: iked installs no"));
+	assert_int_equal(findings.n_warnings, 1);
+	assert_non_null(c->conns);
+	ike_conf_free(c);
+}
+
+#define PROXY                                                                                      \
+	"\ttype=transport_proxy\n\tright=2001:1::1\n\trightid=moon.strongswan.org\n"               \
 	"\trightsubnet=2001:1::1/128\n\tleftsubnet=2001:1::10/128\n"
 
 static void transport_proxy_has_its_rules(void **state)
@@ -584,12 +597,12 @@ UNIT_MAIN(T(carol_s_page_loads_unchanged, "E-001 E-002 E-003 E-006 A-132"),
 	T(bad_values_skip_their_connection_and_say_why, "E-003 E-021 A-190"),
 	T(one_bad_connection_leaves_the_others, "E-003"),
 	T(an_inherited_bad_value_is_told_once, "E-003"),
+	T(who_installs_no_policies_is_told_that_nobody_does, "F-020"),
 	T(an_unknown_keyword_is_a_warning, "E-003"),
 	T(transport_proxy_has_its_rules, "B-026 B-082 B-085 A-201"),
 	T(a_home_address_for_everybody_is_warned_of, "B-083"),
 	T(ends_are_swapped_when_right_is_ours, "E-005"),
-	T(broken_structure_is_told_by_line, "E-001"),
-	T(a_missing_file_is_an_error_of_its_own, ""),
+	T(broken_structure_is_told_by_line, "E-001"), T(a_missing_file_is_an_error_of_its_own, ""),
 	T(secrets_are_read_and_others_ignored, "E-022"),
 	T(secrets_that_others_can_read_are_warned_of, "E-022"),
 	T(strongswan_conf_sets_what_is_known, "E-024 A-023"),

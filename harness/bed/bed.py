@@ -101,11 +101,15 @@ class Bed:
             for name in names:
                 self.hosts.get(name) or self._host(name)
             fresh = [host for host in self.hosts.values() if host.name not in self.before]
+            with wait.stopwatch() as waited:
+                for host in fresh:
+                    self._usable(host)
             for host in fresh:
-                self._usable(host)
                 self.before[host.name] = leftovers.snapshot(host)
+            usable = waited()
             self.hosts = dict(sorted(self.hosts.items(), key=lambda one: not one[1].member.hoa))
-        self.story.note(f"nodes rtr, {', '.join(self.hosts)} stand after {took():.2f} s")
+        self.story.note(f"nodes rtr, {', '.join(self.hosts)} stand after {took():.2f} s",
+                        took=usable)
         self.faults.arm(self.job.fault)
         return tuple(self.hosts[name] for name in names)
 
@@ -153,7 +157,7 @@ class Bed:
 
     def hold(self, seconds: float, why: str) -> None:
         """Time passes because the story wants it to, not to be sure of anything."""
-        self.story.note(f"{seconds:g} s pass: {why}")
+        self.story.note(f"{seconds:g} s pass: {why}", took=seconds)
         wait.for_a_while(seconds)
 
     def traffic(self, src: str, dst: str, node: Node | None = None) -> Traffic:

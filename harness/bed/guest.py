@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed import coverage
+from harness.bed import coverage, speed
 from harness.bed import kernel as kernels
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel, Unfit
@@ -166,7 +166,7 @@ def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
           tell: Callable[[str], None]) -> Ended:
     """Pass the console on line by line until the run ends or its limit is over."""
     start = time.monotonic()
-    last, rest, late = "nothing yet", b"", False
+    last, rest, late, octets = "nothing yet", b"", False, 0
     with (job.results / "console.log").open("wb") as log, selectors.DefaultSelector() as ready:
         ready.register(console, selectors.EVENT_READ)
         while not late:
@@ -178,6 +178,7 @@ def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
             if not data:
                 break
             log.write(data)
+            octets = max(octets, speed.memory(process.pid))
             *lines, rest = (rest + data.replace(b"\r", b"")).split(b"\n")
             for line in (text.decode(errors="replace") for text in lines):
                 if line not in FAREWELLS:
@@ -185,6 +186,7 @@ def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
                     tell(line)
     os.close(console)
     _end(process)
+    speed.write(job.results, time.monotonic() - start, octets)
     return _ended(job, limit if late else None, last, time.monotonic() - start)
 
 

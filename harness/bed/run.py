@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.bed import (artefacts, attach, bless, build, flakes, guest, hosted, html, kernel,
-                         kernels, ladder_check, matrix, native, peers, review, selection,
+                         kernels, ladder_check, matrix, native, peers, review, selection, speed,
                          strongswan_dump, suite, sweep)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
@@ -408,7 +408,9 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     if options.names[:1] == [sweep.NAME]:
         run_sweep(run, scenarios[0])
     else:
-        run_scenarios(run, scenarios, told)
+        start = time.monotonic()
+    run_scenarios(run, scenarios, told)
+    taken = list(speed.lines(speed.read(folder), time.monotonic() - start, not options.names))
     if build.sanitized() and not options.names:
         once_more_under_valgrind(run, scenarios)
     if options.bless:
@@ -416,6 +418,8 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     keep(run, sys.argv[1:])
     if options.junit:
         report.write_junit(options.junit)
+    for text in taken:
+        report.say(text)
     return report.summary()
 
 

@@ -64,8 +64,8 @@ class Story:
         self.event("wait", says, took=took)
         self._line(f"waited {took:.2f} s until {says}")
 
-    def note(self, text: str) -> None:
-        self.event("note", text)
+    def note(self, text: str, **facts: object) -> None:
+        self.event("note", text, **facts)
         self._line(text)
 
     def details(self, lines: Iterable[str]) -> None:

@@ -1,0 +1,46 @@
+"""Speed: what is beyond the waits of a story, the largest guest, and both beside their aims."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from harness.bed import speed
+from harness.bed.speed import Took
+
+
+def test_the_waits_of_a_story_are_not_the_testbed_s_own(tmp_path):
+    act = tmp_path / "run/story/test_one"
+    act.mkdir(parents=True)
+    rows = [{"kind": "wait", "text": "x", "took": 2.5}, {"kind": "command", "text": "mip6d"},
+            {"kind": "note", "text": "3 s pass", "took": 3.0}]
+    (act / "events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    speed.write(act.parent, 8.0, 100 << 20)
+    assert speed.read(tmp_path / "run") == [Took("story", 8.0, 5.5, 100 << 20)]
+
+
+def test_each_figure_stands_beside_its_aim():
+    took = [Took("a", 5.0, 3.0, 90 << 20), Took("b", 9.0, 2.0, 410 << 20),
+            Took("c", 4.0, 1.5, 0)]
+    assert list(speed.lines(took, 100.0, whole=True)) == [
+        "speed: 3 guests in 100 s (aim 240)",
+        "speed: beyond what its story waits for a guest takes 2.5 s, b 7.0 s (aim 3)",
+        "speed: the largest guest is b with 410 MB (aim 400)"]
+
+
+def test_a_part_of_the_scenarios_has_no_aim_for_all():
+    assert list(speed.lines([Took("a", 5.0, 3.0, 0)], 9.0, whole=False))[0] == (
+        "speed: 1 guests in 9 s")
+    assert list(speed.lines([], 9.0, whole=True)) == []
+
+
+def test_the_memory_of_a_guest_is_the_file_without_a_name_that_it_holds():
+    script = ("import os, tempfile; file = tempfile.TemporaryFile(); os.dup2(file.fileno(), 3); "
+              "os.write(3, b'x' * 65536); print(flush=True); input()")
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as program:
+        program.stdout.readline()
+        assert speed.memory(program.pid) == 65536
+        program.communicate(b"\n")
+    assert speed.memory(0) == 0

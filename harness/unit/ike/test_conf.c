@@ -545,39 +545,6 @@ static void equal_connections_are_the_same(void **state)
 	ike_conf_free(c);
 }
 
-static void read_file(const char *file, char *buf, size_t cap)
-{
-	FILE *f = fopen(file, "r");
-	size_t n;
-
-	assert_non_null(f);
-	n = fread(buf, 1, cap - 1, f);
-	buf[n] = '\0';
-	fclose(f);
-}
-
-/* What iked --print-keys prints is a part of the page. */
-static void the_manual_page_has_the_rows_as_they_are(void **state)
-{
-	static char page[65536], rows[32768];
-	char file[300];
-	int out = dup(STDOUT_FILENO);
-
-	(void)state;
-	start();
-	snprintf(file, sizeof(file), "%s/keys", dir);
-	fflush(stdout);
-	assert_non_null(freopen(file, "w", stdout));
-	conf_print_keys();
-	fflush(stdout);
-	dup2(out, STDOUT_FILENO);
-	close(out);
-	read_file(file, rows, sizeof(rows));
-	read_file(TOP "/docs/man/ipsec.conf.5", page, sizeof(page));
-	assert_true(strlen(rows) > 1000);
-	assert_non_null(strstr(page, rows));
-}
-
 static void remove_folder(void **state)
 {
 	char cmd[256];
@@ -607,4 +574,4 @@ UNIT_MAIN(T(carol_s_page_loads_unchanged, "E-001 E-002 E-003 E-006 A-132"),
 	T(secrets_that_others_can_read_are_warned_of, "E-022"),
 	T(strongswan_conf_sets_what_is_known, "E-024 A-023"),
 	T(strongswan_conf_is_refused_by_line, "E-024"), T(equal_connections_are_the_same, ""),
-	T(the_manual_page_has_the_rows_as_they_are, ""), T(remove_folder, ""))
+	T(remove_folder, ""))

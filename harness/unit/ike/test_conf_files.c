@@ -1,4 +1,5 @@
-/* The files that a configuration names: keys, certificates, and whether they fit. */
+/* The files that a configuration names (keys, certificates, and whether they fit), and its manual
+ * page. */
 #include <unistd.h>
 
 #include "ike/conf.h"
@@ -29,9 +30,7 @@ static void put(const char *file, const char *text)
 static struct ike_conf *load(const char *conf_text, const char *secrets_text)
 {
 	char conf[64], secrets[64];
-	struct conf_paths paths = {
-		.ipsec_conf = conf, .secrets = secrets, .dir = "/nonexistent"
-	};
+	struct conf_paths paths = { .ipsec_conf = conf, .secrets = secrets, .dir = "/nonexistent" };
 	struct ike_conf *c = NULL;
 
 	if (dir[strlen(dir) - 1] == 'X') {
@@ -106,7 +105,42 @@ static void an_unreadable_key_is_told_with_its_line(void **state)
 	rmdir(dir);
 }
 
-UNIT_MAIN(T(what_fits_is_left_alone, "A-083"),
+static void read_file(const char *file, char *buf, size_t cap)
+{
+	FILE *f = fopen(file, "r");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(buf, 1, cap - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+}
+
+/* What iked --print-keys prints is a part of the page. */
+static void the_manual_page_has_the_rows_as_they_are(void **state)
+{
+	static char page[65536], rows[32768];
+	char file[] = "/tmp/keys.XXXXXX";
+	int fd = mkstemp(file);
+	int out = dup(STDOUT_FILENO);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	fflush(stdout);
+	assert_non_null(freopen(file, "w", stdout));
+	conf_print_keys();
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	read_file(file, rows, sizeof(rows));
+	unlink(file);
+	read_file(TOP "/docs/man/ipsec.conf.5", page, sizeof(page));
+	assert_true(strlen(rows) > 1000);
+	assert_non_null(strstr(page, rows));
+}
+
+UNIT_MAIN(T(the_manual_page_has_the_rows_as_they_are, ""), T(what_fits_is_left_alone, "A-083"),
 	T(a_missing_certificate_costs_its_connections_and_is_told_once, "E-003"),
 	T(a_key_of_another_certificate_does_not_do, "A-083"),
 	T(an_unreadable_key_is_told_with_its_line, "A-083 E-022"))

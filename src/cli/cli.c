@@ -19,7 +19,7 @@ static const struct cli_verb verbs[] = {
 	{ "restart", "[--nofork] [--conf FILE] [--log FILE]", 0, 0, TAKES_START, daemon_restart,
 		"stop, then start" },
 	{ "reload", "", 0, 0, 0, ask_verb,
-		"read ipsec.conf again and replace every connection" },
+		"read keys, certificates and ipsec.conf again, replace what changed" },
 	{ "update", "", 0, 0, 0, ask_verb, "read ipsec.conf again and replace what changed" },
 	{ "status", "[NAME] [--json]", 0, 1, TAKES_JSON, ask_status,
 		"show the security associations" },

@@ -84,11 +84,24 @@ def chosen(options: argparse.Namespace) -> list[Scenario]:
     if options.only_failed:
         last = selection.failed(RESULTS, known)
         names = [name for name in names if name in last.scenarios]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise Unfit(f"there is no scenario {unknown[0]}; --list names them all")
+    there = [name for name in names if name in known]
+    if names and not there:
+        raise Unfit(misfits(options)[0].sentence)
+    names = there
     check_prompts(options, names)
     return options.shard.part([known[name] for name in names])
+
+
+def misfits(options: argparse.Namespace) -> list[Outcome]:
+    """What cannot run because of its name: it fails, the other scenarios go on."""
+    if tuple(options.names) in TABLES:
+        return []
+    faults = suite.faults(TOP)
+    known = {suite.KERNEL_TESTS, *(one.name for one in suite.scenarios(TOP))}
+    return [Outcome(name, "failed", sentence=faults.get(
+                name, f"there is no scenario {name}; --list names them all"))
+            for name in options.names[options.names[:1] == [sweep.NAME]:] or faults
+            if name not in known]
 
 
 def hosts_tests(options: argparse.Namespace) -> bool:
@@ -388,6 +401,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         report.say("nothing failed in the last run" if options.only_failed else "an empty part")
         return 0
     need_peers(options)
+    report.add(misfits(options))
     folder = new_folder()
     if options.keep:
         (folder / KEPT).touch()
@@ -403,6 +417,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         keep(run, sys.argv[1:])
         if options.junit:
             report.write_junit(options.junit)
+        report.tell_sums()
         return status
     told = interactive(options) or bool(options.names) and options.repeat == 1
     if options.names[:1] == [sweep.NAME]:

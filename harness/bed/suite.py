@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KERNEL_TESTS = "testbed"
+TAKEN = (KERNEL_TESTS, "matrix", "kernels", "sweep", "doctor", "diff", "attach")
 ORDER = (
     "establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
     "start-order", "two-nodes", "late-migrate", "revoked", "expired", "wrong-name", "unknown-ca",
@@ -24,10 +25,22 @@ class Scenario:
 
 def scenarios(top: Path) -> list[Scenario]:
     """Every scenario folder with a test file; those of ORDER first."""
+    bad = faults(top)
     found = [Scenario(file.parent.name, file, _title(file))
-             for file in sorted((top / "scenarios").glob("*/test_*.py"))]
+             for file in sorted((top / "scenarios").glob("*/test_*.py"))
+             if file.parent.name not in bad]
     rank = {name: number for number, name in enumerate(ORDER)}
     return sorted(found, key=lambda one: (rank.get(one.name, len(rank)), one.name))
+
+
+def faults(top: Path) -> dict[str, str]:
+    """The folders that are no scenario although they have tests, each with the reason."""
+    files: dict[str, list[str]] = {}
+    for file in sorted((top / "scenarios").glob("*/test_*.py")):
+        files.setdefault(file.parent.name, []).append(file.name)
+    return {name: f"scenarios/{name} is called like a command of run-tests.sh" if name in TAKEN
+            else f"two scenarios of one name, scenarios/{name}/{' and '.join(found)}"
+            for name, found in files.items() if name in TAKEN or len(found) > 1}
 
 
 def kernel_tests(top: Path) -> Scenario:
@@ -37,7 +50,11 @@ def kernel_tests(top: Path) -> Scenario:
 
 
 def _title(file: Path) -> str:
-    module = ast.parse(file.read_text())
+    """The first line of its words; none where Python cannot read it, which its own run tells."""
+    try:
+        module = ast.parse(file.read_text())
+    except (SyntaxError, ValueError):
+        return ""
     tests = [node for node in module.body
              if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     text = ast.get_docstring(module) or (ast.get_docstring(tests[0]) if tests else "") or ""

@@ -62,6 +62,29 @@ def test_an_unknown_scenario_is_named():
         run.chosen(run.parse(["coa-chance"]))
 
 
+def test_a_wrong_name_among_others_fails_and_the_others_go_on():
+    options = run.parse(["coa-chance", "coa-change"])
+    assert [one.name for one in run.chosen(options)] == ["coa-change"]
+    (bad,) = run.misfits(options)
+    assert (bad.test, bad.outcome) == ("coa-chance", "failed")
+
+
+def test_a_sweep_of_an_unknown_scenario_is_refused():
+    with pytest.raises(Unfit, match="there is no scenario coa-chance"):
+        run.chosen(run.parse(["sweep", "coa-chance"]))
+
+
+def test_two_scenarios_of_one_name_are_told_and_the_others_stay(tmp_path):
+    for file in ("one/test_one.py", "two/test_a.py", "two/test_b.py", "matrix/test_m.py"):
+        path = tmp_path / "scenarios" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("def test_x(bed:\n")
+    assert [one.name for one in suite.scenarios(tmp_path)] == ["one"]
+    assert suite.faults(tmp_path) == {
+        "matrix": "scenarios/matrix is called like a command of run-tests.sh",
+        "two": "two scenarios of one name, scenarios/two/test_a.py and test_b.py"}
+
+
 def test_every_scenario_of_the_order_exists():
     names = [one.name for one in suite.scenarios(run.TOP)]
     assert [name for name in suite.ORDER if name not in names] == []

@@ -412,30 +412,36 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     programs = build.programs(TOP, options.valgrind, needed, options.coverage)
     run = Run(options, folder, programs, fleet, report, used)
-    if tuple(options.names) in TABLES:
-        status = TABLES[tuple(options.names)][1](run, scenarios)
-        keep(run, sys.argv[1:])
-        if options.junit:
-            report.write_junit(options.junit)
-        report.tell_sums()
-        return status
-    told = interactive(options) or bool(options.names) and options.repeat == 1
-    if options.names[:1] == [sweep.NAME]:
-        run_sweep(run, scenarios[0])
-    else:
-        start = time.monotonic()
-    run_scenarios(run, scenarios, told)
-    taken = list(speed.lines(speed.read(folder), time.monotonic() - start, not options.names))
-    if build.sanitized() and not options.names:
-        once_more_under_valgrind(run, scenarios)
-    if options.bless:
-        bless_run(run, scenarios)
+    status, taken = work(run, scenarios)
     keep(run, sys.argv[1:])
     if options.junit:
         report.write_junit(options.junit)
     for text in taken:
         report.say(text)
-    return report.summary()
+    if status is None:
+        return report.summary()
+    report.tell_sums()
+    return status
+
+
+def work(run: Run, scenarios: list[Scenario]) -> tuple[int | None, list[str]]:
+    """Run them as the options say: the exit status where a table gives it, and the speed."""
+    options = run.options
+    if tuple(options.names) in TABLES:
+        return TABLES[tuple(options.names)][1](run, scenarios), []
+    if options.names[:1] == [sweep.NAME]:
+        run_sweep(run, scenarios[0])
+        return None, []
+    start = time.monotonic()
+    run_scenarios(run, scenarios, interactive(options) or bool(options.names)
+                  and options.repeat == 1)
+    taken = list(speed.lines(speed.read(run.folder), time.monotonic() - start,
+                             not options.names))
+    if build.sanitized() and not options.names:
+        once_more_under_valgrind(run, scenarios)
+    if options.bless:
+        bless_run(run, scenarios)
+    return None, taken
 
 
 def main(arguments: list[str]) -> int:

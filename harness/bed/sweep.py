@@ -172,7 +172,7 @@ class Sweep:
 
     def _batch(self, number: int, batch: Batch, allowed: list[Excuse]
                ) -> dict[tuple[Message, str], Cell]:
-        folder = self.job.results.with_name(f"{self.scenario.name}.{number}")
+        folder = self.job.results.with_name(f"{self.scenario.name}.faults-{number}")
         texts = [one.with_fate(fate) for one, fate in batch]
         ended = self.boot(replace(self.job, results=folder, sweep=texts),
                           LIMIT_BOOT + LIMIT_FAULT * len(batch))

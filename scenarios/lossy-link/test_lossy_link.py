@@ -13,6 +13,7 @@ def move(bed, carol, old, new):
 def test_lossy_link(bed):
     """30 % of what carol sends and gets is lost: she registers, moves and rekeys all the same."""
     carol, moon = bed.nodes("carol", "moon")
+    carol.write("/proc/sys/net/ipv6/conf/eth0/accept_ra", "0")  # else a lost one is asked for again
     moves, rekeys = bed.series("moves"), bed.series("rekeys")
     with bed.link("f1").faults(loss=30) as counts:
         bed.start(moon, carol)
@@ -28,7 +29,7 @@ def test_lossy_link(bed):
             carol.rekey(f"tunnel{{{TUNNEL}}}")
             rekeys.add(carol.rekeyed(TUNNEL, before) & moon.rekeyed(TUNNEL, before), within=20)
     assert 15 < counts.share < 45
-    assert moves.share(within=8) >= 0.5 and rekeys.share(within=8) >= 0.5
+    assert moves.share(within=16) >= 0.5 and rekeys.share(within=8) >= 0.5
     bed.wait(carol.registered_at(new) & carol.pairs(TUNNEL, 1) & moon.pairs(TUNNEL, 1), within=40)
     bed.checkpoint("well-again")
 

@@ -9,6 +9,9 @@ import pytest
 
 from harness.bed import debian, kernels
 from harness.bed.report import Outcome
+from harness.bed_tests import samples
+
+DUMPS = Path(__file__).parent / "data/kernels"
 
 
 def unpacked(root: Path, interpreter: bytes = kernels.INTERPRETER) -> Path:
@@ -77,6 +80,20 @@ def test_the_mirror_is_that_of_the_machine(monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess(
         [], 0, said, ""))
     assert debian.mirror() == "http://m/debian/"
+
+
+def dumps(release: str) -> dict[str, str]:
+    """What both nodes printed after coa-change on that kernel."""
+    return {node: (DUMPS / f"{node}.moved.{release}.txt").read_text() for node in samples.NODES}
+
+
+@pytest.mark.parametrize("release", ["6.12.113", "7.2.7"])
+def test_dumps_of_three_kernels_have_one_canonical_form(release):
+    """They differ in keys and clocks, and in which states tell when they were last used."""
+    oldest, newer = dumps("6.1.176"), dumps(release)
+    assert oldest["carol"].count("lastused") == 1
+    assert newer["carol"].count("lastused") == 5
+    assert samples.canonicals(newer) == samples.canonicals(oldest)
 
 
 def test_the_table_has_a_column_a_kernel_and_says_why_a_cell_is_not_ok_or_missing():

@@ -16,7 +16,7 @@ static int touch(uint16_t type, const void *data, size_t n, void *arg)
 	(void)arg;
 	for (size_t i = 0; i < n; i++)
 		sum += p[i];
-	return type == NLA_TYPE_MASK ? -1 : 0;
+	return type == (uint16_t)NLA_TYPE_MASK ? -1 : 0;
 }
 
 /* The message alone in memory of its exact size, so that a read past it is seen. */

@@ -7,7 +7,7 @@
 #include "ike/lost.h"
 #include "kernel/xfrm_sa.h"
 
-enum { LOOK_MAX = 4096 };
+enum { OLDS_FIRST = 64 };
 
 static bool is_gone(const struct child *c, bool out)
 {
@@ -56,17 +56,29 @@ void lost_event(struct iked *d, const struct xfrm_event *ev)
 		replace(c);
 }
 
+static size_t n_children(const struct iked *d)
+{
+	const struct child *c;
+	const struct sa *sa;
+	size_t n = 0;
+
+	LIST_FOREACH (sa, &d->sas, all)
+		LIST_FOREACH (c, &sa->children, of_sa)
+			n++;
+	return n;
+}
+
 /* To replace one may end others, so they are noted by SPI first. */
 void lost_look(struct iked *d)
 {
-	own_mem uint32_t *spis = calloc(LOOK_MAX, sizeof(*spis));
+	own_mem uint32_t *spis = calloc(n_children(d) + 1, sizeof(*spis));
 	size_t n = 0;
 	struct child *c;
 	struct sa *sa;
 
 	LIST_FOREACH (sa, &d->sas, all)
 		LIST_FOREACH (c, &sa->children, of_sa)
-			if (spis && n < LOOK_MAX && is_lost(c))
+			if (spis && is_lost(c))
 				spis[n++] = c->spi_in;
 	for (size_t i = 0; i < n; i++) {
 		c = child_by_spi_in(d, spis[i]);
@@ -86,18 +98,31 @@ struct old {
 struct olds {
 	struct iked *d;
 	struct old *at;
-	size_t n;
+	size_t n, room;
 };
+
+static bool has_room(struct olds *o)
+{
+	size_t room = o->room ? 2 * o->room : OLDS_FIRST;
+	struct old *at = o->n < o->room ? o->at : reallocarray(o->at, room, sizeof(*at));
+
+	if (!at)
+		return false;
+	o->room = o->n < o->room ? o->room : room;
+	o->at = at;
+	return true;
+}
 
 static int note_old(const struct xfrm_sa *sa, void *arg)
 {
 	struct olds *o = arg;
 
-	if (sa->proto != XP_ESP || !sa->spi || !sa->reqid || o->n == LOOK_MAX ||
-		!trap_by_reqid(o->d, sa->reqid, NULL))
+	if (sa->proto != XP_ESP || !sa->spi || !sa->reqid || !trap_by_reqid(o->d, sa->reqid, NULL))
 		return 0;
 	if (child_by_spi_in(o->d, sa->spi) || child_by_spi_out(o->d, sa->spi, &sa->dst))
 		return 0;
+	if (!has_room(o))
+		return -ENOMEM;
 	o->at[o->n++] = (struct old){ .key = { .dst = sa->dst, .proto = XP_ESP, .spi = sa->spi },
 		.src = sa->src,
 		.mode = sa->mode,
@@ -133,19 +158,20 @@ static void make_anew(const struct olds *o, enum xfrm_mode_ mode)
 /* Tunnels first, in IKE_AUTH: between the end of the old one and the new one no packet is lost. */
 void lost_earlier_run(struct reqids *r)
 {
-	own_mem struct old *at = calloc(LOOK_MAX, sizeof(*at));
-	struct olds o = { reqids_iked(r), at, 0 };
+	struct olds o = { .d = reqids_iked(r) };
+	int rc = xfrm_sa_dump(o.d->seams.xfrm, note_old, &o);
 
-	if (!at || xfrm_sa_dump(o.d->seams.xfrm, note_old, &o) < 0)
-		return;
+	if (rc < 0)
+		log_knl(1, "reading the SAs of an earlier run failed: %s", strerror(-rc));
 	for (size_t i = 0; i < o.n; i++) {
 		struct trap *t = NULL;
 
-		log_knl(1, "deleting SAD entry with SPI %08x of an earlier run", at[i].key.spi);
-		xfrm_sa_del(o.d->seams.xfrm, &at[i].key);
-		while ((t = trap_by_reqid(o.d, at[i].reqid, t)))
-			learn_ends(t, &at[i]);
+		log_knl(1, "deleting SAD entry with SPI %08x of an earlier run", o.at[i].key.spi);
+		xfrm_sa_del(o.d->seams.xfrm, &o.at[i].key);
+		while ((t = trap_by_reqid(o.d, o.at[i].reqid, t)))
+			learn_ends(t, &o.at[i]);
 	}
 	make_anew(&o, XM_TUNNEL);
 	make_anew(&o, XM_TRANSPORT);
+	free(o.at);
 }

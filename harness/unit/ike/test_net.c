@@ -1,6 +1,8 @@
 /* The UDP sockets: the marker on 4500, answers from where the question went to. */
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/ipv6_route.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,8 +15,7 @@
 
 static void a_marker_stands_before_ike_on_4500(void **state)
 {
-	static const uint8_t marked[] = { 0, 0, 0, 0, 'i', 'k', 'e' },
-			     esp[] = { 0xc0, 0, 0, 1, 9 };
+	static const uint8_t marked[] = { 0, 0, 0, 0, 'i', 'k', 'e' }, esp[] = { 0xc0, 0, 0, 1, 9 };
 	static const uint8_t keepalive[] = { 0xff };
 	struct bytes out;
 
@@ -44,15 +45,41 @@ static void on_packet(void *arg, const struct packet *p)
 	loop_stop();
 }
 
+enum { ROUTE_TRIES = 1000, ROUTE_WAIT_MS = 5 };
+
+/* How many of our addresses have their local route. */
+static unsigned n_local_routes(void)
+{
+	FILE *f = fopen("/proc/self/net/ipv6_route", "r");
+	char line[256];
+	unsigned flags, n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += !strncmp(line, "20010db8", 8) &&
+			sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %x", &flags) == 1 &&
+			(flags & RTF_LOCAL);
+	fclose(f);
+	return n;
+}
+
+/* The kernel makes it in its own time; a packet that comes before is lost. */
+static void wait_for_local_routes(unsigned n)
+{
+	for (unsigned i = 0; n_local_routes() < n; i++) {
+		assert_int_not_equal(i, ROUTE_TRIES);
+		poll(NULL, 0, ROUTE_WAIT_MS);
+	}
+}
+
 /* A network of our own with two addresses, or the test is skipped. */
 static void own_network(void)
 {
 	static const char *const addrs[] = { "2001:db8::1", "2001:db8::2" };
 	struct nl *nl;
-	struct rt_addr a = { .ifindex = 1,
-		.flags = IFA_F_NODAD,
-		.valid_s = UINT32_MAX,
-		.preferred_s = UINT32_MAX };
+	struct rt_addr a = {
+		.ifindex = 1, .flags = IFA_F_NODAD, .valid_s = UINT32_MAX, .preferred_s = UINT32_MAX
+	};
 
 	if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNET : CLONE_NEWNET) < 0)
 		skip();
@@ -64,6 +91,7 @@ static void own_network(void)
 		assert_int_equal(rt_addr_add(nl, &a), 0);
 	}
 	nl_free(nl);
+	wait_for_local_routes(2);
 }
 
 static struct packet packet(const char *from, const char *to, uint16_t port, const char *text)

@@ -78,7 +78,8 @@ class Report:
         for one in failed:
             self.say(f"  {one.test}: {one.sentence}")
         if any(one.results for one in failed):
-            self.say("with --shell-on-failure the command that reproduces it ends in a prompt there")
+            self.say(
+                "with --shell-on-failure the command that reproduces it ends in a prompt there")
         self.say(f"took {self.seconds:.1f} s")
         self.tell_sums()
         skipped = f", {self.count('skipped')} skipped" if self.count("skipped") else ""

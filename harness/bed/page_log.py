@@ -194,6 +194,12 @@ ROWS_FOR_OURS: tuple[Row, ...] = (
         r"'ENC generating IKE_AUTH request 1 \[ .*N\(INIT_CONTACT\).* \]', the page has "
         r"'ENC generating IKE_AUTH request 1 \[ .* \]'",
         "the one notify that IKE_AUTH has in addition"),
+    Row("moment of an address",
+        r"in another place than the page has it: 'KNL .* appeared on ip6tnl\d+'",
+        "the kernel tells of an address from a worker of its own, before or after the MIGRATEs",
+        always=False),
+    Row("one more look", "not on the page: 'KNL getting address to reach .*'",
+        "an address told so late makes iked look again where it sends from", always=False),
 )
 
 

@@ -179,7 +179,8 @@ def items(log: str) -> list[Item]:
 
 OWN_NAME = "DMN starting .*"
 MOMENT = Row(
-    "moment of an address", r"in another place than the page has it: 'KNL .* appeared on ip6tnl\d+'",
+    "moment of an address",
+    r"in another place than the page has it: 'KNL .* appeared on ip6tnl\d+'",
     "the kernel tells of an address from a worker of its own, before or after the MIGRATEs",
     always=False)
 # Allowed only where that occurred.

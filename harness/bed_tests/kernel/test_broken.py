@@ -99,11 +99,11 @@ def test_a_daemon_that_hangs_ends_the_run_with_one_sentence(bed):
     (moon,) = bed.nodes("moon")
     program = bed.results / "mip6d"
     shutil.copy(shutil.which("sh"), program)
-    forever = "trap : TERM; mkfifo /run/never; read line <>/run/never"
+    forever = "trap : TERM; mkfifo /run/never; : >/run/deaf; read line <>/run/never"
     hung = moon.keep("mip6d", [str(program), "-c", forever]).popen
     moon.write("/run/mip6d.pid", f"{hung.pid}\n")
-    bed.wait(Fact("it has its name", lambda: (
-        None if moon.pids().get(hung.pid) == "mip6d" else "not yet")), within=2)
+    bed.wait(Fact("it is deaf to SIGTERM", lambda: (
+        "not yet" if moon.read("/run/deaf") is None else None)), within=2)
     moon.signal("mip6d", "STOP")
     with pytest.raises(NotInTime) as caught:
         bed.finish()

@@ -16,13 +16,14 @@ class Series:
         self.name, self.story, self.patience = name, story, patience
         self.took: list[float | None] = []
 
-    def add(self, fact: Fact, within: float) -> None:
-        """Wait once more; what does not come in time is counted as such."""
+    def add(self, fact: Fact, within: float) -> bool:
+        """Wait once more; what does not come in time is counted as such. Whether it came."""
         try:
             self.took.append(wait.until(fact, within * self.patience))
         except NotInTime:
             self.took.append(None)
         self.story.note(self.summary())
+        return self.took[-1] is not None
 
     def share(self, within: float) -> float:
         """How many of all, from 0 to 1, took no longer than that."""

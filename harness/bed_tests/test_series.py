@@ -25,8 +25,8 @@ def test_a_share_counts_what_came_in_time():
 def test_a_wait_in_vain_is_no_verdict():
     one, out = series()
     answers = cycle([None])
-    one.add(Fact("it comes", lambda: next(answers)), within=1)
-    one.add(Fact("it never comes", lambda: "nothing"), within=0.01)
+    assert one.add(Fact("it comes", lambda: next(answers)), within=1)
+    assert not one.add(Fact("it never comes", lambda: "nothing"), within=0.01)
     assert [took is None for took in one.took] == [False, True]
     assert "moves: 1 of 2 came" in out.getvalue()
 

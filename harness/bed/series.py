@@ -18,11 +18,13 @@ class Series:
 
     def add(self, fact: Fact, within: float) -> bool:
         """Wait once more; what does not come in time is counted as such. Whether it came."""
-        try:
-            self.took.append(wait.until(fact, within * self.patience))
-        except NotInTime:
-            self.took.append(None)
-        self.story.note(self.summary())
+        self.story.waits(fact.says, within * self.patience)
+        with wait.stopwatch() as took:
+            try:
+                self.took.append(wait.until(fact, within * self.patience))
+            except NotInTime:
+                self.took.append(None)
+        self.story.note(self.summary(), took=took())
         return self.took[-1] is not None
 
     def share(self, within: float) -> float:

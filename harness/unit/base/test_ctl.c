@@ -428,7 +428,7 @@ static void a_daemon_that_ends_tells_its_parked_requests(void **state)
 	close(fd);
 }
 
-UNIT_MAIN(T(a_request_is_answered_line_by_line_with_a_status, ""),
+UNIT_MAIN(T(a_request_is_answered_line_by_line_with_a_status, "F-011"),
 	T(a_long_answer_arrives_whole, ""), T(a_request_in_pieces_and_half_closed_is_answered, ""),
 	T(a_request_over_4096_octets_is_closed, ""),
 	T(a_client_that_leaves_is_told_to_the_handler, ""),

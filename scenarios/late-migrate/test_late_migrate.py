@@ -39,3 +39,4 @@ def test_late_migrate_with_a_larval_state_in_the_way(bed):
         carol.signal("mip6d", "CONT")
         bed.wait(carol.registered_at(NEW), within=15)
         bed.wait(ping.answered(25), within=15)
+    bed.checkpoint("healed")

@@ -49,3 +49,4 @@ def test_a_move_between_rekey_and_delete_takes_all_sas_along(bed):
     bed.wait(carol.all_at(TUNNEL, NEW) & moon.all_at(TUNNEL, NEW), within=5)
     bed.rtr.typed("nft delete table bridge hold")
     bed.wait(carol.pairs(TUNNEL, 1) & moon.pairs(TUNNEL, 1), within=20)
+    bed.checkpoint("overlap-over")

@@ -63,20 +63,37 @@ static void anycast(struct ha *ha, bool join)
 	}
 }
 
+/* A home agent is the only proxy, so its answers need no random delay (RFC 4861 section 7.2.8). */
+static const struct {
+	const char *dir, *file, *value;
+} proxy_sysctls[] = {
+	{ "conf", "proxy_ndp", "1" },
+	{ "neigh", "proxy_delay", "0" },
+};
+
+static void set_proxy(const struct mip_env *env, const char *iface)
+{
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(proxy_sysctls) / sizeof(proxy_sysctls[0]); i++) {
+		snprintf(path, sizeof(path), "net/ipv6/%s/%s/%s", proxy_sysctls[i].dir, iface,
+			proxy_sysctls[i].file);
+		env_said(env->link->sysctl(path, proxy_sysctls[i].value), path, &addr_any);
+	}
+}
+
 static int take_link(const struct rt_link *rl, void *arg)
 {
 	struct ha *ha = arg;
 	const struct mip_iface *conf = mip_conf_iface(ha->env->conf, rl->name);
 	struct ha_link *l;
-	char path[64];
 
 	if (!conf || ha->n_links == HA_LINKS_MAX)
 		return 0;
 	l = &ha->links[ha->n_links++];
 	*l = (struct ha_link){ .ifindex = rl->ifindex, .conf = conf };
 	memcpy(l->mac, rl->mac, sizeof(l->mac));
-	snprintf(path, sizeof(path), "net/ipv6/conf/%s/proxy_ndp", rl->name);
-	env_said(ha->env->link->sysctl(path, "1"), path, &addr_any);
+	set_proxy(ha->env, rl->name);
 	return 0;
 }
 

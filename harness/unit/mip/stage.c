@@ -206,9 +206,9 @@ static int dad_read(int fd, const uint8_t own[6], const struct in6_addr *target)
 	return 1;
 }
 
-static int no_sysctl(const char *path, const char *value)
+static int note_sysctl(const char *path, const char *value)
 {
-	(void)path, (void)value;
+	stage_note(here, "sysctl %s %s", path, value);
 	return 0;
 }
 
@@ -217,7 +217,7 @@ static const struct mip_link_ops ops = {
 	.dad_open = dad_open,
 	.dad_probe = dad_probe,
 	.dad_read = dad_read,
-	.sysctl = no_sysctl,
+	.sysctl = note_sysctl,
 };
 
 static struct mip_conf *load(const char *name)

@@ -36,7 +36,7 @@ static void add_address(struct stage *w, const char *prefix)
 	assert_int_equal(prefix_parse(prefix, &a->prefix), 0);
 }
 
-static struct stage *begin(void)
+static struct stage *started(void)
 {
 	struct stage *w = stage_new("agent.mip6d.conf");
 	struct sp_pair base = { .role = MIP_HA };
@@ -44,6 +44,13 @@ static struct stage *begin(void)
 	add_address(w, "2001:1::1/64");
 	assert_int_equal(sp_base_install(&w->mip.env, &base), 0);
 	assert_int_equal(ha_start(&w->mip.ha, &w->mip.env), 0);
+	return w;
+}
+
+static struct stage *begin(void)
+{
+	struct stage *w = started();
+
 	stage_clear(w);
 	return w;
 }
@@ -82,6 +89,16 @@ static void the_first_bu_is_answered_after_the_probe(void **state)
 	loop_advance(1);
 	EXPECT(w, PLACED, "BA 0 K, 600 s by 2001::40");
 	assert_int_equal(w->last.ba.seq, 100);
+	end(w);
+}
+
+static void the_only_proxy_answers_at_once(void **state)
+{
+	struct stage *w = started();
+
+	(void)state;
+	assert_int_equal(stage_count(w, "sysctl net/ipv6/conf/eth0/proxy_ndp 1"), 1);
+	assert_int_equal(stage_count(w, "sysctl net/ipv6/neigh/eth0/proxy_delay 0"), 1);
 	end(w);
 }
 
@@ -474,6 +491,7 @@ static void nothing_is_left_after_the_end(void **state)
 }
 
 UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D-043"),
+	T(the_only_proxy_answers_at_once, "C-044 D-044"),
 	T(a_bu_repeated_during_the_probe_is_answered_once, "C-041"),
 	T(an_address_that_somebody_has_is_refused, "C-041 C-042 F-008"),
 	T(with_l_the_link_local_address_is_probed_and_answered_for_too, "C-041 C-044"),

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -277,6 +278,16 @@ int loop_signal(int num, void (*fn)(int sig, void *arg), void *arg)
 	}
 	LIST_INSERT_HEAD(&loop.sigs, sig, link);
 	return 0;
+}
+
+int loop_signals(const struct loop_signal *rows, size_t n, void *arg)
+{
+	int rc = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = loop_signal(rows[i].sig, rows[i].fn, arg);
+	return rc;
 }
 
 void loop_virtual(uint64_t start_ms)

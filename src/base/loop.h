@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/tree.h>
 
@@ -35,6 +36,13 @@ int loop_io_write(int fd, void (*fn)(int fd, void *arg), void *arg, struct io **
 void io_free(struct io *io);
 
 int loop_signal(int sig, void (*fn)(int sig, void *arg), void *arg);
+
+struct loop_signal {
+	int sig;
+	void (*fn)(int sig, void *arg);
+};
+/* A daemon's signals; SIGPIPE is ignored beside them. */
+int loop_signals(const struct loop_signal *rows, size_t n, void *arg);
 
 uint64_t loop_now(void);
 int loop_run(void); /* until loop_stop() */

@@ -146,25 +146,12 @@ static void on_hup(int sig, void *arg)
 		log_dmn(0, "%s: %s, nothing changed", d.dm.paths.ipsec_conf, strerror(-rc));
 }
 
-static const struct {
-	int sig;
-	void (*fn)(int sig, void *arg);
-} signals[] = {
+static const struct loop_signal signals[] = {
 	{ SIGTERM, on_term },
 	{ SIGINT, on_term },
 	{ SIGHUP, on_hup },
 	{ SIGUSR1, on_hup },
 };
-
-static int catch_signals(void)
-{
-	int rc = 0;
-
-	signal(SIGPIPE, SIG_IGN);
-	for (size_t i = 0; !rc && i < sizeof(signals) / sizeof(signals[0]); i++)
-		rc = loop_signal(signals[i].sig, signals[i].fn, NULL);
-	return rc;
-}
 
 /* F-019 */
 static int drop_privileges(void)
@@ -205,7 +192,7 @@ static int start(void)
 	rc = keylog_open();
 	if (rc < 0)
 		return fail(rc, "IKEKEYLOGFILE");
-	rc = catch_signals();
+	rc = loop_signals(signals, sizeof(signals) / sizeof(signals[0]), NULL);
 	if (!rc)
 		rc = daemon_start(&d.dm, &log);
 	if (rc < 0)

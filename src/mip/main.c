@@ -207,25 +207,12 @@ static void on_usr1(int sig, void *arg)
 			(unsigned long long)d.mip.env.counters[c]);
 }
 
-static const struct {
-	int sig;
-	void (*fn)(int sig, void *arg);
-} signals[] = {
+static const struct loop_signal signals[] = {
 	{ SIGTERM, on_term },
 	{ SIGINT, on_term },
 	{ SIGHUP, on_hup },
 	{ SIGUSR1, on_usr1 },
 };
-
-static int catch_signals(void)
-{
-	int rc = 0;
-
-	signal(SIGPIPE, SIG_IGN);
-	for (size_t i = 0; !rc && i < sizeof(signals) / sizeof(signals[0]); i++)
-		rc = loop_signal(signals[i].sig, signals[i].fn, NULL);
-	return rc;
-}
 
 static int open_kernel(struct mip_env *env)
 {
@@ -277,7 +264,7 @@ static int start(void)
 	}
 	if (rc < 0)
 		return fail(rc, d.o.pid);
-	rc = catch_signals();
+	rc = loop_signals(signals, sizeof(signals) / sizeof(signals[0]), NULL);
 	if (!rc)
 		rc = open_kernel(&d.mip.env);
 	if (rc < 0)

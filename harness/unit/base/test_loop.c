@@ -193,6 +193,21 @@ static void a_signal_arrives_in_the_loop(void **state)
 	assert_string_equal(order, "s");
 }
 
+static void a_daemon_s_signals_arrive_and_a_broken_pipe_does_not_end_it(void **state)
+{
+	static const struct loop_signal rows[] = { { SIGUSR1, on_usr1 } };
+	struct timer t;
+
+	(void)state;
+	*order = '\0';
+	timer_init(&t, raise_it, NULL);
+	timer_set(&t, 1);
+	assert_int_equal(loop_signals(rows, 1, "t"), 0);
+	assert_int_equal(raise(SIGPIPE), 0);
+	assert_int_equal(loop_run(), 0);
+	assert_non_null(strchr(order, 't'));
+}
+
 static void real_timers_fire_in_order(void **state)
 {
 	struct timer a, b, end;
@@ -232,7 +247,9 @@ static void an_io_outlives_the_loop(void **state)
 }
 
 UNIT_MAIN(T(a_callback_may_free_any_io, ""), T(a_writable_file_is_told, ""),
-	T(a_signal_arrives_in_the_loop, ""), T(real_timers_fire_in_order, ""),
-	T(a_loop_with_nothing_to_wait_for_ends, ""), T(an_io_outlives_the_loop, ""),
-	T(virtual_timers_fire_in_order, ""), T(a_stopped_timer_does_not_fire, ""),
-	T(a_timer_may_set_itself_again, ""), T(a_timer_far_away_never_overflows, ""))
+	T(a_signal_arrives_in_the_loop, ""),
+	T(a_daemon_s_signals_arrive_and_a_broken_pipe_does_not_end_it, ""),
+	T(real_timers_fire_in_order, ""), T(a_loop_with_nothing_to_wait_for_ends, ""),
+	T(an_io_outlives_the_loop, ""), T(virtual_timers_fire_in_order, ""),
+	T(a_stopped_timer_does_not_fire, ""), T(a_timer_may_set_itself_again, ""),
+	T(a_timer_far_away_never_overflows, ""))

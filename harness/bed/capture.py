@@ -57,7 +57,9 @@ class Capture:
         self.netlink: dict[str, Path] = {}
         self._selector = selectors.DefaultSelector()
         self._idle = threading.Event()
-        self._stop = threading.Event()
+        self._ended = False
+        self._bell, self._rings = socket.socketpair()
+        self._selector.register(self._rings, selectors.EVENT_READ)
         self._thread = threading.Thread(target=self._loop, name="capture", daemon=True)
 
     def start(self) -> None:
@@ -78,7 +80,7 @@ class Capture:
     def ignore(self, node: Node, pid: int) -> None:
         """One more netlink socket in `node` that is the testbed's own."""
         for key in self._selector.get_map().values():
-            if key.data.writer.file.name == str(self.netlink[node.name]):
+            if key.data and key.data.writer.file.name == str(self.netlink[node.name]):
                 key.data.own |= {pid}
 
     def _add(self, sock: socket.socket, name: str, linktype: int, own: frozenset[int]) -> Path:
@@ -88,26 +90,32 @@ class Capture:
         return path
 
     def _loop(self) -> None:
-        while not self._stop.is_set():
-            ready = self._selector.select(timeout=0.1)
-            for key, _ in ready:
-                _drain(key.data)
-            if not ready or not self._selector.select(timeout=0):
+        while not self._ended:
+            for key, _ in self._selector.select():
+                if key.data:
+                    _drain(key.data)
+                else:
+                    self._rings.recv(1)
+            if not self._selector.select(timeout=0):
                 self._idle.set()
 
     def settle(self) -> None:
         """Return once every packet that was on its way is in its file."""
         self._idle.clear()
+        self._bell.send(b"!")
         if not self._idle.wait(timeout=10):
             raise RuntimeError("the capture thread is stuck or its files cannot be written")
 
     def close(self) -> None:
         self.settle()
-        self._stop.set()
+        self._ended = True
+        self._bell.send(b"!")
         self._thread.join(timeout=5)
-        for key in list(self._selector.get_map().values()):
-            key.data.sock.close()
-            key.data.writer.close()
+        for tap in [key.data for key in self._selector.get_map().values() if key.data]:
+            tap.sock.close()
+            tap.writer.close()
+        self._bell.close()
+        self._rings.close()
 
 
 def _open(node: Node, device: str) -> socket.socket:

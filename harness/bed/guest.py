@@ -32,6 +32,8 @@ XSTATE_ROOM = 2696
 MEMORY, ROOM = "500M", "300M"
 MEMORY_VALGRIND = "1200M"
 DISK = 700 << 20
+# A guest waits for timers half of its time.
+A_PROCESSOR = 2
 # A second of benchmarks for disks that no guest has, and a pool for swap that none has either.
 UNUSED = ("initcall_blacklist=raid6_select_algo", "zswap.enabled=0")
 
@@ -72,6 +74,12 @@ def memory_folder() -> Path:
     """Where the guest kernel keeps its memory file: what the environment says, or /dev/shm."""
     said = next(filter(None, (os.environ.get(name) for name in ("TMPDIR", "TMP", "TEMP"))), None)
     return Path(said or ("/dev/shm" if os.path.ismount("/dev/shm") else "/tmp"))
+
+
+def at_a_time() -> int:
+    """How many guests this machine does well at once: by its processors and by its room."""
+    room = shutil.disk_usage(memory_folder()).free // DISK
+    return max(1, min(A_PROCESSOR * len(os.sched_getaffinity(0)), room))
 
 
 def xsave_area(preload: Path) -> int:
@@ -150,8 +158,8 @@ class Fleet:
     def _one_processor(self) -> Iterator[list[str]]:
         """Words that keep a guest on the processor that has the fewest.
 
-        A guest never does two things at once: every system call and page fault in it is handed
-        over between two processes of the host, and across processors that takes three times as long.
+        A guest never does two things at once: each system call and page fault in it is handed over
+        between two processes of the host, and across processors that takes three times as long.
         """
         with self._choice:
             ours = sorted(os.sched_getaffinity(0))

@@ -73,8 +73,8 @@ class Run:
 
 
 def chosen(options: argparse.Namespace) -> list[Scenario]:
-    known = {one.name: one for one in suite.scenarios(TOP)}
-    known[suite.KERNEL_TESTS] = suite.kernel_tests(TOP)
+    # The longest comes first, so that no guest runs alone at the end.
+    known = {one.name: one for one in (suite.kernel_tests(TOP), *suite.scenarios(TOP))}
     if tuple(options.names) in TABLES:
         return options.shard.part([known[name] for name in TABLES[tuple(options.names)][0]])
     sweeps = options.names[:1] == [sweep.NAME]
@@ -230,6 +230,10 @@ def bless_run(run: Run, scenarios: list[Scenario]) -> None:
     bless.ask(shown, TOP / "expected", known, run.options.yes, run.report.say)
 
 
+def at_a_time(options: argparse.Namespace) -> int:
+    return options.jobs or guest.at_a_time()
+
+
 @contextmanager
 def guests(run: Run, jobs: int, total: int) -> Iterator[ThreadPoolExecutor]:
     """So many at a time; whatever ends us early ends those that run and starts no more."""
@@ -247,7 +251,7 @@ def guests(run: Run, jobs: int, total: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
-    jobs = run.options.jobs or (1 if told else 2)
+    jobs = 1 if told and not run.options.jobs else at_a_time(run.options)
     tell = run.report.say if told and jobs == 1 else lambda line: None
     if interactive(run.options):
         tell = attach.attaching(tell)
@@ -267,7 +271,7 @@ def in_cells(run: Run, grounds: dict[Key, Run], scenarios: list[Scenario],
              judged: Callable[[Key, list[Outcome]], list[Outcome]] = lambda key, found: found
              ) -> dict[tuple[str, Key], list[Outcome]]:
     """Every scenario on every ground; the report has them as `judged`."""
-    with guests(run, run.options.jobs or 2, len(grounds) * len(scenarios)) as pool:
+    with guests(run, at_a_time(run.options), len(grounds) * len(scenarios)) as pool:
         futures = {pool.submit(_guarded, ground, one, 1, lambda line: None): (one.name, key)
                    for one in scenarios for key, ground in grounds.items()}
         cells: dict[tuple[str, Key], list[Outcome]] = {cell: [] for cell in futures.values()}
@@ -306,7 +310,7 @@ def run_sweep(run: Run, scenario: Scenario) -> None:
                       lambda job, limit: boot(run, job, scenario, limit), run.report,
                       run.options.fault or [])
     batches = one.batches()
-    with guests(run, run.options.jobs or 2, len(batches)) as pool:
+    with guests(run, at_a_time(run.options), len(batches)) as pool:
         one.run(pool, batches)
 
 

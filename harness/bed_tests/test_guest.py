@@ -67,6 +67,24 @@ def test_a_full_disk_is_seen_before_a_guest_starts(tmp_path, monkeypatch):
         guest.check(tmp_path / "xstate.so")
 
 
+def test_guests_at_a_time_are_as_many_as_processors_and_room_allow(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 4})
+    monkeypatch.setattr(guest, "DISK", 1)
+    assert guest.at_a_time() == 6
+    monkeypatch.setattr(guest, "DISK", 1 << 62)
+    assert guest.at_a_time() == 1
+
+
+def test_guests_are_spread_over_the_processors_and_each_stays_on_one(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 5})
+    fleet = Fleet()
+    with fleet._one_processor() as first, fleet._one_processor() as second:
+        assert {first[-1], second[-1]} == {"2", "5"}
+        assert first[:-1] == ["taskset", "--cpu-list"]
+    with fleet._one_processor() as third:
+        assert third == first
+
+
 def test_native_without_root_says_so(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(Unfit, match="--native needs root"):

@@ -1,6 +1,7 @@
 #include "kernel/rt_link.h"
 
 #include <errno.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,5 +115,20 @@ int rt_link_set_up(struct nl *nl, int ifindex, bool up)
 	body->ifi_index = ifindex;
 	body->ifi_flags = up ? IFF_UP : 0;
 	body->ifi_change = IFF_UP;
+	return nl_call(nl, &rq);
+}
+
+int rt_link_no_link_local(struct nl *nl, int ifindex)
+{
+	const uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
+	struct nl_req rq;
+	struct ifinfomsg *body = nl_begin(&rq, RTM_SETLINK, 0, sizeof(*body));
+	size_t spec = nl_nest(&rq, IFLA_AF_SPEC);
+	size_t inet6 = nl_nest(&rq, AF_INET6);
+
+	body->ifi_index = ifindex;
+	nl_put(&rq, IFLA_INET6_ADDR_GEN_MODE, &mode, sizeof(mode));
+	nl_nest_end(&rq, inet6);
+	nl_nest_end(&rq, spec);
 	return nl_call(nl, &rq);
 }

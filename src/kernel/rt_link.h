@@ -26,3 +26,5 @@ int rt_link_parse(const struct nlmsghdr *msg, struct rt_link *out);
 int rt_link_get(struct nl *nl, int ifindex, const char *name,
 	struct rt_link *out); /* by index, or by name if 0 */
 int rt_link_set_up(struct nl *nl, int ifindex, bool up);
+/* From now on the kernel gives it none. */
+int rt_link_no_link_local(struct nl *nl, int ifindex);

@@ -59,6 +59,14 @@ static int with_these_ends(const struct rt_link *l, void *arg)
 	return 0;
 }
 
+/* With a link-local address the kernel solicits routers and reports groups, past IPsec. */
+static int start(struct nl *nl, int ifindex)
+{
+	int r = rt_link_no_link_local(nl, ifindex);
+
+	return r < 0 ? r : rt_link_set_up(nl, ifindex, true);
+}
+
 static int take_over(struct nl *nl, struct tunnel *t)
 {
 	int r;
@@ -67,7 +75,7 @@ static int take_over(struct nl *nl, struct tunnel *t)
 	r = rt_link_dump(nl, with_these_ends, t);
 	if (r == 0 && !t->ifindex)
 		r = -EEXIST;
-	return r < 0 ? r : rt_link_set_up(nl, t->ifindex, true);
+	return r < 0 ? r : start(nl, t->ifindex);
 }
 
 int tunnel_add(struct nl *nl, struct tunnel *t)
@@ -75,14 +83,11 @@ int tunnel_add(struct nl *nl, struct tunnel *t)
 	struct tunnel made = *t;
 	struct rt_link l;
 	struct nl_req rq;
-	struct ifinfomsg *body;
 	int r = made.name[0] ? 0 : first_free_name(nl, made.name);
 
 	if (r < 0)
 		return r;
-	body = nl_begin(&rq, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(*body));
-	body->ifi_flags = IFF_UP;
-	body->ifi_change = IFF_UP;
+	nl_begin(&rq, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
 	nl_put(&rq, IFLA_IFNAME, made.name, strlen(made.name) + 1);
 	put_ends(&rq, &made);
 	r = nl_call(nl, &rq);
@@ -97,8 +102,12 @@ int tunnel_add(struct nl *nl, struct tunnel *t)
 	if (r < 0)
 		return r;
 	made.ifindex = l.ifindex;
-	*t = made;
-	return 0;
+	r = start(nl, made.ifindex);
+	if (r < 0)
+		tunnel_del(nl, &made);
+	else
+		*t = made;
+	return r;
 }
 
 int tunnel_change(struct nl *nl, const struct tunnel *t)

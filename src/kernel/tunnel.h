@@ -1,7 +1,8 @@
 /*
  * tunnel - an IPv6-in-IPv6 device (ip6tnl): create, change an end, delete.
  *
- * Errors: 0 or -errno. Source: RFC 2473, linux/if_tunnel.h. Always encaplimit none, hop limit 64.
+ * Errors: 0 or -errno. Source: RFC 2473, linux/if_tunnel.h. Always encaplimit none, hop limit 64,
+ * no link-local address: the kernel sends nothing of its own through it.
  */
 #pragma once
 

@@ -11,12 +11,36 @@
 #include "unit/kernel/record.h"
 #include "unit/unit.h"
 
-/* A host with ip6tnl1 already there; a new link gets index 42. */
+/* A host with ip6tnl1 already there; a new link gets index 42. A setting is kept by its kind. */
 struct host {
 	alignas(8) uint8_t made[NL_REQ_MAX];
 	unsigned n_made;
-	int error;
+	int error, set_error;
+	bool silent, up, up_first;
 };
+
+static int note_gen_mode(uint16_t type, const void *data, size_t n, void *arg)
+{
+	static const uint8_t none[] = { NLA_HDRLEN + 1, 0, IFLA_INET6_ADDR_GEN_MODE, 0,
+		IN6_ADDR_GEN_MODE_NONE };
+	const uint8_t *inet6 = data;
+	struct host *h = arg;
+
+	if (type == IFLA_AF_SPEC && n >= NLA_HDRLEN + sizeof(none) && inet6[2] == AF_INET6)
+		h->silent = !memcmp(inet6 + NLA_HDRLEN, none, sizeof(none));
+	return 0;
+}
+
+static int set_link(struct host *h, const struct nlmsghdr *req)
+{
+	const struct ifinfomsg *l = NLMSG_DATA(req);
+
+	assert_int_equal(l->ifi_index, 42);
+	nl_attrs(req, sizeof(*l), note_gen_mode, h);
+	h->up = h->up || l->ifi_flags & l->ifi_change & IFF_UP;
+	h->up_first = h->up_first || (h->up && !h->silent);
+	return h->set_error;
+}
 
 static int peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
@@ -26,6 +50,8 @@ static int peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 	const char *name = (const char *)req + NLMSG_HDRLEN + sizeof(*l) + NLA_HDRLEN;
 	bool first;
 
+	if (req->nlmsg_type == RTM_SETLINK)
+		return set_link(h, req);
 	if (req->nlmsg_type != RTM_GETLINK) {
 		memcpy(h->made, req, req->nlmsg_len);
 		h->n_made++;
@@ -111,6 +137,35 @@ static void a_tunnel_gets_the_first_free_number_and_no_encapsulation_limit(void 
 	nl_free(nl);
 }
 
+/* A link-local address would make the kernel solicit routers through it, outside ESP. */
+static void a_tunnel_is_silent_before_it_is_up(void **state)
+{
+	struct host h = { .n_made = 0 };
+	struct tunnel t = { .local = A(HOA), .remote = A(HA) };
+	struct nl *nl = NULL;
+
+	(void)state;
+	assert_int_equal(nl_open_peer(peer, &h, &nl), 0);
+	assert_int_equal(tunnel_add(nl, &t), 0);
+	assert_int_equal(((const struct ifinfomsg *)NLMSG_DATA(h.made))->ifi_flags & IFF_UP, 0);
+	assert_true(h.silent && h.up && !h.up_first);
+	nl_free(nl);
+}
+
+static void a_tunnel_that_cannot_be_silent_is_taken_away(void **state)
+{
+	struct host h = { .set_error = -EOPNOTSUPP };
+	struct tunnel t = { .local = A(HOA), .remote = A(HA) };
+	struct nl *nl = NULL;
+
+	(void)state;
+	assert_int_equal(nl_open_peer(peer, &h, &nl), 0);
+	assert_int_equal(tunnel_add(nl, &t), -EOPNOTSUPP);
+	assert_int_equal(((const struct nlmsghdr *)h.made)->nlmsg_type, RTM_DELLINK);
+	assert_int_equal(t.ifindex, 0);
+	nl_free(nl);
+}
+
 static void a_failed_tunnel_changes_nothing(void **state)
 {
 	struct host h = { .error = -EEXIST };
@@ -151,13 +206,13 @@ static const struct in6_addr remote_end = { .s6_addr = { 0x20, 1, [15] = 2 } };
 static int stale_peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
 	const struct ifinfomsg *asked = NLMSG_DATA(req);
-	unsigned *n_up = ctx;
+	unsigned *n_set = ctx;
 	struct nl_req rq;
 	struct ifinfomsg *l;
 	size_t info;
 
 	if (req->nlmsg_type != RTM_GETLINK && asked->ifi_index == 41) {
-		++*n_up;
+		++*n_set;
 		return 0;
 	}
 	if (req->nlmsg_type != RTM_GETLINK)
@@ -177,23 +232,25 @@ static int stale_peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void 
 
 static void a_tunnel_that_has_these_ends_already_is_taken_over(void **state)
 {
-	unsigned n_up = 0;
+	unsigned n_set = 0;
 	struct nl *nl;
 	struct tunnel t = { .local = local_end, .remote = remote_end };
 	struct tunnel other = { .local = remote_end, .remote = local_end };
 
 	(void)state;
-	assert_int_equal(nl_open_peer(stale_peer, &n_up, &nl), 0);
+	assert_int_equal(nl_open_peer(stale_peer, &n_set, &nl), 0);
 	assert_int_equal(tunnel_add(nl, &t), 0);
 	assert_int_equal(t.ifindex, 41);
 	assert_string_equal(t.name, "ip6tnl7");
-	assert_int_equal(n_up, 1);
+	assert_int_equal(n_set, 2);
 	assert_int_equal(tunnel_add(nl, &other), -EEXIST);
 	assert_int_equal(other.ifindex, 0);
 	nl_free(nl);
 }
 
 UNIT_MAIN(T(a_tunnel_gets_the_first_free_number_and_no_encapsulation_limit, "D-040"),
+	T(a_tunnel_is_silent_before_it_is_up, "D-040"),
+	T(a_tunnel_that_cannot_be_silent_is_taken_away, ""),
 	T(a_failed_tunnel_changes_nothing, ""),
 	T(a_tunnel_that_has_these_ends_already_is_taken_over, "D-040"),
 	T(a_change_says_everything_again, "D-040"))

@@ -91,6 +91,14 @@ static int new_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, v
 	return 0;
 }
 
+static int set_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+{
+	const struct ifinfomsg *in = NLMSG_DATA(req);
+
+	(void)reply, (void)arg;
+	return name_of(w, in->ifi_index)[0] ? 0 : -ENODEV;
+}
+
 static int del_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
 	const struct ifinfomsg *in = NLMSG_DATA(req);
@@ -176,6 +184,7 @@ static const struct {
 } rows[] = {
 	{ RTM_GETLINK, get_link },
 	{ RTM_NEWLINK, new_link },
+	{ RTM_SETLINK, set_link },
 	{ RTM_DELLINK, del_link },
 	{ RTM_GETADDR, get_addr },
 	{ RTM_NEWADDR, note_addr },

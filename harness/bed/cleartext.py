@@ -1,13 +1,14 @@
-"""cleartext - no packet with the home address leaves a mobile node outside ESP.
+"""cleartext - no home address leaves a mobile node outside ESP, and nothing in a plain tunnel.
 
 Reads the capture of a foreign link: away from home every packet whose IPv6 source is the home
 address, or whose inner source or home address option is the home address without ESP around or
-behind it, is a violation. A scenario declares what it allows, with the reason.
+behind it, is a violation; so is any IPv6-in-IPv6 without ESP, whatever is inside.
+A scenario declares what it allows, with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -62,6 +63,15 @@ def _payload(layer: pcap.Layer) -> str:
     return name
 
 
+def _in_the_clear(layers: list[pcap.Layer], hoa: str) -> Iterator[tuple[pcap.Layer, str]]:
+    """What a packet shows that it must not, with the layer that shows it."""
+    exposed = [(layer, _exposure(layer, depth, hoa)) for depth, layer in enumerate(layers)]
+    shown = [(layer, f"shows {hoa} in the clear {how}") for layer, how in exposed if how]
+    yield from shown
+    if not shown and layers and layers[0].proto == pcap.IPV6:
+        yield layers[-1], f"goes in a plain tunnel to {layers[0].dst}"
+
+
 def check_pcap(path: Path, hoa: str, allow: Sequence[Allow] = (),
                mac: str | None = None) -> list[str]:
     """Sentences, one for each packet in the clear; `mac` looks at one sender's frames only."""
@@ -72,11 +82,9 @@ def check_pcap(path: Path, hoa: str, allow: Sequence[Allow] = (),
         start = frame.time if start is None else start
         if sender and frame.link == pcap.ETHERNET and frame.octets[6:12] != sender:
             continue
-        for depth, layer in enumerate(pcap.layers(pcap.ipv6_of(frame))):
-            how = _exposure(layer, depth, hoa)
-            if how and not any(rule.holds(frame, layer) for rule in allow):
+        for layer, how in _in_the_clear(list(pcap.layers(pcap.ipv6_of(frame))), hoa):
+            if not any(rule.holds(frame, layer) for rule in allow):
                 sentences.append(
                     f"{Path(path).name} frame {frame.number} at {frame.time - start:.3f} s: "
-                    f"{_payload(layer)} from {layer.src} to {layer.dst} "
-                    f"shows {hoa} in the clear {how}")
+                    f"{_payload(layer)} from {layer.src} to {layer.dst} {how}")
     return sentences

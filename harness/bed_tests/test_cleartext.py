@@ -23,6 +23,7 @@ def fragment(proto: int, offset: int, payload: bytes) -> bytes:
 
 
 ECHO = b"\x80\x00\x00\x00\x00\x01\x00\x01"
+SOLICITATION = b"\x85\x00" + bytes(6)
 BU = bytes([59, 1, 5, 0]) + bytes(12)
 ESP = b"\xc1\x90\xd5\xba\x00\x00\x00\x01" + bytes(40)
 
@@ -61,6 +62,15 @@ def test_the_home_address_in_the_clear_is_found(tmp_path, how):
     path = capture(tmp_path, pcap_file([ethernet(IN_THE_CLEAR[how])]))
     sentence, = check_pcap(path, HOA)
     assert sentence.startswith("f1.pcap frame 1 at 0.000 s: ") and HOA in sentence
+
+
+def test_a_plain_tunnel_is_found_whatever_is_inside(tmp_path):
+    inner = ipv6("fe80::1", "ff02::2", pcap.ICMPV6, SOLICITATION)
+    path = capture(tmp_path, pcap_file([ethernet(ipv6(COA, HA, pcap.IPV6, inner))]))
+    assert check_pcap(path, HOA) == [
+        "f1.pcap frame 1 at 0.000 s: icmpv6 router solicitation from fe80::1 to ff02::2 "
+        f"goes in a plain tunnel to {HA}"]
+    assert check_pcap(path, HOA, [Allow("solicitations", dst="ff02::2")]) == []
 
 
 @pytest.mark.parametrize("what", PROTECTED)

@@ -125,11 +125,16 @@ def command(job: Job, console: int, kernel: Kernel) -> list[str]:
             f"ROOM={ROOM}", f"MODULES={kernel.modules}"]
 
 
-def environment(job: Job, preload: Path, kernel: Kernel) -> dict[str, str]:
+def settings(job: Job, preload: Path, kernel: Kernel) -> list[str]:
+    """Words that give the kernel its environment, and nothing that is started before it.
+
+    Its C library is not that of the machine's programs.
+    """
     home = job.results / "uml"
     home.mkdir(exist_ok=True)
     mended = {"LD_PRELOAD": str(preload)} if needs_preload(preload) else {}
-    return os.environ | {"HOME": str(home)} | kernel.environment | mended
+    wanted = {"HOME": str(home)} | kernel.environment | mended
+    return ["env", *(f"{name}={value}" for name, value in wanted.items())]
 
 
 class Fleet:
@@ -150,9 +155,9 @@ class Fleet:
         """Run what guest.sh in the job's results says in a guest."""
         preload = job.top / "build/guest/xstate.so"
         with self._one_processor() as pinned:
-            return self.run(lambda console: [*pinned, *command(job, console, kernel)],
-                            environment(job, preload, kernel), job, limit, tell,
-                            where=kernel.folder)
+            before = [*pinned, *settings(job, preload, kernel)]
+            return self.run(lambda console: [*before, *command(job, console, kernel)],
+                            dict(os.environ), job, limit, tell, where=kernel.folder)
 
     @contextmanager
     def _one_processor(self) -> Iterator[list[str]]:

@@ -10,6 +10,7 @@ import pytest
 from harness.bed import guest, native
 from harness.bed.guest import Fleet, Unfit
 from harness.bed.job import Job, load
+from harness.bed.kernel import Kernel
 
 
 @pytest.fixture
@@ -83,6 +84,22 @@ def test_guests_are_spread_over_the_processors_and_each_stays_on_one(monkeypatch
         assert first[:-1] == ["taskset", "--cpu-list"]
     with fleet._one_processor() as third:
         assert third == first
+
+
+def test_a_kernel_s_own_libraries_are_not_those_of_what_starts_it(tmp_path, monkeypatch):
+    kernel = Kernel(tmp_path / "linux.uml", tmp_path, named=True)
+    for folder in ("lib", "story"):
+        (tmp_path / folder).mkdir()
+    started = []
+
+    def run(self, words, env, *more, **options):
+        started.append((words(7), env))
+    monkeypatch.setattr(Fleet, "run", run)
+    Fleet().start(Job("story", tmp_path, tmp_path / "story", tmp_path), 1.0, print, kernel)
+    (words, env), = started
+    assert words.index("env") < words.index(f"LD_LIBRARY_PATH={tmp_path}/lib")
+    assert words.index("taskset") < words.index("env") < words.index(str(kernel.binary))
+    assert "LD_LIBRARY_PATH" not in env
 
 
 def test_native_without_root_says_so(monkeypatch):

@@ -62,3 +62,11 @@ def test_a_lost_request_or_two_are_a_limit_and_three_are_not():
     assert re.search(matrix.LOST, f"assert not [{echo}]")
     assert re.search(matrix.LOST, f"assert not [{echo}, {echo}]")
     assert not re.search(matrix.LOST, f"assert not [{echo}, {echo}, {echo}]")
+
+
+def test_an_acquire_out_of_the_tunnel_is_a_limit_and_one_for_signalling_is_not():
+    event = ("assert not [Event(time=1.5, kind='kernel', who='carol', text='tells ACQUIRE for src "
+             "2001:1::10/128 dst 2001:9::9/12...rds='ACQUIRE for src 2001:1::10/128 dst "
+             "2001:9::9/128 proto {}', asked=False, error=0))]")
+    assert re.search(matrix.ACQUIRED, event.format("ipv6-icmp type 128 reqid 2 tunnel"))
+    assert not re.search(matrix.ACQUIRED, event.format("mobility-header type 5 reqid 1 transport"))

@@ -95,6 +95,7 @@ def test_a_kernel_s_own_libraries_are_not_those_of_what_starts_it(tmp_path, monk
     def run(self, words, env, *more, **options):
         started.append((words(7), env))
     monkeypatch.setattr(Fleet, "run", run)
+    monkeypatch.setattr(guest, "needs_preload", lambda preload: True)
     Fleet().start(Job("story", tmp_path, tmp_path / "story", tmp_path), 1.0, print, kernel)
     (words, env), = started
     assert words.index("env") < words.index(f"LD_LIBRARY_PATH={tmp_path}/lib")

@@ -9,6 +9,13 @@
 
 enum { SPI_TRIES = 8 };
 
+/*
+ * RFC 4303 section 3.3.3: a sequence number of 32 bits never comes twice. A MIGRATE begins the
+ * count of packets anew but not the numbers, so half of them are left for the rekey.
+ */
+#define SOFT_PACKETS (UINT64_C(1) << 31)
+#define HARD_PACKETS UINT64_C(0xffffffff)
+
 static bool spi_taken(const struct iked *d, uint32_t spi)
 {
 	struct tlink *l = table_find(&d->child_by_spi_out, hash_u64(spi));
@@ -90,6 +97,8 @@ static void fill(
 		.enc_bits = (uint16_t)(c->encr->key_len * 8),
 		.soft_add_s = c->soft_s,
 		.hard_add_s = c->hard_s,
+		.soft_packets = c->soft_s ? SOFT_PACKETS : 0,
+		.hard_packets = HARD_PACKETS,
 	};
 	strcpy(sa->enc_name, c->encr->kernel);
 	memcpy(sa->enc_key, e, c->encr->key_len);

@@ -65,6 +65,12 @@ struct xfrm_tmpl_ wire_tmpl(const struct xfrm_user_tmpl *t)
 	};
 }
 
+/* The kernel's "never" is ours. */
+static uint64_t limit_of(uint64_t packets)
+{
+	return packets == XFRM_INF ? 0 : packets;
+}
+
 void wire_sa(const struct xfrm_usersa_info *info, struct xfrm_sa *out)
 {
 	out->src = wire_addr(&info->saddr, info->family);
@@ -80,6 +86,8 @@ void wire_sa(const struct xfrm_usersa_info *info, struct xfrm_sa *out)
 	sel_from_kernel(&info->sel, &out->sel);
 	out->soft_add_s = info->lft.soft_add_expires_seconds;
 	out->hard_add_s = info->lft.hard_add_expires_seconds;
+	out->soft_packets = limit_of(info->lft.soft_packet_limit);
+	out->hard_packets = limit_of(info->lft.hard_packet_limit);
 	out->bytes = info->curlft.bytes;
 	out->packets = info->curlft.packets;
 	out->use_time = info->curlft.use_time;

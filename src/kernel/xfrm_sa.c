@@ -70,6 +70,10 @@ static void put_info(struct xfrm_usersa_info *info, const struct xfrm_sa *sa)
 	info->lft = wire_unlimited();
 	info->lft.soft_add_expires_seconds = sa->soft_add_s;
 	info->lft.hard_add_expires_seconds = sa->hard_add_s;
+	if (sa->soft_packets)
+		info->lft.soft_packet_limit = sa->soft_packets;
+	if (sa->hard_packets)
+		info->lft.hard_packet_limit = sa->hard_packets;
 	info->seq = sa->seq;
 	info->reqid = sa->reqid;
 	info->family = AF_INET6;

@@ -33,6 +33,7 @@ struct xfrm_sa {
 	uint8_t enc_key[XFRM_KEY_MAX], auth_key[XFRM_KEY_MAX];
 	uint16_t enc_bits, auth_bits, auth_trunc;
 	uint64_t soft_add_s, hard_add_s; /* XFRM lifetimes by age */
+	uint64_t soft_packets, hard_packets; /* and by packets, 0 = never */
 	/* Only on the way out of the kernel: */
 	uint64_t bytes, packets, use_time; /* use_time: seconds since the epoch, 0 never */
 	uint32_t oseq, iseq;

@@ -221,6 +221,35 @@ static void a_soft_expire_rekeys_and_a_hard_one_deletes(void **state)
 	close_stage();
 }
 
+/* The SA that a child has in the kernel. */
+static struct xfrm_sa installed(struct node *n, uint32_t spi, const struct in6_addr *dst)
+{
+	struct xfrm_sa_key key = { .dst = *dst, .proto = XP_ESP, .spi = spi };
+	struct xfrm_sa sa = { 0 };
+
+	assert_int_equal(xfrm_sa_get(n->d->seams.xfrm, &key, &sa), 0);
+	return sa;
+}
+
+static void an_sa_is_replaced_long_before_its_sequence_numbers_are_used_up(void **state)
+{
+	struct child *c;
+	struct xfrm_sa in, out;
+
+	(void)state;
+	open_stage(1, 2);
+	assert_int_equal(kern_packet(&carol, IPPROTO_MH, 5), 1);
+	pair_run(p);
+	c = pair_child(p->carol, "mh");
+	in = installed(p->carol, c->spi_in, &c->in_dst);
+	out = installed(p->carol, c->spi_out, &c->out_dst);
+	assert_int_equal(in.soft_packets, 0x80000000);
+	assert_int_equal(out.soft_packets, 0x80000000);
+	assert_int_equal(in.hard_packets, 0xffffffff);
+	assert_int_equal(out.hard_packets, 0xffffffff);
+	close_stage();
+}
+
 static void expires_of_others_and_of_larval_states_are_ignored(void **state)
 {
 	struct xfrm_event ev = { .kind = XE_EXPIRE, .expire = { .hard = true } };
@@ -253,4 +282,5 @@ UNIT_MAIN(T(the_page_s_two_acquires_make_one_ike_sa, "B-040 B-047 B-048"),
 	T(an_explicit_reqid_stays_and_is_told_when_the_policy_differs, "B-091 B-093"),
 	T(numbers_stay_with_the_name, "B-090"),
 	T(a_soft_expire_rekeys_and_a_hard_one_deletes, "A-136"),
+	T(an_sa_is_replaced_long_before_its_sequence_numbers_are_used_up, "F-025"),
 	T(expires_of_others_and_of_larval_states_are_ignored, "A-136 B-045"))

@@ -24,7 +24,7 @@ static void an_esp_sa_in_transport_mode_is_written_as_the_page_has_it(void **sta
 		.sel.family = AF_INET6,
 		.id = { .daddr.in6 = A(HA), .spi = htonl(0xca64ae98), .proto = 50 },
 		.saddr.in6 = A(HOA),
-		.lft = { XFRM_INF, XFRM_INF, XFRM_INF, XFRM_INF, 1000, 1200, 0, 0 },
+		.lft = { XFRM_INF, XFRM_INF, 5000, 6000, 1000, 1200, 0, 0 },
 		.seq = 7,
 		.reqid = 1,
 		.family = AF_INET6,
@@ -39,6 +39,8 @@ static void an_esp_sa_in_transport_mode_is_written_as_the_page_has_it(void **sta
 	sa.seq = 7;
 	sa.soft_add_s = 1000;
 	sa.hard_add_s = 1200;
+	sa.soft_packets = 5000;
+	sa.hard_packets = 6000;
 	assert_int_equal(xfrm_sa_add(nl, &sa), 0);
 	assert_int_equal(record_head(&r)->nlmsg_type, XFRM_MSG_NEWSA);
 	assert_int_equal(record_head(&r)->nlmsg_flags,
@@ -213,6 +215,7 @@ static void a_round_trip_keeps_every_field(void **state)
 	sa.bitmap = 7;
 	sa.soft_add_s = 11;
 	sa.hard_add_s = 12;
+	sa.soft_packets = 13;
 	assert_int_equal(xfrm_sa_add(nl, &sa), 0);
 	assert_int_equal(xfrm_sa_parse(record_head(&r), &back), 0);
 	assert_memory_equal(&back.src, &sa.src, 16);
@@ -228,6 +231,8 @@ static void a_round_trip_keeps_every_field(void **state)
 	assert_int_equal(back.oseq, 3);
 	assert_int_equal(back.bitmap, 7);
 	assert_int_equal(back.soft_add_s, 11);
+	assert_int_equal(back.soft_packets, 13);
+	assert_int_equal(back.hard_packets, 0);
 	assert_false(back.larval);
 	nl_free(nl);
 }

@@ -46,6 +46,7 @@ static const struct mn_row rows[] = {
 	{ MN_REGISTERED, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
 	{ MN_REGISTERED, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
 	{ MN_REGISTERED, ME_TIMER, reg_refresh, MN_REFRESHING, NULL, "refresh is due" },
+	{ MN_REGISTERED, ME_ASKED, reg_refresh, MN_REFRESHING, NULL, "asked for an update" },
 
 	{ MN_REFRESHING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
 	{ MN_REFRESHING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },

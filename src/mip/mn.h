@@ -47,6 +47,7 @@ enum mn_event {
 	ME_BA_SEQUENCE,
 	ME_BA_LATER, /* try again later */
 	ME_BA_REFUSED,
+	ME_ASKED, /* somebody wants a BU */
 	ME_TIMER,
 	ME_STOP,
 };
@@ -88,6 +89,7 @@ struct mn {
 	uint32_t ask; /* lifetime of the next BU, 0 deletes the binding */
 	unsigned resyncs;
 	const struct mh *ba; /* during ME_BA_… */
+	struct env_bucket asked; /* BUs that others asked for */
 
 	uint16_t mps_id;
 	bool mps_waiting;
@@ -106,8 +108,10 @@ void mn_event(struct mn *mn, enum mn_event ev);
 /* Leave nothing behind, whatever the state. The home address goes first. */
 void mn_clear(struct mn *mn, struct bul *bul);
 
-/* A BA, an MPA for this home address. */
+/* A BA, a BRR, a BE, an MPA for this home address. */
 void mn_ba(struct mn *mn, const struct mip_packet *p, const struct mh *m);
+void mn_brr(struct mn *mn, const struct mip_packet *p);
+void mn_be(struct mn *mn, const struct mip_packet *p, const struct mh *m);
 void mn_mpa(struct mn *mn, const struct mip_packet *p);
 
 const char *mn_state_str(enum mn_state s);

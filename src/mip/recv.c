@@ -20,13 +20,42 @@ static void drop(
 			addr_str(&p->dst), text);
 }
 
-static void to_mn(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+static struct mn *node_of(struct mip *mip, const struct mip_packet *p, const struct in6_addr *hoa)
 {
-	for (struct mn *mn = mip->nodes; mn; mn = mn->next) {
-		if (addr_eq(&mn->pair.hoa, &p->dst))
-			return mn_ba(mn, p, m);
-	}
-	drop(mip, p, MC_DROP_UNEXPECTED, "not to a home address");
+	struct mn *mn = mip->nodes;
+
+	while (mn && !addr_eq(&mn->pair.hoa, hoa))
+		mn = mn->next;
+	if (!mn)
+		drop(mip, p, MC_DROP_UNEXPECTED, "not for a home address");
+	return mn;
+}
+
+static void take_ba(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+{
+	struct mn *mn = node_of(mip, p, &p->dst);
+
+	if (mn)
+		mn_ba(mn, p, m);
+}
+
+static void take_brr(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+{
+	struct mn *mn = node_of(mip, p, &p->dst);
+
+	(void)m;
+	if (mn)
+		mn_brr(mn, p);
+}
+
+/* It goes to the care-of address that the packet came from, and names the home address. */
+static void take_be(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+{
+	struct mn *mn = node_of(mip, p, &m->be.hoa);
+
+	env_count(&mip->env, MC_BE_IN);
+	if (mn)
+		mn_be(mn, p, m);
 }
 
 static void to_ha(struct mip *mip, const struct mip_packet *p, const struct mh *m)
@@ -34,7 +63,7 @@ static void to_ha(struct mip *mip, const struct mip_packet *p, const struct mh *
 	ha_bu(&mip->ha, p, m);
 }
 
-/* Not protected and easily forged: it says nothing about a home registration. */
+/* Who sends no home address option has no use for it. */
 static void note_be(struct mip *mip, const struct mip_packet *p, const struct mh *m)
 {
 	env_count(&mip->env, MC_BE_IN);
@@ -47,8 +76,9 @@ static const struct {
 	enum mh_type type;
 	void (*fn)(struct mip *mip, const struct mip_packet *p, const struct mh *m);
 } mh_rows[] = {
-	{ MIP_MN, MH_BA, to_mn },
-	{ MIP_MN, MH_BE, note_be },
+	{ MIP_MN, MH_BA, take_ba },
+	{ MIP_MN, MH_BRR, take_brr },
+	{ MIP_MN, MH_BE, take_be },
 	{ MIP_HA, MH_BU, to_ha },
 	{ MIP_HA, MH_BE, note_be },
 	{ MIP_CN, MH_BE, note_be },

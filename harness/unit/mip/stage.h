@@ -48,10 +48,15 @@ void stage_addr(struct stage *w, const char *prefix, uint32_t flags, bool gone);
 void stage_link(struct stage *w, bool up);
 /* A router of eth0 advertises a prefix. */
 void stage_ra(struct stage *w, const char *prefix);
+void stage_ra_on(struct stage *w, const char *prefix, int ifindex);
 
 /* A BA for the last BU; with its own number and with or without routing header. */
 void stage_ba(struct stage *w, uint8_t status, uint32_t lifetime);
 void stage_ba_seq(struct stage *w, uint8_t status, uint32_t lifetime, uint16_t seq, bool rh2);
+
+/* A BRR from the home agent, a BE of any sender. */
+void stage_brr(struct stage *w, bool rh2);
+void stage_be(struct stage *w, uint8_t status, const struct in6_addr *from);
 
 /* A BU at the home agent; coa NULL: from home. */
 void stage_bu(struct stage *w, uint16_t seq, uint16_t flags, uint32_t lifetime, const char *coa);

@@ -27,12 +27,12 @@ void stage_link(struct stage *w, bool up)
 }
 
 /* RFC 4861 sections 4.2, 4.6.2 */
-void stage_ra(struct stage *w, const char *prefix)
+void stage_ra_on(struct stage *w, const char *prefix, int ifindex)
 {
 	uint8_t buf[64];
 	struct wr out = WR_OF(buf);
 	struct prefix p;
-	struct mip_packet packet = { .src = router, .ifindex = ETH0, .hop_limit = 255 };
+	struct mip_packet packet = { .src = router, .ifindex = ifindex, .hop_limit = 255 };
 
 	assert_int_equal(prefix_parse(prefix, &p), 0);
 	wr_u8(&out, ICMP6_ROUTER_ADVERT);
@@ -49,6 +49,11 @@ void stage_ra(struct stage *w, const char *prefix)
 	wr_in6(&out, p.addr);
 	packet.data = wr_view(&out);
 	recv_icmp6(&packet, &w->mip);
+}
+
+void stage_ra(struct stage *w, const char *prefix)
+{
+	stage_ra_on(w, prefix, ETH0);
 }
 
 static void deliver(struct stage *w, const struct mh *m, struct mip_packet *p)
@@ -75,6 +80,22 @@ void stage_ba_seq(struct stage *w, uint8_t status, uint32_t lifetime, uint16_t s
 void stage_ba(struct stage *w, uint8_t status, uint32_t lifetime)
 {
 	stage_ba_seq(w, status, lifetime, w->last.bu.seq, w->mip.nodes->away);
+}
+
+void stage_brr(struct stage *w, bool rh2)
+{
+	struct mip_packet p = { .src = HA, .dst = HOA, .has_rh2 = rh2, .ifindex = ETH0 };
+	struct mh m = { .type = MH_BRR };
+
+	deliver(w, &m, &p);
+}
+
+void stage_be(struct stage *w, uint8_t status, const struct in6_addr *from)
+{
+	struct mip_packet p = { .src = *from, .dst = COA, .ifindex = ETH0 };
+	struct mh m = { .type = MH_BE, .be = { .status = status, .hoa = HOA } };
+
+	deliver(w, &m, &p);
 }
 
 void stage_bu_of(struct stage *w, const struct in6_addr *hoa, const struct mh_bu *bu,

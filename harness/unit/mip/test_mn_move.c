@@ -1,0 +1,120 @@
+/* Movements: links, routers and addresses that come and go. */
+#include <linux/if_addr.h>
+
+#include "base/loop.h"
+#include "unit/unit.h"
+#include "unit/mip/mn_stage.h"
+
+static void another_link_is_left_behind(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	stage_ra(w, "2001::/64");
+	assert_int_equal(w->n_journal, 0);
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_clear(w);
+	stage_ra(w, "2001:2::/64");
+	EXPECT(w, "no route 2001::/64 table 254 dev eth0", "no address 2001::40/64 dev eth0");
+	stage_addr(w, OLD, 0, true);
+	assert_int_equal(mn_of(w)->state, MN_MOVING);
+	stage_addr(w, "2001:2::40/64", 0, false);
+	assert_int_equal(stage_count(w, "BU A H K, 262140 s, alternate 2001:2::40"), 1);
+	mn_stage_end(w);
+}
+
+static void a_solicitation_is_repeated_until_a_router_answers(void **state)
+{
+	static const uint32_t delays[] = { 4000, 8000, 16000, 32000 };
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	stage_link(w, false);
+	stage_link(w, true);
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+		stage_clear(w);
+		loop_advance(delays[i] - 1);
+		assert_int_equal(stage_count(w, "ICMPv6 133"), 0);
+		loop_advance(1);
+		assert_int_equal(stage_count(w, "ICMPv6 133 to ff02::2"), 1);
+	}
+	stage_ra(w, "2001::/64");
+	stage_clear(w);
+	loop_advance(500000);
+	assert_int_equal(stage_count(w, "ICMPv6 133"), 0);
+	mn_stage_end(w);
+}
+
+static void the_same_link_again_changes_nothing(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	stage_ra(w, "2001::/64");
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_clear(w);
+	stage_ra(w, "2001::/64");
+	assert_int_equal(w->n_journal, 0);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
+	mn_stage_end(w);
+}
+
+static void a_static_address_of_the_old_link_gives_way(void **state)
+{
+	struct stage *w = mn_stage_begin();
+
+	(void)state;
+	stage_addr(w, NEW, IFA_F_PERMANENT, false);
+	stage_ba(w, BA_ACCEPTED, 600);
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_ra(w, "2001:2::/64");
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
+	stage_clear(w);
+	stage_addr(w, "2001:2::40/64", 0, false);
+	assert_int_equal(stage_count(w, "BU A H K, 262140 s, alternate 2001:2::40"), 1);
+	assert_int_equal(stage_count(w, "no address"), 0);
+	mn_stage_end(w);
+}
+
+static void only_configured_interfaces_hear_routers(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_clear(w);
+	stage_ra_on(w, "2001:1::/64", ETH0 + 1);
+	stage_ra_on(w, "2001:2::/64", TUNNEL_FIRST);
+	assert_int_equal(w->n_journal, 0);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERED);
+	stage_ra(w, "2001:2::/64");
+	assert_true(w->n_journal > 0);
+	mn_stage_end(w);
+}
+
+static void private_and_home_addresses_are_no_care_of_addresses(void **state)
+{
+	static const char *const never[] = { "fe80::1/64", "fec0::1/64", "fd00::1/64",
+		"2001:1::77/64", "::ffff:192.168.0.100/120" };
+	struct stage *w = mn_stage_begin();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		stage_addr(w, never[i], 0, false);
+	stage_addr(w, "2001::7/64", IFA_F_DEPRECATED, false);
+	stage_addr(w, "2001::8/64", IFA_F_DADFAILED | IFA_F_TENTATIVE, false);
+	stage_addr(w, "2001::9/128", IFA_F_HOMEADDRESS, false);
+	assert_int_equal(mn_of(w)->state, MN_STARTING);
+	mn_stage_end(w);
+}
+
+UNIT_MAIN(T(another_link_is_left_behind, "C-072 D-045"),
+	T(a_solicitation_is_repeated_until_a_router_answers, "C-072 D-045"),
+	T(the_same_link_again_changes_nothing, "C-072"),
+	T(a_static_address_of_the_old_link_gives_way, "C-072"),
+	T(only_configured_interfaces_hear_routers, "F-022"),
+	T(private_and_home_addresses_are_no_care_of_addresses, "C-076"))

@@ -196,6 +196,50 @@ static void key_mobility_is_agreed_only_when_both_want_it(void **state)
 	}
 }
 
+/* Without IPsec there are no keys whose ends could follow. */
+static void without_ipsec_nobody_agrees_to_key_mobility(void **state)
+{
+	struct stage *w = begin();
+
+	(void)state;
+	w->mip.env.conf->use_mn_ha_ipsec = false;
+	stage_bu(w, 100, HOME, 600, "2001::40");
+	loop_advance(1000);
+	assert_int_equal(stage_count(w, "BA 0, 600 s by 2001::40"), 1);
+	assert_int_equal(stage_count(w, "MIGRATE"), 0);
+	end(w);
+}
+
+static void drop_unprobed(struct bc_entry *e, void *bc)
+{
+	if (e->state == BC_NONE)
+		bc_del(bc, e);
+}
+
+/* RFC 6275 section 9.6: a full cache refuses newcomers and lets nobody go. */
+static void a_full_cache_keeps_what_it_has(void **state)
+{
+	struct stage *w = begin();
+	struct bc *bc = &w->mip.ha.bc;
+	struct in6_addr other = HOA;
+	struct bc_entry *e;
+
+	(void)state;
+	for (uint32_t i = 1; bc->n < 65536; i++) {
+		memcpy(&other.s6_addr[8], &i, sizeof(i));
+		assert_int_equal(bc_add(bc, &other, &e), 0);
+	}
+	stage_bu(w, 100, HOME, 600, "2001::40");
+	EXPECT(w, "BA 130, 0 s by 2001::40");
+	assert_null(binding(w));
+	assert_int_equal(bc->n, 65536);
+	bc_del(bc, e);
+	stage_bu(w, 101, HOME, 600, "2001::40");
+	assert_non_null(binding(w));
+	bc_each(bc, drop_unprobed, bc);
+	end(w);
+}
+
 static void an_old_number_gets_135_and_the_last_one(void **state)
 {
 	static const uint16_t old[] = { 100, 99, (uint16_t)(100 - 32767), (uint16_t)(100 + 32768) };
@@ -497,6 +541,8 @@ UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D
 	T(with_l_the_link_local_address_is_probed_and_answered_for_too, "C-041 C-044"),
 	T(a_movement_is_answered_at_once_and_the_tunnel_follows, "C-041 C-045 B-071"),
 	T(key_mobility_is_agreed_only_when_both_want_it, "B-070 B-073"),
+	T(without_ipsec_nobody_agrees_to_key_mobility, "B-074"),
+	T(a_full_cache_keeps_what_it_has, "C-029 C-042"),
 	T(an_old_number_gets_135_and_the_last_one, "C-042"),
 	T(a_number_half_the_circle_ahead_or_wrapped_is_new, "C-040"),
 	T(the_access_list_decides, "C-040 C-042 F-002"),

@@ -100,6 +100,36 @@ static void answers_to_nonsense_are_few(void **state)
 	duo_close(&w);
 }
 
+/* DoRouteOptimizationCN: the tests of addresses and their updates get no answer of any kind. */
+static void without_route_optimization_nobody_plays_the_correspondent(void **state)
+{
+	static const struct {
+		uint8_t type;
+		size_t n;
+	} rows[] = { { MH_HOTI, 16 }, { MH_COTI, 16 }, { MH_HOT, 24 }, { MH_COT, 24 },
+		{ MH_BU, 16 }, { MH_BRR, 8 } };
+	size_t n_sent, n_policies;
+
+	(void)state;
+	duo_open_at(&w, NULL);
+	n_sent = w.n_sent;
+	n_policies = fake_xfrm_n_policy(w.moon.xfrm);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t m[24] = { 59, (uint8_t)(rows[i].n / 8 - 1), rows[i].type };
+
+		m[8] = rows[i].type == MH_BU ? 0x80 : 0; /* A, without H */
+		m[12] = rows[i].type == MH_BU ? 1 : 0; /* PadN */
+		m[13] = rows[i].type == MH_BU ? 2 : 0;
+		send_moon(HA, summed(m, rows[i].n), IPPROTO_MH);
+		assert_int_equal(dropped(MC_DROP_UNEXPECTED), i + 1);
+	}
+	assert_int_equal(w.n_sent, n_sent);
+	assert_int_equal(fake_xfrm_n_policy(w.moon.xfrm), n_policies);
+	assert_int_equal(w.moon.mip.ha.bc.n, 0);
+	duo_close(&w);
+}
+
 UNIT_MAIN(T(a_home_agent_is_discovered_by_its_anycast_address, "C-050"),
 	T(what_nobody_understands_is_answered_as_the_standard_says, "C-001 C-003 C-027"),
-	T(answers_to_nonsense_are_few, "C-027"))
+	T(answers_to_nonsense_are_few, "C-027"),
+	T(without_route_optimization_nobody_plays_the_correspondent, "C-031"))

@@ -286,6 +286,31 @@ static void only_an_enforced_esp_policy_protects(void **state)
 	stage_free(w);
 }
 
+static int is_errors(const struct xfrm_policy *p, void *arg)
+{
+	*(unsigned *)arg += p->sub && p->dir == XD_OUT && p->sel.proto == 58 &&
+		p->sel.type == 0 && p->sel.type_mask == 0x80 && !p->n_tmpl && !p->block;
+	return 0;
+}
+
+/* RFC 4443 section 2.1: errors have types below 128. One policy lets all of them pass bare. */
+static void one_mask_lets_icmpv6_errors_pass_without_headers(void **state)
+{
+	static const enum mip_role roles[] = { MIP_CN, MIP_HA, MIP_MN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		struct stage *w = stage_new("carol.mip6d.conf");
+		struct sp_pair base = { .role = roles[i] };
+		unsigned n = 0;
+
+		assert_int_equal(sp_base_install(&w->mip.env, &base), 0);
+		assert_int_equal(xfrm_policy_dump(w->mip.env.xfrm, is_errors, &n), 0);
+		assert_int_equal(n, 1);
+		stage_free(w);
+	}
+}
+
 UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021"),
 	T(the_policies_of_a_home_agent_with_a_binding, "D-012 D-019 D-021"),
 	T(nothing_is_left_when_all_is_removed, "F-021"),
@@ -295,4 +320,5 @@ UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021"),
 	T(a_migrate_that_fails_does_not_stop_the_others, ""),
 	T(what_is_received_or_migrated_has_no_type, "D-019"),
 	T(foreign_policies_that_shadow_ours_are_named, ""),
-	T(only_an_enforced_esp_policy_protects, "F-001 D-022"))
+	T(only_an_enforced_esp_policy_protects, "F-001 D-022"),
+	T(one_mask_lets_icmpv6_errors_pass_without_headers, "D-025"))

@@ -54,5 +54,18 @@ def attach(device: str) -> None:
         os.close(theirs)
 
 
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or not sys.stdin.isatty():
+        print("run-tests.sh attach TERMINAL: from a terminal, to the one that a story names",
+              file=sys.stderr)
+        return 2
+    try:
+        attach(arguments[0])
+    except (OSError, termios.error) as error:
+        print(f"run-tests.sh attach: {arguments[0]}: {error.args[-1]}", file=sys.stderr)
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    attach(sys.argv[1])
+    sys.exit(main(sys.argv[1:]))

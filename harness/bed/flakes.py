@@ -6,7 +6,6 @@ a story waits for the same fact twice.
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.bed.report import Outcome
-from harness.bed.story import EVENTS
+from harness.bed.story import EVENTS, rows
 
 FILE = "flakes.json"
 # A wait that once took so much longer than usual is pointed at.
@@ -41,7 +40,7 @@ def waits(folder: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     for file in sorted(folder.rglob(EVENTS)):
         seen: Counter[str] = Counter()
-        for row in map(json.loads, file.read_text().splitlines()):
+        for row in rows(file):
             if row["kind"] != "wait":
                 continue
             seen[row["text"]] += 1

@@ -9,6 +9,7 @@ Errors:  Unfit says what is missing and what to type.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -53,6 +54,9 @@ class Kernel:
         lines = (done.stdout or done.stderr).strip().splitlines()
         if done.returncode or not lines:
             raise Unfit(f"{self.binary} does not start: {(lines or ['it says nothing'])[-1]}")
+        if not re.fullmatch(r"\d+\.\d+\S*", lines[-1]):
+            raise Unfit(f"{self.binary} is no User Mode Linux binary: asked for its version it "
+                        f"says '{lines[-1][:60]}'")
         return lines[-1]
 
     @property

@@ -26,7 +26,8 @@ line, ladder, dumps, deltas, daemon logs and open.sh, which opens the captures d
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="run-tests.sh", epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="run-tests.sh", usage="%(prog)s [OPTION ...] [NAME ...]", epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Run Perigee's tests and scenarios.")
     add = parser.add_argument
     add("names", nargs="*", metavar="NAME", help="scenarios to run; see --list")
@@ -59,7 +60,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="daemons count their lines into the results; make coverage does it all")
     add("--json", action="store_true",
         help="print each result and the sums as JSON lines; all else goes to standard error")
-    return parser.parse_args(arguments)
+    return _together(parser, parser.parse_args(arguments))
+
+
+def _together(parser: argparse.ArgumentParser, found: argparse.Namespace) -> argparse.Namespace:
+    """What was typed, unless an option lacks the one that it goes with."""
+    for word, other in (("yes", "bless"), ("modules", "kernel")):
+        if getattr(found, word) and not getattr(found, other):
+            parser.error(f"--{word} goes with --{other}")
+    return found
 
 
 def _desk(add: Callable[..., object]) -> None:
@@ -101,7 +110,6 @@ def _program(text: str) -> str:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
-    return number
+    return int(text)

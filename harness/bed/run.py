@@ -21,11 +21,13 @@ from harness.bed import (artefacts, attach, bless, build, flakes, guest, hosted,
                          kernels, ladder_check, matrix, native, peers, review, selection, speed,
                          strongswan_dump, suite, sweep)
 from harness.bed.guest import Ended, Fleet, Unfit
+from harness.bed.host import IKES, MIP6
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel
 from harness.bed.options import interactive, only_shell, parse
 from harness.bed.report import Outcome, Report
 from harness.bed.suite import Scenario
+from harness.bed.topo import MEMBERS
 
 TOP = Path(__file__).resolve().parents[2]
 RESULTS = TOP / "build/results"
@@ -75,7 +77,10 @@ class Run:
 def chosen(options: argparse.Namespace) -> list[Scenario]:
     # The longest comes first, so that no guest runs alone at the end.
     known = {one.name: one for one in (suite.kernel_tests(TOP), *suite.scenarios(TOP))}
-    if tuple(options.names) in TABLES:
+    alone = next((name for name in options.names if (name,) in TABLES), None)
+    if alone and len(options.names) > 1:
+        raise Unfit(f"{alone} runs scenarios of its own: ./run-tests.sh {alone}")
+    if alone:
         return options.shard.part([known[name] for name in TABLES[tuple(options.names)][0]])
     sweeps = options.names[:1] == [sweep.NAME]
     if sweeps and len(options.names) != 2 or options.fault and not sweeps:
@@ -118,10 +123,26 @@ def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
     if options.pause_at and options.pause_at not in there:
         raise Unfit(f"no checkpoint {options.pause_at} in {', '.join(names)}: there are "
                     f"{', '.join(there) or 'none'}")
-    if options.gdb and not shutil.which("gdb"):
-        raise Unfit("gdb is missing: apt-get install gdb")
+    nodes = [*MEMBERS, "rtr"]
+    if options.shell and options.shell not in nodes:
+        raise Unfit(f"there is no node {options.shell}: there are {', '.join(nodes)}")
+    if options.gdb:
+        check_debugger(options)
     if options.gdb and options.valgrind:
         raise Unfit("--gdb and --valgrind both want to hold the daemon: leave one out")
+
+
+def check_debugger(options: argparse.Namespace) -> None:
+    """Raise Unfit unless gdb is there and something that it may be attached to."""
+    node, _, program = options.gdb.rpartition("/")
+    paths = filter(None, (options.carol_mip6, options.moon_mip6))
+    known = sorted({*(one.NAME for one in IKES.values()), MIP6,
+                    *(Path(path).name for path in paths)})
+    if program not in known or node not in ("", *MEMBERS):
+        raise Unfit(f"--gdb takes [NODE/]PROGRAM, not {options.gdb}: nodes are "
+                    f"{', '.join(MEMBERS)}, programs {', '.join(known)}")
+    if not shutil.which("gdb"):
+        raise Unfit("gdb is missing: apt-get install gdb")
 
 
 def need_peers(options: argparse.Namespace) -> None:
@@ -383,8 +404,6 @@ def everything(report: Report) -> None:
 
 def check_kernel(options: argparse.Namespace) -> Kernel | None:
     """The guest's kernel, none where the host's is asked for; Unfit where that cannot be had."""
-    if options.modules and not options.kernel:
-        raise Unfit("--modules goes with --kernel")
     if options.native and options.kernel:
         raise Unfit("--native runs on the host's kernel, --kernel in a guest: leave one out")
     if options.native and interactive(options):
@@ -404,6 +423,9 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     if not scenarios and not with_hosts:
         report.say("nothing failed in the last run" if options.only_failed else "an empty part")
         return 0
+    if options.junit:
+        # At once, so that a place where it cannot be written is told before anything runs.
+        report.write_junit(options.junit)
     need_peers(options)
     report.add(misfits(options))
     folder = new_folder()

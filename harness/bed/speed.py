@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed.story import EVENTS
+from harness.bed.story import EVENTS, rows
 
 FILE = "speed.json"
 # Where its memory file, which has no name, is among its descriptors.
@@ -56,7 +56,7 @@ def read(run: Path) -> list[Took]:
     for file in sorted(run.rglob(FILE)):
         row = json.loads(file.read_text())
         waited = sum(step.get("took", 0.0) for events in sorted(file.parent.rglob(EVENTS))
-                     for step in map(json.loads, events.read_text().splitlines()))
+                     for step in rows(events))
         found.append(Took(file.parent.name, row["seconds"], waited, row["memory"]))
     return found
 
@@ -67,11 +67,12 @@ def lines(took: Iterable[Took], seconds: float, whole: bool) -> Iterator[str]:
     if not guests:
         return
     aim = f" (aim {AIM_ALL:.0f})" if whole else ""
-    yield f"speed: {len(guests)} guests in {seconds:.0f} s{aim}"
+    yield f"speed: {len(guests)} guest{'s' * (len(guests) > 1)} in {seconds:.0f} s{aim}"
     middle, most = guests[len(guests) // 2], guests[-1]
-    yield (f"speed: beyond what its story waits for a guest takes {middle.beyond:.1f} s, "
-           f"{most.name} {most.beyond:.1f} s (aim {AIM_BEYOND:.0f})")
+    others = f", at most {most.beyond:.1f} s ({most.name})" if len(guests) > 1 else ""
+    yield (f"speed: beyond what its story waits for a guest takes {middle.beyond:.1f} s{others} "
+           f"(aim {AIM_BEYOND:.0f})")
     largest = max(guests, key=lambda one: one.memory)
     if largest.memory:
-        yield (f"speed: the largest guest is {largest.name} with {largest.memory >> 20} MB "
-               f"(aim {AIM_MEMORY >> 20})")
+        yield (f"speed: memory of a guest {largest.memory >> 20} MB at most "
+               f"({largest.name}, aim {AIM_MEMORY >> 20})")

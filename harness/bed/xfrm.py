@@ -116,6 +116,8 @@ FLAG_BITS = {
 # What the kernel truncates to where an old iproute2 prints `auth` without a length.
 TRUNCATION = {"hmac(sha384)": 192, "hmac(sha512)": 256}
 TRUNCATION_ELSE = 96
+# So much of a line stands in an error.
+SHOWN = 60
 
 
 class Words:
@@ -167,7 +169,7 @@ class Words:
     def error(self, why: str) -> DumpError:
         number = self.words[min(self.at, len(self.words) - 1)][1] if self.words else 0
         line = self.lines[number].strip() if self.lines else ""
-        return DumpError(f"line {number + 1}: {why}: {line}")
+        return DumpError(f"line {number + 1}: {why}: {line[:SHOWN]}")
 
 
 def _strip_command(line: str) -> str:

@@ -20,6 +20,10 @@ def parsed(text: str):
 @pytest.mark.parametrize("text, sentence", [
     ("--pause-at mvoed coa-change", "no checkpoint mvoed in coa-change: there are established"),
     ("--gdb iked --valgrind coa-change", "leave one out"),
+    ("--gdb ikde coa-change", "--gdb takes .* not ikde: .* programs charon, iked, mip6d"),
+    ("--gdb mooon/iked coa-change", "not mooon/iked: nodes are moon, carol"),
+    ("--shell mooon coa-change", "there is no node mooon: there are moon"),
+    ("matrix coa-change", "matrix runs scenarios of its own: ./run-tests.sh matrix"),
 ])
 def test_what_would_never_stop_the_story_is_refused(text, sentence, monkeypatch):
     monkeypatch.setattr(run.shutil, "which", lambda name: f"/usr/bin/{name}")
@@ -34,10 +38,21 @@ def test_gdb_that_is_not_installed_says_what_to_type(monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["--native --pause-at moved", "--native --gdb iked",
-                                  "--native --kernel x", "--modules x"])
+                                  "--native --kernel x"])
 def test_what_wants_a_guest_does_not_go_with_the_host_s_kernel(text):
     with pytest.raises(Unfit):
         run.check_kernel(parsed(text))
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ("--modules x", "--modules goes with --kernel"), ("--yes", "--yes goes with --bless"),
+    ("--repeat x", "x is not a number from 1 up"), ("-j 0", "0 is not a number from 1 up"),
+    ("--shard 5/4", "5/4 is not I/N with I from 1 to N")])
+def test_what_cannot_be_meant_is_one_line_of_usage_and_one_sentence(text, sentence, capsys):
+    with pytest.raises(SystemExit):
+        parsed(text)
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and said[1].endswith(sentence)
 
 
 def test_a_prompt_without_a_scenario_is_one_of_establishment():

@@ -25,13 +25,13 @@ def test_each_figure_stands_beside_its_aim():
             Took("c", 4.0, 1.5, 0)]
     assert list(speed.lines(took, 100.0, whole=True)) == [
         "speed: 3 guests in 100 s (aim 240)",
-        "speed: beyond what its story waits for a guest takes 2.5 s, b 7.0 s (aim 3)",
-        "speed: the largest guest is b with 410 MB (aim 400)"]
+        "speed: beyond what its story waits for a guest takes 2.5 s, at most 7.0 s (b) (aim 3)",
+        "speed: memory of a guest 410 MB at most (b, aim 400)"]
 
 
 def test_a_part_of_the_scenarios_has_no_aim_for_all():
     assert list(speed.lines([Took("a", 5.0, 3.0, 0)], 9.0, whole=False))[0] == (
-        "speed: 1 guests in 9 s")
+        "speed: 1 guest in 9 s")
     assert list(speed.lines([], 9.0, whole=True)) == []
 
 

@@ -21,12 +21,12 @@ from harness.bed import (artefacts, attach, bless, build, flakes, guest, hosted,
                          kernels, ladder_check, matrix, native, peers, review, selection, speed,
                          strongswan_dump, suite, sweep)
 from harness.bed.guest import Ended, Fleet, Unfit
-from harness.bed.host import IKES, MIP6
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel
 from harness.bed.options import interactive, only_shell, parse
 from harness.bed.report import Outcome, Report
 from harness.bed.suite import Scenario
+from harness.bed.timeline import DAEMONS
 from harness.bed.topo import MEMBERS
 
 TOP = Path(__file__).resolve().parents[2]
@@ -135,12 +135,9 @@ def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
 def check_debugger(options: argparse.Namespace) -> None:
     """Raise Unfit unless gdb is there and something that it may be attached to."""
     node, _, program = options.gdb.rpartition("/")
-    paths = filter(None, (options.carol_mip6, options.moon_mip6))
-    known = sorted({*(one.NAME for one in IKES.values()), MIP6,
-                    *(Path(path).name for path in paths)})
-    if program not in known or node not in ("", *MEMBERS):
+    if program not in DAEMONS or node not in ("", *MEMBERS):
         raise Unfit(f"--gdb takes [NODE/]PROGRAM, not {options.gdb}: nodes are "
-                    f"{', '.join(MEMBERS)}, programs {', '.join(known)}")
+                    f"{', '.join(MEMBERS)}, programs {', '.join(DAEMONS)}")
     if not shutil.which("gdb"):
         raise Unfit("gdb is missing: apt-get install gdb")
 

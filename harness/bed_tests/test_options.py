@@ -20,7 +20,7 @@ def parsed(text: str):
 @pytest.mark.parametrize("text, sentence", [
     ("--pause-at mvoed coa-change", "no checkpoint mvoed in coa-change: there are established"),
     ("--gdb iked --valgrind coa-change", "leave one out"),
-    ("--gdb ikde coa-change", "--gdb takes .* not ikde: .* programs charon, iked, mip6d"),
+    ("--gdb ikde coa-change", "--gdb takes .* not ikde: .* programs iked, mip6d, charon"),
     ("--gdb mooon/iked coa-change", "not mooon/iked: nodes are moon, carol"),
     ("--shell mooon coa-change", "there is no node mooon: there are moon"),
     ("matrix coa-change", "matrix runs scenarios of its own: ./run-tests.sh matrix"),

@@ -9,6 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	union {
 		struct icmp6_ra ra;
 		struct icmp6_mpa mpa;
+		struct icmp6_agents agents;
 	} out;
 	uint16_t id;
 	bool router;
@@ -17,5 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	icmp6_mps_parse(in, &id);
 	icmp6_mpa_parse(in, &out.mpa);
 	icmp6_dhaad_request_parse(in, &id, &router);
+	icmp6_dhaad_reply_parse(in, &out.agents);
 	return 0;
 }

@@ -61,7 +61,7 @@ struct mip_home_link {
 	struct mip_home_link *next;
 	char ifname[IF_NAMESIZE];
 	struct prefix hoa; /* home address and the prefix length of the home link */
-	struct in6_addr ha;
+	struct in6_addr ha; /* :: to be discovered */
 	struct prefix home_prefix; /* from hoa when not given */
 	struct conf_pos at;
 };
@@ -104,6 +104,8 @@ struct mip_conf {
 	bool send_mob_pfx_sols, optimistic_handoff, no_home_return;
 	bool deregister_at_stop;
 	uint32_t bindack_first_ms, bindack_rereg_ms, initial_solicit_ms;
+	bool reset_dhaad_at_home;
+	uint32_t max_resends; /* to a home agent that was discovered */
 
 	struct lex *text; /* owns the file names that conf_pos point to */
 };

@@ -79,6 +79,17 @@ static void check_set(struct conf_in *in, const struct mip_policy_set *s)
 		check_policy(in, s, i);
 }
 
+/* With a home agent to be discovered: some one of those that policies name. */
+static bool has_signalling(const struct mip_conf *c, const struct mip_home_link *h)
+{
+	if (!addr_is_any(&h->ha))
+		return mip_conf_signalling(c, &h->hoa.addr, &h->ha);
+	for (const struct mip_policy_set *s = c->policy_sets; s; s = s->next)
+		if (mip_conf_signalling(c, &h->hoa.addr, &s->ha))
+			return true;
+	return false;
+}
+
 static void check_home(struct conf_in *in, const struct mip_home_link *h)
 {
 	const struct mip_conf *c = in->conf;
@@ -89,16 +100,16 @@ static void check_home(struct conf_in *in, const struct mip_home_link *h)
 			h->ifname, prefix_str(&h->hoa));
 		return;
 	}
-	if (!addr_is_global(&h->ha))
+	if (!addr_is_any(&h->ha) && !addr_is_global(&h->ha))
 		conf_error(in->log, h->at,
-			"MnHomeLink %s: HomeAgentAddress %s: expected a global unicast address "
-			"(discovery of home agents is not part of this version)",
+			"MnHomeLink %s: HomeAgentAddress %s: expected a global unicast address, "
+			"or :: to discover it",
 			h->ifname, addr_str(&h->ha));
 	if (!prefix_has(&h->home_prefix, &h->hoa.addr))
 		conf_error(in->log, h->at,
 			"MnHomeLink %s: HomePrefix %s: expected the prefix of %s", h->ifname,
 			prefix_str(&h->home_prefix), addr_str(&h->hoa.addr));
-	if (c->use_mn_ha_ipsec && !mip_conf_signalling(c, &h->hoa.addr, &h->ha))
+	if (c->use_mn_ha_ipsec && !has_signalling(c, h))
 		conf_error(in->log, h->at,
 			"MnHomeLink %s: expected an IPsecPolicy Mh or HomeRegBinding for %s and "
 			"%s (UseMnHaIPsec is enabled)",

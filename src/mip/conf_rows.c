@@ -59,6 +59,14 @@ static const struct conf_key file_keys[] = {
 	{ .name = "MnDeregisterAtStop", .set = conf_bool, AT(deregister_at_stop), .def = "enabled",
 	  .doc = "a mobile node that stops takes its binding back first" },
 
+	{ .name = "MnResetDhaadAtHome", .set = conf_bool, AT(reset_dhaad_at_home),
+	  .def = "disabled",
+	  .doc = "a home agent that was discovered is forgotten at home" },
+	{ .name = "MnMaxHaConsecutiveResends", .set = conf_uint, AT(max_resends), .def = "5",
+	  .min = 1, .max = 255,
+	  .doc = "so often a binding update is repeated to a home agent that was discovered "
+		 "before the next one is tried" },
+
 	{ .name = "NonVolatileBindingCache" },
 	{ .name = "CnBindingPolicySet" },
 	{ .name = "TunnelPayloadForceSANego" },
@@ -69,9 +77,7 @@ static const struct conf_key file_keys[] = {
 	{ .name = "HaServedPrefix" },
 	{ .name = "MnMaxCnBindingLife" },
 	{ .name = "MnDiscardHaParamProb" },
-	{ .name = "MnResetDhaadAtHome" },
 	{ .name = "MnFlushAllAtHome" },
-	{ .name = "MnMaxHaConsecutiveResends" },
 	{ .name = "MnMaxCnConsecutiveResends" },
 	{ .name = "UseCnBuAck" },
 	{ .name = "InterfaceInitialInitDelay" },
@@ -93,7 +99,8 @@ static const struct conf_key iface_keys[] = {
 
 static const struct conf_key home_keys[] = {
 	{ .name = "HomeAgentAddress", .set = conf_in6, HOME_AT(ha),
-	  .doc = "address of the home agent" },
+	  .def = "::",
+	  .doc = "address of the home agent; :: is discovered on the home link" },
 	{ .name = "HomePrefix", .set = conf_prefix, HOME_AT(home_prefix),
 	  .doc = "prefix of the home link, if not that of the home address" },
 	{ .name = "UseAltCoa" },

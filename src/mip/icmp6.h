@@ -69,11 +69,13 @@ int icmp6_ra_parse(struct bytes in, struct icmp6_ra *out);
 int icmp6_mps_parse(struct bytes in, uint16_t *id);
 int icmp6_mpa_parse(struct bytes in, struct icmp6_mpa *out);
 int icmp6_dhaad_request_parse(struct bytes in, uint16_t *id, bool *router);
+int icmp6_dhaad_reply_parse(struct bytes in, struct icmp6_agents *out);
 
 void icmp6_rs_write(struct wr *w, const uint8_t *lla); /* NULL: none, as the source is :: */
 void icmp6_ns_write(struct wr *w, const struct in6_addr *target, const uint8_t *lla);
 void icmp6_mps_write(struct wr *w, uint16_t id);
 void icmp6_mpa_write(struct wr *w, const struct icmp6_mpa *mpa);
+void icmp6_dhaad_request_write(struct wr *w, uint16_t id);
 void icmp6_dhaad_reply_write(struct wr *w, const struct icmp6_agents *reply);
 
 /*

@@ -190,3 +190,23 @@ int icmp6_dhaad_request_parse(struct bytes in, uint16_t *id, bool *router)
 	*router = flags & DHAAD_ROUTER;
 	return 0;
 }
+
+/* RFC 6275 section 6.6, RFC 3963 section 4.5: id(16) R(1) reserved(15) address(128)... */
+int icmp6_dhaad_reply_parse(struct bytes in, struct icmp6_agents *out)
+{
+	struct rd r = body_of(in, ICMP6_DHAAD_REPLY);
+	struct icmp6_agents reply = { 0 };
+
+	reply.id = rd_u16(&r);
+	reply.router = rd_u16(&r) & DHAAD_ROUTER;
+	while (rd_left(&r)) {
+		struct in6_addr a = rd_in6(&r);
+
+		if (reply.n_agents < ICMP6_AGENTS_MAX)
+			reply.agents[reply.n_agents++] = a;
+	}
+	if (rd_done(&r) < 0)
+		return -EBADMSG;
+	*out = reply;
+	return 0;
+}

@@ -69,6 +69,13 @@ void icmp6_mpa_write(struct wr *w, const struct icmp6_mpa *mpa)
 		prefix_write(w, &mpa->prefixes[i]);
 }
 
+void icmp6_dhaad_request_write(struct wr *w, uint16_t id)
+{
+	head_write(w, ICMP6_DHAAD_REQUEST, 0);
+	wr_u16(w, id);
+	wr_u16(w, 0);
+}
+
 void icmp6_dhaad_reply_write(struct wr *w, const struct icmp6_agents *reply)
 {
 	head_write(w, ICMP6_DHAAD_REPLY, 0);

@@ -8,6 +8,7 @@
 
 static const struct name states[] = {
 	{ MN_STARTING, "starting" },
+	{ MN_SEEKING, "seeking" },
 	{ MN_REGISTERING, "registering" },
 	{ MN_REGISTERED, "registered" },
 	{ MN_REFRESHING, "refreshing" },
@@ -34,6 +35,17 @@ struct mn_row {
 static const struct mn_row rows[] = {
 	{ MN_STARTING, ME_COA, reg_move, MN_REGISTERING, NULL, "first care-of address" },
 	{ MN_STARTING, ME_HOME, home_settle, MN_HOME, NULL, "at home" },
+	{ MN_STARTING, ME_SEEK, seek_start, MN_SEEKING, NULL, "first care-of address" },
+
+	{ MN_SEEKING, ME_SEEK, seek_start, MN_SEEKING, NULL, "moved on" },
+	{ MN_SEEKING, ME_COA_GONE, reg_lost, MN_STARTING, NULL, "care-of address gone" },
+	{ MN_SEEKING, ME_TIMER, seek_again, MN_SEEKING, NULL, "no answer" },
+	{ MN_SEEKING, ME_AGENT, seek_found, MN_REGISTERING, NULL, "home agent found" },
+	{ MN_SEEKING, ME_HOME, home_settle, MN_HOME, NULL, "at home" },
+	{ MN_REGISTERING, ME_AGENT_LOST, seek_next, MN_SEEKING, NULL, "another home agent" },
+	{ MN_REFRESHING, ME_AGENT_LOST, seek_next, MN_SEEKING, NULL, "another home agent" },
+	{ MN_HOME, ME_SEEK, seek_start, MN_SEEKING, NULL, "left home" },
+	{ MN_LEAVING, ME_SEEK, seek_start, MN_SEEKING, NULL, "left home" },
 
 	{ MN_REGISTERING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved on" },
 	{ MN_REGISTERING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
@@ -191,10 +203,11 @@ static void obey(struct mn *mn, enum mn_verdict v)
 
 void mn_event(struct mn *mn, enum mn_event ev)
 {
-	const struct mn_row *row = find_row(mn->state, ev);
+	const struct mn_row *row = find_row(mn->state, seek_meaning(mn, ev));
 	enum mn_state from = mn->state;
 	enum mn_verdict v;
 
+	row = row ? row : find_row(mn->state, ev);
 	if (!row)
 		return;
 	mn->wait_ms = 0;

@@ -24,6 +24,7 @@
 
 enum mn_state {
 	MN_STARTING, /* where are we? */
+	MN_SEEKING, /* away, and no home agent is known; payload is blocked */
 	MN_REGISTERING, /* a BU for a new care-of address is out; payload is blocked */
 	MN_REGISTERED,
 	MN_REFRESHING, /* registered, and a BU is out to stay so */
@@ -48,6 +49,9 @@ enum mn_event {
 	ME_BA_LATER, /* try again later */
 	ME_BA_REFUSED,
 	ME_ASKED, /* somebody wants a BU */
+	ME_SEEK, /* a care-of address while no home agent is known */
+	ME_AGENT, /* there is a home agent to try */
+	ME_AGENT_LOST, /* the one that was discovered refuses or is silent */
 	ME_TIMER,
 	ME_STOP,
 };
@@ -59,6 +63,8 @@ enum mn_verdict {
 	MV_RESEND, /* to the next state, with the BU once more, the delay doubled */
 };
 
+enum { MN_AGENTS_MAX = 16 };
+
 /* Where the node is: a care-of address, or the home link (coa is then the home address). */
 struct mn_place {
 	struct in6_addr coa;
@@ -69,11 +75,21 @@ struct mn_place {
 	struct in6_addr link_local; /* of the interface, :: none */
 };
 
+/* Home agents discovered, in the order to try them. */
+struct mn_seek {
+	uint16_t id;
+	unsigned tries;
+	uint32_t delay_ms;
+	struct in6_addr agents[MN_AGENTS_MAX];
+	size_t n, next;
+};
+
 struct mn {
 	struct mn *next;
 	struct mip_env *env;
 	const struct mip_home_link *home;
-	struct sp_pair pair; /* hoa, ha, tunnel end */
+	struct sp_pair pair; /* hoa, ha (:: not known), tunnel end */
+	struct mn_seek seek;
 	struct bul_entry *bul;
 	enum mn_state state;
 	bool blocked; /* payload from the home address */
@@ -113,5 +129,7 @@ void mn_ba(struct mn *mn, const struct mip_packet *p, const struct mh *m);
 void mn_brr(struct mn *mn, const struct mip_packet *p);
 void mn_be(struct mn *mn, const struct mip_packet *p, const struct mh *m);
 void mn_mpa(struct mn *mn, const struct mip_packet *p);
+/* A reply of home agent discovery; false: not to a question of this node. */
+bool mn_agents(struct mn *mn, const struct mip_packet *p, const struct icmp6_agents *reply);
 
 const char *mn_state_str(enum mn_state s);

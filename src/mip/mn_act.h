@@ -28,6 +28,17 @@ enum mn_verdict home_unsure(struct mn *mn);
 enum mn_verdict home_leave(struct mn *mn);
 void home_resolve(struct mn *mn); /* after the BU: who has the home agent's address? */
 
+/* mn_seek.c: discovery of home agents */
+enum mn_verdict seek_start(struct mn *mn);
+enum mn_verdict seek_again(struct mn *mn);
+enum mn_verdict seek_found(struct mn *mn);
+enum mn_verdict seek_next(struct mn *mn);
+/* What an event means to a node whose home agent is to be discovered. */
+enum mn_event seek_meaning(const struct mn *mn, enum mn_event ev);
+/* Policies of the pair, once its home agent is known; and none, which it then is not. */
+int seek_take(struct mn *mn);
+void seek_forget(struct mn *mn);
+
 /* mn_stop.c */
 enum mn_verdict stop_deregister(struct mn *mn);
 enum mn_verdict stop_done(struct mn *mn);

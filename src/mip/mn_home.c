@@ -57,6 +57,10 @@ enum mn_verdict home_settle(struct mn *mn)
 {
 	if (mn->away)
 		go_home(mn);
+	else if (!mn->hoa_at.ifindex)
+		mn_net_home(mn); /* no home agent was ever needed */
+	if (addr_is_any(&mn->home->ha) && mn->env->conf->reset_dhaad_at_home)
+		seek_forget(mn);
 	mn->bul->bound = false;
 	mn->bul->lifetime = 0;
 	mn->env->link->announce(mn->place.ifindex, mn->place.mac, &mn->pair.hoa);

@@ -164,6 +164,19 @@ static void take_mpa(struct mip *mip, const struct mip_packet *p)
 	env_count(&mip->env, MC_DROP_UNEXPECTED);
 }
 
+static void take_agents(struct mip *mip, const struct mip_packet *p)
+{
+	struct icmp6_agents reply;
+	struct mn *mn = mip->nodes;
+
+	if (icmp6_dhaad_reply_parse(p->data, &reply) < 0)
+		return env_count(&mip->env, MC_DROP_MALFORMED);
+	while (mn && !mn_agents(mn, p, &reply))
+		mn = mn->next;
+	if (!mn)
+		env_count(&mip->env, MC_DROP_UNEXPECTED);
+}
+
 static void take_mps(struct mip *mip, const struct mip_packet *p)
 {
 	ha_mps(&mip->ha, p);
@@ -181,6 +194,7 @@ static const struct {
 } icmp6_rows[] = {
 	{ MIP_MN, ICMP6_ROUTER_ADVERT, take_ra },
 	{ MIP_MN, ICMP6_MOB_PREFIX_ADVERT, take_mpa },
+	{ MIP_MN, ICMP6_DHAAD_REPLY, take_agents },
 	{ MIP_HA, ICMP6_MOB_PREFIX_SOLICIT, take_mps },
 	{ MIP_HA, ICMP6_DHAAD_REQUEST, take_dhaad },
 };

@@ -16,15 +16,19 @@ static void add_node(struct stage *w)
 	assert_int_equal(mn_move_start(&w->mip.move, &w->mip.env, mn), 0);
 }
 
-/* Started, with no care-of address yet. */
-struct stage *mn_stage_begin(void)
+struct stage *mn_stage_begin_with(const char *conf)
 {
-	struct stage *w = stage_new("carol.mip6d.conf");
+	struct stage *w = stage_new(conf);
 	struct sp_pair base = { .role = MIP_MN };
 
 	assert_int_equal(sp_base_install(&w->mip.env, &base), 0);
 	add_node(w);
 	return w;
+}
+
+struct stage *mn_stage_begin(void)
+{
+	return mn_stage_begin_with("carol.mip6d.conf");
 }
 
 struct stage *mn_stage_registered(void)

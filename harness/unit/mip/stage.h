@@ -54,6 +54,9 @@ void stage_ra_on(struct stage *w, const char *prefix, int ifindex);
 void stage_ba(struct stage *w, uint8_t status, uint32_t lifetime);
 void stage_ba_seq(struct stage *w, uint8_t status, uint32_t lifetime, uint16_t seq, bool rh2);
 
+/* The same from another home agent than HA. */
+void stage_ba_of(struct stage *w, const struct in6_addr *ha, uint8_t status);
+
 /* A BRR from the home agent, a BE of any sender. */
 void stage_brr(struct stage *w, bool rh2);
 void stage_be(struct stage *w, uint8_t status, const struct in6_addr *from);

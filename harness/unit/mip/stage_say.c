@@ -66,15 +66,27 @@ static void deliver(struct stage *w, const struct mh *m, struct mip_packet *p)
 	recv_mh(p, &w->mip);
 }
 
+static void answer(struct stage *w, const struct in6_addr *ha, const struct mh_ba *ba, bool rh2)
+{
+	struct mip_packet p = { .src = *ha, .dst = HOA, .has_rh2 = rh2, .ifindex = ETH0 };
+	struct mh m = { .type = MH_BA, .ba = *ba };
+
+	m.ba.flags = BA_KEY;
+	deliver(w, &m, &p);
+}
+
 void stage_ba_seq(struct stage *w, uint8_t status, uint32_t lifetime, uint16_t seq, bool rh2)
 {
-	struct mip_packet p = { .src = HA, .dst = HOA, .has_rh2 = rh2, .ifindex = ETH0 };
-	struct mh m = { .type = MH_BA };
+	struct mh_ba ba = { .status = status, .seq = seq, .lifetime = lifetime };
 
-	m.ba = (struct mh_ba){
-		.status = status, .flags = BA_KEY, .seq = seq, .lifetime = lifetime
-	};
-	deliver(w, &m, &p);
+	answer(w, &HA, &ba, rh2);
+}
+
+void stage_ba_of(struct stage *w, const struct in6_addr *ha, uint8_t status)
+{
+	struct mh_ba ba = { .status = status, .seq = w->last.bu.seq };
+
+	answer(w, ha, &ba, true);
 }
 
 void stage_ba(struct stage *w, uint8_t status, uint32_t lifetime)

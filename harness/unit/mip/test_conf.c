@@ -305,10 +305,13 @@ static void a_mobile_node_needs_a_home_and_its_protection(void **state)
 		"HomeAgentAddress 2001:1::1; }",
 		"1: MnHomeLink eth0: expected an IPsecPolicy Mh or HomeRegBinding for 2001:1::10 "
 		"and 2001:1::1 (UseMnHaIPsec is enabled)");
-	refused("NodeConfig MN; UseMnHaIPsec disabled; MnHomeLink \"eth0\" { HomeAddress "
-		"2001:1::10/64; }",
-		"1: MnHomeLink eth0: HomeAgentAddress ::: expected a global unicast address "
-		"(discovery of home agents is not part of this version)");
+	refused("NodeConfig MN; MnHomeLink \"eth0\" { HomeAddress 2001:1::10/64; }",
+		"1: MnHomeLink eth0: expected an IPsecPolicy Mh or HomeRegBinding for "
+		"2001:1::10 and :: (UseMnHaIPsec is enabled)");
+	refused("UseMnHaIPsec disabled; MnHomeLink \"eth0\" { HomeAddress 2001:1::10/64; "
+		"HomeAgentAddress ff02::1; }",
+		"1: MnHomeLink eth0: HomeAgentAddress ff02::1: expected a global unicast address, "
+		"or :: to discover it");
 	refused("NodeConfig MN; UseMnHaIPsec disabled; MnHomeLink \"eth0\" { HomeAddress "
 		"2001:1::10/64; HomeAgentAddress 2001:1::1; HomePrefix 2001:2::/64; }",
 		"1: MnHomeLink eth0: HomePrefix 2001:2::/64: expected the prefix of 2001:1::10");

@@ -208,6 +208,39 @@ static void a_discovery_request_is_answered_within_one_packet(void **state)
 	assert_memory_equal(buf + 8, &ha, sizeof(ha));
 }
 
+/* M50: short ones are refused, two hundred addresses bounded. */
+static void a_discovery_survives_the_round_trip(void **state)
+{
+	const struct icmp6_agents sent = { .id = 0xbeef, .n_agents = 2, .agents = { ha, hoa } };
+	static uint8_t buf[8 + 200 * 16] = { 145, 0, 0, 0, 0, 3, 0x80, 0 };
+	struct icmp6_agents got;
+	struct wr w;
+	uint16_t id;
+	bool router;
+
+	(void)state;
+	assert_int_equal(icmp6_dhaad_reply_parse(BYTES_OF(buf), &got), 0);
+	assert_int_equal(got.n_agents, ICMP6_AGENTS_MAX);
+	assert_true(got.router);
+	w = WR_OF(buf);
+	icmp6_dhaad_reply_write(&w, &sent);
+	assert_int_equal(wr_done(&w), 8 + 2 * 16);
+	for (size_t cut = 0; cut < 8 + 2 * 16; cut++)
+		assert_int_equal(icmp6_dhaad_reply_parse(BYTES(buf, cut), &got),
+			cut == 8 || cut == 24 ? 0 : -EBADMSG);
+	assert_int_equal(icmp6_dhaad_reply_parse(wr_view(&w), &got), 0);
+	assert_int_equal(got.id, 0xbeef);
+	assert_false(got.router);
+	assert_int_equal(got.n_agents, 2);
+	assert_memory_equal(got.agents, sent.agents, 2 * sizeof(ha));
+	w = WR_OF(buf);
+	icmp6_dhaad_request_write(&w, 0x1234);
+	assert_int_equal(wr_done(&w), 8);
+	assert_int_equal(icmp6_dhaad_request_parse(wr_view(&w), &id, &router), 0);
+	assert_int_equal(id, 0x1234);
+	assert_false(router);
+}
+
 static void a_problem_names_the_octet_within_the_packet(void **state)
 {
 	static const uint8_t upper[2000] = { 59, 0, 5 };
@@ -265,6 +298,7 @@ UNIT_MAIN(T(an_advertisement_of_a_home_agent_is_read, "C-050 C-072"),
 	T(a_prefix_advertisement_survives_the_round_trip, "C-051 C-075"),
 	T(a_solicitation_carries_our_address_only_if_we_have_one, "D-045"),
 	T(a_discovery_request_is_answered_within_one_packet, "C-050"),
+	T(a_discovery_survives_the_round_trip, "C-074 F-024"),
 	T(a_problem_names_the_octet_within_the_packet, "C-003"),
 	T(a_neighbour_solicitation_names_its_target, "C-071"),
 	T(well_known_addresses_are_derived, "C-050"))

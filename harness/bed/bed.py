@@ -54,7 +54,7 @@ class Bed:
         self.job = job
         self.results = results
         self.story = story
-        story.events = results / EVENTS
+        story.begin(results / EVENTS)
         self.hosts: dict[str, Host] = {}
         self.checkpoints: dict[str, Checkpoint] = {}
         self.down: Collection[str] = ()
@@ -187,7 +187,7 @@ class Bed:
             point.canonical[node] = text
             (self.results / f"{node}.{name}.xfrm").write_text(text)
             sentences = sentences + self._against_expected(node, name, text)
-        self.story.note(f"checkpoint {name}: " + ", ".join(
+        self.story.line(f"checkpoint {name}: " + ", ".join(
             f"{node} {len(d.states)} states {len(d.policies)} policies"
             for node, d in dumps.items()))
         self._tell_moved(name, point)

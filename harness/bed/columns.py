@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 SAME, DIFFERENT, LEFT, RIGHT = " ", "|", "<", ">"
@@ -70,22 +70,37 @@ def pieces(row: Row) -> tuple[list[Piece], list[Piece]]:
     return cut
 
 
-def side_by_side(left: str, right: str, heads: tuple[str, str] = ("expected", "actual"),
-                 width: int = 78) -> str:
+HEADS = ("expected", "actual")
+
+
+def side_by_side(left: str, right: str, heads: tuple[str, str] = HEADS, width: int = 78,
+                 context: int | None = None) -> str:
     """Plain text; `width` is that of the left column, the right one takes what it needs."""
     lines = [f"{heads[0]:{width}}   {heads[1]}"]
-    lines += [f"{row.left[:width]:{width}} {row.mark} {row.right}".rstrip()
-              for row in rows(left, right)]
+    lines += [_left_out(row) if isinstance(row, int)
+              else f"{row.left[:width]:{width}} {row.mark} {row.right}".rstrip()
+              for row in _wanted(left, right, context)]
     return "\n".join(lines) + "\n"
 
 
-def coloured(left: str, right: str, heads: tuple[str, str], columns: int) -> str:
+def coloured(left: str, right: str, heads: tuple[str, str], columns: int,
+             context: int | None = None) -> str:
     """Both texts in `columns` columns of a terminal; long lines go on below."""
     width = max((columns - 3) // 2, NARROWEST)
     lines = [f"{BOLD}{heads[0][-width:]:{width}}   {heads[1][-width:]}{PLAIN}"]
-    for row in rows(left, right):
-        lines += _painted(row, width)
+    for row in _wanted(left, right, context):
+        lines += [f"{DIM}{_left_out(row)}{PLAIN}"] if isinstance(row, int) else _painted(row, width)
     return "\n".join(lines) + "\n"
+
+
+def _wanted(left: str, right: str, context: int | None) -> Iterable[Row | int]:
+    """All rows, or those that differ with so many around them."""
+    found = rows(left, right)
+    return found if context is None else folded(found, context)
+
+
+def _left_out(number: int) -> str:
+    return f"… {number} equal line{'s' * (number > 1)}"
 
 
 def _painted(row: Row, width: int) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import jinja2
 
-from harness.bed import artefacts, columns, golden, timeline
+from harness.bed import artefacts, columns, golden, report, timeline
 from harness.bed.story import EVENTS, rows
 from harness.bed.xfrm import DumpError
 
@@ -134,6 +134,11 @@ class Scenario:
     @property
     def reproduce(self) -> str:
         return next((t.reproduce for t in self.tests if t.reproduce), "")
+
+    @property
+    def prompt(self) -> str:
+        """The command that ends in a prompt where it failed."""
+        return report.prompt(self.reproduce)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 from xml.etree import ElementTree
 
+from harness.bed import failure
 from harness.bed.progress import Progress
 
 WORDS = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
@@ -59,7 +60,15 @@ class Report:
         for one in outcomes:
             self.outcomes.append(one)
             self.say(line(one))
+            if one.outcome == "failed" and one.results:
+                self._say_difference(one)
             self._tell_machines(asdict(one))
+
+    def _say_difference(self, one: Outcome) -> None:
+        """The lines about the first differing fact, where a dump differs."""
+        text = failure.excerpt(failure.folder(one.results, one.test), self.out.isatty())
+        if text:
+            self.say(text)
 
     def of(self, scenario: str) -> list[Outcome]:
         """The outcomes of one scenario's tests."""
@@ -77,9 +86,9 @@ class Report:
             self.say("first failure of each:")
         for one in failed:
             self.say(f"  {one.test}: {one.sentence}")
-        if any(one.results for one in failed):
-            self.say(
-                "with --shell-on-failure the command that reproduces it ends in a prompt there")
+        first = next((text for one in failed if (text := prompt(one.reproduce))), None)
+        if first:
+            self.say(f"a prompt where the first fails: {first}")
         self.say(f"took {self.seconds:.1f} s")
         self.tell_sums()
         skipped = f", {self.count('skipped')} skipped" if self.count("skipped") else ""
@@ -110,6 +119,13 @@ class Report:
                 node.text = f"{one.reproduce}\n{one.results}"
         path.parent.mkdir(parents=True, exist_ok=True)
         ElementTree.ElementTree(suite).write(path, encoding="unicode", xml_declaration=True)
+
+
+def prompt(reproduce: str) -> str:
+    """The command that ends in a prompt where a scenario fails; none for what has no guest."""
+    front, _, words = reproduce.partition("./run-tests.sh ")
+    return "" if front or not words or words.startswith("sweep ") else (
+        f"./run-tests.sh --shell-on-failure {words}")
 
 
 def line(one: Outcome) -> str:

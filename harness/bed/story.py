@@ -34,6 +34,11 @@ class Story:
         self.start = time.monotonic()
         self.events: Path | None = None
 
+    def begin(self, events: Path) -> None:
+        """A new act: its record, and the moment that all its times count from."""
+        self.events, self.start = events, time.monotonic()
+        self.event("note", "the story begins")
+
     def event(self, kind: str, text: str, **facts: object) -> None:
         """One step for the record, not shown."""
         if self.events:
@@ -49,7 +54,8 @@ class Story:
     def waits(self, says: str, within: float) -> None:
         self.now(f"waits up to {within:g} s until {says}")
 
-    def _line(self, text: str) -> None:
+    def line(self, text: str) -> None:
+        """Shown with its time, and not for the record."""
         self.now(text)
         print(f"{time.monotonic() - self.start:7.2f}  {text}", file=self.out, flush=True)
 
@@ -58,15 +64,15 @@ class Story:
 
     def command(self, node: str, typed: str) -> None:
         self.event("command", typed, node=node)
-        self._line(f"{node}# {typed}")
+        self.line(f"{node}# {typed}")
 
     def waited(self, says: str, took: float) -> None:
         self.event("wait", says, took=took)
-        self._line(f"waited {took:.2f} s until {says}")
+        self.line(f"waited {took:.2f} s until {says}")
 
     def note(self, text: str, **facts: object) -> None:
         self.event("note", text, **facts)
-        self._line(text)
+        self.line(text)
 
     def details(self, lines: Iterable[str]) -> None:
         for line in lines:

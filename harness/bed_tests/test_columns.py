@@ -52,3 +52,12 @@ def test_only_what_differs_is_red_and_green():
 def test_a_long_line_goes_on_below():
     text = without_colours(columns.coloured("x" * 50 + "\n", "y\n", ("a", "b"), 63))
     assert text.splitlines()[1:] == ["x" * 30 + " | y", "x" * 20]
+
+
+def test_equal_lines_far_from_a_difference_are_counted():
+    left = "".join(f"{number}\n" for number in range(9))
+    right = left.replace("4\n", "four\n")
+    marked = columns.side_by_side(left, right, width=4, context=1).splitlines()[1:]
+    assert marked == ["… 3 equal lines", "3      3", "4    | four", "5      5", "… 3 equal lines"]
+    painted = columns.coloured(left, right, columns.HEADS, 60, context=0)
+    assert without_colours(painted).splitlines()[1] == "… 4 equal lines"

@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
 
 def test_the_line_says_what_runs_and_what_it_waits_for(tmp_path):
     story = Story(io.StringIO())
-    story.events = tmp_path / EVENTS
+    story.begin(tmp_path / EVENTS)
     line = Progress(Terminal(), threading.Lock(), total=3)
     with line.guest("coa-change", tmp_path):
         assert line.text(200) == "[0/3] coa-change 0 s: the guest starts"

@@ -7,7 +7,9 @@
 		for (let at = element; at; at = at.parentElement)
 			if (at.tagName === "DETAILS")
 				at.open = true;
-		element.scrollIntoView({ block: "start" });
+		/* A difference is read with what stands around it. */
+		const block = element.id === "first-difference" ? "center" : "start";
+		element.scrollIntoView({ block: block });
 		const summary = element.querySelector(":scope > summary");
 		(summary || element).focus({ preventScroll: true });
 	}

@@ -121,7 +121,8 @@ class Bed:
         else:
             host = Host(name, member, self.place, self.story)
         host.ike = IKES[self.job.ikes.get(name, "ours")]
-        host.mip6 = self.job.mip6s.get(name, host.mip6)
+        if program := self.job.mip6s.get(name):
+            host.run_mip6(program)
         if self.debugger:
             host.started = self.debugger.started
         self.hosts[name] = host
@@ -232,8 +233,9 @@ class Bed:
         if not expected.exists():
             return [f"expected/{self.job.scenario}/{file} is missing: look at {file} in the "
                     f"results, then ./run-tests.sh --bless {self.job.scenario}"]
-        wanted = canon.text(
-            self.hosts[node].ike.expected(parse_dump(expected.read_text()), node), node)
+        host = self.hosts[node]
+        ours = parse_dump(expected.read_text())
+        wanted = canon.text(host.mip6.expected(host.ike.expected(ours, host), host), node)
         (self.results / f"{file}.expected").write_text(wanted)
         differences = golden.compare(wanted, text)
         if differences:
@@ -359,13 +361,10 @@ class Bed:
             iter(leftovers.left(host, self.before[host.name], hoas, vain)), None))
 
     def _stop_daemons(self, host: Host) -> None:
-        running = set(host.pids().values())
-        if any(comm.startswith(host.mip6_name) for comm in running):
-            host.stop_mip6()
-            self.wait(host.stopped(host.mip6_name), within=10)
-        if any(comm.startswith(host.ike.NAME) for comm in running):
-            host.stop_ike()
-            self.wait(host.stopped(host.ike.NAME), within=10)
+        for daemon, stop in ((host.mip6.NAME, host.stop_mip6), (host.ike.NAME, host.stop_ike)):
+            if host.pids_of(daemon):
+                stop()
+                self.wait(host.stopped(daemon), within=10)
 
     def _in_the_clear(self) -> list[str]:
         mobiles = [h.member for h in self.hosts.values() if h.member.hoa]

@@ -31,8 +31,8 @@ class Debugger:
         if self.process or self.wanted not in (daemon, f"{host.name}/{daemon}"):
             return
         until(Fact(f"{daemon} runs", lambda: (
-            None if daemon in host.pids().values() else "no such process")), within=10)
-        pid = next(pid for pid, comm in host.pids().items() if comm == daemon)
+            None if host.pids_of(daemon) else "no such process")), within=10)
+        pid = host.pids_of(daemon)[-1]
         with shell.console(shell.DEBUGGER) as (terminal, device):
             self.bed.story.note(f"gdb on {daemon} of {host.name} {shell.WAITS} {device}; "
                                 "type continue there")

@@ -6,14 +6,13 @@ the log line itself is the subject.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from harness.bed import ike_ours, ike_strongswan
+from harness.bed import ike_ours, ike_strongswan, mip6_ours, mip6_umip
 from harness.bed.node import Node, Place
 from harness.bed.story import Story
 from harness.bed.topo import Member
@@ -21,8 +20,6 @@ from harness.bed.wait import Fact
 from harness.bed.xfrm import State
 
 IKES = {"ours": ike_ours, "strongswan": ike_strongswan}
-MIP6, MIP6_PID = "mip6d", "/run/mip6d.pid"
-COMM = 15
 REFUSALS = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInNoStates", "XfrmInPolBlock")
 
 
@@ -31,8 +28,13 @@ class Host(Node):
         super().__init__(name, place, story)
         self.member = member
         self.ike: ModuleType = ike_ours
-        self.mip6 = MIP6
+        self.mip6: ModuleType = mip6_ours
+        self.mip6_program = mip6_ours.NAME
         self.started: Callable[[Host, str], None] = lambda host, daemon: None
+
+    def run_mip6(self, program: str) -> None:
+        """The node's mip6d is `program`, which has UMIP's command line."""
+        self.mip6, self.mip6_program = mip6_umip, program
 
     def log(self, daemon: str) -> Path:
         return self.place.results / f"{self.name}.{daemon}.log"
@@ -54,24 +56,25 @@ class Host(Node):
         self.ike.stop(self)
 
     def start_mip6(self) -> None:
-        self.daemon(self.mip6, f"{self.mip6} -l {self.log(MIP6)}")
-        self.started(self, MIP6)
+        self.mip6.start(self)
+        self.started(self, self.mip6.NAME)
 
     def stop_mip6(self) -> None:
-        if self.mip6 != MIP6:
-            self.signal(self.mip6_name, "TERM")
-            return
-        self.story.command(self.name, "kill $(cat /run/mip6d.pid)")
-        os.kill(self._pid(MIP6_PID), signal.SIGTERM)
+        self.mip6.stop(self)
 
     def signal(self, daemon: str, name: str) -> None:
         """Stop, continue or kill a daemon, as a scenario's fault."""
         self.story.command(self.name, f"kill -{name} $(pidof {daemon})")
-        for pid, comm in self.pids().items():
-            if comm == daemon:
-                os.kill(pid, getattr(signal, f"SIG{name}"))
+        for pid in self.pids_of(daemon):
+            os.kill(pid, getattr(signal, f"SIG{name}"))
 
-    def _pid(self, path: str) -> int:
+    def pids_of(self, daemon: str) -> list[int]:
+        """Every process of a daemon, whatever the name of its program."""
+        if daemon == self.mip6.NAME:
+            return self.mip6.pids(self)
+        return [pid for pid, comm in self.pids().items() if comm == daemon]
+
+    def pid_in(self, path: str) -> int:
         text = self.read(path)
         if not text:
             raise RuntimeError(f"{self.name} has no {path}: its daemon is not running")
@@ -90,24 +93,13 @@ class Host(Node):
     def ike_status(self) -> dict:
         return self.ike.status(self)
 
-    def mip6_status(self) -> dict:
-        return json.loads(self.run("mip6d --status"))
-
     @property
     def ike_running(self) -> Fact:
         return self.ike.running(self)
 
     @property
     def mip6_running(self) -> Fact:
-        if self.mip6 == MIP6:
-            return self.runs(MIP6, MIP6_PID)
-        return Fact(f"{self.mip6} runs on {self.name}", lambda: (
-            None if self.mip6_name in self.pids().values() else f"no process {self.mip6_name}"))
-
-    @property
-    def mip6_name(self) -> str:
-        """As what its process is known."""
-        return Path(self.mip6).name[:COMM]
+        return self.mip6.running(self)
 
     def runs(self, daemon: str, pid_file: str) -> Fact:
         def missing() -> str | None:
@@ -120,7 +112,7 @@ class Host(Node):
 
     def stopped(self, daemon: str) -> Fact:
         def missing() -> str | None:
-            still = [pid for pid, comm in self.pids().items() if comm.startswith(daemon)]
+            still = self.pids_of(daemon)
             return f"process {still[0]} still runs" if still else None
         return Fact(f"{daemon} has ended on {self.name}", missing)
 
@@ -198,6 +190,11 @@ class Host(Node):
             found = any(s.larval and s.reqid == reqid for s in self.xfrm().states)
             return None if found else f"no larval state with reqid {reqid}"
         return Fact(f"a larval state with reqid {reqid} stands on {self.name}", missing)
+
+    def texts(self, pattern: str) -> str:
+        """The text of every file of the node that a pattern names."""
+        found = self.call(lambda: sorted(str(p) for p in Path("/").glob(pattern.lstrip("/"))))
+        return "\n".join(self.read(path) or "" for path in found)
 
     def link_local(self) -> str:
         return next(a.address for a in self.addresses()

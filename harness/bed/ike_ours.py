@@ -34,7 +34,7 @@ def status(host: Host) -> dict:
     return json.loads(host.run("ipsec statusall --json"))
 
 
-def expected(ours: Dump, _node: str) -> Dump:
+def expected(ours: Dump, _host: Host) -> Dump:
     """What a dump has to show where ours has to show `ours`."""
     return ours
 

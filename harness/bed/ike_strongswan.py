@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.bed import peers, strongswan_conf, strongswan_dump, strongswan_keys, strongswan_status
+from harness.bed import (peers, strongswan_conf, strongswan_dump, strongswan_keys,
+                         strongswan_status, umip_conf)
 from harness.bed.ike_wire import Ike
 from harness.bed.node import MS_BIND, mount
 from harness.bed.wait import Fact
@@ -27,9 +28,9 @@ MS_RDONLY = 1
 
 def start(host: Host) -> None:
     _move_in(host)
+    policies = umip_conf.translate(host.read("/etc/mip6d.conf") or "", host.texts)
     conf = strongswan_conf.translate(
-        host.read("/etc/ipsec.conf") or "", lambda pattern: _files(host, pattern),
-        strongswan_conf.reqids(_mip6d_conf(host)))
+        host.read("/etc/ipsec.conf") or "", host.texts, strongswan_conf.reqids(policies))
     host.write("/etc/ipsec.conf", conf)
     host.write("/etc/strongswan.conf", strongswan_conf.settings(
         str(host.log(NAME)), str(_secrets(host))))
@@ -51,17 +52,6 @@ def _move_in(host: Host) -> None:
               f"lowerdir={root}/usr/lib:/usr/lib")
     host.call(mount, "/dev/null", "/dev/console", "none", MS_BIND)
     host.path = f"{programs}:{host.path}"
-
-
-def _files(host: Host, pattern: str) -> str:
-    """The text of every file that an include names."""
-    found = host.call(lambda: sorted(str(p) for p in Path("/").glob(pattern.lstrip("/"))))
-    return "\n".join(host.read(path) or "" for path in found)
-
-
-def _mip6d_conf(host: Host) -> str:
-    return re.sub(r'include\s+"([^"]+)"', lambda found: _files(host, found[1]),
-                  host.read("/etc/mip6d.conf") or "")
 
 
 def stop(host: Host) -> None:
@@ -90,9 +80,9 @@ def status(host: Host) -> strongswan_status.Status:
     return strongswan_status.read(statusall(host))
 
 
-def expected(ours: Dump, node: str) -> Dump:
-    """What a dump of `node` has to show where ours has to show `ours`."""
-    return strongswan_dump.theirs(ours, node)
+def expected(ours: Dump, host: Host) -> Dump:
+    """What a dump has to show where ours has to show `ours`."""
+    return strongswan_dump.theirs(ours, host.name)
 
 
 def ike_spis(host: Host) -> frozenset[str]:

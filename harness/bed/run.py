@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.bed import (artefacts, attach, bless, build, flakes, guest, hosted, html, kernel,
-                         kernels, ladder_check, matrix, native, peers, review, selection, speed,
-                         strongswan_dump, suite, sweep)
+                         kernels, ladder_check, matrix, mip6_umip, native, opened, peers,
+                         review, selection, speed, strongswan_dump, suite, sweep)
 from harness.bed.guest import Ended, Fleet, Unfit
 from harness.bed.job import Job
 from harness.bed.kernel import Kernel
@@ -143,12 +143,15 @@ def check_debugger(options: argparse.Namespace) -> None:
 
 
 def need_peers(options: argparse.Namespace) -> None:
-    """Unpack what the options ask for by name: there it is no reason to skip, but an error."""
+    """Have what the options ask for by name: there it is no reason to skip, but an error."""
     wanted = peers.STRONGSWAN in (options.carol_ike, options.moon_ike)
-    if wanted and options.bless:
+    programs = {*filter(None, (options.carol_mip6, options.moon_mip6))}
+    if (wanted or programs) and options.bless:
         raise Unfit("expected/ is written with our own daemons: --bless without a peer")
     if wanted or options.names == [matrix.NAME]:
         build.peers_unpacked(TOP)
+    for program in programs:
+        mip6_umip.product(program)
 
 
 def new_folder() -> Path:
@@ -192,14 +195,16 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     ended = boot(run, job, scenario, many * run.limit, tell)
     for sentence in artefacts.make(job.results):
         run.report.say(f"        {sentence}")
-    outcomes = read_results(job, scenario, ended, run)
     others = options.bless or options.valgrind or run.pair.ikes or run.mip6s
-    return outcomes if others else held_against_ladder(job, outcomes)
+    return held_against_wire(job, read_results(job, scenario, ended, run), not others)
 
 
-def held_against_ladder(job: Job, outcomes: list[Outcome]) -> list[Outcome]:
-    """A scenario that passed fails all the same if its ladder is not the expected one."""
-    faults = ladder_check.held(TOP / "expected" / job.scenario, job.results)
+def held_against_wire(job: Job, outcomes: list[Outcome], ours: bool) -> list[Outcome]:
+    """A scenario that passed fails all the same if its captures stay closed or, where only `ours`
+    ran, its ladder is not the expected one."""
+    faults = opened.faults(job.results)
+    if ours:
+        faults += ladder_check.held(TOP / "expected" / job.scenario, job.results)
     return [replace(one, outcome="failed", sentence=faults[0])
             if faults and one.outcome == "passed" else one for one in outcomes]
 

@@ -86,10 +86,10 @@ def test_gdb_takes_the_daemon_that_is_named(wanted, node, attached):
     debugger = Debugger(SimpleNamespace(story=Story()), wanted)
     asked = []
 
-    def pids() -> dict[int, str]:
+    def pids_of(daemon: str) -> list[int]:
         asked.append(node)
         raise LookupError
-    host = SimpleNamespace(name=node, pids=pids)
+    host = SimpleNamespace(name=node, pids_of=pids_of)
     try:
         debugger.started(host, "iked")
     except LookupError:

@@ -1,0 +1,127 @@
+"""A mip6d with UMIP's command line: what it is, what it is told, what its dumps look like."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from harness.bed import canon, golden, mip6_umip, strongswan_dump, umip_conf, umip_dump
+from harness.bed.peers import NoPeer
+from harness.bed.xfrm import Dump, parse_dump
+from harness.bed_tests import samples
+
+COMMON = samples.TOP / "scenarios/common"
+LIKE = samples.TOP / "harness/bed/umip-like"
+
+
+def program(folder: Path, script: str) -> str:
+    path = folder / "mip6d"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("said, name", [
+    ("echo 'mipv6-daemon-umip (MIPL Mobile IPv6 for Linux) 2.0.2-umip-0.4' >&2; exit 1",
+     "MIPL Mobile IPv6 for Linux"),
+    ("echo 'mip6d (perigee v0.1)'", "perigee v0.1"),
+])
+def test_a_mip6d_says_what_it_is_on_either_channel_and_with_any_status(tmp_path, said, name):
+    assert mip6_umip.product(program(tmp_path, said)) == name
+
+
+@pytest.mark.parametrize("said, sentence", [
+    ("true", 'mip6d is no mip6d: -V says ""$'),
+    ("echo GNU coreutils 9.1", 'is no mip6d: -V says "GNU coreutils 9.1"$'),
+    ('echo "$0: error while loading shared libraries: libfl.so.2" >&2; exit 127',
+     "error while loading shared libraries: libfl.so.2"),
+    ("printf '\\377\\376'", 'is no mip6d: -V says "\ufffd\ufffd"$'),
+])
+def test_an_unfit_program_is_one_sentence(tmp_path, said, sentence):
+    with pytest.raises(NoPeer, match=sentence):
+        mip6_umip.product(program(tmp_path, said))
+
+
+def test_a_program_that_does_not_answer_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(mip6_umip, "PATIENCE", 0.1)
+    with pytest.raises(NoPeer, match="-V does not end in 0.1 s"):
+        mip6_umip.product(program(tmp_path, "exec tail -f /dev/null"))
+
+
+def test_a_file_that_cannot_be_run_is_one_sentence(tmp_path):
+    (tmp_path / "mip6d").write_bytes(b"\x7fELF of another machine")
+    (tmp_path / "mip6d").chmod(0o755)
+    with pytest.raises(NoPeer, match="mip6d cannot be run: Exec format error"):
+        mip6_umip.product(str(tmp_path / "mip6d"))
+
+
+@pytest.mark.parametrize("option, sentence", [
+    ("--moon-mip6=/nowhere/mip6d", "/nowhere/mip6d is not a program"),
+    ("--carol-mip6=/bin/true", '/usr/bin/true is no mip6d: -V says ""'),
+])
+def test_the_front_door_refuses_what_is_no_mip6d_before_anything_runs(option, sentence):
+    done = subprocess.run([samples.TOP / "run-tests.sh", option, "establishment"], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 2
+    assert sentence in done.stderr and "Traceback" not in done.stderr
+
+
+def included(pattern: str) -> str:
+    return (COMMON / "moon" / pattern.removeprefix("/etc/")).read_text()
+
+
+def test_a_configuration_without_include_says_the_same():
+    """UMIP 0.4 does not know the word."""
+    page = (COMMON / "moon/mip6d.conf").read_text()
+    conf = umip_conf.translate(page, included)
+    assert "include" not in conf
+    kept = [line for line in page.splitlines() if line and "include" not in line]
+    assert [line for line in conf.splitlines() if line in kept] == kept
+    assert conf.count("IPsecPolicySet {") == 2
+    assert umip_conf.translate(conf, included) == conf
+
+
+def test_an_include_in_itself_ends():
+    assert umip_conf.translate('include "me"', lambda _: 'include "me"') == 'include "me"'
+
+
+def without(dump: Dump, address: str) -> Dump:
+    return Dump(dump.states, [p for p in dump.policies
+                              if f"{address}/128" not in (p.sel.src, p.sel.dst)])
+
+
+@pytest.mark.req("G-87")
+@pytest.mark.parametrize("checkpoint", ["established", "moved"])
+@pytest.mark.parametrize("node", samples.NODES)
+def test_known_differences_are_all_that_ours_and_umips_dumps_have(node, checkpoint):
+    """The reference run was UMIP with strongSwan; its moon knew nothing of dave."""
+    ours = parse_dump((samples.TOP / f"expected/coa-change/{node}.{checkpoint}.xfrm").read_text())
+    wanted = umip_dump.theirs(strongswan_dump.theirs(without(ours, "2001:1::20"), node))
+    roles = canon.Roles("2001:1::1", {"2001:1::10": "carol", "2001:1::20": "dave"})
+    seen = samples.canonicals(samples.reference_texts(checkpoint), canon.Names(roles))[node]
+    assert golden.compare(canon.text(wanted, node), seen) == []
+
+
+def test_each_known_difference_is_needed():
+    dump = parse_dump((samples.TOP / "expected/expired/carol.refused.xfrm").read_text())
+    for difference in umip_dump.DIFFERENCES:
+        assert any(difference.applies(p) and difference.change(p) != p for p in dump.policies)
+
+
+@pytest.mark.parametrize("name, layout", [
+    ("MIPL Mobile IPv6 for Linux", umip_dump.theirs), ("perigee v0.1", lambda dump: dump)])
+def test_a_program_is_held_against_its_own_layout(tmp_path, name, layout):
+    ours = parse_dump((samples.TOP / "expected/coa-change/carol.moved.xfrm").read_text())
+    host = SimpleNamespace(mip6_program=program(tmp_path, f"echo 'mip6d ({name})'"))
+    assert mip6_umip.expected(ours, host) == layout(ours)
+
+
+def test_the_stand_in_reads_no_more_than_umip(tmp_path):
+    (tmp_path / "conf").write_text('NodeConfig HA;\ninclude "/etc/other"\n')
+    done = subprocess.run([LIKE, "-c", tmp_path / "conf", "-d", "1"], text=True,
+                          capture_output=True, check=False)
+    assert (done.returncode, done.stderr.endswith("conf: line 2: syntax error\n")) == (1, True)
+    assert subprocess.run([LIKE, "--status"], capture_output=True, check=False).returncode == 1

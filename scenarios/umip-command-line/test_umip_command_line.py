@@ -1,0 +1,36 @@
+import pytest
+
+NEW = "2001::50"
+PROGRAM = "harness/bed/umip-like"
+
+
+@pytest.mark.parametrize("side", ["moon", "carol"])
+def test_umip_command_line(bed, side):
+    """A mip6d that knows UMIP's options only is moon or carol: registered, moved, cleanly gone."""
+    carol, moon = bed.nodes("carol", "moon")
+    node = bed.hosts[side]
+    node.run_mip6(str(bed.job.top / PROGRAM))
+    bed.start(moon, carol)
+    bed.wait(node.mip6_running & carol.registered, within=15)
+    assert "mip6d" not in node.pids().values()
+    carol.add_address(f"{NEW}/128")
+    bed.wait(carol.address_usable(NEW), within=3)
+    with bed.traffic(carol.hoa, bed.cn) as ping:
+        carol.del_address(f"{carol.coa}/64")
+        registered = bed.wait(carol.registered_at(NEW), within=5)
+        bed.wait(ping.answered(25), within=3)
+    assert not ping.lost_since(registered)
+    bed.checkpoint(f"{side}-moved")
+
+
+def test_a_killed_one_is_known_to_be_gone(bed):
+    """Without a pid file its processes are still known: killed, it is gone, the next registers."""
+    carol, moon = bed.nodes("carol", "moon")
+    carol.run_mip6(str(bed.job.top / PROGRAM))
+    bed.start(moon, carol)
+    bed.wait(carol.registered, within=15)
+    carol.signal("mip6d", "KILL")
+    bed.wait(carol.stopped("mip6d"), within=3)
+    assert "has ended with status -9" in carol.mip6_running.missing()
+    carol.start_mip6()
+    bed.wait(carol.mip6_running & carol.registered, within=15)

@@ -84,6 +84,7 @@ static void on_xfrm(const struct xfrm_event *ev, void *arg)
 		break;
 	case XE_POLICY_DEL:
 	case XE_SA:
+	case XE_REPORT:
 		break;
 	}
 }

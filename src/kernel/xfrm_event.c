@@ -60,6 +60,7 @@ struct seen {
 	bool has_km, sub, has_sa, has_policy;
 	struct xfrm_usersa_info sa;
 	struct xfrm_userpolicy_info policy;
+	struct in6_addr coa;
 };
 
 /* A list of equal structs: whole ones only, and no more than there is room for. */
@@ -109,6 +110,11 @@ static int take_policy(const void *data, size_t n, struct seen *s)
 	return wire_attr(data, n, &s->policy, sizeof(s->policy));
 }
 
+static int take_coa(const void *data, size_t n, struct seen *s)
+{
+	return wire_attr(data, n, &s->coa, sizeof(s->coa));
+}
+
 static const struct {
 	uint16_t type;
 	int (*take)(const void *data, size_t n, struct seen *s);
@@ -119,6 +125,7 @@ static const struct {
 	{ XFRMA_POLICY_TYPE, take_type },
 	{ XFRMA_SA, take_sa },
 	{ XFRMA_POLICY, take_policy },
+	{ XFRMA_COADDR, take_coa },
 };
 
 static int note_attr(uint16_t type, const void *data, size_t n, void *arg)
@@ -274,6 +281,18 @@ static int sa_flush(const struct nlmsghdr *msg, const struct seen *s, struct xfr
 	return 0;
 }
 
+static int report(const struct nlmsghdr *msg, const struct seen *s, struct xfrm_event *ev)
+{
+	struct xfrm_user_report r;
+
+	if (wire_body(msg, &r, sizeof(r)) < 0)
+		return -EBADMSG;
+	sel_from_kernel(&r.sel, &ev->report.sel);
+	ev->report.proto = r.proto;
+	ev->report.coa = s->coa;
+	return 0;
+}
+
 /* clang-format off */
 static const struct {
 	uint16_t type;
@@ -291,6 +310,7 @@ static const struct {
 	{ XFRM_MSG_UPDSA, XE_SA, sizeof(struct xfrm_usersa_info), sa_new },
 	{ XFRM_MSG_DELSA, XE_SA_DEL, sizeof(struct xfrm_usersa_id), sa_del },
 	{ XFRM_MSG_FLUSHSA, XE_SA_FLUSH, sizeof(struct xfrm_usersa_flush), sa_flush },
+	{ XFRM_MSG_REPORT, XE_REPORT, sizeof(struct xfrm_user_report), report },
 };
 /* clang-format on */
 

@@ -1,5 +1,5 @@
 /*
- * xfrm_event - what the kernel tells: ACQUIRE, EXPIRE, MIGRATE, policy and SA changes.
+ * xfrm_event - what the kernel tells: ACQUIRE, EXPIRE, MIGRATE, policy and SA changes, REPORT.
  *
  * Shapes:  one tagged struct; n_attrs/attrs list the attribute types in the order they came
  *          (the log prints them).
@@ -22,7 +22,8 @@ enum xfrm_event_kind {
 	XE_POLICY_DEL,
 	XE_SA,
 	XE_SA_DEL,
-	XE_SA_FLUSH
+	XE_SA_FLUSH,
+	XE_REPORT,
 };
 
 enum { XE_ATTRS_MAX = 16, XE_MIGRATE_MAX = 6 };
@@ -51,6 +52,13 @@ struct xfrm_event {
 			size_t n;
 		} migrate;
 		struct xfrm_policy policy; /* XE_POLICY; XE_POLICY_DEL has only sel, dir, sub */
+		struct {
+			/* a packet whose Mobile IPv6 header nothing asks for, as if that had
+			 * been taken off: from the home address */
+			struct sel sel;
+			uint8_t proto; /* XP_HAO */
+			struct in6_addr coa; /* :: not told */
+		} report;
 		/* XE_SA; XE_SA_DEL has only addresses, proto, spi; XE_SA_FLUSH only proto */
 		struct xfrm_sa sa;
 	};
@@ -63,6 +71,6 @@ const char *xfrm_attr_str(uint16_t type);
 
 typedef void xfrm_event_fn(const struct xfrm_event *ev, void *arg);
 
-/* Listen: ACQUIRE, EXPIRE, MIGRATE, POLICY, SA groups as asked (bits 1 << enum xfrm_nlgroups). */
+/* Listen: groups ACQUIRE, EXPIRE, … as asked (bits 1 << enum xfrm_nlgroups). */
 int xfrm_listen(
 	unsigned groups, xfrm_event_fn *fn, void (*overrun)(void *arg), void *arg, struct nl **out);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/capability.h>
+#include <linux/xfrm.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/names.h"
 #include "base/run.h"
 #include "kernel/sysctl.h"
+#include "mip/be.h"
 #include "mip/status.h"
 
 #define PROGRAM "mip6d"
@@ -35,6 +37,7 @@ static struct daemon {
 	struct options o;
 	struct mip mip;
 	struct ctl *ctl;
+	struct nl *reports;
 } d;
 
 static const struct option long_options[] = {
@@ -222,6 +225,8 @@ static int open_kernel(struct mip_env *env)
 		rc = nl_open(NETLINK_ROUTE, &env->rt);
 	if (!rc)
 		rc = mip_net_open(recv_mh, recv_icmp6, &d.mip, &env->net);
+	if (!rc)
+		rc = xfrm_listen(1u << XFRMNLGRP_REPORT, be_report, be_lost, &d.mip, &d.reports);
 	env->link = &mip_link_real;
 	return rc;
 }
@@ -236,6 +241,7 @@ static int drop_privileges(void)
 
 static void close_all(void)
 {
+	nl_free(d.reports);
 	mip_net_free(d.mip.env.net);
 	nl_free(d.mip.env.xfrm);
 	nl_free(d.mip.env.rt);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "mip/be.h"
 #include "mip/dhaad.h"
 #include "mip/mip.h"
 
@@ -87,19 +88,8 @@ static const struct {
 /* RFC 6275 section 9.3.3: to where the packet really came from. */
 static void answer_unknown(struct mip *mip, const struct mip_packet *p)
 {
-	struct mh m = { .type = MH_BE };
-	struct mip_packet out = { .src = p->dst, .hop_limit = -1 };
-	uint8_t buf[MH_MAX];
-	ssize_t n;
-
-	out.dst = p->has_hao ? p->hao : p->src;
-	m.be = (struct mh_be){ .status = BE_UNKNOWN_TYPE, .hoa = p->has_hao ? p->src : addr_any };
-	n = mh_write(&m, &out.src, &out.dst, buf, sizeof(buf));
-	if (n < 0)
-		return;
-	out.data = BYTES(buf, (size_t)n);
-	mip_net_send_mh(mip->env.net, &out);
-	env_count(&mip->env, MC_BE_OUT);
+	be_send(&mip->env, BE_UNKNOWN_TYPE, &p->dst, p->has_hao ? &p->hao : &p->src,
+		p->has_hao ? &p->src : &addr_any);
 }
 
 /* Section 9.2: the pointer names the octet that we did not like. */
@@ -127,11 +117,9 @@ static void answer_error(struct mip *mip, const struct mip_packet *p, int err)
 	drop(mip, p, MC_DROP_MALFORMED, err == -EOPNOTSUPP ? "unknown type" : "malformed");
 	if (IN6_IS_ADDR_MULTICAST(&p->dst) || !env_is_unicast(&p->src))
 		return;
-	if ((err != -EOPNOTSUPP && at < 0) || !env_bucket_take(&bucket, ERRORS_PER_SECOND))
-		return;
 	if (err == -EOPNOTSUPP)
 		answer_unknown(mip, p);
-	else
+	else if (at >= 0 && env_bucket_take(&bucket, ERRORS_PER_SECOND))
 		answer_problem(mip, p, at);
 }
 

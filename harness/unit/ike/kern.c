@@ -27,6 +27,7 @@ static void on_event(const struct xfrm_event *ev, void *arg)
 		break;
 	case XE_POLICY_DEL:
 	case XE_SA:
+	case XE_REPORT:
 		break;
 	}
 }

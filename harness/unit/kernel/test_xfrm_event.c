@@ -242,8 +242,36 @@ static void new_policies_and_sas_are_told(void **state)
 	nl_begin(&rq, XFRM_MSG_NEWSA, 0, sizeof(struct xfrm_usersa_info));
 	assert_int_equal(xfrm_event_parse(record_msg(&rq), &ev), 0);
 	assert_int_equal(ev.kind, XE_SA);
-	nl_begin(&rq, XFRM_MSG_REPORT, 0, sizeof(struct xfrm_user_report));
+	nl_begin(&rq, XFRM_MSG_POLEXPIRE, 0, sizeof(struct xfrm_user_polexpire));
 	assert_int_equal(xfrm_event_parse(record_msg(&rq), &ev), -ENOMSG);
+}
+
+/* A home address option without a binding: the kernel tells both addresses. */
+static void report_of_an_option(struct nl_req *rq)
+{
+	struct xfrm_user_report *r = nl_begin(rq, XFRM_MSG_REPORT, 0, sizeof(*r));
+	struct in6_addr coa = A(COA);
+
+	r->proto = IPPROTO_DSTOPTS;
+	r->sel = selector(HOA, HA, 58, 128);
+	nl_put(rq, XFRMA_COADDR, &coa, sizeof(coa));
+}
+
+static void a_report_names_home_and_care_of_address(void **state)
+{
+	struct in6_addr hoa = A(HOA), ha = A(HA), coa = A(COA);
+	struct xfrm_event ev;
+	struct nl_req rq;
+
+	(void)state;
+	report_of_an_option(&rq);
+	assert_int_equal(xfrm_event_parse(record_msg(&rq), &ev), 0);
+	assert_int_equal(ev.kind, XE_REPORT);
+	assert_int_equal(ev.report.proto, XP_HAO);
+	assert_int_equal(ev.report.sel.proto, 58);
+	assert_true(addr_eq(&ev.report.sel.src.addr, &hoa));
+	assert_true(addr_eq(&ev.report.sel.dst.addr, &ha));
+	assert_true(addr_eq(&ev.report.coa, &coa));
 }
 
 /* Where an attribute ends the shorter message is a message of its own. */
@@ -291,5 +319,6 @@ UNIT_MAIN(T(an_acquire_names_packet_policy_and_reqid, "B-040 B-047"),
 	T(an_expire_tells_hard_from_soft_and_larval_from_filled, "B-045"),
 	T(a_deleted_policy_and_a_deleted_sa_are_named_by_their_attribute, ""),
 	T(new_policies_and_sas_are_told, "B-050"),
+	T(a_report_names_home_and_care_of_address, "C-010"),
 	T(every_cut_is_refused, "B-050"),
 	T(attributes_nobody_knows_print_as_numbers, ""))

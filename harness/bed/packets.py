@@ -27,6 +27,7 @@ ICMPV6 = {1: "unreachable", 2: "too big", 3: "time exceeded", 4: "parameter prob
           145: "DHAAD reply", 146: "mobile prefix solicitation",
           147: "mobile prefix advertisement"}
 BULK = {128, 129, 135, 136, 143}
+SOLICITED, ADVERTISED, TARGET = 135, 136, 8
 ALTERNATE_COA = 3
 UDP = 17
 
@@ -144,6 +145,8 @@ def _icmpv6(layer: pcap.Layer) -> Payload:
     if kind in (128, 129):
         ident, number = struct.unpack_from("!HH", layer.payload, 4)
         return Payload(PING, words, True, (kind, ident, number))
+    if kind in (SOLICITED, ADVERTISED) and len(layer.payload) >= TARGET + 16:
+        words += f" for {pcap.IPv6Address(layer.payload[TARGET:TARGET + 16])}"
     return Payload(OTHER, words, kind in BULK)
 
 

@@ -90,6 +90,12 @@ class Timeline:
             raise AssertionError(f"{len(found)} times '{pattern}' since {since}, the first at "
                                  f"{found[0].time - self.start:.3f} s: {found[0].text}")
 
+    def intervals(self, pattern: str, since: str | float = 0.0, **more: str | None
+                  ) -> list[float]:
+        """Seconds from each event that the pattern is found in to the next."""
+        times = [event.time for event in self.find(pattern, since, **more)]
+        return [later - time for time, later in zip(times, times[1:], strict=False)]
+
     def acquires(self, node: str | None = None, since: str | float = 0.0) -> list[Event]:
         return self.find(r"^tells ACQUIRE", since, kind=KERNEL, who=node)
 

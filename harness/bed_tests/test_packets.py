@@ -77,3 +77,10 @@ def test_every_cut_of_a_packet_is_read_without_error(tmp_path):
 
 def test_a_link_without_a_capture_has_no_packets(tmp_path):
     assert packets.read({"f1": tmp_path / "f1.pcap"}, {}) == []
+
+
+def test_neighbour_discovery_names_its_target(tmp_path):
+    solicitation = bytes([135, 0, 0, 0, 0, 0, 0, 0]) + pcap.IPv6Address(NEW).packed
+    frame = sample.ethernet(sample.ipv6("::", HA, pcap.ICMPV6, solicitation))
+    (packet,) = written(tmp_path, frame)
+    assert packet.words == f"neighbour solicitation for {NEW}" and packet.bulk

@@ -44,6 +44,12 @@ def test_what_must_not_be_is_said_with_its_time(line):
         line.expect_none("IKE_AUTH", kind=timeline.PACKET)
 
 
+def test_intervals_are_from_each_event_to_the_next(line):
+    times = [event.time for event in line.find("^BU ")]
+    assert line.intervals("^BU ") == [b - a for a, b in zip(times, times[1:], strict=False)]
+    assert line.intervals("no such event") == []
+
+
 def test_acquires_are_counted_by_node_and_time(line):
     assert len(line.acquires("carol")) >= 1
     assert not line.acquires(since="established")

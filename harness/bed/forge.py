@@ -1,6 +1,7 @@
-"""forge - binding messages that nobody protected, built octet by octet and sent from a node.
+"""forge - binding messages that no mip6d made, built octet by octet and sent from a node.
 
 What an attacker on some link can send: any source, any home address option, any routing header.
+And what another process of a node can send, which the node's own kernel protects.
 Source: RFC 6275 sections 6.1.7, 6.1.8, 6.3 and 6.4.
 """
 
@@ -13,6 +14,7 @@ from harness.bed.host import Host
 
 DESTINATION, ROUTING, MOBILITY, NO_NEXT = 60, 43, 135, 59
 BU, BA = 5, 6
+KINDS = {BU: "binding update", BA: "binding acknowledgement"}
 FLAGS_AHK = 0xD000
 OPTION_ALT_COA, OPTION_HOME_ADDRESS = 3, 0xC9
 HOP_LIMIT = 64
@@ -64,9 +66,17 @@ def packet(src: str, dst: str, message: bytes, home_address: str | None = None,
 
 def send(host: Host, src: str, dst: str, message: bytes, home_address: str | None = None,
          routing: str | None = None) -> None:
-    kind = {BU: "binding update", BA: "binding acknowledgement"}[message[2]]
-    host.story.note(f"{host.name} sends {dst} a {kind} without ESP"
+    host.story.note(f"{host.name} sends {dst} a {KINDS[message[2]]} without ESP"
                     + (f" for {home_address}" if home_address else ""))
     with host.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
         index = host.call(socket.if_nametoindex, "eth0")
         sock.sendto(packet(src, dst, message, home_address, routing), (dst, 0, 0, index))
+
+
+def send_protected(host: Host, src: str, dst: str, message: bytes) -> None:
+    """From one of the node's own addresses: its kernel adds what its policies want."""
+    host.story.note(f"another process of {host.name} sends {dst} a {KINDS[message[2]]}")
+    whole = message[:4] + _checksum(src, dst, message) + message[6:]
+    with host.socket(socket.AF_INET6, socket.SOCK_RAW, MOBILITY) as sock:
+        sock.bind((src, 0))
+        sock.sendto(whole, (dst, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.bed import leftovers
 from harness.bed.host import Host
 from harness.bed.node import Node, Place
 from harness.bed.story import Story
@@ -52,6 +53,50 @@ class Mobile(Host):
                 return f"{self.home_agent.name} still has a binding for {self.hoa}"
             return self._blocked(self.xfrm())
         return Fact(f"{self.name} is at home", missing)
+
+    def binding(self) -> dict:
+        """What the home agent's daemon says of this node's binding; empty if there is none."""
+        entries = self.home_agent.mip6_status()["bc"]
+        return next((e for e in entries if e["hoa"] == self.hoa), {})
+
+    def refreshed(self, since: dict) -> Fact:
+        """The home agent has accepted a later binding update than that of binding() `since`."""
+        def missing() -> str | None:
+            seq = self.binding().get("seq")
+            return f"the last number is {seq}" if seq in (since["seq"], None) else None
+        return Fact(f"{self.name}'s binding is refreshed", missing)
+
+    @property
+    def unbound(self) -> Fact:
+        """The home agent has neither binding nor tunnel for it, and does not stand in for it."""
+        def missing() -> str | None:
+            agent = self.home_agent
+            if _find(agent.xfrm(), "route2", HOME_AGENT, self.hoa):
+                return f"{agent.name} still has a binding for {self.hoa}"
+            left = leftovers.snapshot(agent)
+            if self.hoa in left.proxies:
+                return f"{agent.name} still answers for {self.hoa}"
+            tunnels = [p for p in agent.xfrm().policies for t in p.tmpls
+                       if t.mode == "tunnel" and self.hoa in f"{p.sel.src} {p.sel.dst}"]
+            return f"{agent.name} still has tunnel policies for {self.hoa}" if tunnels else None
+        return Fact(f"{self.home_agent.name} has no binding for {self.name}", missing)
+
+    @property
+    def blocked(self) -> Fact:
+        """Nothing leaves from the home address."""
+        return Fact(f"{self.name} blocks its payload", lambda: (
+            None if self._blocked(self.xfrm()) else f"{self.name} has no block"))
+
+    def updates(self) -> int:
+        """How many binding updates its daemon has sent."""
+        return self.mip6_status()["counters"]["bu_out"]
+
+    def updates_sent(self, number: int, since: int = 0) -> Fact:
+        """That many binding updates have been sent after the first `since`."""
+        def missing() -> str | None:
+            have = self.updates() - since
+            return None if have >= number else f"there are {have}"
+        return Fact(f"{self.name} has sent {number} binding updates", missing)
 
     @property
     def signalling_protected(self) -> Fact:

@@ -59,6 +59,7 @@ class Bed:
         self.checkpoints: dict[str, Checkpoint] = {}
         self.down: Collection[str] = ()
         self.vain: set[str] = set()
+        self.mute: set[str] = set()
         self.warnings: list[str] = []
         self.variant = "."
         self.allowed: list[cleartext.Allow] = []
@@ -181,7 +182,8 @@ class Bed:
         self.names.learn(dumps)
         sentences = self._violations(dumps)
         self.story.event(
-            "checkpoint", name, nodes=list(dumps), down=list(self.down), violations=sentences,
+            "checkpoint", name, nodes=list(dumps), down=list(self.down), mute=sorted(self.mute),
+            violations=sentences,
             addresses={n: [a.address for a in self.hosts[n].addresses()] for n in dumps})
         for node, dump in dumps.items():
             text = canon.canonical(dump, self.names, node)
@@ -223,7 +225,7 @@ class Bed:
             node: invariants.NodeFacts(
                 dump, frozenset(a.address for a in self.hosts[node].addresses()))
             for node, dump in dumps.items()}
-        return invariants.check(facts, self.down, self.names)
+        return invariants.check(facts, self.down, self.names, self.mute)
 
     def _against_expected(self, node: str, name: str, text: str) -> list[str]:
         file = f"{node}.{name}.xfrm"
@@ -330,6 +332,10 @@ class Bed:
         if not hosts:
             self.down = invariants.EVERYTHING
         self.vain |= {host.name for host in hosts or self.hosts.values()}
+
+    def may_only_signal(self, *hosts: Host) -> None:
+        """From here on these hosts' bindings are refused: they have no SA for payload."""
+        self.mute = {host.name for host in hosts}
 
     def kernel_may_warn(self, word: str, why: str) -> None:
         """A kernel warning with `word` is what the scenario provokes."""

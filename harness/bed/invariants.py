@@ -1,7 +1,8 @@
 """invariants - what must hold at every checkpoint, without an expected file.
 
 Each violated rule is a sentence. A scenario in which nothing may come up (for one home address or
-at all) says so with `down`; then the opposite is checked: no SA stands for it.
+at all) says so with `down`; then the opposite is checked: no SA stands for it. A node whose binding
+is refused is `mute`: it has SAs for signalling, none for payload.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Bed:
     nodes: Mapping[str, NodeFacts]
     down: Collection[str]
     names: Names | None
+    mute: Collection[str] = ()
 
     def policies(self, node: str) -> list[Policy]:
         return [p for p in self.nodes[node].dump.policies if not p.socket]
@@ -89,7 +91,8 @@ def templates_resolve(bed: Bed, node: str) -> Iterator[str]:
     for policy in bed.policies(node):
         excused = bed.is_down(policy) or _waits_for_peer(bed, node, policy)
         for tmpl in policy.tmpls:
-            if excused and tmpl.level == "required":
+            silent = node in bed.mute and tmpl.mode == "tunnel"
+            if (excused or silent) and tmpl.level == "required":
                 continue
             found = _candidates(bed, node, policy, tmpl)
             wanted = f"template {tmpl.proto} {tmpl.mode} {tmpl.src} to {tmpl.dst}"
@@ -199,6 +202,13 @@ def nothing_is_up(bed: Bed, node: str) -> Iterator[str]:
             yield f"{node} {bed.sa(state)}: stands although nothing may come up"
 
 
+def the_mute_have_no_tunnel(bed: Bed, node: str) -> Iterator[str]:
+    """Whose binding is refused has no SA for payload."""
+    if node in bed.mute:
+        yield from (f"{node} {bed.sa(state)}: stands although {node}'s binding is refused"
+                    for state in bed.esp(node) if state.mode == "tunnel")
+
+
 RULES: tuple[Callable[[Bed, str], Iterator[str]], ...] = (
     templates_resolve,
     both_ends_agree,
@@ -207,13 +217,15 @@ RULES: tuple[Callable[[Bed, str], Iterator[str]], ...] = (
     none_is_larval,
     spis_are_unique,
     nothing_is_up,
+    the_mute_have_no_tunnel,
 )
 
 
 def check(nodes: Mapping[str, NodeFacts],
-          down: Collection[str] = (), names: Names | None = None) -> list[str]:
-    """Sentences, one for each violation. `down`: home addresses, or EVERYTHING."""
-    bed = Bed(nodes, down, names)
+          down: Collection[str] = (), names: Names | None = None,
+          mute: Collection[str] = ()) -> list[str]:
+    """Sentences, one for each violation. `down`: home addresses, or EVERYTHING; `mute`: nodes."""
+    bed = Bed(nodes, down, names, mute)
     return [sentence for rule in RULES for node in nodes for sentence in rule(bed, node)]
 
 

@@ -30,6 +30,7 @@ class Point:
     dumps: Mapping[str, str]
     addresses: Mapping[str, frozenset[str]]
     down: tuple[str, ...]
+    mute: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def read(scenario: str, results: Path) -> Shown:
 def _point(folder: Path, row: dict) -> Point:
     files = {node: folder / f"{node}.{row['text']}.xfrm" for node in row["nodes"]}
     return Point(row["text"], {n: f.read_text() for n, f in files.items() if f.exists()},
-                 {n: frozenset(a) for n, a in row["addresses"].items()}, tuple(row["down"]))
+                 {n: frozenset(a) for n, a in row["addresses"].items()}, tuple(row["down"]),
+                 tuple(row["mute"]))
 
 
 def questions(shown: Iterable[Shown], expected: Path, known: Iterable[str]) -> list[Question]:
@@ -264,7 +266,7 @@ def broken(point: Point, texts: Mapping[str, str]) -> list[str]:
     facts = {node: invariants.NodeFacts(parse_dump(text), point.addresses.get(node, frozenset()))
              for node, text in texts.items()}
     down = invariants.EVERYTHING if point.down == invariants.EVERYTHING else point.down
-    return invariants.check(facts, down)
+    return invariants.check(facts, down, mute=point.mute)
 
 
 def write_deltas(act: Sequence[Point], folder: Path) -> list[str]:

@@ -25,7 +25,8 @@ def leave(folder: Path, change: Callable[[str], str] = lambda text: text,
         for node, text in samples.canonicals(texts, names).items():
             (folder / f"{node}.{name}.xfrm").write_text(text)
             (folder / f"{node}.{name}.raw.txt").write_text(texts[node])
-        rows.append({"time": START + number, "kind": "checkpoint", "text": name, "down": [],
+        rows.append({"time": START + number, "kind": "checkpoint", "text": name,
+                     "down": [], "mute": [],
                      "violations": [], "nodes": list(texts), "addresses": {
                          n: sorted(samples.addresses(n, name)) for n in texts}})
     (folder / EVENTS).write_text("".join(json.dumps(row) + "\n" for row in rows))

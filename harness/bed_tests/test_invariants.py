@@ -121,3 +121,12 @@ def test_at_the_end_everything_left_is_said():
     assert "carol: state hao 2001:1::10 to 2001:1::1 left" in sentences
     assert len(sentences) == 7 + 24
     assert invariants.left_over({"carol": Dump(), "moon": Dump()}) == []
+
+
+def test_a_node_whose_binding_is_refused_has_no_tunnel():
+    facts = samples.facts()
+    assert invariants.check(facts, mute=["moon"]) != []
+    states = [s for s in facts["carol"].dump.states if s.mode != "tunnel"]
+    facts["carol"] = replace(facts["carol"], dump=Dump(states, facts["carol"].dump.policies))
+    sentences = invariants.check(facts, mute=["carol"])
+    assert not any(sentence.startswith("carol") for sentence in sentences)

@@ -1,8 +1,9 @@
-"""bench - what an IKE_SA and a move cost, as one table and build/results/bench.json.
+"""bench - what an IKE_SA, a move and the page of a run cost: a table and build/results/bench.json.
 
-    make bench                               both parts
+    make bench                               all parts
     /usr/bin/python3 -m harness.bench ike    IKE_SAs only (a minute)
     /usr/bin/python3 -m harness.bench move   moves only: coa-change in 20 guests (five minutes)
+    /usr/bin/python3 -m harness.bench page   the page of a hundred scenarios (ten seconds)
 
 Exit status: 0 when everything was measured, whatever the figures are.
 """
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from harness.bed import build, guest, run, suite, timeline
 from harness.bed.report import Report
-from harness.bench import move
+from harness.bench import move, page
 from harness.bench.table import Figure, text
 
 TOP = Path(__file__).resolve().parents[2]
@@ -97,7 +98,11 @@ def moves() -> Measured:
     return Measured(figures, {"moves_ms": rows, "moves_folder": str(folder.relative_to(TOP))})
 
 
-PARTS: dict[str, Callable[[], Measured]] = {"ike": ike, "move": moves}
+def pages() -> Measured:
+    return Measured(page.figures())
+
+
+PARTS: dict[str, Callable[[], Measured]] = {"page": pages, "ike": ike, "move": moves}
 
 
 def main(arguments: list[str]) -> int:

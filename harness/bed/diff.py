@@ -3,8 +3,9 @@
     ./run-tests.sh diff A.txt B.txt        equal facts: 0, different: 1, unreadable: 2
 
 A file holds what `ip xfrm state`, `ip xfrm policy` or both printed: any iproute2, with or without
--s, pasted from a terminal or from the page of 2008, a canonical dump, or a collected file with `##`
-titles. Where a file holds several dumps of one kind, FILE#2 is the second.
+-s, -d and -o, pasted from a terminal or from the page of 2008, a canonical dump, or a collected
+file with `##` titles. Where a file holds several dumps of one kind, FILE#2 is the second. An empty
+file is a kernel that has nothing; the answer says so.
 Errors:  one sentence that names file, line and what is wrong there.
 """
 
@@ -43,6 +44,7 @@ class Given:
     name: str
     dump: Dump
     kinds: frozenset[str]
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def blocks(lines: list[str]) -> list[Block]:
 def read(name: str) -> Given:
     path, _, which = name.partition("#") if not Path(name).exists() else (name, "", "")
     try:
-        text = Path(path).read_text()
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text"
         raise Unreadable(f"{path}: {reason}") from error
@@ -98,7 +100,7 @@ def given(name: str, text: str, which: int | None = None) -> Given:
     said |= {kind for kind, have in zip(KINDS, (dump.states, dump.policies)) if have}
     if not said and text.strip():
         raise Unreadable(f"{path}: line 1: no dump of ip xfrm: {lines[0].strip()[:60]}")
-    return Given(name, dump, frozenset(said or KINDS))
+    return Given(name, dump, frozenset(said or KINDS), empty=not said)
 
 
 def _choose(path: str, dumps: list[Block], which: int | None) -> Block | None:
@@ -177,6 +179,8 @@ def show(one: Given, other: Given, out: TextIO, colour: bool, width: int) -> int
     if not kinds:
         raise Unreadable(f"{one.name} has no {next(iter(other.kinds))} and {other.name} no "
                          f"{next(iter(one.kinds))}: nothing to compare")
+    for name in (given.name for given in (one, other) if given.empty):
+        print(f"{name} is empty: taken as no state and no policy", file=out)
     left, right = texts(_only(one.dump, kinds), _only(other.dump, kinds))
     for kind in sorted((one.kinds | other.kinds) - kinds):
         lacks = other.name if kind in one.kinds else one.name

@@ -1,9 +1,9 @@
 """xfrm - the text of `ip xfrm state` and `ip xfrm policy`, read into typed facts.
 
-Reads what every iproute2 prints, with and without -s, the one-line form of the 2008 page and our
-own canonical form (canon.py). Counters and clocks are not facts: they are read and left out of
-every comparison. A word that is not known is an error that names its line: nothing is dropped
-silently.
+Reads what every iproute2 prints, with and without -s, -d and -o, the one-line form of the 2008
+page and our own canonical form (canon.py). Counters and clocks are not facts: they are read and
+left out of every comparison. A word that is not known is an error that names its line: nothing is
+dropped silently.
 """
 
 from __future__ import annotations
@@ -116,6 +116,8 @@ FLAG_BITS = {
 # What the kernel truncates to where an old iproute2 prints `auth` without a length.
 TRUNCATION = {"hmac(sha384)": 192, "hmac(sha512)": 256}
 TRUNCATION_ELSE = 96
+# What `ip -o` prints in place of a line's end.
+LINE_BREAK = "\\"
 # So much of a line stands in an error.
 SHOWN = 60
 
@@ -125,11 +127,16 @@ class Words:
 
     def __init__(self, text: str) -> None:
         self.lines = text.splitlines()
-        self.words = [
-            (word, number)
+        printed = [
+            (piece, number)
             for number, line in enumerate(self.lines)
             if not line.lstrip().startswith("#")
-            for word in _strip_command(line).split()
+            for piece in line.split(LINE_BREAK)
+        ]
+        self.words = [
+            (word, number, at)
+            for at, (piece, number) in enumerate(printed)
+            for word in _strip_command(piece).split()
         ]
         self.at = 0
 
@@ -159,10 +166,10 @@ class Words:
         return self.next()
 
     def skip_line(self) -> str:
-        """The rest of the line that the last word stands on."""
-        line = self.words[self.at - 1][1]
+        """The rest of the printed line that the last word stands on."""
+        line = self.words[self.at - 1][2]
         rest = []
-        while self.at < len(self.words) and self.words[self.at][1] == line:
+        while self.at < len(self.words) and self.words[self.at][2] == line:
             rest.append(self.next())
         return " ".join(rest)
 

@@ -62,6 +62,14 @@ def test_one_line_of_the_page_is_what_its_lines_are():
     assert shown(one, other)[0] == 0
 
 
+@pytest.mark.parametrize("name", ["plain.txt", "full.txt"])
+def test_ip_o_prints_the_same_with_a_backslash_for_the_end_of_a_line(name):
+    text = (STATISTICS / name).read_text()
+    one_line = re.sub(r"\n(?!src )", lambda _: "\\", text)
+    assert "\\\tproto esp" in one_line and len(one_line.splitlines()) < len(text.splitlines()) / 3
+    assert shown(text, one_line)[1].startswith("equal")
+
+
 def test_states_alone_are_compared_with_states():
     states = evidence.reference_sections("carol", "established")["ip xfrm state"]
     status, text = shown(states, established())
@@ -72,6 +80,13 @@ def test_states_alone_are_compared_with_states():
 def test_an_empty_answer_of_the_kernel_is_an_answer():
     status, text = shown("carol# ip xfrm state\ncarol# ip xfrm policy\n", established())
     assert status == 1 and "23 differences" in text
+
+
+def test_an_empty_file_is_said_to_be_empty():
+    for text in ("", "\n\n"):
+        status, said = shown(text, established())
+        assert (status, said.splitlines()[0]) == (
+            1, "a.txt is empty: taken as no state and no policy")
 
 
 def test_a_terminal_is_read_with_its_prompts_and_what_stands_between():
@@ -119,10 +134,28 @@ def test_the_front_door_compares_files_of_any_folder(tmp_path):
     (tmp_path / "b").write_text(evidence.reference_dump("carol", "moved"))
     assert run("a", "a", cwd=tmp_path).returncode == 0
     assert run("a", "b", cwd=tmp_path).returncode == 1
+    (tmp_path / "marked").write_text(established(), encoding="utf-8-sig")
+    assert run("a", "marked", cwd=tmp_path).returncode == 0
     missing = run("a", "c", cwd=tmp_path)
     assert missing.returncode == 2
     assert missing.stderr == "run-tests.sh diff: c: No such file or directory\n"
     assert run("a", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("octets, reason", [
+    (b"\x7fELF\x02\xff\xfe", "no text"), (established().encode("utf-16"), "no text"),
+    (established().encode()[:710], "line 17: "), (None, "Is a directory"),
+], ids=["program", "utf-16", "cut", "folder"])
+def test_what_is_no_dump_is_one_sentence_at_the_front_door(tmp_path, octets, reason):
+    (tmp_path / "a").write_text(established())
+    if octets is None:
+        (tmp_path / "odd").mkdir()
+    else:
+        (tmp_path / "odd").write_bytes(octets)
+    done = run("odd", "a", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"run-tests.sh diff: odd: {reason}")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("no_color, coloured", [("", True), ("1", False)])

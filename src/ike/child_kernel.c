@@ -171,16 +171,32 @@ static int on_wanted(const struct xfrm_sa *sa, void *arg)
 	return 0;
 }
 
-/*
- * P11: a MIGRATE moved it and took its policy away before its event was read; its SPI is unique
- * (P13).
- */
-static int close_where_it_is(struct nl *nl, uint32_t spi)
+/* P11: a MIGRATE moved it and its event was not read yet; its SPI is unique (P13). */
+static int find_moved(struct nl *nl, uint32_t spi, struct xfrm_sa_key *out)
 {
 	struct wanted w = { .spi = spi };
 	int rc = xfrm_sa_dump(nl, on_wanted, &w);
 
-	return rc < 0 || !w.key.proto ? rc : xfrm_sa_del(nl, &w.key);
+	if (!rc && !w.key.proto)
+		rc = -ESRCH;
+	if (!rc)
+		*out = w.key;
+	return rc;
+}
+
+bool child_stands(const struct child *c, bool out)
+{
+	struct nl *nl = c->sa->d->seams.xfrm;
+	struct xfrm_sa_key key = { .dst = out ? c->out_dst : c->in_dst,
+		.proto = XP_ESP,
+		.spi = out ? c->spi_out : c->spi_in };
+	struct xfrm_sa sa;
+	int rc = xfrm_sa_get(nl, &key, &sa);
+
+	mem_wipe(&sa, sizeof(sa));
+	if (rc == -ESRCH && c->mode == XM_TUNNEL)
+		rc = find_moved(nl, key.spi, &key);
+	return rc != -ESRCH;
 }
 
 static void close_one(struct child *c, const struct in6_addr *dst, uint32_t spi)
@@ -189,8 +205,8 @@ static void close_one(struct child *c, const struct in6_addr *dst, uint32_t spi)
 	struct xfrm_sa_key key = { .dst = *dst, .proto = XP_ESP, .spi = spi };
 	int rc = xfrm_sa_del(nl, &key);
 
-	if (rc == -ESRCH && c->mode == XM_TUNNEL)
-		rc = close_where_it_is(nl, spi);
+	if (rc == -ESRCH && c->mode == XM_TUNNEL && !find_moved(nl, spi, &key))
+		rc = xfrm_sa_del(nl, &key);
 	if (rc < 0 && rc != -ESRCH)
 		log_knl(1, "deleting SAD entry with SPI %08x failed: %s", spi, strerror(-rc));
 }

@@ -9,18 +9,6 @@
 
 enum { OLDS_FIRST = 64 };
 
-static bool is_gone(const struct child *c, bool out)
-{
-	struct xfrm_sa_key key = { .dst = out ? c->out_dst : c->in_dst,
-		.proto = XP_ESP,
-		.spi = out ? c->spi_out : c->spi_in };
-	struct xfrm_sa sa;
-	int rc = xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa);
-
-	mem_wipe(&sa, sizeof(sa));
-	return rc == -ESRCH;
-}
-
 /* The rekey tells the peer which CHILD_SA is meant; without an IKE_SA for it there is a new one. */
 static void replace(struct child *c)
 {
@@ -40,7 +28,8 @@ static void replace(struct child *c)
 static bool is_lost(const struct child *c)
 {
 	return c->state == CHILD_UP && !c->lost &&
-		((c->out_installed && is_gone(c, true)) || (c->in_installed && is_gone(c, false)));
+		((c->out_installed && !child_stands(c, true)) ||
+			(c->in_installed && !child_stands(c, false)));
 }
 
 void lost_event(struct iked *d, const struct xfrm_event *ev)

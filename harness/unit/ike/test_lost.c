@@ -118,6 +118,26 @@ static void what_we_delete_ourselves_is_not_lost(void **state)
 	close_stage();
 }
 
+/* P11: its events come late, and another MIGRATE has moved it meanwhile. */
+static void an_sa_that_has_moved_on_is_not_lost(void **state)
+{
+	struct xfrm_sa_key key = { .dst = kern_addr(FIRST), .proto = XP_ESP };
+	struct xfrm_sa sa;
+
+	(void)state;
+	established();
+	key.spi = pair_child(s.p->carol, "tunnel")->spi_in;
+	assert_int_equal(xfrm_sa_get(s.p->carol->nl, &key, &sa), 0);
+	assert_int_equal(xfrm_sa_del(s.p->carol->nl, &key), 0);
+	sa.dst = kern_addr(SECOND);
+	assert_int_equal(xfrm_sa_add(s.p->carol->nl, &sa), 0);
+	fake_xfrm_deliver(s.p->carol->kernel);
+	lost_look(s.p->carol->d);
+	pair_run(s.p);
+	assert_int_equal(pair_said(s.p, "the kernel has lost"), 0);
+	close_stage();
+}
+
 static struct xfrm_sa of_earlier_run(const char *src, uint32_t spi, uint32_t reqid, bool tunnel)
 {
 	return (struct xfrm_sa){ .src = kern_addr(src),
@@ -157,4 +177,5 @@ UNIT_MAIN(T(an_sa_that_somebody_deleted_is_replaced_on_both_nodes, "A-172"),
 	T(a_packet_meanwhile_asks_for_no_second_one, "B-044"),
 	T(after_a_flush_every_one_is_looked_at, "A-223"),
 	T(what_we_delete_ourselves_is_not_lost, "A-172"),
+	T(an_sa_that_has_moved_on_is_not_lost, "A-172 B-055"),
 	T(an_earlier_run_s_sas_are_made_anew_and_others_stay, "A-155 B-101"))

@@ -134,14 +134,18 @@ struct child *child_by_reqid(const struct iked *d, uint32_t reqid, const struct 
 
 struct child *child_of_trap(const struct trap *trap)
 {
-	struct child *c = NULL;
+	struct child *c = NULL, *leaving = NULL;
 
 	if (!trap->reqid_out)
 		return NULL;
-	while ((c = child_by_reqid(trap->d, trap->reqid_out, c)))
-		if (c->trap == trap && (c->state == CHILD_UP || c->state == CHILD_REKEYING))
+	while ((c = child_by_reqid(trap->d, trap->reqid_out, c))) {
+		if (c->trap != trap || (c->state != CHILD_UP && c->state != CHILD_REKEYING))
+			continue;
+		if (!c->sa->leaving)
 			return c;
-	return NULL;
+		leaving = c;
+	}
+	return leaving;
 }
 
 void child_to_sa(struct child *c, struct sa *to)

@@ -84,7 +84,7 @@ struct child *child_by_spi_in(const struct iked *d, uint32_t spi);
 struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct in6_addr *dst);
 /* All of a reqid (outbound or inbound number): after NULL gives the first. */
 struct child *child_by_reqid(const struct iked *d, uint32_t reqid, const struct child *after);
-/* The one that carries traffic for this trap, or NULL. */
+/* The one that carries traffic for this trap, better in an IKE_SA that stays; or NULL. */
 struct child *child_of_trap(const struct trap *trap);
 
 /*

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ike/leave.h"
 #include "ike/limits.h"
 #include "ike/xchg.h"
 
@@ -204,14 +205,25 @@ void iked_close_child(struct child *c)
 		child_free(c);
 }
 
+/* RFC 7296 section 2.8.3, A-171: from the beginning, and the old one goes when all is made anew. */
+static int reauthenticate(struct sa *sa)
+{
+	if (!sa->initiator)
+		return -EOPNOTSUPP; /* the side that began it does */
+	log_ike(1, "reauthenticating IKE_SA %s", sa_name(sa));
+	return leave_begin(sa);
+}
+
 int iked_rekey_sa(struct sa *sa)
 {
 	struct task *t;
 
 	if (sa->state != SA_UP)
 		return -EBUSY;
+	if (sa->leaving)
+		return leave_begin(sa);
 	if (sa->peer->conn->reauth)
-		return sa_reauth(sa);
+		return reauthenticate(sa);
 	t = task_new(X_REKEY_SA);
 	return t ? x_push(sa, t) : -ENOMEM;
 }
@@ -222,36 +234,13 @@ int iked_rekey_child(struct child *c)
 
 	if (c->state != CHILD_UP || c->sa->state != SA_UP)
 		return -EBUSY;
+	if (c->sa->leaving)
+		return iked_want_child(c->sa->d, c->trap, NULL);
 	t = task_new(X_REKEY_CHILD);
 	if (!t)
 		return -ENOMEM;
 	t->old = c;
 	return x_push(c->sa, t);
-}
-
-/* reauth=yes: the IKE_SA ends, its CHILD_SAs are made anew by the next one. */
-int sa_reauth(struct sa *sa)
-{
-	struct iked *d = sa->d;
-	struct trap *want[X_QUEUE_MAX];
-	struct child *c;
-	size_t n = 0;
-
-	if (!sa->initiator)
-		return -EOPNOTSUPP; /* the side that began it does */
-	log_ike(1, "reauthenticating IKE_SA %s", sa_name(sa));
-	LIST_FOREACH (c, &sa->children, of_sa) {
-		if (c->state != CHILD_UP || n == X_QUEUE_MAX)
-			continue;
-		trap_ref(c->trap);
-		want[n++] = c->trap;
-	}
-	iked_close_sa(sa);
-	for (size_t i = 0; i < n; i++) {
-		iked_want_child(d, want[i], NULL);
-		trap_unref(want[i]);
-	}
-	return 0;
 }
 
 struct sa *iked_next_sa(const struct iked *d, const struct sa *after)

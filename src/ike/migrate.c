@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ike/leave.h"
 #include "ike/migrate.h"
 
 enum { LEVEL_FOREIGN = 3 };
@@ -132,6 +133,36 @@ static void move_owners(struct trap *t, const struct xfrm_migrate *m)
 			sa_move(c->sa, &m->km_local, &m->km_remote);
 }
 
+static void strand_one(
+	struct sa *sa, bool told, const struct in6_addr *local, const struct in6_addr *remote)
+{
+	bool elsewhere = !addr_eq(&sa->local, local) || !addr_eq(&sa->remote, remote);
+
+	if (sa->state == SA_INIT_SENT && sa->initiator)
+		sa_move(sa, local, remote); /* begun anew, it is nobody's yet */
+	else if (sa_usable(sa) && (told || elsewhere))
+		leave_stranded(sa);
+}
+
+/*
+ * B-012, B-072: without KMADDRESS key management does not follow. An IKE_SA that ends elsewhere is
+ * given up, also where it had followed before and the peer did not agree to that.
+ */
+static void strand(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote)
+{
+	bool told = trap_forget_km(t);
+	struct sa *sa, *next;
+	struct child *c = NULL;
+
+	while (trap_is_shared(t) && (c = child_by_reqid(t->d, t->reqid_out, c)))
+		if (c->trap == t)
+			strand_one(c->sa, told, local, remote);
+	for (sa = trap_is_shared(t) ? NULL : LIST_FIRST(&t->peer->sas); sa; sa = next) {
+		next = LIST_NEXT(sa, of_peer);
+		strand_one(sa, told, local, remote);
+	}
+}
+
 static void entry(struct reqids *r, const struct xfrm_migrate *m)
 {
 	struct in6_addr local, remote;
@@ -151,14 +182,16 @@ static void entry(struct reqids *r, const struct xfrm_migrate *m)
 		reqids_keep_km(r, m);
 		return;
 	}
+	ends_of(m->dir, &m->new_src, &m->new_dst, &local, &remote);
 	if (m->has_km) {
 		reqids_drop_km(r, m);
 		trap_set_km(t, &m->km_local, &m->km_remote);
 		move_owners(t, m);
+	} else if (!addr_is_any(&local) && !addr_is_any(&remote)) {
+		strand(t, &local, &remote);
 	}
 	if (m->mode != XM_TUNNEL || m->dir == XD_FWD)
 		return;
-	ends_of(m->dir, &m->new_src, &m->new_dst, &local, &remote);
 	move_children(t, m->dir, &local, &remote);
 }
 

@@ -166,7 +166,7 @@ struct sa *sa_by_init(
 
 bool sa_usable(const struct sa *sa)
 {
-	return sa->state == SA_UP;
+	return sa->state == SA_UP && !sa->leaving;
 }
 
 static bool sa_connecting(const struct sa *sa)

@@ -95,6 +95,10 @@ struct sa {
 	struct timer t_resend, t_half_open, t_rekey, t_expire, t_dpd, t_later;
 
 	struct task *made_by; /* the rekey whose new_sa or their_sa this is */
+	bool leaving; /* another IKE_SA takes its place: nothing new is made in it */
+	bool hands_over; /* its CHILD_SAs are made anew by us, then it is closed */
+	bool newcomer; /* authenticated just now: what stands beside it is looked at */
+	unsigned newest; /* the highest number of all IKE_SAs when it came up */
 	struct child_head children;
 	uint64_t up_at, rekey_at, expire_at; /* 0: none */
 
@@ -119,8 +123,7 @@ struct sa *sa_by_init(
 struct sa *sa_of_peer(const struct trap *peer);
 int sa_remember_init(struct sa *sa);
 void sa_new_spi(struct sa *sa); /* of an initiator before the peer answered */
-int sa_reauth(struct sa *sa);
-bool sa_usable(const struct sa *sa); /* up and not on its way out */
+bool sa_usable(const struct sa *sa); /* up and not giving way to another */
 
 void sa_set_peer(struct sa *sa, struct trap *peer);
 /* Both identities are known: makes the SA findable by them. */

@@ -172,6 +172,15 @@ void trap_set_km(struct trap *t, const struct in6_addr *local, const struct in6_
 	}
 }
 
+bool trap_forget_km(struct trap *t)
+{
+	struct trap *peer = t->peer;
+	bool had = peer->has_km;
+
+	peer->has_km = false;
+	return had;
+}
+
 void trap_set_reqid(struct trap *t, uint32_t out, uint32_t in, enum trap_how how)
 {
 	struct iked *d = t->d;

@@ -76,6 +76,9 @@ bool trap_is_shared(const struct trap *t);
  * when up, to its IKE_SA. */
 void trap_set_km(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote);
 
+/* Key management follows no longer (B-072). True: it had. */
+bool trap_forget_km(struct trap *t);
+
 /* Reqids by explicit configuration, by the kernel's policy, or by the counter (B-090 to B-094). */
 void trap_set_reqid(struct trap *t, uint32_t out, uint32_t in, enum trap_how how);
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "ike/auth.h"
 #include "ike/nego.h"
+#include "ike/unique.h"
 #include "ike/xchg.h"
 
 /*
@@ -12,8 +13,6 @@
  *	SK { IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, SAi2, TSi, TSr } -->
  *					<-- SK { IDr, [CERT,] AUTH, SAr2, TSi, TSr }
  */
-
-enum { UNIQUE_NO, UNIQUE_REPLACE, UNIQUE_KEEP, UNIQUE_NEVER };
 
 static int copy_id(struct ident *to, const struct ident *from)
 {
@@ -68,34 +67,6 @@ static enum x_verdict auth_ask(struct x *x)
 	return X_SEND;
 }
 
-/* only now, that the peer is authenticated. False: the older one stays. */
-static bool make_unique(struct sa *sa, const struct msg *in)
-{
-	bool contact = msg_notify(in, N_INITIAL_CONTACT) != NULL;
-	int policy = iked_conf(sa->d)->uniqueids;
-	struct sa *other, *next;
-
-	if (policy == UNIQUE_NEVER || (policy == UNIQUE_NO && !contact))
-		return true;
-	for (other = sa_next_same_ids(sa, NULL); other; other = next) {
-		next = sa_next_same_ids(sa, other);
-		if (other->state != SA_UP)
-			continue;
-		if (contact) {
-			log_ike(1, "destroying duplicate IKE_SA %s, received INITIAL_CONTACT",
-				sa_name(other));
-			x_sa_gone(other);
-		} else if (policy == UNIQUE_KEEP) {
-			return false;
-		} else {
-			log_ike(1, "deleting duplicate IKE_SA %s for peer '%s'", sa_name(other),
-				ident_str(&sa->peer_id));
-			iked_close_sa(other);
-		}
-	}
-	return true;
-}
-
 /* who is it, and which of our configurations is for it? */
 static int recognise(struct x *x)
 {
@@ -141,7 +112,7 @@ static enum x_verdict auth_answer(struct x *x)
 	auth_say_certreq(x->d, in);
 	if (recognise(x) < 0 || auth_verify(sa, in, &in->idi) < 0) /* 2.15 */
 		return x_refuse_end(x, N_AUTHENTICATION_FAILED);
-	if (sa_set_ids(sa) < 0 || !make_unique(sa, in))
+	if (sa_set_ids(sa) < 0 || !unique_admit(sa, in))
 		return x_refuse_end(x, N_AUTHENTICATION_FAILED);
 	if (auth_sign(sa, &auth) < 0)
 		return x_refuse_end(x, N_AUTHENTICATION_FAILED);
@@ -150,6 +121,7 @@ static enum x_verdict auth_answer(struct x *x)
 	put_auth(x->out, SIG_RSA_SHA1, blob_view(&auth));
 	say_established(sa);
 	answer_child(x);
+	sa->newcomer = true;
 	return X_SEND;
 }
 
@@ -209,6 +181,7 @@ static enum x_verdict auth_take(struct x *x)
 	sa->peer->attempt = 0;
 	say_established(sa);
 	take_child(x);
+	sa->newcomer = true;
 	return X_SEND;
 }
 

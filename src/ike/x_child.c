@@ -22,7 +22,7 @@ static enum x_verdict child_ask(struct x *x)
 	struct task *t = x->task;
 	struct child *there = child_of_trap(t->trap);
 
-	if (there && stands(there)) {
+	if (there && !there->sa->leaving && stands(there)) {
 		x_child_done(x->d, t->trap, 0, "established already");
 		return X_REFUSE;
 	}

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "crypto/rand.h"
+#include "ike/leave.h"
 #include "ike/limits.h"
 #include "ike/xchg.h"
 
@@ -144,6 +145,7 @@ void x_move(struct sa *sa, enum sa_state to)
 	}
 	if (to != SA_UP)
 		return;
+	sa->newest = sa->d->sa_counter;
 	sa_init_free(sa);
 	if (dpd_ms(sa))
 		timer_set(&sa->t_dpd, dpd_ms(sa));
@@ -187,11 +189,14 @@ static void on_expire(void *arg)
 {
 	struct sa *sa = arg;
 
+	if (sa->leaving && !leave_over(sa))
+		return;
 	if (sa->state == SA_REKEYED) { /* the peer should have deleted it */
 		x_sa_gone(sa);
 		return;
 	}
-	log_job(1, "deleting IKE_SA %s after its maximum lifetime", sa_name(sa));
+	log_job(1, "deleting IKE_SA %s %s", sa_name(sa),
+		sa->leaving ? "that was replaced" : "after its maximum lifetime");
 	iked_close_sa(sa);
 }
 
@@ -219,7 +224,7 @@ static void on_dpd(void *arg)
 	uint64_t idle = loop_now() - heard, delay = dpd_ms(sa);
 	struct task *t;
 
-	if (!delay || sa->state != SA_UP)
+	if (!delay || sa->state != SA_UP || sa->leaving)
 		return;
 	if (idle < delay) {
 		timer_set(&sa->t_dpd, delay - idle);
@@ -358,6 +363,21 @@ void x_sa_gone(struct sa *sa)
 	}
 }
 
+void x_sa_join(struct sa *from, struct sa *to)
+{
+	struct trap *want[X_QUEUE_MAX + 2];
+	struct iked *d = to->d;
+	size_t n = waiting(from, want, X_QUEUE_MAX + 2);
+
+	bury(from);
+	for (size_t i = 0; i < n; i++) {
+		want[i]->wanted = false;
+		if (iked_want_child(d, want[i], NULL) < 0)
+			x_child_done(d, want[i], -EAGAIN, "no room in the IKE_SA");
+		trap_unref(want[i]);
+	}
+}
+
 /* the CHILD_SAs that are wanted go to a new IKE_SA, keyingtries times. */
 static void try_again(struct iked *d, struct trap *t, unsigned tries, unsigned attempt)
 {
@@ -415,4 +435,6 @@ void x_child_done(struct iked *d, struct trap *t, int rc, const char *why)
 		t->want_seq = 0;
 	if (d->seams.child_done)
 		d->seams.child_done(d->seams.arg, t, rc, why);
+	if (!rc)
+		leave_look(t->peer);
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/rd.h"
 #include "ike/keylog.h"
+#include "ike/leave.h"
 #include "ike/nego.h"
 #include "ike/xchg.h"
 
@@ -128,6 +129,15 @@ static enum x_verdict rekey_child_take(struct x *x)
 	return X_REFUSE;
 }
 
+/* this IKE_SA is full; the next one has room, if we can begin one. */
+static bool begin_anew(struct x *x)
+{
+	if (!msg_notify(x->in, N_NO_ADDITIONAL_SAS))
+		return false;
+	log_ike(1, "received NO_ADDITIONAL_SAS notify, a new IKE_SA is needed");
+	return leave_begin(x->sa) == 0;
+}
+
 static enum x_verdict rekey_child_refused(struct x *x)
 {
 	struct task *t = x->task;
@@ -147,6 +157,8 @@ static enum x_verdict rekey_child_refused(struct x *x)
 		child_free(t->child);
 		return X_LATER;
 	}
+	if (begin_anew(x))
+		return X_REFUSE;
 	nego_refusal(x->in);
 	if (msg_notify(x->in, N_CHILD_SA_NOT_FOUND)) { /* */
 		struct trap *trap = old->trap;
@@ -371,6 +383,8 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 	}
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE))
 		return X_LATER;
+	if (begin_anew(x))
+		return X_REFUSE;
 	log_ike(1, "rekeying IKE_SA %s failed, received %s", sa_name(x->sa),
 		notify_long_str(msg_error(x->in)->type));
 	return X_REFUSE;

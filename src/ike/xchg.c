@@ -5,6 +5,7 @@
 #include "crypto/prf.h"
 #include "crypto/sk.h"
 #include "ike/limits.h"
+#include "ike/unique.h"
 #include "ike/xchg.h"
 
 static const struct x_table *const tables[] = {
@@ -350,6 +351,16 @@ static int open_sk(struct sa *sa, struct msg *in, struct blob *plain)
 	return sk_open(k, in->raw, in->sk_head, plain);
 }
 
+/* An IKE_SA came up: others of the same pair of identities give way, or it does. */
+static void settle(struct sa *sa)
+{
+	bool newcomer = sa->newcomer;
+
+	sa->newcomer = false;
+	if (newcomer && sa->state == SA_UP)
+		unique_settle(sa);
+}
+
 static void protected_message(struct iked *d, const struct packet *p, struct msg *in)
 {
 	struct sa *sa = sa_of_message(d, in);
@@ -375,6 +386,7 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 		take_answer(sa, p, in, rc);
 	else
 		answer(sa, p, in, rc);
+	settle(sa);
 	if (sa->state != SA_GONE)
 		x_run(sa);
 	leave(sa);

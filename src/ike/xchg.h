@@ -126,4 +126,5 @@ void x_sa_stop(struct sa *sa); /* timers and exchanges end without a word */
 void x_new_sa_gone(struct sa *sa); /* the same for an IKE_SA that a rekey made */
 void x_child_gone(struct child *c); /* no exchange points to it any more */
 void x_sa_gone(struct sa *sa); /* end it; what was wanted of it fails */
+void x_sa_join(struct sa *from, struct sa *to); /* end it; what was wanted goes to the other */
 void x_sa_timeout(struct sa *sa); /* the peer does not answer: try again or give up */

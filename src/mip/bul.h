@@ -24,6 +24,7 @@ struct bul_entry {
 	bool waiting; /* a BU with seq is out, not answered */
 	bool bound; /* the home agent has a binding, as far as we know */
 	bool k; /* the last BA agreed to move the keys' endpoints */
+	bool no_k; /* it was asked to and did not */
 	uint32_t asked; /* lifetime of the last BU */
 	uint32_t lifetime; /* as granted */
 	uint64_t since_ms; /* when the granted lifetime began */

@@ -28,7 +28,8 @@ static const struct conf_key file_keys[] = {
 	  .doc = "signalling between mobile node and home agent is protected by IPsec" },
 	{ .name = "KeyMngMobCapability", .set = conf_bool, AT(key_mng_mob_capability),
 	  .def = "disabled",
-	  .doc = "the IKE daemon follows movements (K bit of binding updates)" },
+	  .doc = "the IKE daemon follows movements (K bit of binding updates); else it begins "
+	         "anew after each" },
 
 	{ .name = "HaMaxBindingLife", .set = conf_secs, AT(ha_max_binding_life), .def = "262140",
 	  .max = MH_LIFETIME_MAX,

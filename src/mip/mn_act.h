@@ -19,6 +19,8 @@ enum mn_verdict reg_later(struct mn *mn);
 enum mn_verdict reg_refused(struct mn *mn);
 enum mn_verdict reg_refresh(struct mn *mn);
 enum mn_verdict reg_refresh_again(struct mn *mn);
+/* Do IKE_SAs follow a move? Not when the home agent did not agree (B-071). */
+bool reg_keys_follow(const struct mn *mn);
 void reg_follow(struct mn *mn); /* the tunnel device, once payload flows */
 
 /* mn_home.c: the home link */

@@ -22,7 +22,7 @@ static void go_home(struct mn *mn)
 enum mn_verdict home_return(struct mn *mn)
 {
 	mn_block(mn);
-	sp_migrate(mn->env, &mn->pair, &mn->pair.hoa, mn->env->conf->key_mng_mob_capability);
+	sp_migrate(mn->env, &mn->pair, &mn->pair.hoa, reg_keys_follow(mn));
 	go_home(mn);
 	mn->ask = 0;
 	mn->resyncs = 0;

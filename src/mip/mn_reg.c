@@ -24,6 +24,11 @@ static uint32_t lifetime_wanted(const struct mn *mn)
 	return bul_ask(mn->env->conf->mn_max_ha_binding_life, UINT32_MAX, mn->place.valid_s);
 }
 
+bool reg_keys_follow(const struct mn *mn)
+{
+	return mn->env->conf->key_mng_mob_capability && !mn->bul->no_k;
+}
+
 /*
  * RFC 6275 section 11.5.2, RFC 4877 section 4.3: nothing from the home address until the home
  * agent knows; policies and SAs move before the BU, so that a key exchange it needs comes from the
@@ -35,7 +40,7 @@ enum mn_verdict reg_move(struct mn *mn)
 
 	if (!c->optimistic_handoff || !mn->bul->bound)
 		mn_block(mn);
-	sp_migrate(mn->env, &mn->pair, &mn->place.coa, c->key_mng_mob_capability);
+	sp_migrate(mn->env, &mn->pair, &mn->place.coa, reg_keys_follow(mn));
 	sp_hao_set(mn->env, &mn->pair, &mn->place.coa);
 	mn->ask = lifetime_wanted(mn);
 	mn->resyncs = 0;
@@ -54,6 +59,21 @@ enum mn_verdict reg_lost(struct mn *mn)
 	return MV_GO;
 }
 
+/*
+ * RFC 6275 section 11.7.3: an IKE_SA that we let follow ends at an address that the home agent's
+ * does not know. A MIGRATE without KMADDRESS tells the IKE daemon to make another one.
+ */
+static void take_k(struct mn *mn, bool first)
+{
+	struct bul_entry *b = mn->bul;
+	bool asked = b->flags & BU_KEY, refused = asked && !(mn->ba->ba.flags & BA_KEY);
+
+	if (refused && !b->no_k && !first)
+		sp_migrate(mn->env, &mn->pair, &mn->place.coa, false);
+	b->k = asked && !refused;
+	b->no_k = refused;
+}
+
 /* Section 11.7.3 */
 enum mn_verdict reg_accepted(struct mn *mn)
 {
@@ -64,7 +84,7 @@ enum mn_verdict reg_accepted(struct mn *mn)
 	b->bound = true;
 	b->lifetime = bul_granted(b->asked, m->ba.lifetime);
 	b->since_ms = loop_now();
-	b->k = (b->flags & BU_KEY) && (m->ba.flags & BA_KEY);
+	take_k(mn, first);
 	b->refresh_s = bul_refresh_after(
 		b->lifetime, m->opt.has & MHO_BIT(MHO_REFRESH) ? m->opt.refresh : 0);
 	mn->resyncs = 0;

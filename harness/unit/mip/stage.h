@@ -25,6 +25,7 @@ struct stage {
 	size_t n_addrs;
 	int dad_answer; /* an octet written here: the probed address is in use */
 	struct mh last; /* the last mobility header sent */
+	bool without_k; /* the home agent's BAs */
 };
 
 extern const struct in6_addr HOA, HA, COA, COA2;

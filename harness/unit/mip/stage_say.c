@@ -71,7 +71,7 @@ static void answer(struct stage *w, const struct in6_addr *ha, const struct mh_b
 	struct mip_packet p = { .src = *ha, .dst = HOA, .has_rh2 = rh2, .ifindex = ETH0 };
 	struct mh m = { .type = MH_BA, .ba = *ba };
 
-	m.ba.flags = BA_KEY;
+	m.ba.flags = w->without_k ? 0 : BA_KEY;
 	deliver(w, &m, &p);
 }
 

@@ -5,6 +5,16 @@
 #include "unit/unit.h"
 #include "unit/mip/mn_stage.h"
 
+static unsigned count_migrates(const struct stage *w, bool km)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < w->n_journal; i++)
+		n += !strncmp(w->journal[i], "MIGRATE", 7) &&
+			(strstr(w->journal[i], " km ") != NULL) == km;
+	return n;
+}
+
 static void another_link_is_left_behind(void **state)
 {
 	struct stage *w = mn_stage_registered();
@@ -112,9 +122,57 @@ static void private_and_home_addresses_are_no_care_of_addresses(void **state)
 	mn_stage_end(w);
 }
 
+/* B-072: the IKE daemon hears of it by MIGRATEs to the same place, and once only. */
+static void a_home_agent_without_k_is_told_to_the_ike_daemon(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	w->without_k = true;
+	stage_addr(w, NEW, 0, false);
+	stage_addr(w, OLD, 0, true);
+	assert_int_equal(count_migrates(w, true), 4);
+	stage_clear(w);
+	stage_ba(w, BA_ACCEPTED, 600);
+	assert_false(mn_of(w)->bul->k);
+	assert_int_equal(count_migrates(w, true), 0);
+	assert_int_equal(count_migrates(w, false), 4);
+	stage_clear(w);
+	loop_advance(570000);
+	stage_ba(w, BA_ACCEPTED, 600);
+	assert_int_equal(count_migrates(w, false), 0);
+	mn_stage_end(w);
+}
+
+static void after_that_moves_say_so_at_once_until_k_is_agreed(void **state)
+{
+	struct stage *w = mn_stage_begin();
+
+	(void)state;
+	w->without_k = true;
+	stage_addr(w, OLD, 0, false);
+	stage_ba(w, BA_ACCEPTED, 600);
+	stage_clear(w);
+	stage_addr(w, NEW, 0, false);
+	stage_addr(w, OLD, 0, true);
+	assert_int_equal(stage_count(w, "BU A H K"), 1);
+	assert_int_equal(count_migrates(w, true), 0);
+	assert_int_equal(count_migrates(w, false), 4);
+	w->without_k = false;
+	stage_ba(w, BA_ACCEPTED, 600);
+	assert_true(mn_of(w)->bul->k);
+	stage_clear(w);
+	stage_addr(w, OLD, 0, false);
+	stage_addr(w, NEW, 0, true);
+	assert_int_equal(count_migrates(w, true), 4);
+	mn_stage_end(w);
+}
+
 UNIT_MAIN(T(another_link_is_left_behind, "C-072 D-045"),
 	T(a_solicitation_is_repeated_until_a_router_answers, "C-072 D-045"),
 	T(the_same_link_again_changes_nothing, "C-072"),
+	T(a_home_agent_without_k_is_told_to_the_ike_daemon, "B-072 B-012"),
+	T(after_that_moves_say_so_at_once_until_k_is_agreed, "B-072"),
 	T(a_static_address_of_the_old_link_gives_way, "C-072"),
 	T(only_configured_interfaces_hear_routers, "F-022"),
 	T(private_and_home_addresses_are_no_care_of_addresses, "C-076"))

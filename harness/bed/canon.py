@@ -65,11 +65,14 @@ class Names:
     def learn(self, dumps: Mapping[str, Dump]) -> None:
         """Name all values of one moment, by facts alone: the order of a dump plays no part."""
         found = {}
+        ways = {state.spi: way for dump in dumps.values() for state in dump.states
+                if (way := self._way(state))}
         for node in sorted(dumps, key=self._mobile_first):
             uses = self._uses(dumps[node].policies)
             for state in sorted(dumps[node].states, key=_oldest_first):
                 if state.proto == "esp" and not state.larval:
-                    found.setdefault((node, state), self._role(node, state, uses))
+                    way = self._way(state) or ways.get(state.spi) or f"to-{state.dst}"
+                    found.setdefault((node, state), f"{self._role(node, state, uses)}.{way}")
         for (_, state), role in found.items():
             self._name(state, role)
 
@@ -96,8 +99,12 @@ class Names:
         ends = frozenset({tmpl.src, tmpl.dst})
         return Use(owner, kind, tmpl.mode, tmpl.reqid, ends if ends != {"::"} else hosts)
 
+    def _way(self, state: State) -> str | None:
+        """Unknown where the home agent is no end; the other node may know better."""
+        return {state.dst: "to-ha", state.src: "to-mn"}.get(self.roles.ha)
+
     def _role(self, node: str, state: State, uses: list[Use]) -> str:
-        """mh.to-ha, or carol.mh.to-ha where the scenario has several mobile nodes."""
+        """mh, or carol.mh where the scenario has several mobile nodes."""
         best = max(uses, key=lambda use: (use.agreement(state), use.kind), default=None)
         if best and best.agreement(state) < AGREEMENT:
             best = None
@@ -107,8 +114,7 @@ class Names:
         if node in mobiles.values():
             owner = owner or node
         kind = best.kind if best else KINDS.get(state.mode, state.mode)
-        way = {state.dst: "to-ha", state.src: "to-mn"}.get(self.roles.ha, f"to-{state.dst}")
-        return f"{owner or 'stray'}.{kind}.{way}" if len(mobiles) > 1 else f"{kind}.{way}"
+        return f"{owner or 'stray'}.{kind}" if len(mobiles) > 1 else kind
 
     def _name(self, state: State, role: str) -> None:
         if state.spi not in self.spis:

@@ -374,8 +374,11 @@ def _template(words: Words, facts: dict) -> None:
     facts["tmpls"] += (Template(src, dst, level=level, **found),)
 
 
-def _drop_policy_flag(words: Words, _: dict) -> None:
-    words.skip_line()
+def _policy_flag(words: Words, facts: dict) -> None:
+    """Names, and with -s the bits behind them; without a flag the bits alone."""
+    names = re.sub(r"\(0x[0-9a-f]+\)", "", words.skip_line()).split()
+    if names:
+        facts["extra"] += (f"flag {' '.join(names)}",)
 
 
 POLICY_WORDS: dict[str, Callable[[Words, dict], None]] = {
@@ -385,7 +388,7 @@ POLICY_WORDS: dict[str, Callable[[Words, dict], None]] = {
     "priority": _set("priority", lambda w: _number(w, w.next())),
     "ptype": _set("ptype", lambda w: w.next()),
     "share": lambda w, _: w.next() and None,
-    "flag": _drop_policy_flag,
+    "flag": _policy_flag,
     "tmpl": _template,
     "lifetime": _drop_lifetimes,
     "mark": _keep("mark"),

@@ -31,6 +31,19 @@ authority() {
 		-keyout "$CA_DIR/caKey.pem" -out "$CA_DIR/caCert.pem"
 }
 
+# intermediate DIR SUBJECT: the same, signed by the CA of CA_DIR.
+intermediate() {
+	mkdir -p "$1"
+	: >"$1/index.txt"
+	echo 01 >"$1/serial"
+	echo 01 >"$1/crlnumber"
+	quietly openssl req -new -newkey rsa:2048 -nodes -config "$here/ca.cnf" -subj "$2" \
+		-keyout "$1/caKey.pem" -out "$1/request.pem"
+	quietly openssl ca -batch -notext -config "$here/ca.cnf" -extensions authority \
+		-in "$1/request.pem" -out "$1/caCert.pem"
+	CA_DIR=$1
+}
+
 # entity NAME SUBJECT SAN [DATES...]: NAMEKey.pem and NAMECert.pem, signed by CA_DIR.
 entity() {
 	name=$1 subject=$2 SAN=$3
@@ -68,10 +81,16 @@ entity moonRevoked "$moon" DNS:moon.strongswan.org
 crl strongswanStale -crl_lastupdate 20230101000000Z -crl_nextupdate 20240101000000Z
 quietly openssl ca -config "$here/ca.cnf" -revoke "$new/moonRevokedCert.pem" \
 	-crl_reason keyCompromise
+intermediate "$new/issuingCa" "$page/CN=strongSwan Issuing CA"
+entity moonIssued "$moon" DNS:moon.strongswan.org
+crl issuing
+cat "$new/moonIssuedCert.pem" "$CA_DIR/caCert.pem" >"$new/moonIssuedChain.pem"
+CA_DIR=$new/ca
 crl strongswan
 
+mv "$new/issuingCa/caCert.pem" "$new/issuingCert.pem"
 mv "$new/ca/caCert.pem" "$new/strongswanCert.pem"
-rm -rf "$new/ca" "$new/otherCa" "$out"
+rm -rf "$new/ca" "$new/otherCa" "$new/issuingCa" "$out"
 cat "$here/make.sh" "$here/ca.cnf" >"$new/made"
 chmod 755 "$new"
 mv "$new" "$out"

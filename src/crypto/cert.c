@@ -335,6 +335,41 @@ int cert_parse(struct bytes der, struct cert **out)
 	return 0;
 }
 
+/* The next block of a PEM text that is a certificate. */
+static int next_cert(BIO *bio, struct cert **out)
+{
+	uint8_t *der = NULL;
+	long n = 0;
+	int r = PEM_bytes_read_bio(&der, &n, NULL, PEM_STRING_X509, bio, NULL, NULL) == 1
+		? cert_parse(BYTES(der, (size_t)n), out)
+		: -ENOENT;
+
+	OPENSSL_free(der);
+	ERR_clear_error();
+	return r;
+}
+
+int cert_load_more(const char *path, struct cert **out, size_t cap, size_t *n)
+{
+	own_blob text = { 0 };
+	struct cert *c = NULL;
+	int r = read_file(path, 2 * CERT_MAX, &text);
+	BIO *bio =
+		r < 0 || !text.n || text.p[0] == 0x30 ? NULL : BIO_new_mem_buf(text.p, (int)text.n);
+
+	*n = 0;
+	if (!bio)
+		return r;
+	r = next_cert(bio, &c);
+	cert_free(c);
+	while (r == 0 && *n < cap) {
+		r = next_cert(bio, &out[*n]);
+		*n += r == 0;
+	}
+	BIO_free(bio);
+	return r == -ENOENT ? 0 : r;
+}
+
 int cert_load(const char *path, struct cert **out)
 {
 	own_blob der = { 0 };

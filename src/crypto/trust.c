@@ -216,6 +216,26 @@ static const struct cert *issuer_among(
 	return NULL;
 }
 
+size_t trust_between(const struct trust *t, const struct cert *ee, struct cert *const *more,
+	size_t n_more, const struct cert **out, size_t cap)
+{
+	const struct store *s = t->store;
+	struct path p = { .certs = { ee }, .n = 1 };
+	bool named;
+
+	while (p.n <= cap && p.n < PATH_MAX_CERTS) {
+		const struct cert *next = issuer_among(&p, more, n_more, &named);
+
+		if (!next)
+			next = issuer_among(&p, s->cas, s->n_cas, &named);
+		if (!next || ident_eq(&next->subject, &next->issuer))
+			break;
+		out[p.n - 1] = next;
+		p.certs[p.n++] = next;
+	}
+	return p.n - 1;
+}
+
 /* Anchors first, then what the peer sent. Every step takes another certificate, so it ends. */
 static enum trust_verdict build(
 	struct path *p, struct cert *const *chain, size_t n, const struct cert **ca)

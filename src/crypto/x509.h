@@ -23,6 +23,8 @@
 struct cert;
 
 int cert_load(const char *path, struct cert **out); /* PEM or DER file */
+/* Those of a PEM file behind the first, at most cap of them. */
+int cert_load_more(const char *path, struct cert **out, size_t cap, size_t *n);
 /* One whole certificate, at most 16 KiB, nothing behind it. */
 int cert_parse(struct bytes der, struct cert **out);
 void cert_free(struct cert *c);
@@ -86,6 +88,13 @@ const struct cert *trust_ca_by_spki(const struct trust *t, const uint8_t sha1[20
 enum trust_verdict trust_check(struct trust *t, const struct cert *ee, struct cert *const *chain,
 	size_t n, time_t now, const struct cert **ca);
 const char *trust_str(enum trust_verdict v);
+
+/*
+ * What lies between a certificate of ours and its root, as it is sent: each has signed the one
+ * before, the root is left out (RFC 7296 section 3.6). From `more` and the CAs; gives their number.
+ */
+size_t trust_between(const struct trust *t, const struct cert *ee, struct cert *const *more,
+	size_t n_more, const struct cert **out, size_t cap);
 
 /* For listing: what is known of one CA's CRL: 0, -ENOENT. */
 int trust_crl_info(const struct trust *t, const struct cert *ca, time_t *this_update,

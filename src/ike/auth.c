@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "ike/auth.h"
 
-enum { CERT_X509_SIGNATURE = 4, HASH_LEN = 20 };
+enum { CERT_X509_SIGNATURE = 4, HASH_LEN = 20, ISSUERS_MAX = 6000 };
 
 /* 2.15: own IKE_SA_INIT | nonce of the other | prf(SK_p, ID'). of_i: what the initiator signs. */
 static int octets(const struct sa *sa, bool of_i, struct bytes id_body, struct blob *out)
@@ -197,6 +197,21 @@ void auth_put_certreq(const struct iked *d, struct msg_out *out)
 		put_certreq(out, hashes);
 }
 
+/* the certificates between ours and its root, as far as a message has room for them. */
+static void put_issuers(const struct sa *sa, const struct cred *cred, struct msg_out *out)
+{
+	const struct cert *chain[CRED_MORE];
+	size_t room = ISSUERS_MAX;
+	size_t n = trust_between(cert_store_trust(sa->d->certs), cred->cert, cred->more,
+		cred->n_more, chain, CRED_MORE);
+
+	for (size_t i = 0; i < n && cert_der(chain[i]).n <= room; i++) {
+		log_ike(1, "sending issuer cert \"%s\"", cert_subject(chain[i]));
+		put_cert(out, cert_der(chain[i]));
+		room -= cert_der(chain[i]).n;
+	}
+}
+
 void auth_put_cert(const struct sa *sa, struct msg_out *out)
 {
 	enum { NEVER, IFASKED, ALWAYS };
@@ -207,4 +222,5 @@ void auth_put_cert(const struct sa *sa, struct msg_out *out)
 		return;
 	log_ike(1, "sending end entity cert \"%s\"", cert_subject(cred->cert));
 	put_cert(out, cert_der(cred->cert));
+	put_issuers(sa, cred, out);
 }

@@ -31,5 +31,5 @@ void auth_say_certreq(const struct iked *d, const struct msg *in);
 void auth_say_own_certreq(const struct iked *d);
 void auth_put_certreq(const struct iked *d, struct msg_out *out);
 
-/* Our certificate, when it is to be sent: template 32. */
+/* Our certificate and its issuers but the root, when they are to be sent: template 32. */
 void auth_put_cert(const struct sa *sa, struct msg_out *out);

@@ -60,6 +60,8 @@ void cert_store_free(struct cert_store *s)
 	for (struct cred *c = s->creds; c; c = next) {
 		next = c->next;
 		cert_free(c->cert);
+		for (size_t i = 0; i < c->n_more; i++)
+			cert_free(c->more[i]);
 		free(c->file);
 		free(c);
 	}
@@ -271,6 +273,10 @@ const struct cred *cert_store_cred(struct cert_store *s, const char *cert_file)
 	if (!c->key)
 		log_cfg(1, "no private key fits certificate file '%s'", path);
 	c->cert = take(cert);
+	rc = cert_load_more(path, c->more, CRED_MORE, &c->n_more);
+	if (rc < 0)
+		log_cfg(1, "certificate %zu of file '%s' was not loaded: %s", c->n_more + 2, path,
+			strerror(-rc));
 	c->next = s->creds;
 	s->creds = c;
 	return c;

@@ -15,10 +15,14 @@
 
 struct cert_store;
 
+enum { CRED_MORE = 4 };
+
 struct cred {
 	struct cred *next;
 	char *file; /* the certificate's path */
 	struct cert *cert;
+	struct cert *more[CRED_MORE]; /* behind it in the file: its issuers */
+	size_t n_more;
 	const struct key *key; /* NULL: no private key fits */
 };
 

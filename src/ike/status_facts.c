@@ -76,6 +76,7 @@ const char *status_own_ca(const struct daemon *dm, const struct trap *t)
 		return NULL;
 	quiet.story = NULL;
 	quiet.policy = CRL_SOFT;
-	trust_check(&quiet, t->peer->cred->cert, NULL, 0, time(NULL), &ca);
+	trust_check(&quiet, t->peer->cred->cert, t->peer->cred->more, t->peer->cred->n_more,
+		time(NULL), &ca);
 	return ca ? cert_subject(ca) : NULL;
 }

@@ -346,6 +346,45 @@ static void a_path_of_more_than_eight_certificates_is_too_long(void **state)
 	trust_free(&t);
 }
 
+/* root <- a <- b <- moon, and a foreign certificate of b's name. */
+static void the_way_to_the_root_is_found_without_the_root(void **state)
+{
+	struct trust t = trust_of(CRL_SOFT, NULL);
+	struct pki a = pki_root(), b = pki_root(), foreign, moon = pki_moon();
+	struct cert *more[3], *ee;
+	const struct cert *found[4];
+
+	(void)state;
+	a.subject = "CN=a";
+	a.key = KEY_SUB;
+	a.signer = KEY_CA;
+	b.subject = "CN=b";
+	b.issuer = "CN=a";
+	b.key = KEY_EE;
+	b.signer = KEY_SUB;
+	foreign = b;
+	foreign.key = KEY_CA;
+	moon.issuer = "CN=b";
+	moon.signer = KEY_SUB;
+	more[0] = pki_cert(foreign);
+	more[1] = pki_cert(b);
+	more[2] = pki_cert(a);
+	ee = pki_cert(moon);
+	assert_int_equal(trust_between(&t, ee, more, 3, found, 4), 0); /* b's key did not sign */
+	cert_free(ee);
+	moon.issuer = "CN=a";
+	ee = pki_cert(moon);
+	assert_int_equal(trust_between(&t, ee, more, 3, found, 4), 1);
+	assert_ptr_equal(found[0], more[2]);
+	assert_int_equal(trust_between(&t, ee, more, 3, found, 0), 0);
+	assert_int_equal(trust_between(&t, more[1], more, 3, found, 4), 1);
+	assert_int_equal(trust_between(&t, more[2], more, 3, found, 4), 0); /* the root is next */
+	cert_free(ee);
+	for (size_t i = 0; i < 3; i++)
+		cert_free(more[i]);
+	trust_free(&t);
+}
+
 static void only_a_ca_can_be_trusted(void **state)
 {
 	struct trust t = trust_of(CRL_SOFT, NULL);
@@ -380,4 +419,5 @@ UNIT_MAIN(T(a_good_certificate_is_told_as_on_the_page, "A-090 A-092"),
 	T(a_path_length_is_kept, "A-090"),
 	T(a_loop_of_issuers_ends, "A-090"),
 	T(a_path_of_more_than_eight_certificates_is_too_long, "A-090"),
+	T(the_way_to_the_root_is_found_without_the_root, "A-089"),
 	T(only_a_ca_can_be_trusted, "A-088 A-091"))

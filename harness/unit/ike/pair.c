@@ -108,7 +108,7 @@ static void add_keys(struct cert_store *s)
 {
 	static const char *const keys[] = { "carolKey.pem", "daveKey.pem", "moonKey.pem",
 		"moonRevokedKey.pem", "moonExpiredKey.pem", "moonWrongNameKey.pem",
-		"moonUnknownCaKey.pem" };
+		"moonUnknownCaKey.pem", "moonIssuedKey.pem" };
 	char path[512];
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

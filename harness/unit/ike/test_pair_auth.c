@@ -6,6 +6,16 @@
 
 #include "unit/ike/pair.h"
 
+static const char *with_word(const char *text, const char *from, const char *to)
+{
+	static char out[8192];
+	const char *at = strstr(text, from);
+
+	assert_non_null(at);
+	snprintf(out, sizeof(out), "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	return out;
+}
+
 static struct pair *with_moon(const char *cert)
 {
 	char moon[4096];
@@ -45,12 +55,61 @@ static void certificates_go_out_as_configured(void **state)
 		snprintf(carol, sizeof(carol), "%s\tleftsendcert=%s\n", PAIR_CAROL, when[i]);
 		p = pair_new(carol, PAIR_MOON);
 		pair_establish(p, false);
-		assert_true(pair_said(p, "sending end entity cert \"C=CH, O=Linux strongSwan, "
-					 "OU=Research, CN=carol@strongswan.org\"") == 1);
+		assert_true(pair_said(p,
+				    "sending end entity cert \"C=CH, O=Linux strongSwan, "
+				    "OU=Research, CN=carol@strongswan.org\"") == 1);
 		pair_free(p);
 	}
 	must_fail(pair_new(PAIR_CAROL "\tleftsendcert=never\n", PAIR_MOON),
 		"no certificate of 'carol@strongswan.org' came");
+}
+
+/* carol trusts the root only; moon has the issuing CA in its file, or among its CAs. */
+static struct pair *with_issued_moon(const char *cert, const char *issuing)
+{
+	struct pair *p = pair_new(NULL, NULL);
+	char moon[8192];
+
+	pair_trust(p->carol, "strongswanCert.pem", "strongswan.crl");
+	pair_trust(p->moon, "strongswanCert.pem", "strongswan.crl");
+	if (issuing)
+		pair_trust(p->moon, issuing, "");
+	pair_load(p->carol, with_word(PAIR_CAROL, "strictcrlpolicy=yes", "strictcrlpolicy=no"));
+	snprintf(moon, sizeof(moon), "%s", with_word(PAIR_MOON, "moonCert.pem", cert));
+	pair_load(p->moon, moon);
+	return p;
+}
+
+static void a_moon_of_an_issuing_ca_sends_the_way_to_the_root(void **state)
+{
+	static const char *const rows[][2] = { { "moonIssuedChain.pem", NULL },
+		{ "moonIssuedCert.pem", "issuingCert.pem" },
+		{ "moonIssuedChain.pem", "issuingCert.pem" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pair *p = with_issued_moon(rows[i][0], rows[i][1]);
+
+		pair_establish(p, false);
+		assert_int_equal(pair_said(p, "IKE_AUTH response 1 [ IDr CERT CERT AUTH"), 2);
+		assert_int_equal(pair_said(p,
+					 "sending issuer cert \"C=CH, O=Linux strongSwan, "
+					 "CN=strongSwan Issuing CA\""),
+			1);
+		assert_int_equal(pair_said(p, "received issuer cert"), 1);
+		pair_free(p);
+	}
+	must_fail(with_issued_moon("moonIssuedCert.pem", NULL), "no issuer certificate found");
+}
+
+static void the_root_is_never_sent(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+
+	(void)state;
+	pair_establish(p, false);
+	assert_int_equal(pair_said(p, "issuer cert \""), 0);
+	pair_free(p);
 }
 
 static void a_revoked_moon_is_not_believed(void **state)
@@ -291,7 +350,8 @@ static void a_failed_peer_is_left_alone_for_ten_seconds(void **state)
 }
 
 UNIT_MAIN(T(certificates_go_out_as_configured, "A-089"),
-	T(a_revoked_moon_is_not_believed, "A-083 A-092"),
+	T(a_moon_of_an_issuing_ca_sends_the_way_to_the_root, "A-089"),
+	T(the_root_is_never_sent, "A-089"), T(a_revoked_moon_is_not_believed, "A-083 A-092"),
 	T(an_expired_moon_is_not_believed, "A-090 A-083"),
 	T(a_moon_of_an_unknown_ca_is_not_believed, "A-091 A-090 A-083"),
 	T(a_moon_with_another_name_is_not_believed, "A-085 A-087"),

@@ -184,7 +184,7 @@ class Bed:
         self.story.event(
             "checkpoint", name, nodes=list(dumps), down=list(self.down), mute=sorted(self.mute),
             violations=sentences,
-            addresses={n: [a.address for a in self.hosts[n].addresses()] for n in dumps})
+            addresses={node: sorted(self.hosts[node].own()) for node in dumps})
         for node, dump in dumps.items():
             text = canon.canonical(dump, self.names, node)
             point.canonical[node] = text
@@ -222,8 +222,7 @@ class Bed:
 
     def _violations(self, dumps: dict[str, Dump]) -> list[str]:
         facts = {
-            node: invariants.NodeFacts(
-                dump, frozenset(a.address for a in self.hosts[node].addresses()))
+            node: invariants.NodeFacts(dump, self.hosts[node].own())
             for node, dump in dumps.items()}
         return invariants.check(facts, self.down, self.names, self.mute)
 
@@ -373,11 +372,13 @@ class Bed:
                 self.wait(host.stopped(daemon), within=10)
 
     def _in_the_clear(self) -> list[str]:
-        mobiles = [h.member for h in self.hosts.values() if h.member.hoa]
+        mobiles = [host for host in self.hosts.values() if host.member.hoa]
         return [f"{link}: {sentence}"
                 for link, path in self.capture.links.items() if link != "hl"
-                for member in mobiles
-                for sentence in cleartext.check_pcap(path, member.hoa, self.allowed, member.mac)]
+                for host in mobiles
+                for sentence in cleartext.check_pcap(
+                    path, host.member.hoa, [*self.allowed, *host.mip6.allowed(host)],
+                    host.member.mac)]
 
     def _sanitizers(self) -> list[str]:
         """What UBSan or valgrind said about a daemon."""

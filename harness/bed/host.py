@@ -52,6 +52,10 @@ class Host(Node):
         self.ike.start(self)
         self.started(self, self.ike.NAME)
 
+    def restart_ike(self) -> None:
+        self.ike.restart(self)
+        self.started(self, self.ike.NAME)
+
     def stop_ike(self) -> None:
         self.ike.stop(self)
 
@@ -100,6 +104,11 @@ class Host(Node):
     @property
     def mip6_running(self) -> Fact:
         return self.mip6.running(self)
+
+    def own(self) -> frozenset[str]:
+        """Its addresses; with the home address that its mip6d has put away until it runs again."""
+        away = [self.member.hoa] if self.member.hoa and not self.mip6.pids(self) else []
+        return frozenset([*(a.address for a in self.addresses()), *away])
 
     def runs(self, daemon: str, pid_file: str) -> Fact:
         def missing() -> str | None:

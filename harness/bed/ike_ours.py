@@ -18,8 +18,16 @@ NAME, PID = "iked", "/run/iked.pid"
 
 
 def start(host: Host) -> None:
+    _launch(host, "ipsec start")
+
+
+def restart(host: Host) -> None:
+    _launch(host, "ipsec restart")
+
+
+def _launch(host: Host, typed: str) -> None:
     keys = host.place.results / f"{host.name}.ike.keys"
-    host.daemon("ipsec start", f"env IKEKEYLOGFILE={keys} ipsec start --log {host.log(NAME)}")
+    host.daemon(typed, f"env IKEKEYLOGFILE={keys} {typed} --log {host.log(NAME)}")
 
 
 def stop(host: Host) -> None:

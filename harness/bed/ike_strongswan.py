@@ -58,6 +58,11 @@ def stop(host: Host) -> None:
     host.typed("ipsec stop")
 
 
+def restart(host: Host) -> None:
+    stop(host)
+    start(host)
+
+
 def running(host: Host) -> Fact:
     """It runs and has every connection of ipsec.conf."""
     alive = host.runs(NAME, PID)

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from harness.bed import umip_conf, umip_dump
+from harness.bed.cleartext import Allow
 from harness.bed.node import Process
 from harness.bed.peers import NoPeer
 from harness.bed.wait import Fact
@@ -103,6 +104,17 @@ def _last_words(host: Host) -> str:
     return f"{ended}, its last words: {said[-1]}" if said else ended
 
 
+def is_ours(host: Host) -> bool:
+    """Ours by another path."""
+    return product(host.mip6_program).startswith(OURS)
+
+
+def allowed(host: Host) -> list[Allow]:
+    """What may leave the node in the clear, and why."""
+    why = "its tunnel device has a link-local address, and the kernel solicits routers there"
+    return [] if is_ours(host) else [Allow(why, dst="ff02::/16")]
+
+
 def expected(ours: Dump, host: Host) -> Dump:
-    """What a dump has to show where ours has to show `ours`; ours by another path shows that."""
-    return ours if product(host.mip6_program).startswith(OURS) else umip_dump.theirs(ours)
+    """What a dump has to show where ours has to show `ours`."""
+    return ours if is_ours(host) else umip_dump.theirs(ours)

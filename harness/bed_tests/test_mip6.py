@@ -111,12 +111,14 @@ def test_each_known_difference_is_needed():
         assert any(difference.applies(p) and difference.change(p) != p for p in dump.policies)
 
 
-@pytest.mark.parametrize("name, layout", [
-    ("MIPL Mobile IPv6 for Linux", umip_dump.theirs), ("perigee v0.1", lambda dump: dump)])
-def test_a_program_is_held_against_its_own_layout(tmp_path, name, layout):
+@pytest.mark.parametrize("name, layout, allowed", [
+    ("MIPL Mobile IPv6 for Linux", umip_dump.theirs, ["ff02::/16"]),
+    ("perigee v0.1", lambda dump: dump, [])])
+def test_a_program_is_held_against_its_own_layout(tmp_path, name, layout, allowed):
     ours = parse_dump((samples.TOP / "expected/coa-change/carol.moved.xfrm").read_text())
     host = SimpleNamespace(mip6_program=program(tmp_path, f"echo 'mip6d ({name})'"))
     assert mip6_umip.expected(ours, host) == layout(ours)
+    assert [rule.dst for rule in mip6_umip.allowed(host)] == allowed
 
 
 def test_the_stand_in_reads_no_more_than_umip(tmp_path):

@@ -6,6 +6,7 @@ the log line itself is the subject.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -96,6 +97,10 @@ class Host(Node):
 
     def ike_status(self) -> dict:
         return self.ike.status(self)
+
+    def mip6_status(self) -> dict:
+        """What our own mip6d says of itself."""
+        return json.loads(self.run("mip6d --status"))
 
     @property
     def ike_running(self) -> Fact:

@@ -1,4 +1,4 @@
-"""esp - what an ESP packet carries, opened with the keys that the kernel was given.
+"""esp - ESP packets opened, and made, with the keys that the kernel was given.
 
 Keys come from the SAs that daemons wrote into a kernel, as a node's netlink capture shows them, so
 that SAs between two checkpoints are known too. The ICV is not checked here: that is for an
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import hmac
 import socket
 import struct
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ NEWSA, UPDSA = 0x10, 0x1A
 HEADER = 8
 DUMMY = 59
 CBC, NULL, GCM = "cbc(aes)", "ecb(cipher_null)", "rfc4106(gcm(aes))"
+SHA1_ICV = 12
 CBC_IV, GCM_IV, GCM_SALT, GCM_ICV, BLOCK = 16, 8, 4, 16, 16
 CIPHERS = {(CBC, 16): "EVP_aes_128_cbc", (CBC, 24): "EVP_aes_192_cbc", (CBC, 32): "EVP_aes_256_cbc",
            (GCM, 16): "EVP_aes_128_ctr", (GCM, 24): "EVP_aes_192_ctr", (GCM, 32): "EVP_aes_256_ctr"}
@@ -55,14 +57,27 @@ def _libcrypto() -> ctypes.CDLL:
 
 
 def _decipher(cipher: str, key: bytes, iv: bytes, text: bytes) -> bytes | None:
+    return _run(cipher, "Decrypt", key, iv, text)
+
+
+def enciphered(key: bytes, iv: bytes, text: bytes) -> bytes:
+    """AES-CBC of whole blocks."""
+    done = _run(CIPHERS[CBC, len(key)], "Encrypt", key, iv, text)
+    if done is None:
+        raise ValueError(f"libcrypto does not take a key of {len(key)} octets")
+    return done
+
+
+def _run(cipher: str, way: str, key: bytes, iv: bytes, text: bytes) -> bytes | None:
     library = _libcrypto()
+    init, update = (getattr(library, f"EVP_{way}{step}") for step in ("Init_ex", "Update"))
     context = ctypes.c_void_p(library.EVP_CIPHER_CTX_new())
     out, size = ctypes.create_string_buffer(len(text) + BLOCK), ctypes.c_int()
     kind = ctypes.c_void_p(getattr(library, cipher)())
     try:
-        done = (library.EVP_DecryptInit_ex(context, kind, None, key, iv)
+        done = (init(context, kind, None, key, iv)
                 and library.EVP_CIPHER_CTX_set_padding(context, 0)
-                and library.EVP_DecryptUpdate(context, out, ctypes.byref(size), text, len(text)))
+                and update(context, out, ctypes.byref(size), text, len(text)))
     finally:
         library.EVP_CIPHER_CTX_free(context)
     return out.raw[:size.value] if done else None
@@ -108,3 +123,14 @@ def _clear(body: bytes, state: State) -> bytes | None:
     if not cipher or len(text) % BLOCK:
         return None
     return _decipher(cipher, key, body[:CBC_IV], text)
+
+
+def sealed(proto: int, payload: bytes, state: State, seq: int, iv: bytes) -> bytes:
+    """The ESP packet with which the owner of an SA of AES-CBC and HMAC-SHA1 sends `payload`."""
+    by_kind = {alg.kind: alg for alg in state.algorithms}
+    key, mac = (bytes.fromhex(by_kind[kind].key.removeprefix("0x"))
+                for kind in ("enc", "auth-trunc"))
+    size = -(len(payload) + 2) % BLOCK
+    text = payload + bytes(range(1, size + 1)) + bytes([size, proto])
+    packet = struct.pack("!II", int(state.spi or "0", 16), seq) + iv + enciphered(key, iv, text)
+    return packet + hmac.digest(mac, packet, "sha1")[:SHA1_ICV]

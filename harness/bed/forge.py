@@ -1,7 +1,8 @@
 """forge - binding messages that no mip6d made, built octet by octet and sent from a node.
 
 What an attacker on some link can send: any source, any home address option, any routing header.
-And what another process of a node can send, which the node's own kernel protects.
+And what another process of a node can send: as the node's kernel protects it, or with the keys of
+the node's own SAs.
 Source: RFC 6275 sections 6.1.7, 6.1.8, 6.3 and 6.4.
 """
 
@@ -10,14 +11,19 @@ from __future__ import annotations
 import socket
 import struct
 
+from harness.bed import esp
 from harness.bed.host import Host
+from harness.bed.mobile import Mobile
+from harness.bed.xfrm import State
 
-DESTINATION, ROUTING, MOBILITY, NO_NEXT = 60, 43, 135, 59
+IPV6, ROUTING, ESP, NO_NEXT, DESTINATION, MOBILITY = 41, 43, 50, 59, 60, 135
 BU, BA = 5, 6
 KINDS = {BU: "binding update", BA: "binding acknowledgement"}
 FLAGS_AHK = 0xD000
 OPTION_ALT_COA, OPTION_HOME_ADDRESS = 3, 0xC9
 HOP_LIMIT = 64
+# The number of a forged ESP packet: beyond all that the kernel has sent.
+AHEAD = 1000
 
 
 def _octets(address: str) -> bytes:
@@ -49,18 +55,28 @@ def _checksum(src: str, dst: str, message: bytes) -> bytes:
     return struct.pack("!H", 0xFFFF ^ total)
 
 
+def checked(src: str, dst: str, message: bytes) -> bytes:
+    """The message with its checksum, for the addresses that the receiver will see."""
+    return message[:4] + _checksum(src, dst, message) + message[6:]
+
+
 def packet(src: str, dst: str, message: bytes, home_address: str | None = None,
            routing: str | None = None) -> bytes:
-    """The whole IPv6 packet; the checksum covers the home addresses, as the receiver will see."""
-    check = _checksum(home_address or src, routing or dst, message)
-    payload, first = message[:4] + check + message[6:], MOBILITY
+    """The whole IPv6 packet; the checksum covers the home addresses."""
+    payload = checked(home_address or src, routing or dst, message)
+    return wrapped(src, dst, MOBILITY, payload, home_address, routing)
+
+
+def wrapped(src: str, dst: str, proto: int, payload: bytes, home_address: str | None = None,
+            routing: str | None = None) -> bytes:
+    """An IPv6 header and the extension headers that are asked for around a payload."""
     if home_address:
         option = bytes([1, 2, 0, 0, OPTION_HOME_ADDRESS, 16]) + _octets(home_address)
-        payload, first = bytes([first, 2]) + option + payload, DESTINATION
+        payload, proto = bytes([proto, 2]) + option + payload, DESTINATION
     if routing:
-        header = bytes([first, 2, 2, 1, 0, 0, 0, 0]) + _octets(routing)
-        payload, first = header + payload, ROUTING
-    return struct.pack("!IHBB", 6 << 28, len(payload), first, HOP_LIMIT) + \
+        header = bytes([proto, 2, 2, 1, 0, 0, 0, 0]) + _octets(routing)
+        payload, proto = header + payload, ROUTING
+    return struct.pack("!IHBB", 6 << 28, len(payload), proto, HOP_LIMIT) + \
         _octets(src) + _octets(dst) + payload
 
 
@@ -68,15 +84,29 @@ def send(host: Host, src: str, dst: str, message: bytes, home_address: str | Non
          routing: str | None = None) -> None:
     host.story.note(f"{host.name} sends {dst} a {KINDS[message[2]]} without ESP"
                     + (f" for {home_address}" if home_address else ""))
+    put(host, dst, packet(src, dst, message, home_address, routing))
+
+
+def put(host: Host, dst: str, octets: bytes) -> None:
+    """Out of the node's interface as it is."""
     with host.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
         index = host.call(socket.if_nametoindex, "eth0")
-        sock.sendto(packet(src, dst, message, home_address, routing), (dst, 0, 0, index))
+        sock.sendto(octets, (dst, 0, 0, index))
+
+
+def send_inside(host: Mobile, state: State, dst: str, message: bytes, home_address: str) -> None:
+    """In an SA of the node's own, for another's home address: in a tunnel as the inner source."""
+    host.story.note(f"{host.name} sends {dst} a {KINDS[message[2]]} for {home_address} in its own "
+                    f"{state.mode} SA")
+    tunnel = state.mode == "tunnel"
+    inner = packet(home_address, dst, message) if tunnel else checked(home_address, dst, message)
+    octets = esp.sealed(IPV6 if tunnel else MOBILITY, inner, state, AHEAD, bytes(esp.CBC_IV))
+    put(host, dst, wrapped(host.coa, dst, ESP, octets, None if tunnel else home_address))
 
 
 def send_protected(host: Host, src: str, dst: str, message: bytes) -> None:
     """From one of the node's own addresses: its kernel adds what its policies want."""
     host.story.note(f"another process of {host.name} sends {dst} a {KINDS[message[2]]}")
-    whole = message[:4] + _checksum(src, dst, message) + message[6:]
     with host.socket(socket.AF_INET6, socket.SOCK_RAW, MOBILITY) as sock:
         sock.bind((src, 0))
-        sock.sendto(whole, (dst, 0))
+        sock.sendto(checked(src, dst, message), (dst, 0))

@@ -54,6 +54,11 @@ class Mobile(Host):
             return self._blocked(self.xfrm())
         return Fact(f"{self.name} is at home", missing)
 
+    def outbound_sas(self) -> list[State]:
+        """Its SAs towards the home agent: for mobility headers and the tunnel."""
+        return [s for s in self.xfrm().states
+                if s.proto == "esp" and s.dst == HOME_AGENT and not s.larval]
+
     def binding(self) -> dict:
         """What the home agent's daemon says of this node's binding; empty if there is none."""
         entries = self.home_agent.mip6_status()["bc"]

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from harness.bed import esp
+from harness.bed import esp, pcap
 from harness.bed.xfrm import Algorithm, State
 from harness.bed_tests import packets_sample as sample
 from harness.bed_tests.run_sample import RUN
@@ -75,3 +75,18 @@ def test_the_keys_of_every_sa_are_in_the_captures_of_netlink():
     found = esp.sas(RUN.glob("*.netlink.pcap"))
     assert sorted((s.mode, s.reqid) for s in found.values()) == [
         ("transport", 1), ("transport", 1), ("tunnel", 2), ("tunnel", 2)]
+
+
+def test_what_is_sealed_is_what_a_kernel_sent():
+    """Packets of a real run, opened and sealed again with their own IV, are the same octets."""
+    sas, made = esp.sas(RUN.glob("*.netlink.pcap")), 0
+    for frame in pcap.frames(RUN / "f1.pcap"):
+        layer = next(pcap.layers(pcap.ipv6_of(frame)), None)
+        if not layer or layer.proto != pcap.ESP:
+            continue
+        spi, seq = esp.spi(layer.payload)
+        proto, payload = esp.opened(layer.payload, sas[spi])
+        iv = layer.payload[esp.HEADER:esp.HEADER + esp.CBC_IV]
+        assert esp.sealed(proto, payload, sas[spi], seq, iv) == layer.payload
+        made += 1
+    assert made

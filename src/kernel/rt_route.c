@@ -112,10 +112,37 @@ int rt_route_parse(const struct nlmsghdr *msg, struct rt_route *out)
 	r.dst.len = body.rtm_dst_len;
 	r.src.len = body.rtm_src_len;
 	r.table = body.rtm_table;
+	r.ours = body.rtm_protocol == RT_PROTO_PERIGEE;
 	rc = nl_attrs(msg, sizeof(body), route_attr, &r);
 	if (rc == 0)
 		*out = r;
 	return rc;
+}
+
+struct dump {
+	int (*fn)(const struct rt_route *r, void *arg);
+	void *arg;
+};
+
+static int hand_out(const struct nlmsghdr *msg, void *arg)
+{
+	const struct dump *d = arg;
+	struct rt_route route;
+	int rc = rt_route_parse(msg, &route);
+
+	if (rc == -ENOMSG)
+		return 0;
+	return rc ? rc : d->fn(&route, d->arg);
+}
+
+int rt_route_dump(struct nl *nl, int (*fn)(const struct rt_route *r, void *arg), void *arg)
+{
+	struct dump d = { fn, arg };
+	struct nl_req rq;
+	struct rtmsg *body = nl_begin(&rq, RTM_GETROUTE, NLM_F_DUMP, sizeof(*body));
+
+	body->rtm_family = AF_INET6;
+	return nl_get(nl, &rq, hand_out, &d);
 }
 
 static int rule_put(struct nl *nl, uint16_t type, uint16_t flags, const struct rt_rule *r)

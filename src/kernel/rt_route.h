@@ -18,11 +18,13 @@ struct rt_route {
 	int ifindex;
 	uint32_t table, metric;
 	bool blackhole;
+	bool ours; /* as parsed: we made it */
 	bool foreign; /* to delete: whoever made it (the kernel, from an RA); else only ours */
 };
 
 int rt_route_add(struct nl *nl, const struct rt_route *r); /* replaces */
 int rt_route_del(struct nl *nl, const struct rt_route *r);
+int rt_route_dump(struct nl *nl, int (*fn)(const struct rt_route *r, void *arg), void *arg);
 
 /*
  * One RTM_NEWROUTE or RTM_DELROUTE of IPv6: 0, -EBADMSG, -ENOMSG (a cached route, or of a type

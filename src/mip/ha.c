@@ -278,6 +278,8 @@ int ha_start(struct ha *ha, struct mip_env *env)
 
 	ha->env = env;
 	rc = ha_links_start(ha);
+	if (!rc)
+		ha_forget_old(ha);
 	return rc ? rc : ha_peers_start(ha);
 }
 

@@ -50,6 +50,8 @@ void ha_move(struct ha *ha, struct bc_entry *e, struct sp_pair *pair);
 void ha_follow(struct ha *ha, struct bc_entry *e);
 /* Back to no binding; home: the node is there, and its SAs follow it. */
 void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool home);
+/* What an earlier run left of its bindings; once, at the start. */
+void ha_forget_old(struct ha *ha);
 /* What stays through the grace, or through a probe. */
 void ha_forget(struct ha *ha, struct bc_entry *e);
 

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "kernel/neigh.h"
+#include "kernel/rt_link.h"
 #include "kernel/rt_route.h"
 #include "mip/ha_act.h"
 
@@ -14,6 +15,7 @@ enum {
 	ANNOUNCE_MS = 1000,
 	METRIC_TUNNEL = 192,
 	METRIC_DIRECT = 128,
+	OLD_MAX = 64,
 };
 
 static const uint8_t *mac_of(struct ha *ha, const struct bc_entry *e)
@@ -211,6 +213,52 @@ void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool h
 	}
 	e->tunnel = (struct tunnel){ 0 };
 	neigh_flush(ha->env->rt, e->ifindex, &e->hoa);
+}
+
+struct old {
+	struct rt_route routes[OLD_MAX];
+	size_t n;
+};
+
+static int note_old(const struct rt_route *r, void *arg)
+{
+	struct old *old = arg;
+	bool tunnel = r->table == RT_TABLE_MAIN && r->metric == METRIC_TUNNEL;
+	bool direct = r->table == RT_TABLE_MIP6 && r->metric == METRIC_DIRECT;
+
+	if (r->ours && r->dst.len == 128 && (tunnel || direct) && old->n < OLD_MAX)
+		old->routes[old->n++] = *r;
+	return 0;
+}
+
+static int forget_route(struct ha *ha, const struct rt_route *r)
+{
+	struct tunnel t = { .ifindex = r->ifindex };
+	struct rt_link l;
+	int rc = rt_route_del(ha->env->rt, r);
+
+	for (size_t i = 0; i < ha->n_links; i++)
+		neigh_proxy_del(ha->env->rt, ha->links[i].ifindex, &r->dst.addr);
+	if (rt_link_get(ha->env->rt, r->ifindex, NULL, &l) == 0 && l.is_ip6tnl)
+		env_said(tunnel_del(ha->env->rt, &t), "old tunnel", &r->dst.addr);
+	return env_said(rc, "old route", &r->dst.addr);
+}
+
+/*
+ * RFC 6275 section 10.1: no binding outlives us. What a run that was killed left would lead packets
+ * for the mobile node into a tunnel that no policy protects any more.
+ */
+void ha_forget_old(struct ha *ha)
+{
+	struct old old;
+	int rc;
+
+	do {
+		old.n = 0;
+		rc = env_said(rt_route_dump(ha->env->rt, note_old, &old), "routes", &addr_any);
+		for (size_t i = 0; !rc && i < old.n; i++)
+			rc = forget_route(ha, &old.routes[i]);
+	} while (!rc && old.n == OLD_MAX);
 }
 
 void ha_forget(struct ha *ha, struct bc_entry *e)

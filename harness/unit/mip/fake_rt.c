@@ -287,6 +287,29 @@ static int del_route(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply
 	return 0;
 }
 
+static int get_route(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+{
+	(void)req;
+	for (size_t i = 0; i < k->n_routes; i++) {
+		const struct rt_route *r = &k->routes[i];
+		struct nl_req rq;
+		struct rtmsg *body = nl_begin(&rq, RTM_NEWROUTE, 0, sizeof(*body));
+
+		body->rtm_family = AF_INET6;
+		body->rtm_type = RTN_UNICAST;
+		body->rtm_protocol = r->ours ? RT_PROTO_PERIGEE : RTPROT_BOOT;
+		body->rtm_dst_len = r->dst.len;
+		body->rtm_src_len = r->src.len;
+		nl_put(&rq, RTA_DST, &r->dst.addr, sizeof(r->dst.addr));
+		nl_put(&rq, RTA_SRC, &r->src.addr, sizeof(r->src.addr));
+		nl_put(&rq, RTA_OIF, &r->ifindex, sizeof(r->ifindex));
+		nl_put(&rq, RTA_PRIORITY, &r->metric, sizeof(r->metric));
+		nl_put(&rq, RTA_TABLE, &r->table, sizeof(r->table));
+		reply((const void *)rq.buf, arg);
+	}
+	return 0;
+}
+
 static int rule_attr(uint16_t type, const void *data, size_t n, void *arg)
 {
 	struct rt_rule *r = arg;
@@ -381,6 +404,7 @@ static const struct {
 	{ RTM_GETADDR, get_addr },
 	{ RTM_NEWADDR, new_addr },
 	{ RTM_DELADDR, del_addr },
+	{ RTM_GETROUTE, get_route },
 	{ RTM_NEWROUTE, new_route },
 	{ RTM_DELROUTE, del_route },
 	{ RTM_NEWRULE, new_rule },

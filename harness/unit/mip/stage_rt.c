@@ -157,6 +157,12 @@ static int note_route(struct stage *w, const struct nlmsghdr *req, nl_fn *reply,
 	return 0;
 }
 
+static int get_route(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+{
+	(void)w, (void)req, (void)reply, (void)arg;
+	return 0; /* none */
+}
+
 static int note_rule(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
 	uint32_t priority = 0;
@@ -189,6 +195,7 @@ static const struct {
 	{ RTM_GETADDR, get_addr },
 	{ RTM_NEWADDR, note_addr },
 	{ RTM_DELADDR, note_addr },
+	{ RTM_GETROUTE, get_route },
 	{ RTM_NEWROUTE, note_route },
 	{ RTM_DELROUTE, note_route },
 	{ RTM_NEWRULE, note_rule },

@@ -303,6 +303,27 @@ static void a_restarted_home_agent_takes_the_next_update(void **state)
 	duo_close(&w);
 }
 
+/* What a killed one left: its tunnel would be used without any policy. */
+static void a_home_agent_that_was_killed_leaves_nothing_to_its_next_run(void **state)
+{
+	struct fake_rt left;
+
+	(void)state;
+	open_registered();
+	left = w.moon.rt;
+	assert_non_null(fake_rt_tunnel(&left));
+	assert_true(left.n_routes == 2 && left.n_proxies == 1);
+	mip_down(&w.moon.mip);
+	w.moon.mip.ha = (struct ha){ 0 };
+	left.n_rules = 0;
+	w.moon.rt = left;
+	assert_int_equal(mip_up(&w.moon.mip), 0);
+	assert_null(fake_rt_tunnel(&w.moon.rt));
+	assert_int_equal(w.moon.rt.n_routes, 0);
+	assert_int_equal(w.moon.rt.n_proxies, 0);
+	duo_close(&w);
+}
+
 static void before_the_first_care_of_address_the_tunnel_ends_at_home(void **state)
 {
 	struct xfrm_policy out, in;
@@ -536,4 +557,5 @@ UNIT_MAIN(T(a_reload_changes_what_may_be_changed, ""),
 	T(with_the_interface_goes_the_care_of_address, "C-065 C-072"),
 	T(a_home_agent_follows_its_own_addresses, "C-040 D-047"),
 	T(without_a_good_bye_a_stop_is_immediate, "C-077 F-021"),
-	T(a_restarted_home_agent_takes_the_next_update, "C-049"))
+	T(a_restarted_home_agent_takes_the_next_update, "C-049"),
+	T(a_home_agent_that_was_killed_leaves_nothing_to_its_next_run, "C-049 F-009 F-021"))

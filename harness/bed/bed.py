@@ -29,7 +29,7 @@ from harness.bed.series import Series
 from harness.bed.story import EVENTS, Story
 from harness.bed.traffic import Traffic
 from harness.bed.wait import Fact
-from harness.bed.xfrm import Dump, parse_dump
+from harness.bed.xfrm import Dump, DumpError, parse_dump
 
 SETTLE = 3.0
 STATE_OF_IP = ("address show", "rule show", "route show table all", "neigh show",
@@ -115,7 +115,9 @@ class Bed:
         return tuple(self.hosts[name] for name in names)
 
     def _host(self, name: str) -> Host:
-        member = topo.MEMBERS[name]
+        member = topo.MEMBERS.get(name)
+        if not member:
+            raise Failed(f"there is no node {name}: there are {', '.join(topo.MEMBERS)}")
         if member.hoa:
             agent = self.hosts.get("moon") or self._host("moon")
             host: Host = Mobile(name, member, self.place, self.story, self.rtr, agent)
@@ -149,7 +151,12 @@ class Bed:
     def wait(self, fact: Fact, within: float) -> float:
         """Wait for a fact; gives the moment (time.time()) from which it holds."""
         self.story.waits(fact.says, within * self.job.patience)
-        took = wait.until(fact, within * self.job.patience)
+        try:
+            took = wait.until(fact, within * self.job.patience)
+        except wait.NotInTime as error:
+            gone = [f"{daemon} of {host.name} no longer runs" for host in self.hosts.values()
+                    for daemon in host.gone()]
+            raise wait.NotInTime("; ".join([str(error), *gone])) from None
         self.story.waited(fact.says, took)
         return time.time()
 
@@ -217,7 +224,10 @@ class Bed:
         (self.results / f"{host.name}.{name}.raw.txt").write_text(text)
         state = host.run("ip -6 -force -batch -", text="\n".join(STATE_OF_IP) + "\n")
         (self.results / f"{host.name}.{name}.ip.txt").write_text(state)
-        dump = parse_dump(text)
+        try:
+            dump = parse_dump(text)
+        except DumpError as error:
+            raise Failed(f"{host.name}.{name}.raw.txt cannot be read: {error}") from None
         return Dump(dump.states, [p for p in dump.policies if not p.socket])
 
     def _violations(self, dumps: dict[str, Dump]) -> list[str]:
@@ -231,6 +241,13 @@ class Bed:
         if self.job.bless:
             return []
         expected = self.job.top / "expected" / self.job.scenario / file
+        try:
+            return self._differences(expected, node, name, text)
+        except (DumpError, UnicodeDecodeError) as error:
+            return [f"expected/{self.job.scenario}/{file} cannot be read: {error}"]
+
+    def _differences(self, expected: Path, node: str, name: str, text: str) -> list[str]:
+        file = expected.name
         if not expected.exists():
             return [f"expected/{self.job.scenario}/{file} is missing: look at {file} in the "
                     f"results, then ./run-tests.sh --bless {self.job.scenario}"]

@@ -32,6 +32,7 @@ class Host(Node):
         self.mip6: ModuleType = mip6_ours
         self.mip6_program = mip6_ours.NAME
         self.started: Callable[[Host, str], None] = lambda host, daemon: None
+        self.daemons: set[str] = set()
 
     def run_mip6(self, program: str) -> None:
         """The node's mip6d is `program`, which has UMIP's command line."""
@@ -51,21 +52,31 @@ class Host(Node):
 
     def start_ike(self) -> None:
         self.ike.start(self)
-        self.started(self, self.ike.NAME)
+        self._has_started(self.ike.NAME)
 
     def restart_ike(self) -> None:
         self.ike.restart(self)
         self.started(self, self.ike.NAME)
 
     def stop_ike(self) -> None:
+        self.daemons.discard(self.ike.NAME)
         self.ike.stop(self)
 
     def start_mip6(self) -> None:
         self.mip6.start(self)
-        self.started(self, self.mip6.NAME)
+        self._has_started(self.mip6.NAME)
 
     def stop_mip6(self) -> None:
+        self.daemons.discard(self.mip6.NAME)
         self.mip6.stop(self)
+
+    def _has_started(self, daemon: str) -> None:
+        self.daemons.add(daemon)
+        self.started(self, daemon)
+
+    def gone(self) -> list[str]:
+        """Daemons that were started, not stopped, and run no more."""
+        return [daemon for daemon in sorted(self.daemons) if not self.pids_of(daemon)]
 
     def signal(self, daemon: str, name: str) -> None:
         """Stop, continue or kill a daemon, as a scenario's fault."""

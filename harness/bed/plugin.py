@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import job, shell
+from harness.bed import job, shell, spoken
 from harness.bed.bed import Bed
 from harness.bed.node import CommandFailed
 from harness.bed.story import Story
@@ -76,16 +76,22 @@ class Plugin:
         if report.when == "call" or report.outcome != "passed":
             self._write(item, report, call)
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        """A file that Python cannot read is a failure too."""
+        outcome = yield
+        report = outcome.get_result()
         if report.failed:
-            self._append({"test": report.nodeid, "outcome": "failed", "req": [], "seconds": 0,
-                          "sentence": str(report.longrepr).strip().splitlines()[-1]})
+            error = report.call.excinfo.value
+            sentence = spoken.sentence(error.__cause__ or error, self.job.top)
+            self._append({"test": self.job.scenario, "outcome": "failed", "req": [], "seconds": 0,
+                          "sentence": sentence})
             self.story.title(str(report.longrepr))
 
     def _write(self, item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo) -> None:
         sentence = ""
         if report.failed:
-            sentence = str(call.excinfo.value).strip().split("\n")[0] or call.excinfo.typename
+            sentence = spoken.sentence(call.excinfo.value, self.job.top)
             (self.job.results / "failure.txt").write_text(str(report.longrepr))
             self.story.title(str(call.excinfo.value))
             if not isinstance(call.excinfo.value, (AssertionError, CommandFailed)):

@@ -25,6 +25,7 @@ from harness.bed.job import Job
 from harness.bed.kernel import Kernel
 from harness.bed.options import interactive, only_shell, parse
 from harness.bed.report import Outcome, Report
+from harness.bed.story import rows
 from harness.bed.suite import Scenario
 from harness.bed.timeline import DAEMONS
 from harness.bed.topo import MEMBERS
@@ -35,6 +36,8 @@ LIMIT = 150.0
 LIMIT_VALGRIND = 900.0
 MANY_TESTS = 4
 LIMIT_SHELL = 24 * 3600.0
+# pytest's exit status where it has found none.
+NO_TESTS = 5
 KEPT_RUNS, KEPT = 20, "kept"
 UNDER_VALGRIND = ("establishment", "coa-change")
 
@@ -193,25 +196,24 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     options, job = run.options, job_of(run, scenario, number)
     many = MANY_TESTS if scenario.name == suite.KERNEL_TESTS else 1
     ended = boot(run, job, scenario, many * run.limit, tell)
-    for sentence in artefacts.make(job.results):
+    faults = artefacts.make(job.results)
+    for sentence in faults:
         run.report.say(f"        {sentence}")
+    faults += opened.faults(job.results)
     others = options.bless or options.valgrind or run.pair.ikes or run.mip6s
-    return held_against_wire(job, read_results(job, scenario, ended, run), not others)
-
-
-def held_against_wire(job: Job, outcomes: list[Outcome], ours: bool) -> list[Outcome]:
-    """A scenario that passed fails all the same if its captures stay closed or, where only `ours`
-    ran, its ladder is not the expected one."""
-    faults = opened.faults(job.results)
-    if ours:
+    if not others:
         faults += ladder_check.held(TOP / "expected" / job.scenario, job.results)
+    return held_against(faults, read_results(job, scenario, ended, run))
+
+
+def held_against(faults: list[str], outcomes: list[Outcome]) -> list[Outcome]:
+    """A scenario that passed fails all the same if its captures are cut short or stay closed, or
+    its ladder is not the expected one."""
     return [replace(one, outcome="failed", sentence=faults[0])
             if faults and one.outcome == "passed" else one for one in outcomes]
 
 
 def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[Outcome]:
-    file = job.results / "results.jsonl"
-    rows = [json.loads(text) for text in file.read_text().splitlines()] if file.exists() else []
     words = " ".join(w for w in ("--native" * run.options.native,
                                  "--valgrind" * run.options.valgrind,
                                  *(run.kernel.options if run.kernel else ()),
@@ -223,14 +225,18 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
     title = f"{scenario.name}[{ground}]" if ground else scenario.name
     under = " under valgrind" if run.options.valgrind else ""
     found: dict[str, Outcome] = {}
-    for row in rows:
-        name = f"{title}::{row['test'].rpartition('::')[2]}{under}"
+    for row in rows(job.results / "results.jsonl"):
+        _, apart, test = row["test"].rpartition("::")
+        name = f"{title}{apart}{test if apart else ''}{under}"
         if found.get(name) and found[name].outcome == "failed":
             continue
         found[name] = Outcome(name, row["outcome"], row["seconds"], row["sentence"],
                               reproduce, results, tuple(row["req"]))
     outcomes = list(found.values())
-    broken = ended.reason or (f"pytest ended with status {ended.status}" if ended.status else "")
+    broken = ended.reason
+    if ended.status:
+        broken = f"{scenario.tests.relative_to(TOP)} has no test" if ended.status == NO_TESTS \
+            else f"pytest ended with status {ended.status}"
     if broken and not any(one.outcome == "failed" for one in outcomes):
         outcomes.append(Outcome(title, "failed", ended.seconds, broken, reproduce, results))
     if not outcomes:

@@ -118,3 +118,11 @@ def test_a_command_that_never_ends_is_named_with_its_node(bed):
     (moon,) = bed.nodes("moon")
     with pytest.raises(CommandFailed, match="^moon# tail -f /dev/null: did not end in 0.3 s$"):
         moon.run("tail -f /dev/null", within=0.3)
+
+
+def test_a_daemon_that_has_died_is_named_by_the_wait_that_was_in_vain(bed):
+    """It was started and not stopped, and no process of it is there."""
+    (moon,) = bed.nodes("moon")
+    moon.daemons.add("iked")
+    with pytest.raises(NotInTime, match="last seen: nothing; iked of moon no longer runs$"):
+        bed.wait(Fact("something comes", lambda: "nothing"), within=0.1)

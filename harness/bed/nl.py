@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
-NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 TYPE_MASK = 0x3FFF
 
@@ -70,6 +70,10 @@ def attributes(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def attribute(kind: int, value: bytes) -> bytes:
+    return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) % 4)
+
+
 def ip(octets: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET6 if len(octets) == 16 else socket.AF_INET, octets)
 
@@ -85,10 +89,22 @@ class Socket:
         self.seq = 0
 
     def dump(self, kind: int, body: bytes) -> list[Message]:
+        return self._answered(self._message(kind, NLM_F_REQUEST | NLM_F_DUMP, body))
+
+    def ask(self, kind: int, body: bytes) -> None:
+        """A request that the kernel carries out, or an OSError with its reason."""
+        self._answered(self._message(kind, NLM_F_REQUEST | NLM_F_ACK, body))
+
+    def tell(self, port: int, kind: int, body: bytes) -> None:
+        """To another program's socket, as root may: the kernel adds who sent it."""
+        self.sock.sendto(self._message(kind, 0, body), (port, 0))
+
+    def _message(self, kind: int, flags: int, body: bytes) -> bytes:
         self.seq += 1
-        head = HEADER.pack(HEADER.size + len(body), kind, NLM_F_REQUEST | NLM_F_DUMP,
-                           self.seq, self.pid)
-        self.sock.send(head + body)
+        return HEADER.pack(HEADER.size + len(body), kind, flags, self.seq, self.pid) + body
+
+    def _answered(self, request: bytes) -> list[Message]:
+        self.sock.send(request)
         found = []
         while True:
             for message in messages(self.sock.recv(1 << 17)):
@@ -98,6 +114,8 @@ class Socket:
                     return found
                 if message.type == NLMSG_ERROR:
                     error = -struct.unpack_from("=i", message.body)[0]
+                    if not error:
+                        return found
                     raise OSError(error, os.strerror(error))
                 found.append(message)
 

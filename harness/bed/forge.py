@@ -46,8 +46,8 @@ def _mobility(kind: int, rest: bytes) -> bytes:
     return bytes([NO_NEXT, size // 8 - 1, kind, 0, 0, 0]) + rest
 
 
-def _checksum(src: str, dst: str, message: bytes) -> bytes:
-    pseudo = _octets(src) + _octets(dst) + struct.pack("!II", len(message), MOBILITY)
+def checksum(src: str, dst: str, message: bytes, proto: int = MOBILITY) -> bytes:
+    pseudo = _octets(src) + _octets(dst) + struct.pack("!II", len(message), proto)
     data = pseudo + message
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
@@ -57,7 +57,7 @@ def _checksum(src: str, dst: str, message: bytes) -> bytes:
 
 def checked(src: str, dst: str, message: bytes) -> bytes:
     """The message with its checksum, for the addresses that the receiver will see."""
-    return message[:4] + _checksum(src, dst, message) + message[6:]
+    return message[:4] + checksum(src, dst, message) + message[6:]
 
 
 def packet(src: str, dst: str, message: bytes, home_address: str | None = None,

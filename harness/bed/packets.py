@@ -46,6 +46,7 @@ class Packet:
     spi: str | None = None
     echo: tuple[int, int, int] | None = None
     facts: dict[str, object] = field(default_factory=dict)
+    octets: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _packet(time: float, link: str, frame: pcap.Frame, sas: Mapping[str, State],
     through = f" ({'home address' if outer.home_address else 'routing header'} {home})" \
         if home else ""
     return Packet(time, [link], (outer.src, outer.dst), payload.kind, words + through,
-                  payload.bulk, frame.number, spi, payload.echo, payload.facts)
+                  payload.bulk, frame.number, spi, payload.echo, payload.facts, pcap.ipv6_of(frame))
 
 
 def _payload(layer: pcap.Layer, sas: Mapping[str, State]) -> Payload:

@@ -41,6 +41,7 @@ ETHERNET, RAW, COOKED, RAW_IPV6, COOKED2 = 1, 101, 113, 229, 276
 ETHERTYPE_IPV6, ETHERTYPE_VLAN = 0x86DD, 0x8100
 HOP_BY_HOP, IPV6, ROUTING, FRAGMENT, ESP, ICMPV6, DESTINATION = 0, 41, 43, 44, 50, 58, 60
 MOBILITY = 135
+EXTENSIONS = (HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION)
 OPTION_HOME_ADDRESS = 0xC9
 
 SECTION, INTERFACE, ENHANCED = 0x0A0D0D0A, 1, 6
@@ -118,6 +119,17 @@ def ipv6_of(frame: Frame) -> bytes:
     return octets[at + 2:] if kind == ETHERTYPE_IPV6 else b""
 
 
+def headers(packet: bytes) -> list[int]:
+    """The protocol numbers of the first IPv6 header's chain, up to ESP or the payload."""
+    proto, rest = packet[6], packet[40:]
+    chain = [proto]
+    while proto in EXTENSIONS and len(rest) >= 8:
+        size = 8 if proto == FRAGMENT else 8 * (rest[1] + 1)
+        proto, rest = rest[0], rest[size:]
+        chain.append(proto)
+    return chain
+
+
 def layers(packet: bytes) -> Iterator[Layer]:
     """The IPv6 headers of a packet that can be seen without a key."""
     while len(packet) >= 40 and packet[0] >> 4 == 6:
@@ -130,7 +142,7 @@ def _layer(packet: bytes) -> Layer:
     src, dst = (str(IPv6Address(packet[at:at + 16])) for at in (8, 24))
     proto, rest = packet[6], packet[40:40 + int.from_bytes(packet[4:6], "big")]
     home = route = None
-    while proto in (HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION) and len(rest) >= 8:
+    while proto in EXTENSIONS and len(rest) >= 8:
         size = 8 if proto == FRAGMENT else 8 * (rest[1] + 1)
         if proto == DESTINATION:
             home = _home_address(rest[2:size]) or home

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
-from harness.bed import capture, forge, ike_wire, pcap
+from harness.bed import capture, forge, ike_wire, pcap, stray
 
 DAVE, HA, HOA, COA = "2001::20", "2001:1::1", "2001:1::10", "2001::10"
 
@@ -47,3 +47,12 @@ def test_ike_messages_are_found_among_other_datagrams(tmp_path):
     (found,) = ike_wire.messages(tmp_path / "f1.pcap")
     assert str(found) == f"CREATE_CHILD_SA response 2 from {DAVE} to {HA}"
     assert (found.time, found.spi_i) == (1000.5, bytes(range(8)))
+
+
+def test_the_chain_of_headers_is_read_in_its_order():
+    routed, optioned = stray.routed(DAVE, COA, HOA, kind=0), stray.optioned(DAVE, HA, HOA)
+    assert pcap.headers(routed) == [pcap.ROUTING, pcap.ICMPV6]
+    assert pcap.headers(optioned) == [pcap.DESTINATION, pcap.ICMPV6]
+    assert pcap.headers(optioned[:44]) == [pcap.DESTINATION]
+    (layer,) = pcap.layers(optioned)
+    assert not int.from_bytes(forge.checksum(HOA, HA, layer.payload, pcap.ICMPV6), "big")

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/log.h"
 #include "ike/nego.h"
 
@@ -41,7 +43,36 @@ static bool is_host(const struct ts_list *list, const struct in6_addr *host)
 	return list->n > 0;
 }
 
-/* A-127, B-084: the ends of a transport SA are hosts: the IKE endpoints, or those configured. */
+/* A peer with a home address: it signals for a host that is not where it is configured to be. */
+static bool is_mobile(const struct trap *peer)
+{
+	const struct trap *t;
+	struct in6_addr host;
+
+	TAILQ_FOREACH (t, &peer->members, member) {
+		const struct conn_end *r = &t->conn->remote;
+
+		if (t->conn->type == CONN_TRANSPORT_PROXY && r->ts.n &&
+			ts_is_host(&r->ts.ts[0], &host) && !addr_eq(&host, &r->addr))
+			return true;
+	}
+	return false;
+}
+
+/* B-084: an address as identity of a mobile node is its home address, which alone it may use. */
+static bool identity_fits(const struct sa *sa, const struct trap *t, const struct msg *in)
+{
+	struct in6_addr home;
+
+	if (sa->peer_id.type != ID_IPV6 || !is_mobile(t->peer))
+		return true;
+	if (sa->peer_id.data.n != sizeof(home))
+		return false;
+	memcpy(&home, sa->peer_id.data.p, sizeof(home));
+	return is_host(&in->tsi, &home);
+}
+
+/* the ends of a transport SA are hosts: the IKE endpoints, or those configured. */
 static bool hosts_fit(const struct sa *sa, const struct conn *c, const struct msg *in)
 {
 	struct in6_addr local = sa->local, remote = sa->remote;
@@ -50,9 +81,6 @@ static bool hosts_fit(const struct sa *sa, const struct conn *c, const struct ms
 		if (c->local.ts.n && !ts_is_host(&c->local.ts.ts[0], &local))
 			return false;
 		if (c->remote.ts.n && !ts_is_host(&c->remote.ts.ts[0], &remote))
-			return false;
-		if (sa->peer_id.type == ID_IPV6 &&
-			!bytes_eq(blob_view(&sa->peer_id.data), BYTES_OF(remote.s6_addr)))
 			return false;
 	}
 	return is_host(&in->tsr, &local) && is_host(&in->tsi, &remote);
@@ -69,7 +97,8 @@ static int rate(
 	const struct conn *c = t->conn;
 	struct ts_list local, remote;
 
-	if (transport != (c->type != CONN_TUNNEL) || (transport && !hosts_fit(sa, c, in)))
+	if (transport != (c->type != CONN_TUNNEL) || (transport && !hosts_fit(sa, c, in)) ||
+		!identity_fits(sa, t, in))
 		return 0;
 	nego_conn_ts(sa, t, &local, &remote);
 	ts_narrow(&local, &in->tsr, &out->local);

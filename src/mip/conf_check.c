@@ -59,6 +59,28 @@ static void check_policy(struct conf_in *in, const struct mip_policy_set *set, s
 	}
 }
 
+/* B-096: reqid 0 fits every SA of the pair, so two of them do not tell their SAs apart. */
+static void check_reqids(struct conf_in *in, const struct mip_policy_set *s)
+{
+	const struct mip_policy *other = NULL;
+
+	for (size_t i = 0; i < s->n_policies; i++) {
+		const struct mip_policy *p = &s->policies[i];
+
+		if (p->reqid_to_ha && p->reqid_to_mn)
+			continue;
+		if (other) {
+			conf_warn(in->log, p->at,
+				"IPsecPolicy %s: without a reqid like IPsecPolicy %s of line %u, "
+				"an SA of one fits the other",
+				mip_policy_str(p->kind), mip_policy_str(other->kind),
+				other->at.line);
+			return;
+		}
+		other = p;
+	}
+}
+
 static void check_set(struct conf_in *in, const struct mip_policy_set *s)
 {
 	if (!addr_is_global(&s->ha))
@@ -77,6 +99,7 @@ static void check_set(struct conf_in *in, const struct mip_policy_set *s)
 				prefix_str(&s->hoas[i]));
 	for (size_t i = 0; i < s->n_policies; i++)
 		check_policy(in, s, i);
+	check_reqids(in, s);
 }
 
 /* With a home agent to be discovered: some one of those that policies name. */

@@ -274,7 +274,38 @@ static void expires_of_others_and_of_larval_states_are_ignored(void **state)
 	close_stage();
 }
 
-UNIT_MAIN(T(the_page_s_two_acquires_make_one_ike_sa, "B-040 B-047 B-048"),
+/* The kernel's template takes any SA, ours have the counter's numbers; moves find them. */
+static void reqid_0_of_a_policy_fits_the_counter_s(void **state)
+{
+	struct child *c;
+	struct xfrm_sa_key key = { .proto = XP_ESP };
+	struct xfrm_sa sa;
+
+	(void)state;
+	open_stage(0, 0);
+	assert_int_equal(kern_packet(&carol, IPPROTO_MH, 5), 1);
+	pair_run(p);
+	assert_int_equal(kern_packet(&carol, IPPROTO_ICMPV6, 146), 1);
+	pair_run(p);
+	assert_true(pair_up(p, "mh", "carol-mh"));
+	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
+	c = pair_child(p->carol, "tunnel");
+	key.dst = c->remote;
+	key.spi = c->spi_out;
+	assert_int_equal(xfrm_sa_get(p->carol->nl, &key, &sa), 0);
+	assert_int_equal(sa.reqid, 2);
+	assert_int_equal(c->reqid_out, 2);
+	assert_int_equal(kern_packet(&carol, IPPROTO_MH, 5), 0); /* the policy has its SA */
+	kern_move(&carol, FIRST, SECOND, true);
+	assert_string_equal(addr_str(&c->local), SECOND);
+	assert_string_equal(addr_str(&c->sa->local), SECOND);
+	assert_int_equal(xfrm_sa_get(p->carol->nl, &key, &sa), 0);
+	assert_string_equal(addr_str(&sa.src), SECOND);
+	close_stage();
+}
+
+UNIT_MAIN(T(reqid_0_of_a_policy_fits_the_counter_s, "B-096"),
+	T(the_page_s_two_acquires_make_one_ike_sa, "B-040 B-047 B-048"),
 	T(the_tunnel_may_come_first, "B-049"), T(a_repeated_acquire_is_merged, "B-044 A-222"),
 	T(larval_states_that_end_do_no_harm, "B-045"), T(acquires_of_others_are_ignored, "B-040"),
 	T(reqids_are_those_of_the_kernel_s_policies, "B-092 B-093 B-095"),

@@ -229,6 +229,27 @@ static void an_option_without_effect_gets_one_warning(void **state)
 	drop(c);
 }
 
+static void two_policies_without_reqid_are_told(void **state)
+{
+	static const char *const rows[][2] = { { "UseESP", "UseESP" }, { "UseESP 1", "UseESP 0" },
+		{ "UseESP 1 0", "UseESP 0 2" } };
+	static const unsigned warnings[] = { 1, 0, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			"IPsecPolicySet { HomeAgentAddress 2001:1::1;\n"
+			"HomeAddress 2001:1::10/64;\nIPsecPolicy Mh %s;\n"
+			"IPsecPolicy TunnelPayload %s; }",
+			rows[i][0], rows[i][1]);
+		drop(load(text, 0, warnings[i]));
+	}
+	assert_non_null(strstr(found, ":4: IPsecPolicy TunnelPayload: without a reqid like "
+				      "IPsecPolicy Mh of line 3"));
+}
+
 static void ipv4_is_refused_in_clear_words(void **state)
 {
 	(void)state;
@@ -401,6 +422,7 @@ UNIT_MAIN(T(the_mobile_node_page_loads_unchanged, ""),
 	T(a_bad_value_is_an_error_that_says_what_was_expected, ""),
 	T(broken_statements_cost_only_themselves, "F-024"),
 	T(an_option_without_effect_gets_one_warning, ""),
+	T(two_policies_without_reqid_are_told, "B-096"),
 	T(ipv4_is_refused_in_clear_words, ""),
 	T(numbers_words_and_booleans_have_their_spellings, ""),
 	T(two_reqids_are_one_for_each_direction, ""), T(a_policy_set_is_checked, ""),

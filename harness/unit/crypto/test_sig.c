@@ -69,22 +69,45 @@ static void sign_block(const uint8_t block[256], struct blob *out)
 	fclose(f);
 }
 
+static const uint8_t with_null[] = { 0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02,
+	0x1a, 0x05, 0x00, 0x04, 0x14 };
+
 /* 00 01 ff…ff 00 DigestInfo hash, with `behind` octets of rubbish behind the hash. */
-static int verify_block(size_t behind, uint8_t type)
+static int verify_info(struct bytes info, size_t behind, uint8_t type)
 {
-	static const uint8_t info[] = { 0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02,
-		0x1a, 0x05, 0x00, 0x04, 0x14 };
 	own(cert) *c = pki_cert(pki_moon());
 	own_blob sig = { 0 };
 	uint8_t block[256] = { 0, type };
-	size_t at = 256 - behind - 20 - sizeof(info);
+	size_t at = 256 - behind - 20 - info.n;
 
 	memset(block + 2, 0xff, at - 3);
 	block[at - 1] = 0;
-	memcpy(block + at, info, sizeof(info));
-	assert_int_equal(hash_sha1(&text, 1, block + at + sizeof(info)), 0);
+	memcpy(block + at, info.p, info.n);
+	assert_int_equal(hash_sha1(&text, 1, block + at + info.n), 0);
 	sign_block(block, &sig);
 	return sig_verify(c, SIG_RSA_SHA1, text, blob_view(&sig));
+}
+
+static int verify_block(size_t behind, uint8_t type)
+{
+	return verify_info(BYTES_OF(with_null), behind, type);
+}
+
+/* Rubbish may hide in the parameters too. */
+static void digest_parameters_are_null_and_nothing_else(void **state)
+{
+	static const uint8_t absent[] = { 0x30, 0x1f, 0x30, 0x07, 0x06, 0x05, 0x2b, 0x0e, 0x03,
+		0x02, 0x1a, 0x04, 0x14 };
+	static const uint8_t octets[] = { 0x30, 0x25, 0x30, 0x0d, 0x06, 0x05, 0x2b, 0x0e, 0x03,
+		0x02, 0x1a, 0x04, 0x04, 1, 2, 3, 4, 0x04, 0x14 };
+	static const uint8_t full_null[] = { 0x30, 0x22, 0x30, 0x0a, 0x06, 0x05, 0x2b, 0x0e, 0x03,
+		0x02, 0x1a, 0x05, 0x01, 0x00, 0x04, 0x14 };
+
+	(void)state;
+	assert_int_equal(verify_info(BYTES_OF(with_null), 0, 1), 0);
+	assert_int_equal(verify_info(BYTES_OF(absent), 0, 1), -EBADMSG);
+	assert_int_equal(verify_info(BYTES_OF(octets), 0, 1), -EBADMSG);
+	assert_int_equal(verify_info(BYTES_OF(full_null), 0, 1), -EBADMSG);
 }
 
 /* F-015, row I61 of F.2. */
@@ -142,7 +165,8 @@ static void short_keys_and_no_keys_are_refused(void **state)
 /* clang-format off */
 UNIT_MAIN(T(what_was_signed_verifies_and_nothing_else, "A-081"),
 	T(a_key_fits_its_own_certificate_only, "A-083"),
-	T(padding_is_exact_to_the_last_octet, "A-081"),
+	T(padding_is_exact_to_the_last_octet, "A-081 F-015"),
+	T(digest_parameters_are_null_and_nothing_else, "F-015"),
 	T(other_methods_are_refused, "A-081"),
 	T(an_encrypted_key_needs_its_passphrase, ""),
 	T(short_keys_and_no_keys_are_refused, "A-083"))

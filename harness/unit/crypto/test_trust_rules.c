@@ -24,6 +24,16 @@ static struct trust trust_of(enum crl_policy policy, struct trust_rules rules)
 	return t;
 }
 
+static enum trust_verdict check_at(struct trust *t, struct pki ee, const struct pki *sub, long at)
+{
+	own(cert) *c = pki_cert(ee);
+	own(cert) *more = sub ? pki_cert(*sub) : NULL;
+	const struct cert *ca;
+
+	told[0] = '\0';
+	return trust_check(t, c, &more, sub ? 1 : 0, PKI_NOW + at, &ca);
+}
+
 static enum trust_verdict check(struct trust *t, struct pki ee)
 {
 	own(cert) *c = pki_cert(ee);
@@ -187,7 +197,68 @@ static void partial_lists_are_not_for_us(void **state)
 	}
 }
 
-UNIT_MAIN(T(each_weakness_is_taken_by_its_own_rule_only, "A-095"),
+enum { HOUR = 3600, DAY = 24 * HOUR };
+static const long year = 365L * DAY;
+
+/* A signed 32-bit clock ends 29 years after the page, in January 2038. */
+static void times_beyond_2038_are_kept(void **state)
+{
+	struct trust t = { .policy = CRL_SOFT, .story = tell };
+	struct pki root = pki_root(), moon = pki_moon();
+
+	(void)state;
+	root.until = moon.until = 45 * year;
+	root.from = moon.from = -DAY;
+	assert_int_equal(trust_init(&t), 0);
+	assert_int_equal(trust_add_ca(&t, pki_cert(root)), 0);
+	assert_int_equal(check_at(&t, moon, NULL, 0), TRUST_GOOD);
+	assert_int_equal(check_at(&t, moon, NULL, 44 * year), TRUST_GOOD);
+	assert_int_equal(check_at(&t, moon, NULL, 46 * year), TRUST_EXPIRED);
+	moon.from = 40 * year;
+	assert_int_equal(check_at(&t, moon, NULL, 0), TRUST_NOT_YET);
+	assert_int_equal(check_at(&t, moon, NULL, 41 * year), TRUST_GOOD);
+	trust_free(&t);
+}
+
+/* Signed by itself is signed by nobody: also with the name of our root. */
+static void a_ca_that_the_peer_brings_is_no_anchor(void **state)
+{
+	struct trust t = trust_of(CRL_SOFT, (struct trust_rules){ 0 });
+	struct pki own = pki_root(), moon = pki_moon();
+
+	(void)state;
+	own.key = own.signer = moon.signer = KEY_SUB;
+	assert_int_equal(check_at(&t, moon, &own, 0), TRUST_BAD_SIG);
+	own.subject = own.issuer = moon.issuer = "C=CH, O=Elsewhere, CN=A CA of mine";
+	assert_int_equal(check_at(&t, moon, &own, 0), TRUST_NO_CA);
+	moon.issuer = moon.subject; /* the end entity itself */
+	moon.signer = moon.key = KEY_SUB;
+	assert_int_equal(check_at(&t, moon, NULL, 0), TRUST_NO_CA);
+	trust_free(&t);
+}
+
+/* A revocation is of one number: not of another that has the same low bits or no sign. */
+static void serial_numbers_have_their_full_size(void **state)
+{
+	static const long numbers[] = { 5 + (1L << 32), 5 + (1L << 56), -5 };
+	struct trust t = trust_of(CRL_STRICT, (struct trust_rules){ 0 });
+	struct pki moon = pki_moon();
+
+	(void)state;
+	assert_int_equal(
+		trust_add_crl(&t, pki_crl_file((struct pki_crl){ .revoked = 5, .reason = -1 })), 0);
+	assert_int_equal(check(&t, moon), TRUST_REVOKED);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		moon.serial = numbers[i];
+		assert_int_equal(check(&t, moon), TRUST_GOOD);
+	}
+	trust_free(&t);
+}
+
+UNIT_MAIN(T(times_beyond_2038_are_kept, "F-016 A-090"),
+	T(a_ca_that_the_peer_brings_is_no_anchor, "F-016 A-091"),
+	T(serial_numbers_have_their_full_size, "F-016 A-092"),
+	T(each_weakness_is_taken_by_its_own_rule_only, "A-095"),
 	T(clocks_may_differ_by_the_skew, "A-090"), T(the_skew_holds_for_crls_too, "A-092"),
 	T(an_extended_key_usage_must_allow_ike, "A-090"),
 	T(a_crl_counts_for_the_points_that_it_is_of, "A-090 A-092"),

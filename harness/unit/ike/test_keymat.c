@@ -79,5 +79,27 @@ static void child_keys_go_to_the_initiator_first(void **state)
 	assert_int_equal(keymat_child(&ike, NULL, s.integ, &in, &c), -EINVAL);
 }
 
-UNIT_MAIN(T(seven_keys_are_dealt_in_order, "A-052"), T(a_rekey_depends_on_the_old_key, "A-171"),
+static void keys_are_wiped(void **state)
+{
+	const struct suite s = page();
+	static const struct ike_keys no_ike;
+	static const struct child_keys no_child;
+	struct ike_keys ike;
+	struct child_keys c;
+
+	(void)state;
+	memset(&ike, 0, sizeof(ike));
+	memset(&c, 0, sizeof(c));
+	assert_int_equal(keymat_ike(&s, &in, NULL, &ike), 0);
+	assert_int_equal(keymat_child(&ike, s.encr, s.integ, &in, &c), 0);
+	assert_memory_not_equal(&ike, &no_ike, sizeof(ike));
+	assert_memory_not_equal(&c, &no_child, sizeof(c));
+	ike_keys_wipe(&ike);
+	child_keys_wipe(&c);
+	assert_memory_equal(&ike, &no_ike, sizeof(ike));
+	assert_memory_equal(&c, &no_child, sizeof(c));
+}
+
+UNIT_MAIN(T(keys_are_wiped, "A-193"), T(seven_keys_are_dealt_in_order, "A-052"),
+	T(a_rekey_depends_on_the_old_key, "A-171"),
 	T(child_keys_go_to_the_initiator_first, "A-121"))

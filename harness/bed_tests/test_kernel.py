@@ -68,3 +68,12 @@ def test_the_guest_is_told_where_the_modules_are(tmp_path):
                           Kernel(Path("/k/linux.uml"), Path("/k/modules"), named=True))
     assert words[0] == "/k/linux.uml"
     assert "MODULES=/k/modules" in words
+
+
+@pytest.mark.req("D-003")
+def test_what_no_netlink_request_loads_is_loaded_beforehand():
+    files = Path(guest.__file__).parents[1] / "guest"
+    loaded = {name for file in ("modules", "modules.either")
+              for name in (files / file).read_text().split()}
+    assert loaded >= {"xfrm_user", "esp6", "xfrm6_tunnel", "tunnel6", "ip6_tunnel", "authenc",
+                      "echainiv", "seqiv", "cbc", "hmac", "sha1_generic", "crypto_null"}

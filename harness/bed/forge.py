@@ -47,8 +47,9 @@ def _mobility(kind: int, rest: bytes) -> bytes:
 
 
 def checksum(src: str, dst: str, message: bytes, proto: int = MOBILITY) -> bytes:
-    pseudo = _octets(src) + _octets(dst) + struct.pack("!II", len(message), proto)
-    data = pseudo + message
+    """RFC 8200 section 8.1, of a message whose own checksum is still zero."""
+    data = _octets(src) + _octets(dst) + struct.pack("!II", len(message), proto)
+    data += message + bytes(len(message) % 2)
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)

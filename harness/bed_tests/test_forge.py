@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 import socket
 import struct
+import subprocess
 
-from harness.bed import capture, forge, ike_wire, pcap, stray
+from harness.bed import capture, forge, forge_ike, ike_wire, pcap, stray
 
 DAVE, HA, HOA, COA = "2001::20", "2001:1::1", "2001:1::10", "2001::10"
 
@@ -56,3 +58,17 @@ def test_the_chain_of_headers_is_read_in_its_order():
     assert pcap.headers(optioned[:44]) == [pcap.DESTINATION]
     (layer,) = pcap.layers(optioned)
     assert not int.from_bytes(forge.checksum(HOA, HA, layer.payload, pcap.ICMPV6), "big")
+
+
+def test_an_update_of_addresses_is_sealed_with_the_initiators_keys():
+    enc, auth = bytes(range(16)), bytes(range(20))
+    keys = forge_ike.initiators(f'{"11" * 8},{"22" * 8},{enc.hex()},00,"AES",{auth.hex()},00,"SHA"')
+    message = forge_ike.notify(keys, 7, forge_ike.UPDATE_SA_ADDRESSES)
+    assert struct.unpack_from("!8s8sBBBBII", message) == (
+        b"\x11" * 8, b"\x22" * 8, 46, 0x20, 37, 0x08, 7, len(message))
+    assert struct.unpack_from("!BBH", message, 28) == (41, 0, len(message) - 28)
+    assert message[-12:] == hmac.digest(auth, message[:-12], "sha1")[:12]
+    clear = subprocess.run(
+        ["openssl", "enc", "-d", "-aes-128-cbc", "-nopad", "-K", enc.hex(),
+         "-iv", message[32:48].hex()], input=message[48:-12], capture_output=True, check=True)
+    assert clear.stdout == bytes.fromhex("0000000800004010") + bytes(7) + b"\x07"

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		struct icmp6_ra ra;
 		struct icmp6_mpa mpa;
 		struct icmp6_agents agents;
+		struct icmp6_problem problem;
 	} out;
 	uint16_t id;
 	bool router;
@@ -19,5 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	icmp6_mpa_parse(in, &out.mpa);
 	icmp6_dhaad_request_parse(in, &id, &router);
 	icmp6_dhaad_reply_parse(in, &out.agents);
+	icmp6_problem_parse(in, &out.problem);
 	return 0;
 }

@@ -104,7 +104,7 @@ struct mip_conf {
 	bool send_mob_pfx_sols, optimistic_handoff, no_home_return;
 	bool deregister_at_stop;
 	uint32_t bindack_first_ms, bindack_rereg_ms, initial_solicit_ms;
-	bool reset_dhaad_at_home;
+	bool reset_dhaad_at_home, discard_ha_problems;
 	uint32_t max_resends; /* to a home agent that was discovered */
 
 	struct lex *text; /* owns the file names that conf_pos point to */

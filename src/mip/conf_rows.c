@@ -60,6 +60,9 @@ static const struct conf_key file_keys[] = {
 	{ .name = "MnDeregisterAtStop", .set = conf_bool, AT(deregister_at_stop), .def = "enabled",
 	  .doc = "a mobile node that stops takes its binding back first" },
 
+	{ .name = "MnDiscardHaParamProb", .set = conf_bool, AT(discard_ha_problems),
+	  .def = "disabled",
+	  .doc = "a home agent's word, by ICMPv6, that it knows no Mobile IPv6 is not heard" },
 	{ .name = "MnResetDhaadAtHome", .set = conf_bool, AT(reset_dhaad_at_home),
 	  .def = "disabled",
 	  .doc = "a home agent that was discovered is forgotten at home" },
@@ -77,7 +80,6 @@ static const struct conf_key file_keys[] = {
 	{ .name = "HaAcceptMobRtr" },
 	{ .name = "HaServedPrefix" },
 	{ .name = "MnMaxCnBindingLife" },
-	{ .name = "MnDiscardHaParamProb" },
 	{ .name = "MnFlushAllAtHome" },
 	{ .name = "MnMaxCnConsecutiveResends" },
 	{ .name = "UseCnBuAck" },

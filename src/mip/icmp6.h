@@ -31,6 +31,9 @@ enum icmp6_type {
 	ICMP6_MOB_PREFIX_ADVERT = 147,
 };
 
+/* RFC 4443 section 3.4 */
+enum icmp6_problem_code { IPC_FIELD, IPC_NEXT_HEADER, IPC_OPTION };
+
 enum { ICMP6_PREFIXES_MAX = 16, ICMP6_AGENTS_MAX = 77 };
 
 struct icmp6_prefix {
@@ -65,6 +68,18 @@ struct icmp6_agents { /* DHAAD reply, best first */
 	size_t n_agents;
 };
 
+/* A Parameter Problem, and what it says of the packet that it complains about. */
+struct icmp6_problem {
+	uint8_t code; /* enum icmp6_problem_code, or a number we do not know */
+	uint32_t at;
+	struct in6_addr src, dst;
+	uint8_t proto; /* behind routing header and destination options: 135, 50, … */
+	uint32_t spi; /* of ESP */
+	bool is_bu;
+	uint16_t seq; /* of the BU */
+};
+
+int icmp6_problem_parse(struct bytes in, struct icmp6_problem *out);
 int icmp6_ra_parse(struct bytes in, struct icmp6_ra *out);
 int icmp6_mps_parse(struct bytes in, uint16_t *id);
 int icmp6_mpa_parse(struct bytes in, struct icmp6_mpa *out);

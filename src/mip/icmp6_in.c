@@ -3,6 +3,9 @@
 
 #include "mip/icmp6.h"
 #include "mip/icmp6_nd.h"
+#include "mip/mh.h"
+
+enum { PROTO_ROUTING = 43, PROTO_ESP = 50, PROTO_OPTIONS = 60, PROTO_MH = 135 };
 
 /* What the options of one message say; of each kind the first counts, of prefixes all. */
 struct nd_opts {
@@ -208,5 +211,72 @@ int icmp6_dhaad_reply_parse(struct bytes in, struct icmp6_agents *out)
 	if (rd_done(&r) < 0)
 		return -EBADMSG;
 	*out = reply;
+	return 0;
+}
+
+/* RFC 8200 sections 4.4, 4.6: next(8) len(8) data(...), len in units of 8 octets without the first
+ */
+static uint8_t extension_skip(struct rd *in)
+{
+	uint8_t next = rd_u8(in);
+
+	rd_skip(in, 6 + rd_u8(in) * (size_t)8);
+	return next;
+}
+
+/* RFC 4303 section 2: spi(32) */
+static void esp_read(struct rd *in, struct icmp6_problem *out)
+{
+	out->spi = rd_u32(in);
+}
+
+/* RFC 6275 sections 6.1.1, 6.1.7: payload(8) len(8) type(8) reserved(8) checksum(16) seq(16) */
+static void bu_read(struct rd *in, struct icmp6_problem *out)
+{
+	rd_skip(in, 2);
+	out->is_bu = rd_u8(in) == MH_BU;
+	rd_skip(in, 1 + 2);
+	out->seq = rd_u16(in);
+}
+
+static const struct {
+	uint8_t proto;
+	void (*read)(struct rd *in, struct icmp6_problem *out);
+} upper_rows[] = {
+	{ PROTO_ESP, esp_read },
+	{ PROTO_MH, bu_read },
+};
+
+/* RFC 8200 section 3: version(4) class(8) flow(20) length(16) next(8) hops(8) src(128) dst(128) */
+static void invoking_read(struct rd *in, struct icmp6_problem *out)
+{
+	rd_skip(in, 4 + 2);
+	out->proto = rd_u8(in);
+	rd_skip(in, 1);
+	out->src = rd_in6(in);
+	out->dst = rd_in6(in);
+	while (rd_left(in) && (out->proto == PROTO_OPTIONS || out->proto == PROTO_ROUTING))
+		out->proto = extension_skip(in);
+	for (size_t i = 0; i < sizeof(upper_rows) / sizeof(upper_rows[0]); i++) {
+		if (upper_rows[i].proto == out->proto)
+			upper_rows[i].read(in, out);
+	}
+}
+
+/* RFC 4443 section 3.4: type(8) code(8) checksum(16) pointer(32) packet(...) */
+int icmp6_problem_parse(struct bytes in, struct icmp6_problem *out)
+{
+	struct rd r = rd_of(in);
+	struct icmp6_problem p = { 0 };
+
+	if (rd_u8(&r) != ICMP6_PARAM_PROBLEM)
+		return -EBADMSG;
+	p.code = rd_u8(&r);
+	rd_skip(&r, 2);
+	p.at = rd_u32(&r);
+	invoking_read(&r, &p);
+	if (rd_ok(&r) < 0)
+		return -EBADMSG;
+	*out = p;
 	return 0;
 }

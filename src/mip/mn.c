@@ -53,6 +53,7 @@ static const struct mn_row rows[] = {
 	{ MN_REGISTERING, ME_BA_SEQUENCE, reg_resync, MN_REGISTERING, NULL, "renumbered" },
 	{ MN_REGISTERING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "has no room" },
 	{ MN_REGISTERING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
+	{ MN_REGISTERING, ME_PROBLEM, reg_problem, MN_REFUSED, NULL, "no home agent" },
 	{ MN_REGISTERING, ME_TIMER, reg_again, MN_REGISTERING, NULL, "no answer" },
 
 	{ MN_REGISTERED, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },

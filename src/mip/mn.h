@@ -48,6 +48,7 @@ enum mn_event {
 	ME_BA_SEQUENCE,
 	ME_BA_LATER, /* try again later */
 	ME_BA_REFUSED,
+	ME_PROBLEM, /* the home agent knows no Mobile IPv6 */
 	ME_ASKED, /* somebody wants a BU */
 	ME_SEEK, /* a care-of address while no home agent is known */
 	ME_AGENT, /* there is a home agent to try */
@@ -129,6 +130,8 @@ void mn_ba(struct mn *mn, const struct mip_packet *p, const struct mh *m);
 void mn_brr(struct mn *mn, const struct mip_packet *p);
 void mn_be(struct mn *mn, const struct mip_packet *p, const struct mh *m);
 void mn_mpa(struct mn *mn, const struct mip_packet *p);
+/* A Parameter Problem; false: not about a BU of this node. */
+bool mn_problem(struct mn *mn, const struct mip_packet *p, const struct icmp6_problem *problem);
 /* A reply of home agent discovery; false: not to a question of this node. */
 bool mn_agents(struct mn *mn, const struct mip_packet *p, const struct icmp6_agents *reply);
 

@@ -17,6 +17,7 @@ enum mn_verdict reg_again(struct mn *mn);
 enum mn_verdict reg_resync(struct mn *mn);
 enum mn_verdict reg_later(struct mn *mn);
 enum mn_verdict reg_refused(struct mn *mn);
+enum mn_verdict reg_problem(struct mn *mn);
 enum mn_verdict reg_refresh(struct mn *mn);
 enum mn_verdict reg_refresh_again(struct mn *mn);
 /* Do IKE_SAs follow a move? Not when the home agent did not agree (B-071). */

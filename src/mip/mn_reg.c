@@ -133,6 +133,15 @@ enum mn_verdict reg_refused(struct mn *mn)
 	return MV_GO;
 }
 
+enum mn_verdict reg_problem(struct mn *mn)
+{
+	mn_block(mn);
+	env_count(mn->env, MC_REFUSED);
+	mn->wait_ms = REFUSED_MS;
+	log_mip(0, "%s: %s knows no Mobile IPv6", addr_str(&mn->pair.hoa), addr_str(&mn->pair.ha));
+	return MV_GO;
+}
+
 enum mn_verdict reg_refresh(struct mn *mn)
 {
 	mn->ask = lifetime_wanted(mn);

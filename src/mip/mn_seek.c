@@ -32,6 +32,7 @@ static const struct {
 } meanings[] = {
 	{ ME_COA, unknown, ME_SEEK },
 	{ ME_BA_REFUSED, discovers, ME_AGENT_LOST },
+	{ ME_PROBLEM, discovers, ME_AGENT_LOST },
 	{ ME_TIMER, another, ME_AGENT },
 	{ ME_TIMER, silent, ME_AGENT_LOST },
 };

@@ -165,6 +165,19 @@ static void take_agents(struct mip *mip, const struct mip_packet *p)
 		env_count(&mip->env, MC_DROP_UNEXPECTED);
 }
 
+static void take_problem(struct mip *mip, const struct mip_packet *p)
+{
+	struct icmp6_problem problem;
+	struct mn *mn = mip->nodes;
+
+	if (icmp6_problem_parse(p->data, &problem) < 0)
+		return env_count(&mip->env, MC_DROP_MALFORMED);
+	while (mn && !mn_problem(mn, p, &problem))
+		mn = mn->next;
+	if (!mn)
+		env_count(&mip->env, MC_DROP_UNEXPECTED);
+}
+
 static void take_mps(struct mip *mip, const struct mip_packet *p)
 {
 	ha_mps(&mip->ha, p);
@@ -183,6 +196,7 @@ static const struct {
 	{ MIP_MN, ICMP6_ROUTER_ADVERT, take_ra },
 	{ MIP_MN, ICMP6_MOB_PREFIX_ADVERT, take_mpa },
 	{ MIP_MN, ICMP6_DHAAD_REPLY, take_agents },
+	{ MIP_MN, ICMP6_PARAM_PROBLEM, take_problem },
 	{ MIP_HA, ICMP6_MOB_PREFIX_SOLICIT, take_mps },
 	{ MIP_HA, ICMP6_DHAAD_REQUEST, take_dhaad },
 };

@@ -193,8 +193,7 @@ static void a_discovery_request_is_answered_within_one_packet(void **state)
 	struct wr w = WR_OF(buf);
 
 	(void)state;
-	assert_int_equal(
-		icmp6_dhaad_request_parse(BYTES_OF(request), &reply.id, &reply.router), 0);
+	assert_int_equal(icmp6_dhaad_request_parse(BYTES_OF(request), &reply.id, &reply.router), 0);
 	assert_true(reply.router);
 	for (size_t cut = 0; cut < sizeof(request); cut++)
 		assert_int_equal(
@@ -258,6 +257,49 @@ static void a_problem_names_the_octet_within_the_packet(void **state)
 	assert_int_equal(buf[8 + 40], 59);
 }
 
+/* Home address option, then what is behind it: ESP, or a bare BU. */
+static size_t complaint(uint8_t *buf, size_t cap, uint8_t proto, struct bytes upper)
+{
+	const uint8_t option[] = { proto, 2, 1, 2, 0, 0, 0xc9, 16, 0x20, 1, 0, 1, [23] = 0x10 };
+	uint8_t packet[64];
+	struct wr inner = WR_OF(packet), w = wr_of(buf, cap);
+	struct icmp6_invoking about = { hoa, ha, 60, { 0 } };
+
+	wr_bytes(&inner, BYTES_OF(option));
+	wr_bytes(&inner, upper);
+	about.upper = wr_view(&inner);
+	icmp6_problem_write(&w, IPC_NEXT_HEADER, 0, &about);
+	return (size_t)wr_done(&w);
+}
+
+static void a_problem_is_read_down_to_what_proves_it(void **state)
+{
+	static const uint8_t esp[] = { 0xca, 0x64, 0xae, 0x98, 0, 0, 0, 1 };
+	static const uint8_t bu[] = { 59, 1, 5, 0, 0, 0, 0x12, 0x34 };
+	struct icmp6_problem p;
+	uint8_t buf[256];
+	size_t n = complaint(buf, sizeof(buf), 50, BYTES_OF(esp));
+
+	(void)state;
+	assert_int_equal(icmp6_problem_parse(BYTES(buf, n), &p), 0);
+	assert_int_equal(p.code, IPC_NEXT_HEADER);
+	assert_int_equal(p.at, 40);
+	assert_true(addr_eq(&p.src, &hoa) && addr_eq(&p.dst, &ha));
+	assert_int_equal(p.proto, 50);
+	assert_int_equal(p.spi, 0xca64ae98);
+	assert_false(p.is_bu);
+	for (size_t cut = 0; cut < n - 4; cut++)
+		assert_int_equal(icmp6_problem_parse(BYTES(buf, cut), &p),
+			cut == 48 ? 0 : -EBADMSG); /* 48: an IPv6 header with nothing behind it */
+	n = complaint(buf, sizeof(buf), 135, BYTES_OF(bu));
+	assert_int_equal(icmp6_problem_parse(BYTES(buf, n), &p), 0);
+	assert_true(p.is_bu);
+	assert_int_equal(p.seq, 0x1234);
+	buf[n - 6] = 6;
+	assert_int_equal(icmp6_problem_parse(BYTES(buf, n), &p), 0);
+	assert_false(p.is_bu);
+}
+
 static void a_neighbour_solicitation_names_its_target(void **state)
 {
 	static const uint8_t lla[] = { 2, 0, 0, 0, 0, 1 };
@@ -300,5 +342,6 @@ UNIT_MAIN(T(an_advertisement_of_a_home_agent_is_read, "C-050 C-072"),
 	T(a_discovery_request_is_answered_within_one_packet, "C-050"),
 	T(a_discovery_survives_the_round_trip, "C-074 F-024"),
 	T(a_problem_names_the_octet_within_the_packet, "C-003"),
+	T(a_problem_is_read_down_to_what_proves_it, "F-023 F-024"),
 	T(a_neighbour_solicitation_names_its_target, "C-071"),
 	T(well_known_addresses_are_derived, "C-050"))

@@ -32,6 +32,7 @@ XSTATE_ROOM = 2696
 MEMORY, ROOM = "500M", "300M"
 MEMORY_VALGRIND = "1200M"
 DISK = 700 << 20
+PLACES = ("/dev/shm", "/tmp", "/var/tmp")
 # A guest waits for timers half of its time.
 A_PROCESSOR = 2
 # A second of benchmarks for disks that no guest has, and a pool for swap that none has either.
@@ -71,9 +72,22 @@ def check(preload: Path, kernel: Kernel | None = None) -> None:
 
 
 def memory_folder() -> Path:
-    """Where the guest kernel keeps its memory file: what the environment says, or /dev/shm."""
+    """Where the guest kernel keeps its memory file: what the environment says, or where it fits.
+
+    A container's /dev/shm is often of 64 MB, or not executable.
+    """
     said = next(filter(None, (os.environ.get(name) for name in ("TMPDIR", "TMP", "TEMP"))), None)
-    return Path(said or ("/dev/shm" if os.path.ismount("/dev/shm") else "/tmp"))
+    if said:
+        return Path(said)
+    fit = [folder for folder in map(Path, PLACES)
+           if folder.is_dir() and not noexec(folder) and os.access(folder, os.W_OK)]
+    roomy = (folder for folder in fit if shutil.disk_usage(folder).free >= DISK)
+    return next(roomy, fit[-1] if fit else Path(PLACES[-1]))
+
+
+def noexec(folder: Path) -> bool:
+    """Whether nothing there may be mapped to be run."""
+    return bool(os.statvfs(folder).f_flag & os.ST_NOEXEC)
 
 
 def at_a_time() -> int:
@@ -133,7 +147,8 @@ def settings(job: Job, preload: Path, kernel: Kernel) -> list[str]:
     home = job.results / "uml"
     home.mkdir(exist_ok=True)
     mended = {"LD_PRELOAD": str(preload)} if needs_preload(preload) else {}
-    wanted = {"HOME": str(home)} | kernel.environment | mended
+    places = {"HOME": str(home), "TMPDIR": str(memory_folder())}
+    wanted = places | kernel.environment | mended
     return ["env", *(f"{name}={value}" for name, value in wanted.items())]
 
 

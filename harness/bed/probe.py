@@ -156,7 +156,7 @@ def _unwritable(top: Path) -> Iterable[str]:
 
 
 def _noexec(folder: Path) -> str:
-    return str(folder) if folder.is_dir() and os.statvfs(folder).f_flag & os.ST_NOEXEC else ""
+    return str(folder) if folder.is_dir() and guest.noexec(folder) else ""
 
 
 def _said(check: Callable[[], None]) -> str:

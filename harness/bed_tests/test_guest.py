@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,6 +67,24 @@ def test_a_full_disk_is_seen_before_a_guest_starts(tmp_path, monkeypatch):
     monkeypatch.setattr(guest, "DISK", 1 << 62)
     with pytest.raises(Unfit, match="make room there"):
         guest.check(tmp_path / "xstate.so")
+
+
+@pytest.mark.parametrize("free, closed, place", [
+    ({"/dev/shm": 9 << 30}, (), "/dev/shm"), ({"/dev/shm": 64 << 20}, (), "/tmp"),
+    ({"/dev/shm": 9 << 30}, ("/dev/shm",), "/tmp"), ({"/tmp": 1}, ("/dev/shm",), "/var/tmp"),
+    ({"/dev/shm": 1, "/tmp": 1, "/var/tmp": 1}, (), "/var/tmp")])
+def test_a_guest_s_memory_lies_where_it_fits_and_may_run(monkeypatch, free, closed, place):
+    for name in ("TMPDIR", "TMP", "TEMP"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(guest, "noexec", lambda folder: str(folder) in closed)
+    monkeypatch.setattr(guest.shutil, "disk_usage", lambda folder: SimpleNamespace(
+        free=free.get(str(folder), 9 << 30)))
+    assert guest.memory_folder() == Path(place)
+
+
+def test_the_environment_says_where_a_guest_s_memory_lies(monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert guest.memory_folder() == tmp_path
 
 
 def test_guests_at_a_time_are_as_many_as_processors_and_room_allow(monkeypatch):

@@ -125,9 +125,17 @@ void leave_wait(struct sa *sa)
 	timer_set(&sa->t_expire, WAIT_MS);
 }
 
+void leave_inherit(const struct sa *from, struct sa *to)
+{
+	if (from->hands_over)
+		leave_begin(to);
+	else if (from->leaving)
+		leave_wait(to);
+}
+
 void leave_stranded(struct sa *sa)
 {
-	if (sa->leaving || leave_begin(sa) == 0 || sa->state != SA_UP)
+	if (leave_begin(sa) == 0 || sa->leaving || sa->state != SA_UP)
 		return;
 	log_ike(1, "IKE_SA %s does not follow to the new address, the peer makes another",
 		sa_name(sa));

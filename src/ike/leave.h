@@ -20,7 +20,10 @@ void leave_wait(struct sa *sa);
 /* That while is over. False: there is no other one, it stays as it was. */
 bool leave_over(struct sa *sa);
 
-/* The end it is bound to is not ours any more, nobody can say when there is another (HA). */
+/* Its rekey was under way: the IKE_SA that has its CHILD_SAs now leaves in its place. */
+void leave_inherit(const struct sa *from, struct sa *to);
+
+/* It ends at an address of the past: hand over, now or when a later move makes that possible. */
 void leave_stranded(struct sa *sa);
 
 /* A CHILD_SA with this peer is there: is that all that its leaving IKE_SAs wait for? */

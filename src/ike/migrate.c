@@ -140,7 +140,7 @@ static void strand_one(
 
 	if (sa->state == SA_INIT_SENT && sa->initiator)
 		sa_move(sa, local, remote); /* begun anew, it is nobody's yet */
-	else if (sa_usable(sa) && (told || elsewhere))
+	else if (sa->state == SA_UP && (told || elsewhere))
 		leave_stranded(sa);
 }
 

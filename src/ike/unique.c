@@ -48,6 +48,7 @@ static void join_attempts(struct sa *sa)
 			continue;
 		log_ike(1, "%s joins %s, which the peer began", sa_name(other), sa_name(sa));
 		x_sa_join(other, sa);
+		sa->peer->attempt = 0;
 	}
 }
 

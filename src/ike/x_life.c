@@ -34,6 +34,7 @@ void x_inherit(struct sa *from, struct sa *to)
 		else
 			x_push(to, t);
 	}
+	leave_inherit(from, to);
 }
 
 struct task *task_new(enum x_kind kind)
@@ -189,7 +190,7 @@ static void on_expire(void *arg)
 {
 	struct sa *sa = arg;
 
-	if (sa->leaving && !leave_over(sa))
+	if (sa->leaving && sa->state == SA_UP && !leave_over(sa))
 		return;
 	if (sa->state == SA_REKEYED) { /* the peer should have deleted it */
 		x_sa_gone(sa);

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <errno.h>
 #include <unistd.h>
 
 #include "unit/ike/pair.h"
@@ -35,7 +36,7 @@ static int on_source(void *arg, const struct in6_addr *dst, struct in6_addr *out
 {
 	(void)dst;
 	*out = ((struct node *)arg)->addr;
-	return 0;
+	return addr_is_any(out) ? -EADDRNOTAVAIL : 0;
 }
 
 static const char *on_iface(void *arg, const struct in6_addr *a)

@@ -153,6 +153,26 @@ static void the_home_agent_keeps_the_sas_until_there_are_others(void **state)
 	close_stage();
 }
 
+/* At home there is none but the home address: the next journey makes up for it. */
+static void without_an_address_to_begin_from_the_next_move_does_it(void **state)
+{
+	uint64_t old;
+
+	(void)state;
+	established(false);
+	old = pair_sa(s.p->carol)->spi_i;
+	s.p->carol->addr = addr_any;
+	kern_move(&s.carol, FIRST, HOA, false);
+	kern_move(&s.moon, FIRST, HOA, false);
+	pair_advance(s.p, WHILE_MS);
+	assert_int_equal(pair_n_sa(s.p->carol), 1);
+	carol_moves(HOA, SECOND, false);
+	kern_move(&s.moon, HOA, SECOND, false);
+	pair_advance(s.p, WHILE_MS);
+	must_be_another(old);
+	close_stage();
+}
+
 static enum pair_fate none_passes(struct pair *p, struct dgram *g)
 {
 	(void)p, (void)g;
@@ -185,4 +205,5 @@ UNIT_MAIN(T(a_new_ike_sa_comes_from_the_new_address, "B-012 B-072 B-073 B-051"),
 	T(an_answer_without_k_gives_up_what_had_followed, "B-072 B-012"),
 	T(the_same_address_once_more_gives_up_nothing, "B-051"),
 	T(the_home_agent_keeps_the_sas_until_there_are_others, "B-072"),
+	T(without_an_address_to_begin_from_the_next_move_does_it, "B-072 B-028"),
 	T(a_second_move_meets_an_attempt_from_the_first, "B-012 B-056"))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
+#include "ike/leave.h"
 #include "unit/ike/pair.h"
 
 #define FIRST  "2001::41a:a8ff:fe6f:c67"
@@ -182,6 +183,21 @@ static void a_reauthentication_in_vain_leaves_all_as_it_was(void **state)
 	pair_advance(p, 200000);
 	must_be_settled(p);
 	assert_true(pair_sa(p->carol)->spi_i != spi);
+	pair_free(p);
+}
+
+/* What its rekey made is not the IKE_SA to stay with: it ends at the same address. */
+static void an_ike_sa_that_is_being_rekeyed_leaves_all_the_same(void **state)
+{
+	struct pair *p = settled(PAIR_CAROL, PAIR_MOON);
+
+	(void)state;
+	assert_int_equal(iked_rekey_sa(pair_sa(p->carol)), 0);
+	assert_int_equal(leave_begin(pair_sa(p->carol)), 0);
+	p->filter = NULL;
+	pair_advance(p, GIVE_UP_MS);
+	must_be_settled(p);
+	assert_int_equal(pair_said(p, "initiating IKE_SA"), 2);
 	pair_free(p);
 }
 
@@ -420,6 +436,7 @@ UNIT_MAIN(T(reauthentication_makes_all_anew_before_the_old_goes, "A-171 G-12"),
 	T(after_a_move_the_new_ike_sa_is_at_the_new_address, "A-171 G-12"),
 	T(a_lost_message_costs_a_reauthentication_no_sa, "A-171"),
 	T(a_reauthentication_in_vain_leaves_all_as_it_was, "A-171"),
+	T(an_ike_sa_that_is_being_rekeyed_leaves_all_the_same, "A-171"),
 	T(a_peer_without_room_gets_a_new_ike_sa, "A-174"),
 	T(a_new_child_sa_without_room_is_told, "A-174"),
 	T(who_cannot_begin_an_ike_sa_keeps_the_full_one, "A-174"),

@@ -24,3 +24,15 @@ def test_every_command_of_the_workflow_can_be_typed():
 
 def test_nothing_in_it_belongs_to_one_machine():
     assert not re.search(r"self-hosted|/home/|/root|/work", WORKFLOW)
+
+
+def test_what_a_run_leaves_is_kept_whatever_came_out():
+    uploads = re.findall(r"- uses: actions/upload-artifact@.*\n(.*)", WORKFLOW)
+    assert uploads and {line.strip() for line in uploads} == {"if: always()"}
+
+
+def test_a_guest_may_execute_its_memory_and_has_room_for_it():
+    """A container's own /dev/shm has 64 MB and is mounted noexec."""
+    options = re.findall(r"options: (.*)", WORKFLOW)
+    assert len(options) == WORKFLOW.count("image: debian:12")
+    assert all(re.search(r"--tmpfs /dev/shm:rw,exec,size=\dg", one) for one in options)

@@ -1,6 +1,8 @@
 #include "crypto/x509.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "unit/crypto/hex.h"
@@ -148,6 +150,61 @@ static void files_may_be_der_or_pem(void **state)
 	assert_int_equal(cert_load("/tmp", &none), -EINVAL);
 }
 
+static void put_pem(FILE *f, const char *what, struct bytes der)
+{
+	char text[8192];
+
+	assert_true(der.n * 4 / 3 + 4 < sizeof(text));
+	EVP_EncodeBlock((uint8_t *)text, der.p, (int)der.n);
+	fprintf(f, "text before\n-----BEGIN %s-----\n", what);
+	for (const char *p = text; *p; p += strnlen(p, 64))
+		fprintf(f, "%.64s\n", p);
+	fprintf(f, "-----END %s-----\n", what);
+}
+
+/* n certificates, a parameter block between them. */
+static const char *bundle(size_t n)
+{
+	char text[32 << 10];
+	FILE *f = fmemopen(text, sizeof(text), "w");
+	struct blob der = { 0 };
+	long size;
+
+	for (size_t i = 0; i < n; i++) {
+		struct pki spec = i ? pki_root() : pki_moon();
+
+		pki_der(spec, &der);
+		put_pem(f, "CERTIFICATE", blob_view(&der));
+		put_pem(f, "X9.42 DH PARAMETERS", BYTES("0123", 4));
+	}
+	blob_free(&der);
+	size = ftell(f);
+	fclose(f);
+	return pki_file(BYTES(text, (size_t)size));
+}
+
+static void the_certificates_behind_the_first_are_bounded(void **state)
+{
+	static const size_t in_file[] = { 1, 2, 3, 4, 9 }, read[] = { 0, 1, 2, 3, 3 };
+	struct cert *more[3];
+	own_blob der = { 0 };
+	size_t n = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++) {
+		assert_int_equal(cert_load_more(bundle(in_file[i]), more, 3, &n), 0);
+		assert_int_equal(n, read[i]);
+		for (size_t k = 0; k < n; k++) {
+			assert_string_equal(cert_subject(more[k]), PKI_ROOT);
+			cert_free(more[k]);
+		}
+	}
+	pki_der(pki_moon(), &der);
+	assert_int_equal(cert_load_more(pki_file(blob_view(&der)), more, 3, &n), 0); /* DER */
+	assert_int_equal(n, 0);
+	assert_int_equal(cert_load_more("/nowhere/cert.pem", more, 3, &n), -ENOENT);
+}
+
 /* RFC 7296 section 3.7: SHA-1 over the whole SubjectPublicKeyInfo. */
 static void the_key_digest_is_that_of_certreq(void **state)
 {
@@ -173,4 +230,5 @@ UNIT_MAIN(T(the_subject_prints_as_on_the_page, "A-085"),
 	T(every_cut_and_any_octet_behind_is_refused, "A-090"),
 	T(more_than_16_kib_is_not_even_read, ""),
 	T(files_may_be_der_or_pem, "A-091"),
+	T(the_certificates_behind_the_first_are_bounded, "A-089"),
 	T(the_key_digest_is_that_of_certreq, "A-088"))

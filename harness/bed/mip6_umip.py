@@ -19,14 +19,14 @@ from harness.bed import umip_conf, umip_dump
 from harness.bed.cleartext import Allow
 from harness.bed.node import Process
 from harness.bed.peers import NoPeer
-from harness.bed.wait import Fact
+from harness.bed.wait import Fact, until
 from harness.bed.xfrm import Dump
 
 if TYPE_CHECKING:
     from harness.bed.host import Host
 
 NAME, CONF = "mip6d", "/etc/mip6d.conf"
-PATIENCE = 5
+PATIENCE, READY = 5, 60
 LONGEST = 200
 # "mipv6-daemon (MIPL Mobile IPv6 for Linux) 2.0.2-umip-0.4", "mip6d (perigee v0.1)"
 VERSION = re.compile(r"[\w-]*mip[\w-]* \(([^)]+)\)", re.IGNORECASE)
@@ -53,11 +53,16 @@ def product(program: str) -> str:
 
 
 def start(host: Host) -> None:
+    """It does not detach when it is ready, as ours does: here that is waited for, or its end."""
     product(host.mip6_program)
     host.write(CONF, umip_conf.translate(host.read(CONF) or "", host.texts))
     command = [host.mip6_program, "-c", CONF, "-d", "1"]
     host.story.command(host.name, " ".join(command))
     host.keep(NAME, [*host.place.wrapper, *command])
+    ready = running(host)
+    until(Fact(ready.says, lambda: ready.missing() if pids(host) else None), READY)
+    if not pids(host):
+        raise NoPeer(f"{host.name}: {host.mip6_program}: {ready.missing()}")
 
 
 def stop(host: Host) -> None:

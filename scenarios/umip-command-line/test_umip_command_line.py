@@ -1,5 +1,7 @@
 import pytest
 
+from harness.bed.peers import NoPeer
+
 NEW = "2001::50"
 PROGRAM = "harness/bed/umip-like"
 
@@ -23,8 +25,8 @@ def test_umip_command_line(bed, side):
     bed.checkpoint(f"{side}-moved")
 
 
-def test_a_killed_one_is_known_to_be_gone(bed):
-    """Without a pid file its processes are still known: killed, it is gone, the next registers."""
+def test_how_one_has_ended_is_known(bed):
+    """Without a pid file: killed it is gone, the next registers, and one that ends says why."""
     carol, moon = bed.nodes("carol", "moon")
     carol.run_mip6(str(bed.job.top / PROGRAM))
     bed.start(moon, carol)
@@ -34,3 +36,8 @@ def test_a_killed_one_is_known_to_be_gone(bed):
     assert "has ended with status -9" in carol.mip6_running.missing()
     carol.start_mip6()
     bed.wait(carol.mip6_running & carol.registered, within=15)
+    carol.stop_mip6()
+    bed.wait(carol.stopped("mip6d"), within=5)
+    carol.write("/etc/mip6d.conf", "NodeConfig Nobody;\n")
+    with pytest.raises(NoPeer, match="has ended with status 1, its last words: .*Nobody"):
+        carol.start_mip6()

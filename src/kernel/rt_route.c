@@ -37,6 +37,8 @@ static int route_put(struct nl *nl, uint16_t type, uint16_t flags, const struct 
 		nl_put(&rq, RTA_OIF, &r->ifindex, sizeof(r->ifindex));
 	if (r->metric)
 		nl_put(&rq, RTA_PRIORITY, &r->metric, sizeof(r->metric));
+	if (r->expires_s)
+		nl_put(&rq, RTA_EXPIRES, &r->expires_s, sizeof(r->expires_s));
 	return nl_call(nl, &rq);
 }
 

@@ -17,6 +17,7 @@ struct rt_route {
 	struct in6_addr via; /* :: none */
 	int ifindex;
 	uint32_t table, metric;
+	uint32_t expires_s; /* to add: the kernel deletes it then, 0 never */
 	bool blackhole;
 	bool ours; /* as parsed: we made it */
 	bool foreign; /* to delete: whoever made it (the kernel, from an RA); else only ours */

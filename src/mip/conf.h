@@ -102,7 +102,8 @@ struct mip_conf {
 	struct mip_home_link *home_links;
 	uint32_t mn_max_ha_binding_life;
 	bool send_mob_pfx_sols, optimistic_handoff, no_home_return;
-	bool deregister_at_stop;
+	bool deregister_at_stop, router_discovery;
+	uint32_t min_router_lifetime;
 	uint32_t bindack_first_ms, bindack_rereg_ms, initial_solicit_ms;
 	bool reset_dhaad_at_home, discard_ha_problems;
 	uint32_t max_resends; /* to a home agent that was discovered */

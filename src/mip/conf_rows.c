@@ -71,6 +71,13 @@ static const struct conf_key file_keys[] = {
 	  .doc = "so often a binding update is repeated to a home agent that was discovered "
 		 "before the next one is tried" },
 
+	{ .name = "MnRouterDiscovery", .set = conf_bool, AT(router_discovery), .def = "disabled",
+	  .doc = "the mobile node makes addresses and default routes of router advertisements "
+		 "itself, instead of the kernel" },
+	{ .name = "MnMinRouterLifetime", .set = conf_secs, AT(min_router_lifetime), .def = "0",
+	  .max = UINT16_MAX,
+	  .doc = "router advertisements with a shorter lifetime, in seconds, are not believed" },
+
 	{ .name = "NonVolatileBindingCache" },
 	{ .name = "CnBindingPolicySet" },
 	{ .name = "TunnelPayloadForceSANego" },

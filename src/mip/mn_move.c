@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "mip/mn_move.h"
+#include "mip/mn_ra.h"
 #include "mip/mn_seen.h"
 
 enum { SOLICIT_MS = 4000, SOLICIT_MAX_MS = 3600000 };
@@ -285,6 +286,8 @@ void mn_move_ra(struct mn_move *mv, const struct mip_packet *p)
 	}
 	if (!ra.n_prefixes && !ra.router_lifetime)
 		return;
+	if (ra.router_lifetime < mv->env->conf->min_router_lifetime)
+		return env_count(mv->env, MC_DROP_UNEXPECTED);
 	moved = l->moved;
 	l->asking = false;
 	if (moved && ra.n_prefixes) {
@@ -296,6 +299,8 @@ void mn_move_ra(struct mn_move *mv, const struct mip_packet *p)
 		l->moved = false;
 	}
 	seen_router(l, &p->src, ra.router_lifetime);
+	if (mv->env->conf->router_discovery)
+		ra_apply(mv, l, &p->src, &ra);
 	for (struct mn *mn = mv->nodes; mn; mn = mn->next)
 		home_or_not(mv, mn, l, &ra, moved);
 	judge_all(mv);

@@ -2,6 +2,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "mip/mn_ra.h"
 #include "mip/mn_seen.h"
 
 struct move_link *seen_link(struct mn_move *mv, int ifindex)
@@ -24,6 +25,8 @@ struct move_link *seen_link_add(struct mn_move *mv, const struct rt_link *rl)
 	*l = (struct move_link){ .ifindex = rl->ifindex, .conf = conf };
 	l->up = (rl->flags & IFF_UP) && (rl->flags & IFF_RUNNING);
 	memcpy(l->mac, rl->mac, sizeof(l->mac));
+	if (mv->env->conf->router_discovery)
+		ra_take_over(mv->env, rl->name);
 	return l;
 }
 

@@ -2,7 +2,7 @@
 #include <net/if.h>
 
 #include "unit/unit.h"
-#include "unit/mip/stage.h"
+#include "unit/mip/stage_rt.h"
 
 static const struct in6_addr router = { .s6_addr = { 0xfe, 0x80, [15] = 0xfe } };
 
@@ -22,6 +22,7 @@ void stage_link(struct stage *w, bool up)
 	struct rt_event ev = { .kind = RE_LINK };
 
 	ev.link = (struct rt_link){ .ifindex = ETH0, .name = "eth0" };
+	memcpy(ev.link.mac, stage_mac, sizeof(ev.link.mac));
 	ev.link.flags = up ? IFF_UP | IFF_RUNNING : IFF_UP;
 	mn_move_event(&ev, &w->mip.move);
 }

@@ -2,6 +2,7 @@
 #include <linux/if_addr.h>
 
 #include "base/loop.h"
+#include "mip/mn_ra.h"
 #include "unit/unit.h"
 #include "unit/mip/mn_stage.h"
 
@@ -168,7 +169,95 @@ static void after_that_moves_say_so_at_once_until_k_is_agreed(void **state)
 	mn_stage_end(w);
 }
 
-UNIT_MAIN(T(another_link_is_left_behind, "C-072 D-045"),
+static void a_router_that_is_leaving_may_be_disbelieved(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	w->mip.env.conf->min_router_lifetime = 1801;
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_clear(w);
+	stage_ra(w, "2001:2::/64"); /* 1800 s */
+	assert_int_equal(w->n_journal, 0);
+	w->mip.env.conf->min_router_lifetime = 1800;
+	stage_ra(w, "2001:2::/64");
+	assert_true(w->n_journal > 0);
+	mn_stage_end(w);
+}
+
+#define OURS "2001::41a:a8ff:fe6f:c67/64"
+
+/* Addresses and routes are ours to make; by default the kernel makes them. */
+static void router_discovery_is_an_option(void **state)
+{
+	struct stage *w = mn_stage_begin();
+
+	(void)state;
+	stage_clear(w);
+	stage_ra(w, "2001::/64");
+	assert_int_equal(w->n_journal, 0);
+	mn_stage_end(w);
+	w = mn_stage_begin_with("router.mip6d.conf");
+	assert_int_equal(stage_count(w, "sysctl net/ipv6/conf/eth0/accept_ra 0"), 1);
+	assert_int_equal(stage_count(w, "sysctl net/ipv6/conf/eth0/autoconf 0"), 1);
+	stage_clear(w);
+	stage_ra(w, "2001::/64");
+	EXPECT(w, "address " OURS " dev eth0", "route ::/0 table 254 dev eth0 via fe80::fe");
+	stage_addr(w, OURS, 0, false);
+	stage_ba(w, BA_ACCEPTED, 600);
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_clear(w);
+	stage_ra(w, "2001:2::/64");
+	EXPECT(w, "no route 2001::/64 table 254 dev eth0", "no address " OURS " dev eth0",
+		"address 2001:2::41a:a8ff:fe6f:c67/64 dev eth0",
+		"route ::/0 table 254 dev eth0 via fe80::fe");
+	mn_stage_end(w);
+}
+
+/* RFC 4862 section 5.5.3 */
+static void an_advertisement_makes_only_addresses_that_the_standard_allows(void **state)
+{
+	static const struct {
+		const char *prefix;
+		bool autonomous;
+		uint32_t valid;
+		unsigned n;
+	} rows[] = {
+		{ "2001::/64", true, 12000, 1 },
+		{ "2001::/64", false, 12000, 0 },
+		{ "2001::/48", true, 12000, 0 },
+		{ "fe80::/64", true, 12000, 0 },
+		{ "2001::/64", true, 0, 0 },
+		{ "2001::/64", true, 100, 1 },
+	};
+	struct stage *w = mn_stage_begin_with("router.mip6d.conf");
+	struct move_link *l = &w->mip.move.links[0];
+	struct in6_addr router = { .s6_addr = { 0xfe, 0x80, [15] = 0xfe } };
+	struct icmp6_ra ra = { .n_prefixes = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ra.prefixes[0] = (struct icmp6_prefix){ .autonomous = rows[i].autonomous,
+			.valid = rows[i].valid };
+		assert_int_equal(prefix_parse(rows[i].prefix, &ra.prefixes[0].prefix), 0);
+		stage_clear(w);
+		ra_apply(&w->mip.move, l, &router, &ra);
+		assert_int_equal(stage_count(w, "address"), rows[i].n);
+		assert_int_equal(stage_count(w, "no route ::/0"), 1); /* lifetime 0 */
+	}
+	stage_addr(w, OURS, 0, false);
+	stage_clear(w);
+	ra_apply(&w->mip.move, l, &router, &ra); /* 100 s for what is there already */
+	assert_int_equal(stage_count(w, "address"), 0);
+	mn_stage_end(w);
+}
+
+UNIT_MAIN(T(a_router_that_is_leaving_may_be_disbelieved, "F-022"),
+	T(router_discovery_is_an_option, "D-046 D-045"),
+	T(an_advertisement_makes_only_addresses_that_the_standard_allows, "D-046"),
+	T(another_link_is_left_behind, "C-072 D-045"),
 	T(a_solicitation_is_repeated_until_a_router_answers, "C-072 D-045"),
 	T(the_same_link_again_changes_nothing, "C-072"),
 	T(a_home_agent_without_k_is_told_to_the_ike_daemon, "B-072 B-012"),

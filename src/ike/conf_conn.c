@@ -121,7 +121,7 @@ static const struct conf_key end_keys[] = {
 	  .doc = "identity: user@host, @name, an address or a DN; from the certificate when not "
 		  "given" },
 	{ .name = "leftcert", .set = conf_string, .at = END_AT(cert_file),
-	  .doc = "certificate, a file in ipsec.d/certs" },
+	  .doc = "certificate, a file in ipsec.d/certs; the issuers behind it are sent along" },
 	{ .name = "leftauth", .set = set_only, .def = "pubkey", .words = methods, .n_words = 2,
 	  .doc = "the end proves itself by an RSA signature" },
 	{ .name = "leftca", .set = conf_string, .at = END_AT(ca),

@@ -65,6 +65,10 @@ class Kernel:
         """Whether an SA of this mode leaves from an address that the node has."""
         return any(s.mode == mode and s.src in self.addresses for s in self.sas.values())
 
+    @property
+    def spis(self) -> set[str]:
+        return {spi for _, spi, _ in self.sas}
+
 
 CHANGES: dict[str, Callable[[Kernel, nl.Message], None]] = {
     "NEWSA": Kernel.put, "UPDSA": Kernel.put, "DELSA": Kernel.delete, "FLUSHSA": Kernel.flush,
@@ -74,7 +78,7 @@ CHANGES: dict[str, Callable[[Kernel, nl.Message], None]] = {
 
 @dataclass(frozen=True)
 class Gap:
-    """A time without a usable SA, in seconds since 1970; `end` None if it did not end."""
+    """A time without an SA, in seconds since 1970; `end` None if it did not end."""
 
     start: float
     end: float | None
@@ -98,3 +102,16 @@ def gaps(events: Iterable[KernelEvent], mode: str = "tunnel") -> list[Gap]:
             since = event.time
         had = now
     return found + ([Gap(since, None)] if since is not None else [])
+
+
+def replaced(events: Iterable[KernelEvent]) -> list[Gap]:
+    """Each time between an SA's delete and its return under the same SPI."""
+    kernel, found = Kernel(), []
+    gone: dict[str, float] = {}
+    for event in events:
+        before = kernel.spis
+        kernel.apply(event)
+        now = kernel.spis
+        found += [Gap(gone.pop(spi), event.time) for spi in sorted(now & gone.keys())]
+        gone |= {spi: event.time for spi in before - now}
+    return found

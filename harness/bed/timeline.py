@@ -105,6 +105,11 @@ class Timeline:
         start, end = self.moment(since), self.moment(until)
         return [gap for gap in replay.gaps(self.kernels[node]) if start <= gap.start < end]
 
+    def replaced(self, node: str, since: str | float = 0.0) -> list[replay.Gap]:
+        """Each time in which an SA was missing that the node's daemon took away and put back."""
+        start = self.moment(since)
+        return [gap for gap in replay.replaced(self.kernels[node]) if start <= gap.start]
+
     def without_sa(self, node: str, since: str | float = 0.0,
                    until: str | float = float("inf")) -> float:
         """The sum of those times, in seconds."""

@@ -10,10 +10,12 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.bed import stamp
 from harness.bed.node import Node
+from harness.bed.replay import Gap
 from harness.bed.story import Story
 from harness.bed.wait import Fact
 
@@ -113,6 +115,13 @@ class Traffic:
     def lost_since(self, moment: float) -> list[Echo]:
         """Requests sent after `moment` (time.time()) that nobody answered."""
         return [echo for echo in self.lost if echo.sent > moment]
+
+    def lost_outside(self, gaps: Iterable[Gap], since: float) -> list[Echo]:
+        """Those of lost_since() that were not on their way in any of these times."""
+        way = max((e.answered - e.sent for e in self.echoes if e.answered is not None), default=0.0)
+        times = [(gap.start - way, gap.end or float("inf")) for gap in gaps]
+        return [echo for echo in self.lost_since(since)
+                if not any(start <= echo.sent <= end for start, end in times)]
 
     @property
     def gap(self) -> float:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -59,6 +60,17 @@ def test_acquires_are_counted_by_node_and_time(line):
 def test_the_time_without_an_sa_is_that_of_the_move(line):
     assert len(line.gaps("carol", "established", "moved")) == 1
     assert 0 < line.without_sa("carol", "established", "moved") < 0.1
+
+
+def test_an_sa_that_comes_back_under_its_spi_was_replaced(line):
+    assert line.replaced("carol") == []
+    events = line.kernels["carol"]
+    back = events[-1].time + 2.0
+    made = next(e for e in events if e.asked and e.name == "NEWSA" and " esp 0x" in e.text)
+    fuller = timeline.Timeline([], {"carol": [*events, replace(made, time=back)]})
+    gap, = fuller.replaced("carol")
+    assert gap.end == back and gap.start < back - 2.0
+    assert fuller.replaced("carol", since=back) == []
 
 
 def test_what_no_dump_shows_is_summed_up(line):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.bed.replay import Gap
 from harness.bed.traffic import Echo, Traffic
 
 
@@ -27,3 +28,11 @@ def test_a_gap_is_the_wait_for_the_next_answer(what, echoes, gap):
 def test_lost_pings_are_counted_from_a_moment_on():
     traffic = sent((0, 1), (20, None), (40, None), (60, 61))
     assert [echo.number for echo in traffic.lost_since(0.03)] == [2]
+
+
+def test_what_was_on_its_way_while_an_sa_was_missing_is_no_riddle():
+    traffic = sent((0, 1), (20, None), (40, None), (60, 65), (80, None))
+    lost = traffic.lost_outside([Gap(0.024, 0.041)], since=0.0)
+    assert [echo.number for echo in lost] == [4]
+    assert traffic.lost_outside([Gap(0.024, None)], since=0.0) == []
+    assert len(traffic.lost_outside([], since=0.03)) == 2

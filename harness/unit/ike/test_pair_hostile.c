@@ -356,20 +356,27 @@ static void messages_outside_of_the_window_are_dropped(void **state)
 	pair_free(p);
 }
 
+/* carol is about to send IKE_AUTH: it is taken out of the queue, for the caller. */
+static struct dgram *keep_ike_auth(struct pair *p)
+{
+	struct dgram *g;
+
+	pair_acquire(p, p->carol, "mh");
+	pair_step(p);
+	pair_step(p);
+	g = TAILQ_FIRST(&p->queue);
+	TAILQ_REMOVE(&p->queue, g, link);
+	return g;
+}
+
 /* I71, I54: nothing but IKE_AUTH with id 1 until the peer is known. */
 static void nothing_comes_before_ike_auth(void **state)
 {
 	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
-	struct sa *sa;
-	struct dgram *g;
+	struct dgram *g = keep_ike_auth(p);
+	struct sa *sa = iked_next_sa(p->carol->d, NULL);
 
 	(void)state;
-	pair_acquire(p, p->carol, "mh");
-	pair_step(p);
-	pair_step(p);
-	g = TAILQ_FIRST(&p->queue); /* IKE_AUTH, kept back */
-	TAILQ_REMOVE(&p->queue, g, link);
-	sa = iked_next_sa(p->carol->d, NULL);
 	assert_int_equal(sa->mid_out, 1);
 	assert_int_equal(protected_reaction(p, sa, X_CREATE_CHILD_SA, 0, BYTES_NONE), DROPPED);
 	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, 0, BYTES_NONE), DROPPED);
@@ -386,15 +393,9 @@ static void ike_auth_without_its_payloads_is_refused(void **state)
 {
 	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
 	struct sa *sa;
-	struct dgram *g;
 
 	(void)state;
-	pair_acquire(p, p->carol, "mh");
-	pair_step(p);
-	pair_step(p);
-	g = TAILQ_FIRST(&p->queue);
-	TAILQ_REMOVE(&p->queue, g, link);
-	free(g);
+	free(keep_ike_auth(p));
 	sa = iked_next_sa(p->carol->d, NULL);
 	assert_int_equal(protected_reaction(p, sa, X_IKE_AUTH, 0, BYTES_NONE), N_INVALID_SYNTAX);
 	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);

@@ -41,6 +41,25 @@ void stage_expect(const struct stage *w, const char *const *lines, size_t n);
 		static const char *const lines_[] = { __VA_ARGS__ };                               \
 		stage_expect(w, lines_, sizeof(lines_) / sizeof(lines_[0]));                       \
 	} while (0)
+/* clang-format off */
+/* The journal of a move to a care-of address, in the order that each role keeps. */
+#define MN_MIGRATES(coa)                                                                           \
+	"MIGRATE 2001:1::10/128[135] === 2001:1::1/128[135] out to " coa "...2001:1::1"            \
+	" km " coa "...2001:1::1",                                                                 \
+	"MIGRATE 2001:1::1/128[135] === 2001:1::10/128[135] in to 2001:1::1..." coa                \
+	" km " coa "...2001:1::1",                                                                 \
+	"MIGRATE 2001:1::10/128 === ::/0 out to " coa "...2001:1::1 km " coa "...2001:1::1",       \
+	"MIGRATE ::/0 === 2001:1::10/128 in to 2001:1::1..." coa " km " coa "...2001:1::1"
+#define HA_MIGRATES(coa)                                                                           \
+	"MIGRATE 2001:1::10/128[135] === 2001:1::1/128[135] in to " coa "...2001:1::1"             \
+	" km 2001:1::1..." coa,                                                                    \
+	"MIGRATE 2001:1::1/128[135] === 2001:1::10/128[135] out to 2001:1::1..." coa               \
+	" km 2001:1::1..." coa,                                                                    \
+	"MIGRATE 2001:1::10/128 === ::/0 in to " coa "...2001:1::1 km 2001:1::1..." coa,           \
+	"MIGRATE 2001:1::10/128 === ::/0 fwd to " coa "...2001:1::1 km 2001:1::1..." coa,          \
+	"MIGRATE ::/0 === 2001:1::10/128 out to 2001:1::1..." coa " km 2001:1::1..." coa
+/* clang-format on */
+
 /* How many lines begin so? */
 unsigned stage_count(const struct stage *w, const char *begin);
 

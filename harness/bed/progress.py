@@ -29,6 +29,7 @@ class Progress:
         self.total = total
         self.done = 0
         self.running: dict[Path, tuple[str, float]] = {}
+        self.words: dict[Path, str] = {}
         self.drawn = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -55,10 +56,11 @@ class Progress:
     def guest(self, name: str, results: Path) -> Iterator[None]:
         """The scenario `name` runs meanwhile and writes to `results`."""
         self.running[results] = (name, time.monotonic())
+        self.words[results] = "the guest starts"
         try:
             yield
         finally:
-            del self.running[results]
+            del self.running[results], self.words[results]
             self.done += 1
 
     def clear(self) -> None:
@@ -77,13 +79,15 @@ class Progress:
     def text(self, width: int) -> str:
         """The line itself, never longer than the terminal is wide."""
         running = list(self.running.items())
-        parts = [f"{name} {time.monotonic() - start:.0f} s: {_now(results)}"
+        parts = [f"{name} {time.monotonic() - start:.0f} s: {self._now(results)}"
                  for results, (name, start) in running]
         return f"[{self.done}/{self.total}] {' | '.join(parts)}"[:width]
 
-
-def _now(results: Path) -> str:
-    """The newest words that an act of the scenario has left."""
-    files = sorted(results.rglob(NOW), key=lambda file: file.stat().st_mtime)
-    text = files[-1].read_text().strip() if files else ""
-    return text or "the guest starts"
+    def _now(self, results: Path) -> str:
+        """The newest words of an act; the last ones while it writes others."""
+        files = sorted(results.rglob(NOW), key=lambda file: file.stat().st_mtime)
+        text = files[-1].read_text().strip() if files else ""
+        last = self.words.get(results, "")
+        if text and results in self.words:
+            self.words[results] = text
+        return text or last

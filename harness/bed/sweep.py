@@ -8,7 +8,6 @@ listed with its reason in scenarios/NAME/sweep.exceptions.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -23,6 +22,7 @@ from harness.bed.kernel import Unfit
 from harness.bed.relay import FATES
 from harness.bed.report import Outcome
 from harness.bed.story import EVENTS
+from harness.bed.story import rows as json_rows
 from harness.bed.suite import Scenario
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ Cells = Mapping[tuple[Message, str], Cell]
 
 def messages(clean: Path) -> list[Message]:
     """Those of a run without faults, in the order in which they passed."""
-    events = [json.loads(line) for line in (clean / EVENTS).read_text().splitlines()]
+    events = json_rows(clean / EVENTS)
     end = max((one["time"] for one in events if one["kind"] == "checkpoint"), default=0.0)
     mac = topo.MEMBERS[MOBILE].mac
     netlinks = sorted(clean.glob("*.netlink.pcap"))
@@ -198,8 +198,8 @@ class Sweep:
 def _rows(path: Path) -> dict[str, dict]:
     """Result lines by the fault in their test's id; a failure outweighs what else there is."""
     found: dict[str, dict] = {}
-    for row in map(json.loads, path.read_text().splitlines() if path.exists() else []):
+    for row in json_rows(path):
         text = row["test"].rpartition("[")[2].rstrip("]")
-        if text not in found or row["outcome"] == "failed":
-            found.setdefault(text, row)
+        if found.get(text, {}).get("outcome") != "failed":
+            found[text] = row
     return found

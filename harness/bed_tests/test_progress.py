@@ -8,7 +8,7 @@ import threading
 
 from harness.bed.progress import CLEAR, Progress
 from harness.bed.report import Outcome, Report
-from harness.bed.story import EVENTS, Story
+from harness.bed.story import EVENTS, NOW, Story
 
 
 class Terminal(io.StringIO):
@@ -26,6 +26,8 @@ def test_the_line_says_what_runs_and_what_it_waits_for(tmp_path):
         assert line.text(200) == (
             "[0/3] coa-change 0 s: waits up to 15 s until carol is registered")
         assert len(line.text(20)) == 20
+        (tmp_path / NOW).write_text("")
+        assert line.text(200).endswith("until carol is registered")
     assert line.text(200) == "[1/3] "
 
 

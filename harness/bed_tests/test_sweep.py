@@ -139,3 +139,15 @@ def test_conditions_of_a_link_are_words_of_tc():
     assert netem.Conditions(duplicate=10, rate="1mbit").words() == "duplicate 10% rate 1mbit"
     with pytest.raises(ValueError, match="reorder needs a delay"):
         netem.Conditions(reorder=25).words()
+
+
+def test_a_failure_outweighs_what_else_there_is_of_a_fault(tmp_path):
+    """A test that passed and left something behind has two lines; the last may be cut."""
+    lines = [{"test": f"a::test_a[{fault}]", "outcome": outcome}
+             for fault, outcome in (("x", "passed"), ("x", "failed"), ("y", "failed"),
+                                    ("y", "passed"))]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "results.jsonl").write_text(text + '{"test": "a::te')
+    found = sweep._rows(tmp_path / "results.jsonl")
+    assert {fault: row["outcome"] for fault, row in found.items()} == {
+        "x": "failed", "y": "failed"}

@@ -81,8 +81,10 @@ def test_what_no_dump_shows_is_summed_up(line):
     assert line.text().splitlines()[1] == f"# {first}"
 
 
-def test_nothing_went_in_the_clear_and_what_goes_is_named(line):
-    assert line.in_the_clear(HOA) == []
+def test_what_goes_in_the_clear_is_named(line):
+    # The sample's tunnel device has a link-local address, and the kernel solicits routers there.
+    solicited, = line.in_the_clear(HOA)
+    assert re.search(r"^f1: .* router solicitation from fe80::.* in a plain tunnel", solicited)
     assert line.in_the_clear(NEW, since="established")
     assert not line.in_the_clear(NEW, since=float("inf"))
 

@@ -67,7 +67,7 @@ static const struct mn_row rows[] = {
 	{ MN_REFRESHING, ME_BA_SEQUENCE, reg_resync, MN_REFRESHING, NULL, "renumbered" },
 	{ MN_REFRESHING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "has no room" },
 	{ MN_REFRESHING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
-	{ MN_REFRESHING, ME_TIMER, reg_refresh_again, MN_REFRESHING, NULL, "no answer" },
+	{ MN_REFRESHING, ME_TIMER, reg_again, MN_REFRESHING, NULL, "no answer" },
 
 	{ MN_MOVING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
 	{ MN_REFUSED, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },

@@ -102,6 +102,7 @@ struct mn {
 	struct tunnel tunnel;
 	struct rt_rule coa_rule; /* prefix of the care-of address to table main; priority 0: none */
 	struct timer timer;
+	struct timer end; /* of the binding, unless it is refreshed */
 	uint32_t wait_ms;
 	uint32_t ask; /* lifetime of the next BU, 0 deletes the binding */
 	unsigned resyncs;

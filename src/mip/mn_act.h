@@ -10,6 +10,7 @@
 #include "mip/mn.h"
 
 /* mn_reg.c: away from home */
+void reg_init(struct mn *mn);
 enum mn_verdict reg_move(struct mn *mn);
 enum mn_verdict reg_lost(struct mn *mn);
 enum mn_verdict reg_accepted(struct mn *mn);
@@ -19,7 +20,6 @@ enum mn_verdict reg_later(struct mn *mn);
 enum mn_verdict reg_refused(struct mn *mn);
 enum mn_verdict reg_problem(struct mn *mn);
 enum mn_verdict reg_refresh(struct mn *mn);
-enum mn_verdict reg_refresh_again(struct mn *mn);
 /* Do IKE_SAs follow a move? Not when the home agent did not agree (B-071). */
 bool reg_keys_follow(const struct mn *mn);
 void reg_follow(struct mn *mn); /* the tunnel device, once payload flows */

@@ -31,6 +31,7 @@ int mn_start(struct mip_env *env, struct bul *bul, const struct mip_home_link *h
 	mn->pair = (struct sp_pair){ .role = MIP_MN, .hoa = home->hoa.addr, .ha = home->ha };
 	mn->pair.end = mn->pair.hoa;
 	timer_init(&mn->timer, on_timer, mn);
+	reg_init(mn);
 	mps_init(mn);
 	rc = bul_add(bul, &mn->pair.hoa, &mn->pair.ha, &mn->bul);
 	if (rc < 0)
@@ -42,6 +43,7 @@ int mn_start(struct mip_env *env, struct bul *bul, const struct mip_home_link *h
 void mn_clear(struct mn *mn, struct bul *bul)
 {
 	timer_stop(&mn->timer);
+	timer_stop(&mn->end);
 	mps_stop(mn);
 	mn_net_none(mn);
 	seek_forget(mn);

@@ -19,6 +19,22 @@ int mn_unblock(struct mn *mn)
 	return rc;
 }
 
+/* Without an answer until the end the binding is gone, and with it the way back. */
+static void on_end(void *arg)
+{
+	struct mn *mn = arg;
+
+	if (mn->state != MN_REFRESHING)
+		return;
+	mn->bul->bound = false;
+	mn_block(mn);
+}
+
+void reg_init(struct mn *mn)
+{
+	timer_init(&mn->end, on_end, mn);
+}
+
 static uint32_t lifetime_wanted(const struct mn *mn)
 {
 	return bul_ask(mn->env->conf->mn_max_ha_binding_life, UINT32_MAX, mn->place.valid_s);
@@ -84,6 +100,7 @@ enum mn_verdict reg_accepted(struct mn *mn)
 	b->bound = true;
 	b->lifetime = bul_granted(b->asked, m->ba.lifetime);
 	b->since_ms = loop_now();
+	timer_set(&mn->end, (uint64_t)b->lifetime * 1000);
 	take_k(mn, first);
 	b->refresh_s = bul_refresh_after(
 		b->lifetime, m->opt.has & MHO_BIT(MHO_REFRESH) ? m->opt.refresh : 0);
@@ -147,14 +164,4 @@ enum mn_verdict reg_refresh(struct mn *mn)
 	mn->ask = lifetime_wanted(mn);
 	mn->resyncs = 0;
 	return MV_SEND;
-}
-
-/* Without an answer until the end the binding is gone, and with it the way back. */
-enum mn_verdict reg_refresh_again(struct mn *mn)
-{
-	if (!bul_left(mn->bul)) {
-		mn->bul->bound = false;
-		mn_block(mn);
-	}
-	return MV_RESEND;
 }

@@ -85,8 +85,8 @@ int sp_route2_del(struct mip_env *env, const struct sp_pair *pair);
 
 /*
  * Move every policy of the pair that follows the mobile node from pair->end to `to`, each by its
- * own MIGRATE, verified and repaired; pair->end is `to` afterwards. km: tell key management its
- * new endpoints. Gives the number of policies that could not be moved.
+ * own MIGRATE, verified and repaired; what has a type is rewritten. pair->end is `to` afterwards.
+ * km: tell key management its new endpoints. Gives the number of policies that could not be moved.
  */
 int sp_migrate(struct mip_env *env, struct sp_pair *pair, const struct in6_addr *to, bool km);
 

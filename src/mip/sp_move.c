@@ -54,6 +54,22 @@ static int move_one(struct mip_env *env, const struct xfrm_policy *p, const stru
 	return rc;
 }
 
+/* P4: what has a type is not found by a MIGRATE; it is rewritten where it stands. */
+static int rewrite_one(struct mip_env *env, const struct xfrm_policy *p)
+{
+	struct xfrm_policy now;
+	int rc = xfrm_policy_get(env->xfrm, &p->sel, p->dir, p->sub, &now);
+
+	if (rc == -ENOENT)
+		return 0;
+	if (!rc)
+		rc = xfrm_policy_update(env->xfrm, p);
+	if (rc < 0)
+		log_mip(0, "rewriting policy %s === %s %s failed: %s", sel_src_str(&p->sel),
+			sel_dst_str(&p->sel), xdir_str(p->dir), strerror(-rc));
+	return rc;
+}
+
 int sp_migrate(struct mip_env *env, struct sp_pair *pair, const struct in6_addr *to, bool km)
 {
 	struct xfrm_policy p;
@@ -64,6 +80,11 @@ int sp_migrate(struct mip_env *env, struct sp_pair *pair, const struct in6_addr 
 			n_failed += move_one(env, &p, pair, to, km) < 0;
 	}
 	pair->end = *to;
+	for (size_t i = 0; i < sp_n_rows; i++) {
+		if (!sp_rows[i].migrate && sp_make(env, &sp_rows[i], pair, &p) && p.n_tmpl &&
+			p.tmpl[0].mode == XM_TUNNEL)
+			n_failed += rewrite_one(env, &p) < 0;
+	}
 	return n_failed;
 }
 

@@ -157,6 +157,30 @@ static void the_mobile_node_migrates_mh_out_in_then_payload_out_in(void **state)
 	stage_free(w);
 }
 
+/* P4: no MIGRATE finds a type, and the tunnel of HoTI ends at the care-of address all the same. */
+static void a_tunnel_for_one_type_follows_without_a_migrate(void **state)
+{
+	struct stage *w = stage_new("home-test.mip6d.conf");
+	struct sp_pair pair = pair_of(MIP_MN);
+	const struct prefix hoa = { HOA, 128 }, any = { .len = 0 };
+	struct sel hoti = SEL(hoa, any, 135);
+	struct xfrm_policy p;
+
+	(void)state;
+	hoti.type = MH_HOTI;
+	install(w, &pair, mn_groups, 4);
+	assert_int_equal(xfrm_policy_get(w->mip.env.xfrm, &hoti, XD_OUT, false, &p), 0);
+	assert_true(addr_eq(&p.tmpl[0].src, &COA));
+	assert_int_equal(sp_migrate(&w->mip.env, &pair, &COA2, true), 0);
+	assert_int_equal(xfrm_policy_get(w->mip.env.xfrm, &hoti, XD_OUT, false, &p), 0);
+	assert_true(addr_eq(&p.tmpl[0].src, &COA2));
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(sp_remove(&w->mip.env, &pair, mn_groups[i]), 0);
+	assert_int_equal(sp_migrate(&w->mip.env, &pair, &COA, true) > 0, true);
+	assert_int_equal(xfrm_policy_get(w->mip.env.xfrm, &hoti, XD_OUT, false, &p), -ENOENT);
+	stage_free(w);
+}
+
 static void the_home_agent_migrates_mh_in_out_then_payload_in_fwd_out(void **state)
 {
 	struct stage *w = stage_new("agent.mip6d.conf");
@@ -297,6 +321,7 @@ UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021"),
 	T(the_policies_of_a_home_agent_with_a_binding, "D-012 D-019 D-021"),
 	T(nothing_is_left_when_all_is_removed, "F-021"),
 	T(the_mobile_node_migrates_mh_out_in_then_payload_out_in, "C-066 B-071"),
+	T(a_tunnel_for_one_type_follows_without_a_migrate, "D-019 B-002"),
 	T(the_home_agent_migrates_mh_in_out_then_payload_in_fwd_out, "B-071"),
 	T(without_key_mobility_nobody_is_told, "B-073"),
 	T(a_migrate_that_fails_does_not_stop_the_others, ""),

@@ -76,7 +76,7 @@ void lost_look(struct iked *d)
 	}
 }
 
-/* An SA of an earlier run. */
+/* An SA of an earlier run; with SPI 0 what the kernel asked for while nobody listened. */
 struct old {
 	struct xfrm_sa_key key;
 	struct in6_addr src;
@@ -106,9 +106,10 @@ static int note_old(const struct xfrm_sa *sa, void *arg)
 {
 	struct olds *o = arg;
 
-	if (sa->proto != XP_ESP || !sa->spi || !sa->reqid || !trap_by_reqid(o->d, sa->reqid, NULL))
+	if (sa->proto != XP_ESP || !sa->reqid || !trap_by_reqid(o->d, sa->reqid, NULL))
 		return 0;
-	if (child_by_spi_in(o->d, sa->spi) || child_by_spi_out(o->d, sa->spi, &sa->dst))
+	if (sa->spi &&
+		(child_by_spi_in(o->d, sa->spi) || child_by_spi_out(o->d, sa->spi, &sa->dst)))
 		return 0;
 	if (!has_room(o))
 		return -ENOMEM;
@@ -144,6 +145,16 @@ static void make_anew(const struct olds *o, enum xfrm_mode_ mode)
 	}
 }
 
+static void take_away(const struct olds *o, const struct old *old)
+{
+	if (!old->key.spi) { /* P12: it goes when the SA comes */
+		log_knl(1, "an SA with reqid {%u} was asked for before", old->reqid);
+		return;
+	}
+	log_knl(1, "deleting SAD entry with SPI %08x of an earlier run", old->key.spi);
+	xfrm_sa_del(o->d->seams.xfrm, &old->key);
+}
+
 /* Tunnels first, in IKE_AUTH: between the end of the old one and the new one no packet is lost. */
 void lost_earlier_run(struct reqids *r)
 {
@@ -155,8 +166,7 @@ void lost_earlier_run(struct reqids *r)
 	for (size_t i = 0; i < o.n; i++) {
 		struct trap *t = NULL;
 
-		log_knl(1, "deleting SAD entry with SPI %08x of an earlier run", o.at[i].key.spi);
-		xfrm_sa_del(o.d->seams.xfrm, &o.at[i].key);
+		take_away(&o, &o.at[i]);
 		while ((t = trap_by_reqid(o.d, o.at[i].reqid, t)))
 			learn_ends(t, &o.at[i]);
 	}

@@ -4,8 +4,10 @@
  * What stands in the kernel decides, not what was said: an SA that moved is not lost. A lost
  * CHILD_SA is replaced by a rekey, so that the peer's half goes only when the new one is there.
  * What an earlier run left is deleted, and its CHILD_SAs are made anew at once: the peer still has
- * its half of them and would use it in vain. Errors:  none: what fails is logged. Source:  spec
- * A-155, A-172, A-223, B-101; RFC 7296 sections 1.3.3, 2.4.
+ * its half of them and would use it in vain. So is what the kernel asked for before we listened:
+ * its larval state keeps it from asking again (P12).
+ * Errors:  none: what fails is logged.
+ * Source:  spec A-155, A-172, A-223, B-100, B-101; RFC 7296 sections 1.3.3, 2.4.
  */
 #pragma once
 

@@ -172,10 +172,25 @@ static void an_earlier_run_s_sas_are_made_anew_and_others_stay(void **state)
 	close_stage();
 }
 
+/* B-100: its larval state keeps the kernel from asking again for half a minute. */
+static void what_was_asked_for_while_nobody_listened_is_made(void **state)
+{
+	(void)state;
+	open_stage();
+	fake_xfrm_events(s.p->carol->kernel, NULL, NULL);
+	assert_int_equal(kern_packet(&s.carol, IPPROTO_ICMPV6, 128), 1);
+	lost_earlier_run(s.carol.r);
+	pair_run(s.p);
+	assert_true(pair_up(s.p, "tunnel", "carol-tunnel"));
+	assert_int_equal(fake_xfrm_n_sa(s.p->carol->kernel), 2);
+	close_stage();
+}
+
 UNIT_MAIN(T(an_sa_that_somebody_deleted_is_replaced_on_both_nodes, "A-172"),
 	T(the_side_that_only_receives_heals_as_well, "A-172"),
 	T(a_packet_meanwhile_asks_for_no_second_one, "B-044"),
 	T(after_a_flush_every_one_is_looked_at, "A-223"),
 	T(what_we_delete_ourselves_is_not_lost, "A-172"),
 	T(an_sa_that_has_moved_on_is_not_lost, "A-172 B-055"),
-	T(an_earlier_run_s_sas_are_made_anew_and_others_stay, "A-155 B-101"))
+	T(an_earlier_run_s_sas_are_made_anew_and_others_stay, "A-155 B-101"),
+	T(what_was_asked_for_while_nobody_listened_is_made, "B-100"))

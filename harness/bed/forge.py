@@ -3,7 +3,7 @@
 What an attacker on some link can send: any source, any home address option, any routing header.
 And what another process of a node can send: as the node's kernel protects it, or with the keys of
 the node's own SAs.
-Source: RFC 6275 sections 6.1.7, 6.1.8, 6.3 and 6.4.
+Source: RFC 6275 sections 6.1.3, 6.1.5, 6.1.7, 6.1.8, 6.3 and 6.4.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import struct
 from harness.bed import esp
 from harness.bed.host import Host
 from harness.bed.mobile import Mobile
+from harness.bed.node import Node
 from harness.bed.xfrm import State
 
 IPV6, ROUTING, ESP, NO_NEXT, DESTINATION, MOBILITY = 41, 43, 50, 59, 60, 135
-BU, BA = 5, 6
-KINDS = {BU: "binding update", BA: "binding acknowledgement"}
+HOTI, HOT, BU, BA = 1, 3, 5, 6
+KINDS = {HOTI: "home test init", HOT: "home test", BU: "binding update",
+         BA: "binding acknowledgement"}
 FLAGS_AHK = 0xD000
 OPTION_ALT_COA, OPTION_HOME_ADDRESS = 3, 0xC9
 HOP_LIMIT = 64
+PATIENCE = 3
 # The number of a forged ESP packet: beyond all that the kernel has sent.
 AHEAD = 1000
 
@@ -39,6 +42,14 @@ def binding_update(sequence: int, lifetime: int, coa: str) -> bytes:
 
 def binding_ack(status: int, sequence: int, lifetime: int) -> bytes:
     return _mobility(BA, struct.pack("!BBHH", status, 0, sequence, lifetime) + bytes([1, 2, 0, 0]))
+
+
+def home_test_init(cookie: bytes) -> bytes:
+    return _mobility(HOTI, bytes(2) + cookie)
+
+
+def home_test(nonce: int, cookie: bytes, token: bytes) -> bytes:
+    return _mobility(HOT, struct.pack("!H", nonce) + cookie + token)
 
 
 def _mobility(kind: int, rest: bytes) -> bytes:
@@ -88,6 +99,13 @@ def send(host: Host, src: str, dst: str, message: bytes, home_address: str | Non
     put(host, dst, packet(src, dst, message, home_address, routing))
 
 
+def send_tunnelled(host: Host, outer: tuple[str, str], src: str, dst: str,
+                   message: bytes) -> None:
+    """Between the ends of a tunnel, with nothing but a second IPv6 header around it."""
+    host.story.note(f"{host.name} sends {outer[1]} a {KINDS[message[2]]} in a plain tunnel")
+    put(host, outer[1], wrapped(*outer, IPV6, packet(src, dst, message)))
+
+
 def put(host: Host, dst: str, octets: bytes) -> None:
     """Out of the node's interface as it is."""
     with host.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
@@ -105,7 +123,15 @@ def send_inside(host: Mobile, state: State, dst: str, message: bytes, home_addre
     put(host, dst, wrapped(host.coa, dst, ESP, octets, None if tunnel else home_address))
 
 
-def send_protected(host: Host, src: str, dst: str, message: bytes) -> None:
+def ear(host: Node, address: str) -> socket.socket:
+    """Hears what mobility headers the node's kernel lets through to an address."""
+    sock = host.socket(socket.AF_INET6, socket.SOCK_RAW, MOBILITY)
+    sock.bind((address, 0))
+    sock.settimeout(PATIENCE)
+    return sock
+
+
+def send_protected(host: Node, src: str, dst: str, message: bytes) -> None:
     """From one of the node's own addresses: its kernel adds what its policies want."""
     host.story.note(f"another process of {host.name} sends {dst} a {KINDS[message[2]]}")
     with host.socket(socket.AF_INET6, socket.SOCK_RAW, MOBILITY) as sock:

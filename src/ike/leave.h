@@ -2,7 +2,7 @@
  * leave - an IKE_SA that gives way to another one with the same peer.
  *
  * It stays up, but nothing new is made in it. Who began it makes its CHILD_SAs anew in another
- * IKE_SA and closes it when all of them are there: no packet is without an SA.
+ * IKE_SA and closes it when all of them are there: at no time is an SA missing.
  * Shapes:  for reauthentication, after NO_ADDITIONAL_SAS, after a move without KMADDRESS, and for
  *          one of two IKE_SAs between the same two identities.
  * Errors:  0 or -errno; -EOPNOTSUPP: no IKE_SA can be begun from here.

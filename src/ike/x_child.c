@@ -43,6 +43,15 @@ static bool busy(const struct sa *sa)
 	return sa->task && sa->task->kind == X_REKEY_SA;
 }
 
+/* We have asked for a CHILD_SA of the same connection, and the peer had not read it yet. */
+static void note_collision(struct task *t, struct child *theirs)
+{
+	if (!t || t->kind != X_CHILD || t->trap != theirs->trap)
+		return;
+	t->collided = true;
+	t->their_child = theirs;
+}
+
 static enum x_verdict child_answer(struct x *x)
 {
 	struct child *c;
@@ -54,7 +63,18 @@ static enum x_verdict child_answer(struct x *x)
 	if (rc)
 		return nego_refuse(x, rc);
 	nego_say(c);
+	note_collision(x->sa->task, c);
 	return X_SEND;
+}
+
+/* One is enough: as in a rekey the one with the lowest nonce is closed by its maker (2.8.1). */
+static bool is_spare(const struct task *t, const struct child *c)
+{
+	const struct child *theirs = t->their_child;
+
+	return t->collided && theirs && theirs->state == CHILD_UP &&
+		bytes_cmp(BYTES(c->nonce_min, c->n_nonce_min),
+			BYTES(theirs->nonce_min, theirs->n_nonce_min)) < 0;
 }
 
 /* Those of the same connection that carry nothing any more: their outbound SA is not in the kernel.
@@ -79,6 +99,10 @@ static enum x_verdict child_take(struct x *x)
 	if (!rc) {
 		nego_say(c);
 		close_broken(c);
+	}
+	if (!rc && is_spare(t, c)) {
+		log_ike(1, "both sides made %s, closing ours", child_name(c));
+		iked_close_child(c);
 	}
 	x_child_done(x->d, t->trap, rc, rc ? "the CHILD_SA could not be installed" : "established");
 	return X_REFUSE;

@@ -43,7 +43,7 @@ struct task {
 	uint16_t group; /* asked for by INVALID_KE, 0: the first configured */
 	unsigned n_groups, n_later;
 	bool auth_failed; /* X_DELETE_SA: say N(AUTH_FAILED) too */
-	/* The peer's rekey of the same SA came while ours is out (2.8.1, 2.8.2). */
+	/* The peer's request for the same SA came while ours is out (2.8.1, 2.8.2). */
 	bool collided;
 	struct blob their_nonce; /* the lower of its two */
 	struct child *their_child;

@@ -373,6 +373,27 @@ static void an_attempt_without_answer_joins_the_peer_s(void **state)
 	pair_free(p);
 }
 
+static void of_two_child_sas_asked_for_at_once_one_stays(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 16; i++) {
+		struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+		struct node *n[2] = { p->carol, p->moon };
+		static const char *const conns[2] = { "tunnel", "carol-tunnel" };
+
+		pair_establish(p, false);
+		for (size_t k = 0; k < 2; k++)
+			assert_int_equal(iked_want_child(n[k]->d,
+						 trap_by_name(n[k]->d, conns[k]), NULL),
+				0);
+		pair_run(p);
+		must_be_settled(p);
+		assert_int_equal(pair_said(p, "closing ours"), 1);
+		assert_int_equal(p->carol->n_done + p->moon->n_done, 3);
+		pair_free(p);
+	}
+}
+
 /* carol is at another address and remembers the old IKE_SA, so she sends no INITIAL_CONTACT. */
 static void begin_from_elsewhere(struct pair *p)
 {
@@ -443,5 +464,6 @@ UNIT_MAIN(T(reauthentication_makes_all_anew_before_the_old_goes, "A-171 G-12"),
 	T(of_two_ike_sas_begun_at_once_one_stays, "A-024 A-098 A-099"),
 	T(loss_and_disorder_leave_one_of_two_as_well, "A-098 A-099"),
 	T(an_attempt_without_answer_joins_the_peer_s, "A-024"),
+	T(of_two_child_sas_asked_for_at_once_one_stays, "A-098 B-041"),
 	T(of_two_ike_sas_of_one_identity_the_newest_wins, "B-087 A-099"),
 	T(uniqueids_decides_about_the_second_ike_sa, "A-099"))

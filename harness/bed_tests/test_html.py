@@ -225,3 +225,17 @@ def test_a_browser_opens_a_hundred_scenarios_in_two_seconds(run):
     run.page()
     assert any(opened(run.folder / html.PAGE) < AIM_OPEN_S
                for _ in range(ATTEMPTS))
+
+
+WHERE = """<script>addEventListener("load", () => setTimeout(() => {
+const row = document.getElementById("first-difference").getBoundingClientRect();
+document.body.textContent = "seen: " + Math.round(100 * row.top / innerHeight) + ".";
+}));</script>"""
+
+
+@needs_chromium
+def test_the_first_difference_stands_in_the_middle_of_the_window(run):
+    path = run.folder / "where.html"
+    path.write_text(failing(run).replace("</html>", WHERE + "</html>"))
+    seen = browse("--dump-dom", "--window-size=1280,800", path.as_uri())
+    assert 40 < int(re.search(r"seen: (-?\d+)\.", seen)[1]) < 60

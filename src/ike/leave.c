@@ -106,9 +106,11 @@ int leave_begin(struct sa *sa)
 		sa->leaving = was;
 		return -EOPNOTSUPP;
 	}
-	if (!sa->hands_over)
+	if (!sa->hands_over) {
 		log_ike(1, "another IKE_SA takes the place of %s", sa_name(sa));
-	sa->hands_over = true;
+		LIST_INSERT_HEAD(&sa->peer->handing, sa, handing);
+		sa->hands_over = true;
+	}
 	timer_set(&sa->t_rekey, RETRY_MS);
 	move_tasks(sa, &sa->tasks);
 	move_tasks(sa, &sa->later);
@@ -175,9 +177,9 @@ void leave_look(struct trap *peer)
 {
 	struct sa *sa, *next;
 
-	for (sa = LIST_FIRST(&peer->sas); sa; sa = next) {
-		next = LIST_NEXT(sa, of_peer);
-		if (sa->hands_over && sa->state == SA_UP)
+	for (sa = LIST_FIRST(&peer->handing); sa; sa = next) {
+		next = LIST_NEXT(sa, handing);
+		if (sa->state == SA_UP)
 			step(sa);
 	}
 }

@@ -193,6 +193,9 @@ void sa_set_peer(struct sa *sa, struct trap *peer)
 
 	if (old)
 		LIST_REMOVE(sa, of_peer);
+	if (old && sa->hands_over)
+		LIST_REMOVE(sa, handing);
+	sa->hands_over = false;
 	sa->peer = peer;
 	if (peer) {
 		trap_ref(peer);

@@ -103,7 +103,7 @@ struct sa {
 	uint64_t up_at, rekey_at, expire_at; /* 0: none */
 
 	struct tlink by_spi, by_init, by_ids;
-	LIST_ENTRY(sa) of_peer, all;
+	LIST_ENTRY(sa) of_peer, handing, all;
 };
 
 #define SPI_OWN(sa) ((sa)->initiator ? (sa)->spi_i : (sa)->spi_r)

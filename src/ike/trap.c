@@ -79,6 +79,7 @@ struct trap *trap_new(struct iked *d, struct conf_ref *ref, struct conn *conn)
 	t->refs = 1;
 	t->peer = t;
 	LIST_INIT(&t->sas);
+	LIST_INIT(&t->handing);
 	TAILQ_INIT(&t->members);
 	timer_init(&t->t_retry, on_retry, t);
 	trap_set_conn(t, ref, conn);

@@ -60,6 +60,7 @@ struct trap {
 
 	struct conf_ref *conf;
 	struct sa_head sas; /* of a peer trap: its IKE_SAs, newest first */
+	struct sa_head handing; /* those of them that hand over */
 	struct trap_head members; /* of a peer trap: itself and the others */
 	TAILQ_ENTRY(trap) all, member;
 	struct tlink by_reqid_out, by_reqid_in, by_name, by_id, by_addr;

@@ -33,8 +33,8 @@ MEMORY, ROOM = "500M", "300M"
 MEMORY_VALGRIND = "1200M"
 DISK = 700 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")
-# A guest waits for timers half of its time.
-A_PROCESSOR = 2
+# A guest waits for timers more than half of its time.
+A_PROCESSOR = 3
 # A second of benchmarks for disks that no guest has, and a pool for swap that none has either.
 UNUSED = ("initcall_blacklist=raid6_select_algo", "zswap.enabled=0")
 
@@ -92,7 +92,7 @@ def noexec(folder: Path) -> bool:
 
 def at_a_time() -> int:
     """How many guests this machine does well at once: by its processors and by its room."""
-    room = shutil.disk_usage(memory_folder()).free // DISK
+    room = shutil.disk_usage(memory_folder()).free // speed.AIM_MEMORY
     return max(1, min(A_PROCESSOR * len(os.sched_getaffinity(0)), room))
 
 

@@ -89,9 +89,9 @@ def test_the_environment_says_where_a_guest_s_memory_lies(monkeypatch, tmp_path)
 
 def test_guests_at_a_time_are_as_many_as_processors_and_room_allow(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 4})
-    monkeypatch.setattr(guest, "DISK", 1)
-    assert guest.at_a_time() == 6
-    monkeypatch.setattr(guest, "DISK", 1 << 62)
+    monkeypatch.setattr(guest.speed, "AIM_MEMORY", 1)
+    assert guest.at_a_time() == 9
+    monkeypatch.setattr(guest.speed, "AIM_MEMORY", 1 << 62)
     assert guest.at_a_time() == 1
 
 

@@ -61,7 +61,8 @@ def capture(tmp_path, data: bytes):
 def test_the_home_address_in_the_clear_is_found(tmp_path, how):
     path = capture(tmp_path, pcap_file([ethernet(IN_THE_CLEAR[how])]))
     sentence, = check_pcap(path, HOA)
-    assert sentence.startswith("f1.pcap frame 1 at 0.000 s: ") and HOA in sentence
+    assert sentence.startswith("f1.pcap frame 1 at 0.000 s: ")
+    assert f" shows {HOA} in the clear " in sentence
 
 
 def test_a_plain_tunnel_is_found_whatever_is_inside(tmp_path):

@@ -154,3 +154,37 @@ struct in6_addr kern_sa_src(struct kern *k, const char *dst, uint32_t spi)
 
 	return xfrm_sa_get(k->n->nl, &key, &sa) < 0 ? addr_any : sa.src;
 }
+
+void kerns_open(struct kerns *s, const char *carol)
+{
+	s->p = pair_new(carol, PAIR_MOON);
+	kern_open(&s->carol, s->p->carol, false);
+	kern_open(&s->moon, s->p->moon, true);
+}
+
+void kerns_start(struct kerns *s, bool km)
+{
+	kern_add_policies(&s->carol, 1, 2, HOA);
+	kern_add_policies(&s->moon, 1, 2, HOA);
+	kern_move(&s->carol, HOA, FIRST, km);
+	kern_move(&s->moon, HOA, FIRST, km);
+}
+
+void kerns_establish(struct kerns *s, bool km)
+{
+	kerns_open(s, PAIR_CAROL);
+	kerns_start(s, km);
+	assert_int_equal(kern_packet(&s->carol, IPPROTO_MH, 5), 1);
+	pair_run(s->p);
+	assert_int_equal(kern_packet(&s->carol, IPPROTO_ICMPV6, 146), 1);
+	pair_run(s->p);
+	assert_true(pair_up(s->p, "mh", "carol-mh"));
+	assert_true(pair_up(s->p, "tunnel", "carol-tunnel"));
+}
+
+void kerns_close(struct kerns *s)
+{
+	kern_close(&s->carol);
+	kern_close(&s->moon);
+	pair_free(s->p);
+}

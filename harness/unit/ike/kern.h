@@ -2,7 +2,8 @@
  * kern - a node of a pair whose kernel is listened to by the daemon's own handlers.
  *
  * Shapes:  policies are the mobility daemon's, as the page lists them; moves are its four
- *          MIGRATEs.
+ *          MIGRATEs. struct kerns is a pair with both kernels listened to: it stays where it is,
+ *          the kernels keep pointers to it.
  */
 #pragma once
 
@@ -40,3 +41,15 @@ int kern_migrate(
 int kern_packet(struct kern *k, uint8_t proto, int type);
 /* Where the kernel has this SPI: its source, or :: */
 struct in6_addr kern_sa_src(struct kern *k, const char *dst, uint32_t spi);
+
+struct kerns {
+	struct pair *p;
+	struct kern carol, moon;
+};
+
+void kerns_open(struct kerns *s, const char *carol);
+/* What mip6d's start does: policies, and moves to the first care-of address. */
+void kerns_start(struct kerns *s, bool km);
+/* Opened, started, and both SA pairs up. */
+void kerns_establish(struct kerns *s, bool km);
+void kerns_close(struct kerns *s); /* checks that the kernels are empty */

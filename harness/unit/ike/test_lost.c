@@ -3,38 +3,7 @@
 
 #include "unit/ike/kern.h"
 
-/* The kernels keep pointers to it. */
-static struct {
-	struct pair *p;
-	struct kern carol, moon;
-} s;
-
-static void open_stage(void)
-{
-	s.p = pair_new(PAIR_CAROL, PAIR_MOON);
-	kern_open(&s.carol, s.p->carol, false);
-	kern_open(&s.moon, s.p->moon, true);
-	kern_add_policies(&s.carol, 1, 2, HOA);
-	kern_add_policies(&s.moon, 1, 2, HOA);
-	kern_move(&s.carol, HOA, FIRST, true);
-	kern_move(&s.moon, HOA, FIRST, true);
-}
-
-static void close_stage(void)
-{
-	kern_close(&s.carol);
-	kern_close(&s.moon);
-	pair_free(s.p); /* checks that the kernels are empty */
-}
-
-static void established(void)
-{
-	open_stage();
-	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
-	pair_run(s.p);
-	assert_int_equal(kern_packet(&s.carol, IPPROTO_ICMPV6, 146), 1);
-	pair_run(s.p);
-}
+static struct kerns s;
 
 static bool both_up(void)
 {
@@ -55,7 +24,7 @@ static void an_sa_that_somebody_deleted_is_replaced_on_both_nodes(void **state)
 	uint32_t in, out;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	c = pair_child(s.p->carol, "tunnel");
 	in = c->spi_in;
 	out = c->spi_out;
@@ -65,49 +34,49 @@ static void an_sa_that_somebody_deleted_is_replaced_on_both_nodes(void **state)
 	c = pair_child(s.p->carol, "tunnel");
 	assert_true(c->spi_in != in && c->spi_out != out);
 	assert_int_equal(pair_said(s.p, "the kernel has lost an SA of tunnel{2}"), 1);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void the_side_that_only_receives_heals_as_well(void **state)
 {
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	take_away(&s.moon, HOME, pair_child(s.p->moon, "carol-tunnel")->spi_in);
 	take_away(&s.moon, HOME, pair_child(s.p->moon, "carol-mh")->spi_in);
 	pair_run(s.p);
 	assert_true(both_up());
-	close_stage();
+	kerns_close(&s);
 }
 
 static void a_packet_meanwhile_asks_for_no_second_one(void **state)
 {
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	take_away(&s.carol, HOME, pair_child(s.p->carol, "tunnel")->spi_out);
 	assert_int_equal(kern_packet(&s.carol, IPPROTO_ICMPV6, 128), 1);
 	fake_xfrm_deliver(s.p->carol->kernel);
 	pair_run(s.p);
 	assert_true(both_up());
-	close_stage();
+	kerns_close(&s);
 }
 
 static void after_a_flush_every_one_is_looked_at(void **state)
 {
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	fake_xfrm_events(s.p->carol->kernel, NULL, NULL);
 	take_away(&s.carol, HOME, pair_child(s.p->carol, "tunnel")->spi_out);
 	take_away(&s.carol, HOA, pair_child(s.p->carol, "mh")->spi_in);
 	lost_look(s.p->carol->d);
 	pair_run(s.p);
 	assert_true(both_up());
-	close_stage();
+	kerns_close(&s);
 }
 
 static void what_we_delete_ourselves_is_not_lost(void **state)
 {
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	assert_int_equal(iked_rekey_child(pair_child(s.p->carol, "tunnel")), 0);
 	pair_run(s.p);
 	kern_move(&s.carol, FIRST, SECOND, true);
@@ -115,7 +84,7 @@ static void what_we_delete_ourselves_is_not_lost(void **state)
 	fake_xfrm_deliver(s.p->carol->kernel);
 	assert_int_equal(pair_said(s.p, "the kernel has lost"), 0);
 	assert_true(both_up());
-	close_stage();
+	kerns_close(&s);
 }
 
 /* P11: its events come late, and another MIGRATE has moved it meanwhile. */
@@ -125,7 +94,7 @@ static void an_sa_that_has_moved_on_is_not_lost(void **state)
 	struct xfrm_sa sa;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	key.spi = pair_child(s.p->carol, "tunnel")->spi_in;
 	assert_int_equal(xfrm_sa_get(s.p->carol->nl, &key, &sa), 0);
 	assert_int_equal(xfrm_sa_del(s.p->carol->nl, &key), 0);
@@ -135,7 +104,7 @@ static void an_sa_that_has_moved_on_is_not_lost(void **state)
 	lost_look(s.p->carol->d);
 	pair_run(s.p);
 	assert_int_equal(pair_said(s.p, "the kernel has lost"), 0);
-	close_stage();
+	kerns_close(&s);
 }
 
 static struct xfrm_sa of_earlier_run(const char *src, uint32_t spi, uint32_t reqid, bool tunnel)
@@ -160,7 +129,8 @@ static void an_earlier_run_s_sas_are_made_anew_and_others_stay(void **state)
 		of_earlier_run(FIRST, 0xc0000003, 99, true) };
 
 	(void)state;
-	open_stage();
+	kerns_open(&s, PAIR_CAROL);
+	kerns_start(&s, true);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(xfrm_sa_add(s.p->carol->nl, &olds[i]), 0);
 	lost_earlier_run(s.carol.r);
@@ -169,21 +139,22 @@ static void an_earlier_run_s_sas_are_made_anew_and_others_stay(void **state)
 	pair_run(s.p);
 	assert_true(both_up());
 	assert_int_equal(pair_n_sa(s.p->carol), 1);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* B-100: its larval state keeps the kernel from asking again for half a minute. */
 static void what_was_asked_for_while_nobody_listened_is_made(void **state)
 {
 	(void)state;
-	open_stage();
+	kerns_open(&s, PAIR_CAROL);
+	kerns_start(&s, true);
 	fake_xfrm_events(s.p->carol->kernel, NULL, NULL);
 	assert_int_equal(kern_packet(&s.carol, IPPROTO_ICMPV6, 128), 1);
 	lost_earlier_run(s.carol.r);
 	pair_run(s.p);
 	assert_true(pair_up(s.p, "tunnel", "carol-tunnel"));
 	assert_int_equal(fake_xfrm_n_sa(s.p->carol->kernel), 2);
-	close_stage();
+	kerns_close(&s);
 }
 
 UNIT_MAIN(T(an_sa_that_somebody_deleted_is_replaced_on_both_nodes, "A-172"),

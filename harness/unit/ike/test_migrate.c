@@ -4,41 +4,7 @@
 
 #include "unit/ike/kern.h"
 
-/* The kernels keep pointers to it. */
-static struct {
-	struct pair *p;
-	struct kern carol, moon;
-} s;
-
-static void open_stage(const char *carol)
-{
-	s.p = pair_new(carol, PAIR_MOON);
-	kern_open(&s.carol, s.p->carol, false);
-	kern_open(&s.moon, s.p->moon, true);
-}
-
-static void close_stage(void)
-{
-	kern_close(&s.carol);
-	kern_close(&s.moon);
-	pair_free(s.p); /* checks that the kernels are empty */
-}
-
-/* Policies as after mip6d's start, both SA pairs up. */
-static void established(void)
-{
-	open_stage(PAIR_CAROL);
-	kern_add_policies(&s.carol, 1, 2, HOA);
-	kern_add_policies(&s.moon, 1, 2, HOA);
-	kern_move(&s.carol, HOA, FIRST, true);
-	kern_move(&s.moon, HOA, FIRST, true);
-	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
-	pair_run(s.p);
-	assert_int_equal(kern_packet(&s.carol, IPPROTO_ICMPV6, 146), 1);
-	pair_run(s.p);
-	assert_true(pair_up(s.p, "mh", "carol-mh"));
-	assert_true(pair_up(s.p, "tunnel", "carol-tunnel"));
-}
+static struct kerns s;
 
 static void assert_tunnel_at(struct kern *k, const char *conn, const char *coa)
 {
@@ -71,26 +37,26 @@ static void the_page_s_start_is_told_line_by_line(void **state)
 		"creating migrate job for policy ::/0 === 2001:1::10/128 in with reqid {2}" };
 
 	(void)state;
-	open_stage(PAIR_CAROL);
+	kerns_open(&s, PAIR_CAROL);
 	kern_add_policies(&s.carol, 1, 2, HOA);
 	pair_forget(s.p);
 	kern_move(&s.carol, HOA, FIRST, true);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (!pair_said(s.p, lines[i]))
 			fail_msg("not said: %s", lines[i]);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void a_kmaddress_before_any_ike_sa_chooses_its_source(void **state)
 {
 	(void)state;
-	open_stage(PAIR_CAROL);
+	kerns_open(&s, PAIR_CAROL);
 	kern_add_policies(&s.carol, 1, 2, HOA);
 	kern_move(&s.carol, HOA, SECOND, true); /* not what the route would say */
 	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
 	pair_run(s.p);
 	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void a_move_takes_ike_sa_and_tunnels_and_sends_nothing(void **state)
@@ -99,7 +65,7 @@ static void a_move_takes_ike_sa_and_tunnels_and_sends_nothing(void **state)
 	uint32_t in;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	carol = s.p->carol->n_sent;
 	moon = s.p->moon->n_sent;
 	in = pair_child(s.p->carol, "tunnel")->spi_in;
@@ -112,7 +78,7 @@ static void a_move_takes_ike_sa_and_tunnels_and_sends_nothing(void **state)
 	assert_int_equal(pair_child(s.p->carol, "tunnel")->spi_in, in);
 	assert_int_equal(s.p->carol->n_sent, carol);
 	assert_int_equal(s.p->moon->n_sent, moon);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void the_kernel_s_own_move_is_not_repeated(void **state)
@@ -120,13 +86,13 @@ static void the_kernel_s_own_move_is_not_repeated(void **state)
 	unsigned added, deleted;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	added = fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_NEWSA);
 	deleted = fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_DELSA);
 	kern_move(&s.carol, FIRST, SECOND, true);
 	assert_int_equal(fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_NEWSA), added);
 	assert_int_equal(fake_xfrm_count(s.p->carol->kernel, XFRM_MSG_DELSA), deleted);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* The other direction's SA stays until its own event, or the MIGRATE to come would not find it. */
@@ -136,14 +102,14 @@ static void each_direction_moves_with_its_own_event(void **state)
 	struct in6_addr in;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	c = pair_child(s.p->carol, "tunnel");
 	assert_int_equal(kern_migrate(&s.carol, true, XD_OUT, FIRST, SECOND, true), 0);
 	in = kern_sa_src(&s.carol, FIRST, c->spi_in);
 	assert_string_equal(addr_str(&in), HOME);
 	assert_int_equal(kern_migrate(&s.carol, true, XD_IN, FIRST, SECOND, true), 0);
 	assert_tunnel_at(&s.carol, "tunnel", SECOND);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void transport_sas_are_never_touched(void **state)
@@ -152,33 +118,33 @@ static void transport_sas_are_never_touched(void **state)
 	struct in6_addr out;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	c = pair_child(s.p->carol, "mh");
 	kern_move(&s.carol, FIRST, SECOND, true);
 	out = kern_sa_src(&s.carol, HOME, c->spi_out);
 	assert_string_equal(addr_str(&out), HOA);
 	assert_string_equal(addr_str(&c->local), HOA);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void without_kmaddress_only_the_tunnel_moves(void **state)
 {
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	kern_move(&s.carol, FIRST, SECOND, false);
 	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), FIRST);
 	assert_tunnel_at(&s.carol, "tunnel", SECOND);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void the_same_move_twice_changes_nothing(void **state)
 {
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	kern_move(&s.carol, FIRST, SECOND, true);
 	kern_move(&s.carol, SECOND, SECOND, true);
 	assert_tunnel_at(&s.carol, "tunnel", SECOND);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void a_move_in_any_order_ends_at_the_same_place(void **state)
@@ -189,14 +155,14 @@ static void a_move_in_any_order_ends_at_the_same_place(void **state)
 	} order[] = { { true, XD_IN }, { false, XD_IN }, { true, XD_OUT }, { false, XD_OUT } };
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(kern_migrate(&s.carol, order[i].tunnel, order[i].dir, FIRST,
 					 SECOND, true),
 			0);
 	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
 	assert_tunnel_at(&s.carol, "tunnel", SECOND);
-	close_stage();
+	kerns_close(&s);
 }
 
 static enum pair_fate drop_informational(struct pair *p, struct dgram *g)
@@ -212,7 +178,7 @@ static void both_sas_of_a_rekey_overlap_are_moved(void **state)
 	unsigned n = 0;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	s.p->filter = drop_informational; /* the old one is not deleted */
 	assert_int_equal(iked_rekey_child(pair_child(s.p->carol, "tunnel")), 0);
 	pair_run(s.p);
@@ -226,7 +192,7 @@ static void both_sas_of_a_rekey_overlap_are_moved(void **state)
 	assert_int_equal(n, 2);
 	s.p->filter = NULL;
 	pair_advance(s.p, 10000);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* P7: the mobility daemon rewrote a policy that MIGRATE did not move. */
@@ -235,14 +201,14 @@ static void a_rewritten_policy_takes_its_sa_along(void **state)
 	struct xfrm_policy out, in;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	out = kern_policy(&s.carol, true, XD_OUT, 2, SECOND);
 	in = kern_policy(&s.carol, true, XD_IN, 2, SECOND);
 	assert_int_equal(xfrm_policy_update(s.p->carol->nl, &out), 0);
 	assert_int_equal(xfrm_policy_update(s.p->carol->nl, &in), 0);
 	fake_xfrm_deliver(s.p->carol->kernel);
 	assert_tunnel_at(&s.carol, "tunnel", SECOND);
-	close_stage();
+	kerns_close(&s);
 }
 
 static struct xfrm_event forged(const struct kern *k, const char *to)
@@ -270,18 +236,18 @@ static void an_event_that_the_own_kernel_does_not_show_moves_nothing(void **stat
 	struct xfrm_event ev;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	ev = forged(&s.carol, "2001:db8::666");
 	migrate_event(s.carol.r, &ev);
 	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), FIRST);
 	assert_tunnel_at(&s.carol, "tunnel", FIRST);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void a_move_for_nobody_is_kept_for_who_comes(void **state)
 {
 	(void)state;
-	open_stage("conn x\n");
+	kerns_open(&s, "conn x\n");
 	kern_add_policies(&s.carol, 1, 2, HOA);
 	kern_move(&s.carol, HOA, SECOND, true);
 	assert_true(pair_said(s.p, "no CHILD_SA found with reqid {1}") > 0);
@@ -291,14 +257,14 @@ static void a_move_for_nobody_is_kept_for_who_comes(void **state)
 	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
 	pair_run(s.p);
 	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* What was kept is claimed once; a connection that is read again has the latest, not the first. */
 static void what_was_kept_does_not_come_back(void **state)
 {
 	(void)state;
-	open_stage("conn x\n");
+	kerns_open(&s, "conn x\n");
 	kern_add_policies(&s.carol, 1, 2, HOA);
 	kern_move(&s.carol, HOA, SECOND, true);
 	pair_trust(s.p->carol, "strongswanCert.pem", "strongswan.crl");
@@ -309,7 +275,7 @@ static void what_was_kept_does_not_come_back(void **state)
 	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
 	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "tunnel"));
 	assert_string_equal(addr_str(&trap_by_name(s.p->carol->d, "mh")->km_local), FIRST);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* The policy goes in the same breath: the SA that the kernel moved is still known, and deleted. */
@@ -320,7 +286,7 @@ static void a_policy_that_is_gone_already_leaves_no_sa_behind(void **state)
 	struct in6_addr out;
 
 	(void)state;
-	established();
+	kerns_establish(&s, true);
 	c = pair_child(s.p->carol, "tunnel");
 	m = forged(&s.carol, HOA).migrate.m[0];
 	m.has_km = false;
@@ -330,7 +296,7 @@ static void a_policy_that_is_gone_already_leaves_no_sa_behind(void **state)
 	assert_string_equal(addr_str(&c->out_src), HOA);
 	out = kern_sa_src(&s.carol, HOME, c->spi_out);
 	assert_string_equal(addr_str(&out), HOA);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void what_the_kernel_knows_is_read_at_start(void **state)
@@ -343,7 +309,7 @@ static void what_the_kernel_knows_is_read_at_start(void **state)
 	struct xfrm_sa_key key = { hao.src, hao.dst, XP_HAO, 0 };
 
 	(void)state;
-	open_stage(PAIR_CAROL);
+	kerns_open(&s, PAIR_CAROL);
 	fake_xfrm_events(s.p->carol->kernel, NULL, NULL); /* nobody listened then */
 	kern_add_policies(&s.carol, 3, 4, FIRST);
 	migrate_resync(s.carol.r);
@@ -355,7 +321,7 @@ static void what_the_kernel_knows_is_read_at_start(void **state)
 	assert_string_equal(
 		addr_str(&trap_by_name(s.p->moon->d, "carol-mh")->peer->km_remote), SECOND);
 	assert_int_equal(xfrm_sa_del(s.p->moon->nl, &key), 0);
-	close_stage();
+	kerns_close(&s);
 }
 
 UNIT_MAIN(T(the_page_s_start_is_told_line_by_line, "B-050 B-054"),

@@ -6,11 +6,7 @@
 
 enum { WHILE_MS = 20000 };
 
-/* The kernels keep pointers to it. */
-static struct {
-	struct pair *p;
-	struct kern carol, moon;
-} s;
+static struct kerns s;
 
 /* At no time has a kernel fewer than the four SAs of mh and tunnel. */
 static enum pair_fate must_carry(struct pair *p, struct dgram *g)
@@ -23,27 +19,8 @@ static enum pair_fate must_carry(struct pair *p, struct dgram *g)
 
 static void established(bool km)
 {
-	s.p = pair_new(PAIR_CAROL, PAIR_MOON);
-	kern_open(&s.carol, s.p->carol, false);
-	kern_open(&s.moon, s.p->moon, true);
-	kern_add_policies(&s.carol, 1, 2, HOA);
-	kern_add_policies(&s.moon, 1, 2, HOA);
-	kern_move(&s.carol, HOA, FIRST, km);
-	kern_move(&s.moon, HOA, FIRST, km);
-	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
-	pair_run(s.p);
-	assert_int_equal(kern_packet(&s.carol, IPPROTO_ICMPV6, 146), 1);
-	pair_run(s.p);
-	assert_true(pair_up(s.p, "mh", "carol-mh"));
-	assert_true(pair_up(s.p, "tunnel", "carol-tunnel"));
+	kerns_establish(&s, km);
 	s.p->filter = must_carry;
-}
-
-static void close_stage(void)
-{
-	kern_close(&s.carol);
-	kern_close(&s.moon);
-	pair_free(s.p);
 }
 
 static void carol_moves(const char *from, const char *to, bool km)
@@ -84,7 +61,7 @@ static void a_new_ike_sa_comes_from_the_new_address(void **state)
 	kern_move(&s.moon, FIRST, SECOND, false);
 	pair_advance(s.p, WHILE_MS);
 	must_be_another(old);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* The BU may be there before IKE_SA_INIT is. */
@@ -100,7 +77,7 @@ static void the_home_agent_may_hear_of_it_first(void **state)
 	pair_advance(s.p, WHILE_MS);
 	must_be_another(old);
 	assert_int_equal(pair_said(s.p, "does not follow to the new address"), 1);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* RFC 6275 section 11.7.3: carol's side follows, then the BA has no K. */
@@ -117,7 +94,7 @@ static void an_answer_without_k_gives_up_what_had_followed(void **state)
 	carol_moves(SECOND, SECOND, false);
 	pair_advance(s.p, WHILE_MS);
 	must_be_another(old);
-	close_stage();
+	kerns_close(&s);
 }
 
 static void the_same_address_once_more_gives_up_nothing(void **state)
@@ -132,7 +109,7 @@ static void the_same_address_once_more_gives_up_nothing(void **state)
 	pair_advance(s.p, WHILE_MS);
 	assert_true(pair_sa(s.p->carol)->spi_i == old);
 	assert_true(pair_sa(s.p->moon)->spi_i == old);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* carol is away for good: what protects the BU is not taken from her before its lifetime ends. */
@@ -150,7 +127,7 @@ static void the_home_agent_keeps_the_sas_until_there_are_others(void **state)
 	assert_int_equal(pair_child(s.p->moon, "carol-tunnel")->spi_in, tunnel);
 	assert_string_equal(addr_str(&pair_child(s.p->moon, "carol-tunnel")->remote), SECOND);
 	assert_int_equal(fake_xfrm_n_sa(s.p->moon->kernel), 4);
-	close_stage();
+	kerns_close(&s);
 }
 
 /* At home there is none but the home address: the next journey makes up for it. */
@@ -170,7 +147,7 @@ static void without_an_address_to_begin_from_the_next_move_does_it(void **state)
 	kern_move(&s.moon, HOA, SECOND, false);
 	pair_advance(s.p, WHILE_MS);
 	must_be_another(old);
-	close_stage();
+	kerns_close(&s);
 }
 
 static enum pair_fate none_passes(struct pair *p, struct dgram *g)
@@ -197,7 +174,7 @@ static void a_second_move_meets_an_attempt_from_the_first(void **state)
 	pair_advance(s.p, WHILE_MS);
 	must_be_another(old);
 	assert_int_equal(pair_said(s.p, "from 2001:2::77"), 0);
-	close_stage();
+	kerns_close(&s);
 }
 
 UNIT_MAIN(T(a_new_ike_sa_comes_from_the_new_address, "B-012 B-072 B-073 B-051"),

@@ -24,7 +24,7 @@ static const char *fresh(void)
 
 static void open_as(const char *ident, enum log_style style)
 {
-	if (path[sizeof(path) - 2] == 'X')
+	if (strstr(path, "XXXXXX"))
 		close(mkstemp(path));
 	assert_int_equal(log_open(ident, style, path, false), 0);
 }

@@ -134,10 +134,10 @@ $B/bench/bench_ike: $(wildcard harness/bench/*.c harness/bench/*.h) $(FAKE_LIB) 
 
 # Units and scenarios together; SCENARIOS="coa-change …" for some of them.
 coverage:
-	@$(PYTHON) -m harness.bed.coverage $(SCENARIOS)
+	@$(PYTHON) -m harness.bed.engine.coverage $(SCENARIOS)
 
 trace:
-	@$(PYTHON) -m harness.bed.trace
+	@$(PYTHON) -m harness.bed.report.trace
 
 mutants:
 	@$(PYTHON) -m harness.mutants

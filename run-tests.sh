@@ -5,14 +5,15 @@ set -eu
 home=$(cd "$(dirname "$0")" && pwd)
 if [ "${1:-}" = diff ]; then
 	shift
-	PYTHONPATH=$home PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.diff "$@"
+	export PYTHONPATH="$home" PYTHONDONTWRITEBYTECODE=1
+	exec /usr/bin/python3 -m harness.bed.check.diff "$@"
 fi
 cd "$home"
 case ${1:-} in
 doctor | attach)
 	word=$1
 	shift
-	PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m "harness.bed.$word" "$@"
+	PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m "harness.bed.engine.$word" "$@"
 	;;
 esac
 

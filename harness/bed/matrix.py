@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from harness.bed.report import Outcome
-from harness.bed.strongswan_dump import Difference
+from harness.bed.peers.strongswan_dump import Difference
+from harness.bed.report.report import Outcome
 
 NAME = "matrix"
 SCENARIOS = ("establishment", "coa-change", "link-handover", "return-home", "rekey-after-move")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.bed import peers
+from harness.bed.peers import packages as peers
 from harness.bed.selection import Shard, shard
 
 EPILOGUE = """\

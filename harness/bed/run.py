@@ -17,18 +17,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from harness.bed import (artefacts, attach, bless, build, flakes, guest, hosted, html, kernel,
-                         kernels, ladder_check, matrix, mip6_umip, native, opened, peers,
-                         review, selection, speed, strongswan_dump, suite, sweep)
-from harness.bed.guest import Ended, Fleet, Unfit
-from harness.bed.job import Job
-from harness.bed.kernel import Kernel
+from harness.bed import matrix, selection, sweep
+from harness.bed.base.job import Job
+from harness.bed.base.story import rows
+from harness.bed.check import ladder_check
+from harness.bed.check.timeline import DAEMONS
+from harness.bed.engine import attach, build, guest, hosted, kernel, kernels, native, suite
+from harness.bed.engine.guest import Ended, Fleet, Unfit
+from harness.bed.engine.kernel import Kernel
+from harness.bed.engine.suite import Scenario
+from harness.bed.node.topo import MEMBERS
 from harness.bed.options import interactive, only_shell, parse
-from harness.bed.report import Outcome, Report
-from harness.bed.story import rows
-from harness.bed.suite import Scenario
-from harness.bed.timeline import DAEMONS
-from harness.bed.topo import MEMBERS
+from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
+from harness.bed.report import artefacts, bless, flakes, html, opened, review, speed
+from harness.bed.report.report import Outcome, Report
 
 TOP = Path(__file__).resolve().parents[2]
 RESULTS = TOP / "build/results"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed.kernel import Unfit
-from harness.bed.suite import Scenario
+from harness.bed.engine.kernel import Unfit
+from harness.bed.engine.suite import Scenario
 
 OUTCOMES = "req.jsonl"
 

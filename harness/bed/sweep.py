@@ -15,18 +15,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.bed import faults, message, topo
-from harness.bed.guest import Ended
-from harness.bed.job import Job
-from harness.bed.kernel import Unfit
-from harness.bed.relay import FATES
-from harness.bed.report import Outcome
-from harness.bed.story import EVENTS
-from harness.bed.story import rows as json_rows
-from harness.bed.suite import Scenario
+from harness.bed.base.job import Job
+from harness.bed.base.story import EVENTS
+from harness.bed.base.story import rows as json_rows
+from harness.bed.decode import message
+from harness.bed.engine.guest import Ended
+from harness.bed.engine.kernel import Unfit
+from harness.bed.engine.suite import Scenario
+from harness.bed.faults import faults
+from harness.bed.faults.relay import FATES
+from harness.bed.node import topo
+from harness.bed.report.report import Outcome
 
 if TYPE_CHECKING:
-    from harness.bed.report import Report
+    from harness.bed.report.report import Report
 
 NAME, EXCEPTIONS = "sweep", "sweep.exceptions"
 MOBILE, AGENT = "carol", "moon"

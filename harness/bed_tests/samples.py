@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from harness.bed import canon, xfrm
-from harness.bed.evidence import reference_dump, reference_sections
-from harness.bed.invariants import NodeFacts
+from harness.bed.check import canon
+from harness.bed.check.evidence import reference_dump, reference_sections
+from harness.bed.check.invariants import NodeFacts
+from harness.bed.decode import xfrm
 
 TOP = Path(__file__).resolve().parents[2]
 ROLES = canon.Roles("2001:1::1", {"2001:1::10": "carol"})

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.bed import canon
-from harness.bed.evidence import CHECKPOINTS
-from harness.bed.story import EVENTS
+from harness.bed.base.story import EVENTS
+from harness.bed.check import canon
+from harness.bed.check.evidence import CHECKPOINTS
 from harness.bed_tests import samples
 
 START = 1_700_000_000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.bed import attach
+from harness.bed.engine import attach
 
 
 @pytest.mark.parametrize("arguments", [[], ["/dev/pts/1", "/dev/pts/2"]])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.bed.packets import Packet
-from harness.bed.timeline import KERNEL, PACKET, Event, Timeline
+from harness.bed.check.timeline import KERNEL, PACKET, Event, Timeline
+from harness.bed.decode.packets import Packet
 from harness.bench import move, table
 from harness.bench.table import Figure
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bed import canon, evidence
-from harness.bed.xfrm import Dump, parse_dump
+from harness.bed.check import canon, evidence
+from harness.bed.decode.xfrm import Dump, parse_dump
 from harness.bed_tests import samples
 
 SPI = re.compile(r"0xc[0-9a-f]{7}\b")

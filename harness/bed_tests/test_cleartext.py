@@ -5,8 +5,8 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from harness.bed import pcap
-from harness.bed.cleartext import Allow, check_pcap
+from harness.bed.decode import pcap
+from harness.bed.decode.cleartext import Allow, check_pcap
 from harness.bed_tests.packets_sample import (
     MAC, cooked, cooked2, ethernet, ipv6, pcap_file, pcapng_file)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from harness.bed import columns
+from harness.bed.check import columns
 
 LEFT = "src a dst b\n\tcoa 2001::1\ngone\nend\n"
 RIGHT = "src a dst b\n\tcoa 2001::50\nend\nnew\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import coverage, guest
-from harness.bed.coverage import NotMeasured
-from harness.bed.job import Job
+from harness.bed.base.job import Job
+from harness.bed.engine import coverage, guest
+from harness.bed.engine.coverage import NotMeasured
 
 SAID = """Overall coverage rate:
   lines......: 93.8% (12861 of 13714 lines)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.bed import canon, delta, evidence
+from harness.bed.check import canon, delta, evidence
 from harness.bed_tests import samples
 
 OLD, NEW = samples.OLD_COA, samples.NEW_COA

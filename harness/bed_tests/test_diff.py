@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness.bed import diff, evidence
+from harness.bed.check import diff, evidence
 from harness.bed_tests import samples
 
 PAGE = evidence.GIVEN / "page"
@@ -164,7 +164,7 @@ def test_a_terminal_gets_colours_unless_the_user_wants_none(tmp_path, no_color, 
     (tmp_path / "b").write_text(evidence.reference_dump("carol", "moved"))
     ours, theirs = pty.openpty()
     env = os.environ | {"NO_COLOR": no_color, "PYTHONPATH": str(samples.TOP)}
-    process = subprocess.Popen([sys.executable, "-m", "harness.bed.diff", "a", "b"],
+    process = subprocess.Popen([sys.executable, "-m", "harness.bed.check.diff", "a", "b"],
                                cwd=tmp_path, stdout=theirs, env=env)
     os.close(theirs)
     said = b""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import doctor, guest, probe, suite
-from harness.bed.doctor import Gap
-from harness.bed.probe import FEATURES, Machine
+from harness.bed.engine import doctor, guest, probe, suite
+from harness.bed.engine.doctor import Gap
+from harness.bed.engine.probe import FEATURES, Machine
 
 TOP = Path(__file__).parents[2]
 ROOM = 100 << 30

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from harness.bed import esp, pcap
-from harness.bed.xfrm import Algorithm, State
+from harness.bed.decode import esp, pcap
+from harness.bed.decode.xfrm import Algorithm, State
 from harness.bed_tests import packets_sample as sample
 from harness.bed_tests.run_sample import RUN
 

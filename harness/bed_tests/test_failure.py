@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from harness.bed import failure
-from harness.bed.report import Outcome, Report, prompt
+from harness.bed.report import failure
+from harness.bed.report.report import Outcome, Report, prompt
 
 FACTS = [f"fact {number}" for number in range(40)]
 

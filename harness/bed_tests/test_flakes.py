@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness.bed import flakes
-from harness.bed.report import Outcome
+from harness.bed.report import flakes
+from harness.bed.report.report import Outcome
 
 REGISTERED = "carol is registered"
 

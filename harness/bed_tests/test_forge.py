@@ -7,7 +7,9 @@ import socket
 import struct
 import subprocess
 
-from harness.bed import capture, forge, forge_ike, ike_wire, pcap, stray
+from harness.bed.decode import ike_wire, pcap
+from harness.bed.faults import forge, forge_ike, stray
+from harness.bed.node import capture
 
 DAVE, HA, HOA, COA = "2001::20", "2001:1::1", "2001:1::10", "2001::10"
 

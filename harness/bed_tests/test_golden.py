@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.bed import canon, evidence, golden
+from harness.bed.check import canon, evidence, golden
 from harness.bed_tests import samples
 
 TUNNEL_OUT = "carol state esp spi:tunnel.to-ha#1"

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.bed import guest, native
-from harness.bed.guest import Fleet, Unfit
-from harness.bed.job import Job, load
-from harness.bed.kernel import Kernel
+from harness.bed.base.job import Job, load
+from harness.bed.engine import guest, native
+from harness.bed.engine.guest import Fleet, Unfit
+from harness.bed.engine.kernel import Kernel
 
 
 @pytest.fixture

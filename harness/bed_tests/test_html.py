@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from harness.bed import artefacts, html
+from harness.bed.report import artefacts, html
 from harness.bed_tests import samples
 from harness.bed_tests.run_sample import NEW, OLD, RUN
 from harness.bench.page import AIM_OPEN_S, ATTEMPTS, BROWSER, browse, opened

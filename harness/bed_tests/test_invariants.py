@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bed import canon, evidence, invariants
-from harness.bed.invariants import EVERYTHING, NodeFacts
-from harness.bed.xfrm import Dump, parse_dump
+from harness.bed.check import canon, evidence, invariants
+from harness.bed.check.invariants import EVERYTHING, NodeFacts
+from harness.bed.decode.xfrm import Dump, parse_dump
 from harness.bed_tests import samples
 
 LARVAL = """\

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import guest, kernel
-from harness.bed.job import Job
-from harness.bed.kernel import Kernel, Unfit
+from harness.bed.base.job import Job
+from harness.bed.engine import guest, kernel
+from harness.bed.engine.kernel import Kernel, Unfit
 
 
 def binary(folder: Path, says: str = "echo 9.9.1") -> Path:
@@ -72,7 +72,7 @@ def test_the_guest_is_told_where_the_modules_are(tmp_path):
 
 @pytest.mark.req("D-003")
 def test_what_no_netlink_request_loads_is_loaded_beforehand():
-    files = Path(guest.__file__).parents[1] / "guest"
+    files = Path(guest.__file__).parents[2] / "guest"
     loaded = {name for file in ("modules", "modules.either")
               for name in (files / file).read_text().split()}
     assert loaded >= {"xfrm_user", "esp6", "xfrm6_tunnel", "tunnel6", "ip6_tunnel", "authenc",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import debian, kernels
-from harness.bed.report import Outcome
+from harness.bed.engine import debian, kernels
+from harness.bed.report.report import Outcome
 from harness.bed_tests import samples
 
 DUMPS = Path(__file__).parent / "data/kernels"

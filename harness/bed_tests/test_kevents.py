@@ -4,7 +4,9 @@ import struct
 
 import pytest
 
-from harness.bed import capture, kevents, kwords, nl, replay, rtmon
+from harness.bed.check import replay
+from harness.bed.decode import kevents, kwords, nl, rtmon
+from harness.bed.node import capture
 from harness.bed_tests.run_sample import HA, HOA, NEW, OLD, RUN
 
 

@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.bed import dissect, ladder, ladder_svg, pcapng, timeline, wireshark
+from harness.bed.check import dissect, ladder, timeline
+from harness.bed.decode import pcapng
+from harness.bed.report import ladder_svg, wireshark
 from harness.bed_tests.run_sample import NEW, OLD, RUN
 
 

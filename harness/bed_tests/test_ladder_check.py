@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.bed import ladder, ladder_check, timeline
-from harness.bed.ladder import ARROW, BAR, LOCAL, STEP, Rung
+from harness.bed.check import ladder, ladder_check, timeline
+from harness.bed.check.ladder import ARROW, BAR, LOCAL, STEP, Rung
 from harness.bed_tests.run_sample import RUN
 
 SA = "SA spi:mh.to-ha#1"

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from harness.bed import canon, delta, evidence
+from harness.bed.check import canon, delta, evidence
 from harness.bed_tests import samples
 from harness.lint import goldens, layers, lint, markers, sizes, tools, waits
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.bed import matrix
 from harness.bed.matrix import Limit, Pair
-from harness.bed.report import Outcome
+from harness.bed.report.report import Outcome
 
 OURS, MIXED = Pair("ours", "ours"), Pair("strongswan", "ours")
 LIMIT = Limit("carol", "strongswan", "test_move", "still at", "it does not follow")

@@ -7,7 +7,8 @@ import struct
 import pytest
 from scapy.layers.inet6 import IPv6, in6_chksum
 
-from harness.bed import forge, message
+from harness.bed.decode import message
+from harness.bed.faults import forge
 
 CAROL, MOON, HOA = "2001::50", "2001:1::1", "2001:1::10"
 ETHERNET = bytes(12) + b"\x86\xdd"

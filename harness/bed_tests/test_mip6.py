@@ -8,13 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.bed import canon, golden, mip6_umip, strongswan_dump, umip_conf, umip_dump
-from harness.bed.peers import NoPeer
-from harness.bed.xfrm import Dump, parse_dump
+from harness.bed.check import canon, golden
+from harness.bed.decode.xfrm import Dump, parse_dump
+from harness.bed.peers import mip6_umip, strongswan_dump, umip_conf, umip_dump
+from harness.bed.peers.packages import NoPeer
 from harness.bed_tests import samples
 
 COMMON = samples.TOP / "scenarios/common"
-LIKE = samples.TOP / "harness/bed/umip-like"
+LIKE = samples.TOP / "harness/bed/peers/umip-like"
 
 
 def program(folder: Path, script: str) -> str:

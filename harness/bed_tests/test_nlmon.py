@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from harness.bed import nl, nlmon, xfrm_nl
+from harness.bed.decode import nl, nlmon, xfrm_nl
 
 COA, HA, HOA = "2001::50", "2001:1::1", "2001:1::10"
 OLD = "2001::41a:a8ff:fe6f:c67"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import artefacts, opened, wireshark
+from harness.bed.report import artefacts, opened, wireshark
 from harness.bed_tests.run_sample import RUN
 
 pytestmark = pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed")

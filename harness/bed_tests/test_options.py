@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.bed import options, run, shell
-from harness.bed.debugger import Debugger
-from harness.bed.guest import Unfit
-from harness.bed.job import Job
-from harness.bed.story import Story
+from harness.bed import options, run
+from harness.bed.base.job import Job
+from harness.bed.base.story import Story
+from harness.bed.engine.guest import Unfit
+from harness.bed.stage import shell
+from harness.bed.stage.debugger import Debugger
 
 
 def parsed(text: str):

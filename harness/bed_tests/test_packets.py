@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.bed import capture, esp, packets, pcap
+from harness.bed.decode import esp, packets, pcap
+from harness.bed.node import capture
 from harness.bed_tests import packets_sample as sample
 from harness.bed_tests.run_sample import HA, NEW, OLD, RUN
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.bed import evidence, page
+from harness.bed.check import evidence, page
 from harness.bed_tests import samples
 from harness.bed_tests.test_golden import MUTATIONS
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.bed import evidence, page_log
+from harness.bed.check import evidence, page_log
 from harness.bed_tests import samples
 
 LOG = evidence.page_log_text()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.bed import evidence, page_status
-from harness.bed.xfrm import parse_dump
+from harness.bed.check import evidence, page_status
+from harness.bed.decode.xfrm import parse_dump
 
 PAGE = {c: evidence.page_status_text(c)
         for c in evidence.CHECKPOINTS}

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from harness.bed import artefacts, esp, pcap, pcapng, wireshark
+from harness.bed.decode import esp, pcap, pcapng
+from harness.bed.report import artefacts, wireshark
 from harness.bed_tests.run_sample import NEW, RUN
 
 CAPTURES = {path.name.removesuffix(".pcap"): path for path in sorted(RUN.glob("*.pcap"))}

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed import peers, strongswan_conf, strongswan_dump, strongswan_keys, strongswan_status
-from harness.bed.evidence import GIVEN, reference_dump
-from harness.bed.ike_wire import Ike
-from harness.bed.xfrm import Dump, parse_dump
+from harness.bed.check.evidence import GIVEN, reference_dump
+from harness.bed.decode.ike_wire import Ike
+from harness.bed.decode.xfrm import Dump, parse_dump
+from harness.bed.peers import (
+    packages as peers, strongswan_conf, strongswan_dump, strongswan_keys, strongswan_status,
+)
 
 TOP = Path(__file__).resolve().parents[2]
 COMMON = TOP / "scenarios/common"

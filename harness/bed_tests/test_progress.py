@@ -6,9 +6,9 @@ import io
 import json
 import threading
 
-from harness.bed.progress import CLEAR, Progress
-from harness.bed.report import Outcome, Report
-from harness.bed.story import EVENTS, NOW, Story
+from harness.bed.base.story import EVENTS, NOW, Story
+from harness.bed.report.progress import CLEAR, Progress
+from harness.bed.report.report import Outcome, Report
 
 
 class Terminal(io.StringIO):

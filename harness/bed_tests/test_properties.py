@@ -10,8 +10,8 @@ hypothesis = pytest.importorskip("hypothesis", reason="python3-hypothesis is not
 
 from hypothesis import HealthCheck, given, settings, strategies as some  # noqa: E402
 
-from harness.bed import canon, golden  # noqa: E402
-from harness.bed.xfrm import (  # noqa: E402
+from harness.bed.check import canon, golden
+from harness.bed.decode.xfrm import (  # noqa: E402
     Algorithm, Dump, Policy, Selector, State, Template, parse_dump)
 from harness.bed_tests import samples  # noqa: E402
 

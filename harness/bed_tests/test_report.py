@@ -9,11 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.bed import run, suite
-from harness.bed.guest import Ended, Fleet, Unfit
-from harness.bed.job import Job
-from harness.bed.report import Outcome, Report, line
-from harness.bed.suite import Scenario
+from harness.bed import run
+from harness.bed.base.job import Job
+from harness.bed.engine import suite
+from harness.bed.engine.guest import Ended, Fleet, Unfit
+from harness.bed.engine.suite import Scenario
+from harness.bed.report.report import Outcome, Report, line
 
 PASSED = Outcome("coa-change::test_coa_change", "passed", 9.8, req=("B-055",))
 FAILED = Outcome("rekey::test_rekey", "failed", 3.0, "moon state esp: reqid 3 instead of 1",

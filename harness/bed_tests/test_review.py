@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.bed import bless, delta, ladder_check, review
+from harness.bed.check import delta, ladder_check
+from harness.bed.report import bless, review
 from harness.bed_tests import shown
 
 SCENARIOS = ("coa-change", "link-handover")

@@ -1,6 +1,7 @@
 """What a rogue program asks for is a MIGRATE as the daemons ask for it."""
 
-from harness.bed import nl, nlmon, rogue
+from harness.bed.decode import nl, nlmon
+from harness.bed.faults import rogue
 
 
 def test_its_migrate_names_policy_template_and_key_management():

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.bed import options, run, selection
-from harness.bed.guest import Unfit
+from harness.bed.engine.guest import Unfit
+from harness.bed.engine.suite import Scenario
 from harness.bed.selection import Failed, Shard, shard
-from harness.bed.suite import Scenario
 
 
 def scenario(name: str) -> Scenario:

@@ -3,9 +3,9 @@
 import io
 from itertools import cycle
 
-from harness.bed.series import Series
-from harness.bed.story import Story
-from harness.bed.wait import Fact
+from harness.bed.base.story import Story
+from harness.bed.base.wait import Fact
+from harness.bed.node.series import Series
 
 
 def series() -> tuple[Series, io.StringIO]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.bed import golden
-from harness.bed.xfrm import DumpError
+from harness.bed.check import golden
+from harness.bed.decode.xfrm import DumpError
 from harness.bed_tests import samples
 
 # Counters, clocks, and the policies of the daemons' own sockets.

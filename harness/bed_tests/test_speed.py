@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 
-from harness.bed import speed
-from harness.bed.speed import Took
+from harness.bed.report import speed
+from harness.bed.report.speed import Took
 
 
 def test_the_waits_of_a_story_are_not_the_testbed_s_own(tmp_path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.bed import spoken
-from harness.bed.node import CommandFailed
+from harness.bed.node.node import CommandFailed
+from harness.bed.stage import spoken
 from harness.bed_tests.samples import TOP
 
 HERE = "harness/bed_tests/test_spoken.py line "

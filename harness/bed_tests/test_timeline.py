@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bed import logs, timeline
+from harness.bed.base import logs
+from harness.bed.check import timeline
 from harness.bed_tests.run_sample import HA, HOA, NEW, OLD, RUN
 
 # A moment of the sample run.

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from harness.bed import trace
-from harness.bed.trace import Result
+from harness.bed.report import trace
+from harness.bed.report.trace import Result
 
 LIST = """\
 # Requirements

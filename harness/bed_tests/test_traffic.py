@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.bed.replay import Gap
-from harness.bed.traffic import Echo, Traffic
+from harness.bed.check.replay import Gap
+from harness.bed.node.traffic import Echo, Traffic
 
 
 def sent(*echoes):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.bed import wait
-from harness.bed.wait import Fact, NotInTime
+from harness.bed.base import wait
+from harness.bed.base.wait import Fact, NotInTime
 
 
 def test_a_fact_that_holds_costs_no_time():

@@ -8,7 +8,7 @@ pytest.importorskip("scapy", reason="python3-scapy is not installed")
 if not shutil.which("tshark"):
     pytest.skip("tshark is not installed", allow_module_level=True)
 
-from harness.bed import wire  # noqa: E402
+from harness.bed.check import wire
 from harness.bed_tests import packets_sample as sample  # noqa: E402
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bed import evidence
-from harness.bed.xfrm import (
+from harness.bed.check import evidence
+from harness.bed.decode.xfrm import (
     Algorithm, DumpError, Policy, Selector, State, Template, parse_dump)
 from harness.bed_tests import samples
 

@@ -20,8 +20,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.bed import build, guest, run, suite, timeline
-from harness.bed.report import Report
+from harness.bed import run
+from harness.bed.check import timeline
+from harness.bed.engine import build, guest, suite
+from harness.bed.report.report import Report
 from harness.bench import move, page
 from harness.bench.table import Figure, text
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from harness.bed.timeline import KERNEL, PACKET, Event, Timeline
+from harness.bed.check.timeline import KERNEL, PACKET, Event, Timeline
 
 OLD, NEW = "2001::41a:a8ff:fe6f:c67", "2001::50"
 

@@ -16,7 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.bed import artefacts, evidence, html
+from harness.bed.check import evidence
+from harness.bed.report import artefacts, html
 from harness.bench.table import Figure
 
 RECORDED = evidence.GIVEN / "run/coa-change"

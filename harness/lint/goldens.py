@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.bed import delta
-from harness.bed.canon import text as canonical_text
-from harness.bed.golden import node_of
-from harness.bed.xfrm import DumpError, parse_dump
+from harness.bed.check import delta
+from harness.bed.check.canon import text as canonical_text
+from harness.bed.check.golden import node_of
+from harness.bed.decode.xfrm import DumpError, parse_dump
 from harness.lint.tree import Fault, files, name, text
 
 # The testbed's own tests in a guest are one more scenario.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.bed.trace import MOST_IDS, read_requirements
+from harness.bed.report.trace import MOST_IDS, read_requirements
 from harness.lint.tree import Fault, files, name, text
 
 PYTHON = re.compile(r"^\s*@pytest\.mark\.req\(([^)]*)\)", re.MULTILINE)

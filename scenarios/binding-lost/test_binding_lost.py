@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import forge
+from harness.bed.faults import forge
 
 NEW = "2001::50"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import forge
+from harness.bed.faults import forge
 
 
 @pytest.mark.req("B-009", "B-080", "F-001", "G-61")

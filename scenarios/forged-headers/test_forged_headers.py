@@ -1,6 +1,6 @@
 import pytest
-
-from harness.bed import forge, pcap, stray
+from harness.bed.decode import pcap
+from harness.bed.faults import forge, stray
 
 
 def registered(bed):

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import forge
+from harness.bed.faults import forge
 
 COOKIE, NEW = bytes(range(1, 9)), "2001::50"
 HOTI, HOT = forge.home_test_init(COOKIE), forge.home_test(1, COOKIE, bytes(8))

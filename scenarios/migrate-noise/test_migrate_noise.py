@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import rogue
+from harness.bed.faults import rogue
 
 HERS = rogue.Move("2001:1::10", "2001:1::1", reqid=1, local="2001::66")
 FOREIGN = rogue.Move("2001:db8::10", "2001:1::1", reqid=99, local="2001::66")

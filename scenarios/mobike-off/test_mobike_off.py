@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import forge_ike
+from harness.bed.faults import forge_ike
 
 OTHER = "2001::50"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import leftovers
+from harness.bed.node import leftovers
 
 
 def registered(bed):

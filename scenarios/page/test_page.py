@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.bed import evidence, wire
-from harness.bed.evidence import CHECKPOINTS
-from harness.bed.wait import Fact
+from harness.bed.base.wait import Fact
+from harness.bed.check import evidence, wire
+from harness.bed.check.evidence import CHECKPOINTS
 
 
 def tunnel_used(carol):

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import ike_strongswan
+from harness.bed.peers import ike_strongswan
 
 NEW = "2001::50"
 SIDES = {"moon": ["moon"], "carol": ["carol"], "both": ["moon", "carol"]}

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import ike_strongswan
+from harness.bed.peers import ike_strongswan
 
 PAGE = "aes128-sha1-modp2048"
 # IKE proposal, ESP proposal, and what the kernel shall have.

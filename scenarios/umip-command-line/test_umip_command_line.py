@@ -1,9 +1,9 @@
 import pytest
 
-from harness.bed.peers import NoPeer
+from harness.bed.peers.packages import NoPeer
 
 NEW = "2001::50"
-PROGRAM = "harness/bed/umip-like"
+PROGRAM = "harness/bed/peers/umip-like"
 
 
 @pytest.mark.parametrize("side", ["moon", "carol"])

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.bed import forge
+from harness.bed.faults import forge
 
 OTHER = "2001:1::2"
 DAVE_AT_HOME = "2001:1::41a:a8ff:fe6f:d68"

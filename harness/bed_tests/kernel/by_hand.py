@@ -6,9 +6,9 @@ that use them, and the care-of address states of mobile node and home agent.
 
 from __future__ import annotations
 
-from harness.bed.host import Host
-from harness.bed.topo import HOME_AGENT as HA
-from harness.bed.topo import batch
+from harness.bed.node.host import Host
+from harness.bed.node.topo import HOME_AGENT as HA
+from harness.bed.node.topo import batch
 
 HOA = "2001:1::10"
 AUTH = "auth-trunc hmac(sha1) 0x{0:040x} 96 enc cbc(aes) 0x{0:032x}"

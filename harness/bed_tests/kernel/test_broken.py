@@ -8,9 +8,9 @@ import socket
 
 import pytest
 
-from harness.bed.bed import Failed
-from harness.bed.node import CommandFailed
-from harness.bed.wait import Fact, NotInTime
+from harness.bed.base.wait import Fact, NotInTime
+from harness.bed.node.node import CommandFailed
+from harness.bed.stage.bed import Failed
 from harness.bed_tests.kernel import by_hand
 
 NEW = "2001::50"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.bed.bed import Failed
-from harness.bed.wait import Fact, NotInTime
+from harness.bed.base.wait import Fact, NotInTime
+from harness.bed.stage.bed import Failed
 from harness.bed_tests.kernel import by_hand
 
 NEW = "2001::50"

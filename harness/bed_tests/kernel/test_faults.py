@@ -5,11 +5,11 @@ import struct
 
 import pytest
 
-from harness.bed.bed import Failed
-from harness.bed.node import CommandFailed
-from harness.bed.topo import CORRESPONDENT
-from harness.bed.topo import HOME_AGENT as HA
-from harness.bed.wait import Fact, NotInTime
+from harness.bed.base.wait import Fact, NotInTime
+from harness.bed.node.node import CommandFailed
+from harness.bed.node.topo import CORRESPONDENT
+from harness.bed.node.topo import HOME_AGENT as HA
+from harness.bed.stage.bed import Failed
 
 AUTH, SIZE, PORT = 35, 128, 500
 

@@ -1,0 +1,233 @@
+"""canon - one text for one kernel state, whatever kernel, iproute2 or daemon printed it.
+
+The canonical form looks like `ip xfrm state` and `ip xfrm policy`, sorted, without counters and
+clocks. SPIs and keys have names by role, so that two dumps of different runs can be compared and
+yet identity is kept: one value has one name in states and policies, on every node and at every
+checkpoint of a scenario. A value that comes later in the same role is its next generation (#2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.bed.decode.xfrm import Algorithm, Dump, Policy, Selector, State, Template
+
+KINDS = {"transport": "mh", "tunnel": "tunnel"}
+SELECTOR_KINDS = {
+    ("transport", "ipv6-icmp"): "icmp",
+    ("transport", None): "host",
+    ("tunnel", "mobility-header"): "tunnel-mh",
+}
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Who is who: the home agent's address, and each mobile node's home address and name."""
+
+    ha: str
+    mobiles: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one template of a node wants its SA for, and whose it is."""
+
+    owner: str | None
+    kind: str
+    mode: str
+    reqid: int
+    ends: frozenset[str | None]
+
+    def agreement(self, state: State) -> int:
+        """How many of mode, reqid and ends a state shares; two of three make it the state's use."""
+        return (self.mode == state.mode) + (self.reqid == state.reqid) + (
+            self.ends == frozenset(state.endpoints()))
+
+
+AGREEMENT = 2
+
+
+def _host(prefix: str) -> str | None:
+    address, _, length = prefix.partition("/")
+    return address if length == "128" else None
+
+
+class Names:
+    """Names of SPIs and keys of one scenario; learn() every checkpoint before naming it."""
+
+    def __init__(self, roles: Roles) -> None:
+        self.roles = roles
+        self.spis: dict[str, str] = {}
+        self.keys: dict[tuple[str, str], str] = {}
+        self.generations: dict[str, int] = {}
+
+    def learn(self, dumps: Mapping[str, Dump]) -> None:
+        """Name all values of one moment, by facts alone: the order of a dump plays no part."""
+        found = {}
+        ways = {state.spi: way for dump in dumps.values() for state in dump.states
+                if (way := self._way(state))}
+        for node in sorted(dumps, key=self._mobile_first):
+            uses = self._uses(dumps[node].policies)
+            for state in sorted(dumps[node].states, key=_oldest_first):
+                if state.proto == "esp" and not state.larval:
+                    way = self._way(state) or ways.get(state.spi) or f"to-{state.dst}"
+                    found.setdefault((node, state), f"{self._role(node, state, uses)}.{way}")
+        for (_, state), role in found.items():
+            self._name(state, role)
+
+    def spi(self, value: str) -> str:
+        """The name of an SPI, or the SPI itself where no state of a checkpoint had it."""
+        return self.spis.get(value, value)
+
+    def key(self, kind: str, value: str) -> str:
+        return self.keys.get((kind, value), value)
+
+    def _mobile_first(self, node: str) -> tuple[bool, str]:
+        return node not in self.roles.mobiles.values(), node
+
+    def _uses(self, policies: Iterable[Policy]) -> list[Use]:
+        return [
+            self._use(policy, tmpl)
+            for policy in policies for tmpl in policy.tmpls if tmpl.proto == "esp"]
+
+    def _use(self, policy: Policy, tmpl: Template) -> Use:
+        hosts = frozenset({_host(policy.sel.src), _host(policy.sel.dst)})
+        owner = next((self.roles.mobiles[host] for host in sorted(hosts - {None})
+                      if host in self.roles.mobiles), None)
+        kind = SELECTOR_KINDS.get((tmpl.mode, policy.sel.proto), KINDS.get(tmpl.mode, tmpl.mode))
+        ends = frozenset({tmpl.src, tmpl.dst})
+        return Use(owner, kind, tmpl.mode, tmpl.reqid, ends if ends != {"::"} else hosts)
+
+    def _way(self, state: State) -> str | None:
+        """Unknown where the home agent is no end; the other node may know better."""
+        return {state.dst: "to-ha", state.src: "to-mn"}.get(self.roles.ha)
+
+    def _role(self, node: str, state: State, uses: list[Use]) -> str:
+        """mh, or carol.mh where the scenario has several mobile nodes."""
+        best = max(uses, key=lambda use: (use.agreement(state), use.kind), default=None)
+        if best and best.agreement(state) < AGREEMENT:
+            best = None
+        mobiles = self.roles.mobiles
+        owner = next((mobiles[end] for end in state.endpoints() if end in mobiles),
+                     best and best.owner)
+        if node in mobiles.values():
+            owner = owner or node
+        kind = best.kind if best else KINDS.get(state.mode, state.mode)
+        return f"{owner or 'stray'}.{kind}" if len(mobiles) > 1 else kind
+
+    def _name(self, state: State, role: str) -> None:
+        if state.spi not in self.spis:
+            self.spis[state.spi] = f"spi:{self._generation(role)}"
+        for alg in state.algorithms:
+            if (alg.kind, alg.key) not in self.keys:
+                name = self._generation(f"{role}.{alg.kind}")
+                self.keys[alg.kind, alg.key] = f"key:{name}/{alg.key_bits}"
+
+    def _generation(self, role: str) -> str:
+        self.generations[role] = self.generations.get(role, 0) + 1
+        return f"{role}#{self.generations[role]}"
+
+
+def _oldest_first(state: State) -> tuple:
+    """Of two new SAs in one role the one that has carried more is the older generation."""
+    carried = max(state.seq or 0, state.oseq or 0)
+    return (-carried, state.src, state.dst, state.reqid, state.mode, state.spi or "")
+
+
+def named(dump: Dump, names: Names) -> Dump:
+    """The facts of a dump under their names; transient entries (larval, per-socket) left out."""
+    states = [_named_state(s, names) for s in dump.states if not s.larval]
+    policies = [p for p in dump.policies if not p.socket]
+    return Dump(sorted(states, key=_state_order), sorted(policies, key=_policy_order))
+
+
+def _named_state(state: State, names: Names) -> State:
+    algorithms = tuple(
+        replace(alg, key=names.key(alg.kind, alg.key)) for alg in state.algorithms)
+    spi = names.spi(state.spi) if state.spi else None
+    return replace(state, spi=spi, algorithms=algorithms)
+
+
+def _state_order(state: State) -> tuple:
+    """By identity, not by address: a move changes lines, not their order."""
+    return (state.proto, state.wildcard, state.spi or "", state.mode, state.src, state.dst)
+
+
+def _policy_order(policy: Policy) -> tuple:
+    sel = policy.sel
+    return (policy.ptype, policy.dir, policy.priority, sel.src, sel.dst, sel.proto or "",
+            -1 if sel.type is None else sel.type, policy.action, policy.tmpls)
+
+
+def canonical(dump: Dump, names: Names, node: str) -> str:
+    """The canonical text of one node at one checkpoint; names.learn() has seen the checkpoint."""
+    return text(named(dump, names), node)
+
+
+def text(dump: Dump, node: str) -> str:
+    lines = [f"# {node} state"]
+    for state in dump.states:
+        lines += state_lines(state)
+    lines.append(f"# {node} policy")
+    for policy in dump.policies:
+        lines += policy_lines(policy)
+    return "\n".join(lines) + "\n"
+
+
+def state_lines(state: State) -> list[str]:
+    flags = f" flag {' '.join(state.flags)}" if state.flags else ""
+    lines = [
+        f"src {state.src} dst {state.dst}",
+        f"\tproto {state.proto}{_spi_text(state.spi)} reqid {state.reqid} mode {state.mode}",
+        f"\treplay-window {state.replay_window}{flags}",
+    ]
+    lines += [f"\t{algorithm_text(alg)}" for alg in state.algorithms]
+    if state.coa is not None:
+        lines.append(f"\tcoa {state.coa}")
+    lines += [f"\t{extra}" for extra in state.extra]
+    if state.sel is not None:
+        lines.append(f"\tsel {selector_text(state.sel)}")
+    return lines
+
+
+def _spi_text(spi: str | None) -> str:
+    if spi is None:
+        return ""
+    return f" {spi}" if spi.startswith("spi:") else f" spi {spi}"
+
+
+def algorithm_text(alg: Algorithm) -> str:
+    word = "auth-trunc" if alg.kind == "auth" else alg.kind
+    bits = "" if alg.bits is None else f" {alg.bits}"
+    return f"{word} {alg.name} {alg.key}{bits}"
+
+
+def policy_lines(policy: Policy) -> list[str]:
+    action = "" if policy.action == "allow" else f" action {policy.action}"
+    head = f"dir {policy.dir}{action} priority {policy.priority} ptype {policy.ptype}"
+    lines = [selector_text(policy.sel), f"\t{head}"]
+    lines += [f"\t{extra}" for extra in policy.extra]
+    for tmpl in policy.tmpls:
+        lines += template_lines(tmpl)
+    return lines
+
+
+def template_lines(tmpl: Template) -> list[str]:
+    lines = [
+        f"\ttmpl src {tmpl.src} dst {tmpl.dst}",
+        f"\t\tproto {tmpl.proto}{_spi_text(tmpl.spi)} reqid {tmpl.reqid} mode {tmpl.mode}",
+    ]
+    if tmpl.level != "required":
+        lines.append(f"\t\tlevel {tmpl.level}")
+    return lines
+
+
+def selector_text(sel: Selector) -> str:
+    """src A/128 dst B/128 proto mobility-header type 5, as iproute2 writes it."""
+    words = [f"src {sel.src} dst {sel.dst}"]
+    for name in ("proto", "type", "code", "sport", "dport", "dev"):
+        value = getattr(sel, name)
+        if value is not None:
+            words.append(f"{name} {value}")
+    return " ".join(words)

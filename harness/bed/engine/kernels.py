@@ -1,0 +1,110 @@
+"""kernels - the same scenarios on three kernels with the same expected files, and one table.
+
+Debian 12 has the oldest; the newer ones are User Mode Linux packages of later releases, unpacked
+under build/kernels/RELEASE with the C library that they want. Their ELF interpreter is a path of
+the machine's; a copy of the binary names the one beside it instead.
+Errors:  what cannot be had is a sentence in place of its column.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.bed.engine import debian, kernel
+from harness.bed.engine.kernel import Kernel, Unfit
+from harness.bed.report.report import Outcome
+
+NAME = "kernels"
+SCENARIOS = ("establishment", "coa-change", "link-handover", "rekey-after-move", "late-migrate")
+# What the newer kernels come from, and what their number begins with.
+SUITES = {"trixie": "6.12", "sid": "7"}
+PACKAGES = ["user-mode-linux", "libc6"]
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
+INTERPRETER = b"/lib64/ld-linux-x86-64.so.2\0"
+OWN_INTERPRETER = b"lib/ld.so"
+SUITE = "suite"
+
+Cells = Mapping[tuple[str, str], list[Outcome]]
+
+
+def folder(top: Path) -> Path:
+    return top / "build/kernels"
+
+
+def had(top: Path) -> dict[str, Kernel]:
+    """The kernels that lie under build/kernels, by the Debian release that they come from."""
+    found = sorted(folder(top).glob(f"*/{SUITE}"))
+    return {path.read_text().strip(): kernel.at(path.parent / kernel.NAME, None) for path in found}
+
+
+def fetch(top: Path, suite: str) -> Kernel:
+    """The kernel of `suite`, from build/kernels or from Debian's mirror; NotHad if neither does."""
+    if suite in (here := had(top)):
+        return here[suite]
+    folder(top).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fresh.", dir=folder(top)) as name:
+        work = Path(name)
+        debian.unpack(suite, PACKAGES, work / "apt", work / "root")
+        release = arrange(work / "root", work / "kernel")
+        (work / "kernel" / SUITE).write_text(suite + "\n")
+        target = folder(top) / release
+        shutil.rmtree(target, ignore_errors=True)
+        (work / "kernel").rename(target)
+    return kernel.at(target / kernel.NAME, None)
+
+
+def all_had(top: Path) -> tuple[list[Kernel], dict[str, str]]:
+    """The installed kernel and the newer ones, and for each that is not to be had the reason."""
+    used, missing = [kernel.installed()], {}
+    for suite in SUITES:
+        try:
+            used.append(fetch(top, suite))
+        except debian.NotHad as error:
+            missing[suite] = str(error)
+    return used, missing
+
+
+def arrange(root: Path, target: Path) -> str:
+    """Put binary, modules and C library of the unpacked packages as --kernel wants them."""
+    (target / "lib").mkdir(parents=True)
+    shutil.copy(root / LIBRARIES / "libc.so.6", target / "lib/libc.so.6")
+    shutil.copy(root / LIBRARIES / "ld-linux-x86-64.so.2", target / OWN_INTERPRETER.decode())
+    (root / "usr/lib/uml/modules").rename(target / "modules")
+    binary = target / kernel.NAME
+    binary.write_bytes(with_own_interpreter((root / "usr/bin" / kernel.NAME).read_bytes()))
+    binary.chmod(0o755)
+    try:
+        found = kernel.at(binary, None)
+        kernel.check(found)
+        return found.release
+    except Unfit as error:
+        raise debian.NotHad(str(error)) from None
+
+
+def with_own_interpreter(program: bytes) -> bytes:
+    """The same program, started by `lib/ld.so` of its working folder; nothing in it moves."""
+    if program.count(INTERPRETER) != 1:
+        raise debian.NotHad("its kernel names no interpreter that could be replaced")
+    return program.replace(INTERPRETER, OWN_INTERPRETER.ljust(len(INTERPRETER), b"\0"))
+
+
+def verdict(outcomes: list[Outcome]) -> str:
+    words = {one.outcome for one in outcomes}
+    return "FAIL" if "failed" in words or not words else "ok" if "passed" in words else "skipped"
+
+
+def table(cells: Cells, missing: Mapping[str, str]) -> Iterator[str]:
+    """A row for each scenario, a column for each kernel, and why a cell is not ok."""
+    releases = list(dict.fromkeys(release for _, release in cells))
+    yield f"{'kernel':20}" + "".join(f"  {one:9}" for one in releases).rstrip()
+    for scenario in dict.fromkeys(name for name, _ in cells):
+        row = (verdict(cells[scenario, release]) for release in releases)
+        yield f"{scenario:20}" + "".join(f"  {word:9}" for word in row).rstrip()
+    for (_, release), outcomes in cells.items():
+        yield from (f"{release}  {one.test}: {one.sentence}" for one in outcomes
+                    if one.outcome != "passed")
+    for suite, why in missing.items():
+        yield f"no kernel {SUITES[suite]} (Debian {suite}): {why}"

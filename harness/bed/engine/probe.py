@@ -1,0 +1,204 @@
+"""probe - the facts that the doctor judges: what is installed, how much room there is, what boots.
+
+Asking changes nothing but build/results/doctor, where a guest is booted for its features.
+Shapes:  a Machine of plain facts, so that a test can make one up.
+Errors:  what cannot be found out is a fact too, as a sentence.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.bed.base.job import Job
+from harness.bed.engine import guest, kernel, native
+from harness.bed.engine.guest import Fleet, Unfit
+from harness.bed.engine.kernel import Kernel
+from harness.bed.engine.suite import Scenario
+from harness.bed.peers import packages as peers
+
+LIMIT = 60.0
+ROLES = ("build", "test", "optional")
+PRELOAD = "build/guest/xstate.so"
+SA = "ip xfrm state add src 2001:1::1 dst 2001:1::2 proto esp spi {} mode {}"
+KEY = "0x000102030405060708090a0b0c0d0e0f"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something that the kernel of a scenario must do, and a command that shows it.
+
+    `pattern` finds the scenarios that want it by their text; without one all do.
+    """
+
+    name: str
+    command: str
+    pattern: str = ""
+    remedy: str = "use another kernel: --kernel PATH"
+
+
+FEATURES = (
+    Feature("private network, mount and UTS namespaces", "unshare -m -n -u true"),
+    Feature("veth pairs", "ip link add one type veth peer name two"),
+    Feature("bridges", "ip link add name br0 type bridge"),
+    Feature("netlink captures (nlmon)", "ip link add mon type nlmon"),
+    Feature("IPv6 tunnels (ip6_tunnel)",
+            "ip -6 tunnel add tun mode ip6ip6 local 2001:1::1 remote 2001:1::2 dev lo"),
+    Feature("ESP with AES-CBC and HMAC-SHA1", SA.format("0x101", "tunnel")
+            + f" enc 'cbc(aes)' {KEY} auth 'hmac(sha1)' {KEY}00010203"),
+    Feature("ESP with HMAC-SHA2-256", SA.format("0x102", "transport")
+            + f" enc 'cbc(aes)' {KEY} auth-trunc 'hmac(sha256)' {KEY}{KEY[2:]} 128"),
+    Feature("ESP with AES-GCM", SA.format("0x103", "tunnel")
+            + f" aead 'rfc4106(gcm(aes))' {KEY}00010203 128", r"gcm"),
+    Feature("home address options (mip6)", "ip xfrm state add src 2001:1::1 dst 2001:1::2"
+            " proto hao mode ro coa 2001:1::3"),
+    Feature("policies of type sub", "ip xfrm policy add src ::/0 dst ::/0 proto 135 type 5"
+            " dir out ptype sub"),
+    Feature("packet rules on bridges (nf_tables)", "nft add table bridge one", r"\bnft\b|rtr\."),
+    Feature("loss and delay on links (sch_netem)", "tc qdisc add dev lo root netem delay 1ms",
+            r"netem|\blossy?\b|delay=|jitter"),
+)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`space` is rows of folder, free, wanted and what to do; faults are empty where all is well.
+
+    `missing` is rows of role and Debian package; `lacking` are features that failed.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    root: bool
+    python: tuple[int, int]
+    missing: tuple[tuple[str, str], ...]
+    xsave: int
+    preload: bool
+    memory: int
+    space: tuple[tuple[str, int, int, str], ...]
+    unwritable: tuple[str, ...]
+    noexec: str
+    kernel_fault: str
+    release: str
+    boot_fault: str
+    lacking: tuple[Feature, ...]
+    peers: bool
+    kernels: tuple[str, ...]
+    native_fault: str
+
+
+def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kernel]) -> Machine:
+    """This one, without a guest if there is something that no guest can start with."""
+    preload = top / PRELOAD
+    if not preload.exists() and shutil.which("make") and shutil.which("cc"):
+        subprocess.run(["make", "-s", "guest"], cwd=top, capture_output=True, check=False)
+    found = Machine(
+        scenarios=tuple(scenarios), root=os.geteuid() == 0, python=sys.version_info[:2],
+        missing=tuple(missing(top)), preload=preload.exists(),
+        xsave=guest.xsave_area(preload) if preload.exists() else 0,
+        memory=_memory(), space=tuple(_space(top)), unwritable=tuple(_unwritable(top)),
+        noexec=_noexec(guest.memory_folder()), kernel_fault="", release="", boot_fault="",
+        lacking=(), peers=peers.folder(top, peers.STRONGSWAN).is_dir(),
+        kernels=tuple(sorted(p.parent.name for p in top.glob("build/kernels/*/linux.uml"))),
+        native_fault=_said(native.check))
+    try:
+        chosen = choose()
+        kernel.check(chosen)
+    except Unfit as error:
+        return replace(found, kernel_fault=str(error))
+    if found.unwritable or not found.preload:
+        return replace(found, release=chosen.release)
+    fault, lacking = boot(top, chosen)
+    return replace(found, release=chosen.release, boot_fault=fault, lacking=lacking)
+
+
+def missing(top: Path) -> Iterable[tuple[str, str]]:
+    """Rows of packages.txt that are not installed."""
+    rows = [line.split("\t") for line in (top / "packages.txt").read_text().splitlines()]
+    wanted = [(row[0], row[1]) for row in rows if row[0] in ROLES]
+    if not shutil.which("dpkg-query"):
+        return wanted
+    done = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *(n for _, n in wanted)],
+        capture_output=True, text=True, check=False)
+    have = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("installed ")}
+    return [row for row in wanted if row[1] not in have]
+
+
+def _memory() -> int:
+    rows = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+    return int(rows["MemAvailable"].split()[0]) << 10
+
+
+def _space(top: Path) -> Iterable[tuple[str, int, int, str]]:
+    memory = guest.memory_folder()
+    yield (str(memory), _free(memory), guest.DISK,
+           "export TMPDIR=/var/tmp, or another folder with room; for a container --shm-size=2g")
+    yield str(top), _free(top), guest.DISK, f"rm -r {top}/build/results, or make room otherwise"
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free if folder.is_dir() else 0
+
+
+def _unwritable(top: Path) -> Iterable[str]:
+    for folder in (top / "build", guest.memory_folder()):
+        there = folder if folder.exists() else folder.parent
+        try:
+            tempfile.TemporaryFile(dir=there).close()
+        except OSError:
+            yield str(there)
+
+
+def _noexec(folder: Path) -> str:
+    return str(folder) if folder.is_dir() and guest.noexec(folder) else ""
+
+
+def _said(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Unfit as error:
+        return str(error)
+    return ""
+
+
+def boot(top: Path, chosen: Kernel) -> tuple[str, tuple[Feature, ...]]:
+    """Why a guest does not run, or the features that it does not have."""
+    results = top / "build/results/doctor"
+    shutil.rmtree(results, ignore_errors=True)
+    job = Job("doctor", top, results, top / "build/bin")
+    results.mkdir(parents=True)
+    (results / "guest.sh").write_text(script(FEATURES))
+    said: list[str] = []
+    ended = Fleet().start(job, LIMIT, said.append, chosen)
+    if ended.status is None:
+        return ended.reason, ()
+    numbers = (results / "lacking").read_text().split()
+    return "", tuple(FEATURES[int(number)] for number in numbers)
+
+
+def script(features: Iterable[Feature]) -> str:
+    """Try every feature; the numbers of those that fail go to a file."""
+    rows = [f"sh -c {shlex.quote(one.command)} 2>>$RUN/features.log || echo {number} >>$RUN/lacking"
+            for number, one in enumerate(features)]
+    return "\n".join([": >$RUN/lacking", *rows, ""])
+
+
+def words(machine: Machine, check: str) -> str:
+    """What is said beside a check that found no gap."""
+    told = {
+        "processor": f": XSAVE area of {machine.xsave} octets, "
+                     + ("mended by the preload" if machine.xsave > guest.XSTATE_ROOM else
+                        "small enough"),
+        "memory": f": {machine.memory >> 20} MB free",
+        "space": ": " + ", ".join(f"{row[1] >> 20} MB in {row[0]}" for row in machine.space),
+        "guest": f": kernel {machine.release} runs and does all {len(FEATURES)} things asked of it",
+        "newer kernels": ": " + ", ".join(machine.kernels),
+    }
+    return told.get(check, "")

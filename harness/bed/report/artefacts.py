@@ -1,0 +1,73 @@
+"""artefacts - what a reader gets beside the raw results of a scenario: time line, ladder, captures.
+
+Made on the host when the scenario is over, from its folder alone; so they can be made again.
+Errors:  what cannot be made is a sentence with the file and the reason, the rest is made.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.bed.base.story import EVENTS
+from harness.bed.check import dissect, ladder, timeline
+from harness.bed.check.timeline import Timeline
+from harness.bed.decode import esp, pcapng
+from harness.bed.decode.pcap import CaptureError
+from harness.bed.node import topo
+from harness.bed.report import ladder_svg, wireshark
+
+
+def _timeline(folder: Path, line: Timeline) -> None:
+    (folder / "timeline.txt").write_text(line.text())
+    (folder / "transients.txt").write_text("".join(f"{one}\n" for one in line.transients()))
+
+
+NOTED = (timeline.STEP, timeline.CHECKPOINT, timeline.NOTE)
+
+
+def _capture(folder: Path, line: Timeline) -> None:
+    """All links and netlinks in one file, and the settings that open it decrypted."""
+    found = {path.name.removesuffix(".pcap"): path for path in sorted(folder.glob("*.pcap"))}
+    notes = pcapng.comments(((e.time, f"{e.who}# {e.text}" if e.kind == timeline.STEP else e.text)
+                             for e in line.events if e.kind in NOTED), line.start)
+    words = {name: f"link {name}, {link.prefix}" for name, link in topo.LINKS.items()}
+    words |= {name: f"netlink of {name.partition('.')[0]}" for name in found if "." in name}
+    merged = pcapng.merge(found, notes, folder.name, words)
+    (folder / wireshark.CAPTURE).write_bytes(merged)
+    wireshark.write(folder, esp.sas(folder.glob(f"*{timeline.NETLINK}")).values())
+
+
+def _ladder(folder: Path, line: Timeline) -> None:
+    payloads = dissect.payloads(folder / wireshark.CAPTURE, wireshark.options(folder))
+    rungs = ladder.rungs(line, payloads)
+    (folder / "ladder.txt").write_text(ladder.text(rungs))
+    (folder / "ladder.svg").write_text(ladder_svg.draw(rungs, line.start, folder.name))
+
+
+MAKERS: tuple[Callable[[Path, Timeline], None], ...] = (_timeline, _capture, _ladder)
+
+
+def folders(results: Path) -> list[Path]:
+    """Where the acts of a scenario have left their results: one folder for each test."""
+    return sorted(path.parent for path in results.rglob(EVENTS))
+
+
+def make(results: Path) -> list[str]:
+    """All artefacts of one scenario; sentences on what could not be made."""
+    return [sentence for folder in folders(results) for sentence in _make(folder)]
+
+
+def _make(folder: Path) -> list[str]:
+    try:
+        line = timeline.build(folder)
+    except (CaptureError, OSError, ValueError, struct.error) as error:
+        return [f"{folder.name}: no time line: {error}"]
+    sentences = []
+    for maker in MAKERS:
+        try:
+            maker(folder, line)
+        except (CaptureError, OSError, ValueError, RuntimeError, struct.error) as error:
+            sentences.append(f"{folder.name}: no {maker.__name__.strip('_')}: {error}")
+    return sentences

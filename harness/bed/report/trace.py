@@ -1,0 +1,153 @@
+"""trace - requirements joined with the tests that show them.
+
+Reads docs/requirements.md and the result lines {"test", "outcome", "req": [ids]}: of the last run
+of everything, of the runs of single scenarios since, and of the unit tests, with and without
+sanitizers. The latest result of a test counts; one that was skipped displaces none. Prints for each
+S requirement the passed tests, `partly` where only a part is due, or none. Exit status: 0, or 1
+while an S requirement has none, a test names an unknown id or more than five.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+MOST_IDS = 5
+SHOWN = 3
+RANK = {"skipped": 0, "passed": 1, "failed": 2}
+LINT = "lint"
+
+
+@dataclass(frozen=True)
+class Requirement:
+    id: str
+    level: str
+    partly: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Result:
+    test: str
+    outcome: str
+    req: tuple[str, ...]
+
+
+@dataclass
+class Trace:
+    """For each requirement its tests by outcome, and what is wrong with the markers."""
+
+    passed: dict[str, list[str]] = field(default_factory=dict)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def read_requirements(text: str) -> dict[str, Requirement]:
+    rows = re.findall(
+        r"^\| ([A-Z]-?\d+[a-z]?) \| (\S+) \| ?(.*?) ?\| (.+) \|$", text, flags=re.MULTILINE)
+    return {row[0]: Requirement(*row) for row in rows}
+
+
+def read_file(path: Path) -> list[Result]:
+    """One result a test, the worst where it ran several times."""
+    found: dict[str, Result] = {}
+    for entry in map(json.loads, filter(str.strip, path.read_text().splitlines())):
+        one = Result(entry["test"], entry["outcome"], tuple(entry["req"]))
+        before = found.get(one.test)
+        if not before or RANK.get(one.outcome, 2) >= RANK.get(before.outcome, 2):
+            found[one.test] = one
+    return list(found.values())
+
+
+def read_results(paths: Iterable[Path]) -> list[Result]:
+    """The latest result of each test; the files in the order in which they were written."""
+    latest: dict[str, Result] = {}
+    for one in (one for path in paths for one in read_file(path)):
+        if one.outcome != "skipped" or one.test not in latest:
+            latest[one.test] = one
+    return list(latest.values())
+
+
+def _of_everything(path: Path) -> bool:
+    return any(one.test == LINT for one in read_file(path))
+
+
+def result_files(results: Path) -> list[Path]:
+    runs = sorted(path for path in results.glob("2*-*/req.jsonl"))
+    whole = [number for number, path in enumerate(runs) if _of_everything(path)]
+    units = sorted(results.glob("unit/*.jsonl"), key=lambda path: path.stat().st_mtime)
+    return [*runs[whole[-1] if whole else 0:], *units]
+
+
+def _marker_faults(result: Result, known: dict[str, Requirement]) -> list[str]:
+    faults = [f"{result.test} names unknown requirement {name}"
+              for name in result.req if name not in known]
+    if len(result.req) > MOST_IDS:
+        faults.append(f"{result.test} names {len(result.req)} requirements, {MOST_IDS} at most")
+    return faults
+
+
+def join(requirements: dict[str, Requirement], results: list[Result]) -> Trace:
+    trace = Trace()
+    for result in results:
+        faults = _marker_faults(result, requirements)
+        trace.faults += [fault for fault in faults if fault not in trace.faults]
+        if result.outcome == "skipped":
+            continue
+        into = trace.passed if result.outcome == "passed" else trace.failed
+        for name in result.req:
+            into.setdefault(name, []).append(result.test)
+    return trace
+
+
+def verdict(requirement: Requirement, trace: Trace) -> str:
+    """One word for a requirement: ok, partly, failed or none."""
+    if requirement.id in trace.failed:
+        return "failed"
+    if requirement.id not in trace.passed:
+        return "none"
+    return "partly" if requirement.partly else "ok"
+
+
+def _tests(names: list[str]) -> str:
+    names = list(dict.fromkeys(re.sub(r"\[.*\]$", "", name) for name in names))
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def report(requirements: dict[str, Requirement], trace: Trace) -> list[str]:
+    """The printed lines: every S requirement, then faults and a sum of each level."""
+    lines = []
+    for requirement in (r for r in requirements.values() if r.level == "S"):
+        word = verdict(requirement, trace)
+        tests = trace.failed.get(requirement.id) or trace.passed.get(requirement.id) or []
+        limit = f" ({requirement.partly})" if requirement.partly and word != "none" else ""
+        shown = _tests(tests) or requirement.text
+        lines.append(f"{requirement.id:6} {word:7} {shown}{limit}")
+    lines += trace.faults
+    for level in dict.fromkeys(r.level for r in requirements.values()):
+        of_level = [r for r in requirements.values() if r.level == level]
+        shown = sum(verdict(r, trace) in ("ok", "partly") for r in of_level)
+        lines.append(f"level {level}: {shown} of {len(of_level)} shown by a passed test")
+    return lines
+
+
+def satisfied(requirements: dict[str, Requirement], trace: Trace) -> bool:
+    wanted = (r for r in requirements.values() if r.level == "S")
+    return not trace.faults and all(verdict(r, trace) in ("ok", "partly") for r in wanted)
+
+
+def main() -> int:
+    requirements = read_requirements((ROOT / "docs/requirements.md").read_text())
+    trace = join(requirements, read_results(result_files(ROOT / "build/results")))
+    print("\n".join(report(requirements, trace)))
+    return 0 if satisfied(requirements, trace) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

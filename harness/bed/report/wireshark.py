@@ -1,0 +1,76 @@
+"""wireshark - a folder of settings with which Wireshark and tshark open a run's captures decrypted.
+
+WIRESHARK_CONFIG_DIR names the folder; open.sh does. ESP keys come from the kernels' own messages,
+keys of IKE_SAs from files `*ike.keys` that a daemon in test mode has left, already in the form of
+Wireshark's table. Keys of test SAs are no secret: they protect nothing but pings of a testbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.bed.check import wire
+from harness.bed.decode.xfrm import State
+
+FOLDER, CAPTURE, OPEN = "wireshark", "capture.pcapng", "open.sh"
+IKE_KEYS = "*ike.keys"
+PREFERENCES = """\
+esp.enable_encryption_decode: TRUE
+esp.enable_authentication_check: TRUE
+gui.packet_list_show_related: TRUE
+gui.column.format: "No.", "%m", "Time", "%t", "Link", "%Cus:frame.interface_name:0:R", \
+"Source", "%s", "Destination", "%d", "Protocol", "%p", "Info", "%i"
+"""
+COLOURS = """\
+@Binding@mipv6@[57311,52942,65535][0,0,0]
+@IKE@isakmp@[65535,61680,49344][0,0,0]
+@Netlink@netlink@[59367,59367,59367][0,0,0]
+@Step@frame.comment@[53970,62965,53970][0,0,0]
+"""
+SCRIPT = """\
+#!/bin/sh
+# Opens the captures of this run decrypted: in Wireshark, or with -t as text by tshark.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+export WIRESHARK_CONFIG_DIR="$here/wireshark"
+if [ "${1:-}" = -t ] || ! command -v wireshark >/dev/null; then
+	[ "${1:-}" = -t ] && shift
+	exec tshark -n -r "$here/capture.pcapng" "$@"
+fi
+exec wireshark "$here/capture.pcapng" "$@"
+"""
+
+
+def ike_keys(folder: Path) -> list[str]:
+    """Lines of Wireshark's table of IKE keys that the daemons have left."""
+    lines = {line.strip() for path in folder.glob(IKE_KEYS)
+             for line in path.read_text(errors="replace").splitlines()}
+    return sorted(line for line in lines if line and not line.startswith("#"))
+
+
+def write(folder: Path, states: Iterable[State]) -> None:
+    """The settings and open.sh, beside the capture."""
+    profile = folder / FOLDER
+    profile.mkdir(exist_ok=True)
+    files = {
+        "preferences": PREFERENCES,
+        "colorfilters": COLOURS,
+        "esp_sa": "".join(f"{line}\n" for line in sorted(esp_table(states))),
+        "ikev2_decryption_table": "".join(f"{line}\n" for line in ike_keys(folder)),
+    }
+    for name, text in files.items():
+        (profile / name).write_text(text)
+    script = folder / OPEN
+    script.write_text(SCRIPT)
+    script.chmod(0o755)
+
+
+def options(folder: Path) -> list[str]:
+    """The keys of IKE_SAs as options of tshark."""
+    return [f"uat:ikev2_decryption_table:{line}" for line in ike_keys(folder)]
+
+
+def esp_table(states: Iterable[State]) -> set[str]:
+    """Lines of Wireshark's table of ESP SAs; an SA whose algorithms it does not know has none."""
+    return {line for line in map(wire.esp_sa, states) if line}

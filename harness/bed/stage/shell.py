@@ -1,0 +1,70 @@
+"""shell - a prompt inside a node on a console of the guest, which holds the story meanwhile.
+
+In the prompt every node's name is a command: `moon ip xfrm state` runs there, `moon` alone is a
+prompt there. The story goes on when the shell ends or a file RELEASE comes up in the results.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from harness.bed.base import wait
+from harness.bed.base.wait import Fact
+from harness.bed.decode.kernel_log import KernelLog
+from harness.bed.node.node import CommandFailed, Node
+
+if TYPE_CHECKING:
+    from harness.bed.stage.bed import Bed
+
+PROMPT, DEBUGGER = 1, 2
+FOREVER = float("inf")
+RELEASE, COMMANDS = "release", "prompt.sh"
+# What the host's side looks for in the story, to attach by itself.
+WAITS = "waits at"
+
+
+@contextmanager
+def console(number: int) -> Iterator[tuple[int, str]]:
+    """A console of the guest: its descriptor, and the terminal that the host has given it."""
+    terminal = os.open(f"/dev/tty{number}", os.O_RDWR | os.O_NOCTTY)
+    try:
+        found = re.search(r"/dev/pts/\d+", KernelLog.find(f"Virtual console {number} assigned"))
+        yield terminal, found[0] if found else f"console {number}"
+    finally:
+        os.close(terminal)
+
+
+def commands(nodes: Mapping[str, Node]) -> str:
+    """A function of the shell for each node."""
+    return "".join(
+        f'{name}() {{ [ $# -gt 0 ] || set -- /bin/sh -i; '
+        f'PS1="{name}# " nsenter -t {node.tid} -m -n -u "$@"; }}\n' for name, node in nodes.items())
+
+
+def offer(bed: Bed, why: str) -> None:
+    """Hold the story with a prompt in the node that the job names, or in the first one."""
+    nodes = {**bed.hosts, "rtr": bed.rtr}
+    name = bed.job.prompt or next(iter(nodes))
+    if name not in nodes:
+        raise CommandFailed(f"there is no node {name}; there are {', '.join(nodes)}")
+    node, release = nodes[name], bed.results / RELEASE
+    release.unlink(missing_ok=True)
+    (bed.results / COMMANDS).write_text(commands(nodes))
+    environment = os.environ | {"PATH": node.path, "PS1": f"{name}# ", "TERM": "xterm",
+                                "ENV": str(bed.results / COMMANDS)}
+    with console(PROMPT) as (terminal, device):
+        bed.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with 'exit' "
+                       f"there or with: touch {release}")
+        process = node.call(lambda: subprocess.Popen(
+            ["setsid", "-c", "/bin/sh", "-i"], stdin=terminal, stdout=terminal, stderr=terminal,
+            env=environment))
+        wait.until(Fact("the prompt is left", lambda: (
+            None if process.poll() is not None or release.exists() else "it is open")), FOREVER)
+        process.kill()
+        process.wait()
+    bed.story.note("the story goes on")

@@ -20,13 +20,13 @@ from typing import TypeVar
 from harness.bed import matrix, selection, sweep
 from harness.bed.base.job import Job
 from harness.bed.base.story import rows
+from harness.bed.base.topology import MEMBERS
 from harness.bed.check import ladder_check
 from harness.bed.check.timeline import DAEMONS
 from harness.bed.engine import attach, build, guest, hosted, kernel, kernels, native, suite
 from harness.bed.engine.guest import Ended, Fleet, Unfit
 from harness.bed.engine.kernel import Kernel
 from harness.bed.engine.suite import Scenario
-from harness.bed.node.topo import MEMBERS
 from harness.bed.options import interactive, only_shell, parse
 from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
 from harness.bed.report import artefacts, bless, flakes, html, opened, review, speed

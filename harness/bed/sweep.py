@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.bed.base import topology
 from harness.bed.base.job import Job
 from harness.bed.base.story import EVENTS
 from harness.bed.base.story import rows as json_rows
@@ -24,7 +25,6 @@ from harness.bed.engine.kernel import Unfit
 from harness.bed.engine.suite import Scenario
 from harness.bed.faults import faults
 from harness.bed.faults.relay import FATES
-from harness.bed.node import topo
 from harness.bed.report.report import Outcome
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ def messages(clean: Path) -> list[Message]:
     """Those of a run without faults, in the order in which they passed."""
     events = json_rows(clean / EVENTS)
     end = max((one["time"] for one in events if one["kind"] == "checkpoint"), default=0.0)
-    mac = topo.MEMBERS[MOBILE].mac
+    mac = topology.MEMBERS[MOBILE].mac
     netlinks = sorted(clean.glob("*.netlink.pcap"))
-    seen = sorted(one for link in topo.LINKS
+    seen = sorted(one for link in topology.LINKS
                   for one in message.of_capture(clean / f"{link}.pcap", netlinks, mac))
     found: list[Message] = []
     for time, kind, by_mobile in seen:

@@ -11,12 +11,12 @@ import pytest
 
 from harness.bed import sweep
 from harness.bed.base.job import Job
+from harness.bed.base.topology import MEMBERS
 from harness.bed.engine.guest import Ended
 from harness.bed.engine.kernel import Unfit
 from harness.bed.engine.suite import Scenario
 from harness.bed.faults import faults, netem, relay
 from harness.bed.node.capture import LINK_ETHERNET, Writer
-from harness.bed.node.topo import MEMBERS
 from harness.bed.report.report import Report
 from harness.bed.sweep import FAILED, LISTED, SAME, Message
 from harness.bed_tests.test_message import ike

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.bed.decode.xfrm import Algorithm, Dump, Policy, Selector, State, Template
+from harness.bed.decode.xfrm import (
+    Algorithm, Dump, Policy, State, Template, selector_text,
+)
 
 KINDS = {"transport": "mh", "tunnel": "tunnel"}
 SELECTOR_KINDS = {
@@ -221,13 +223,3 @@ def template_lines(tmpl: Template) -> list[str]:
     if tmpl.level != "required":
         lines.append(f"\t\tlevel {tmpl.level}")
     return lines
-
-
-def selector_text(sel: Selector) -> str:
-    """src A/128 dst B/128 proto mobility-header type 5, as iproute2 writes it."""
-    words = [f"src {sel.src} dst {sel.dst}"]
-    for name in ("proto", "type", "code", "sport", "dport", "dev"):
-        value = getattr(sel, name)
-        if value is not None:
-            words.append(f"{name} {value}")
-    return " ".join(words)

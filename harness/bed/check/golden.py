@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed.check.canon import selector_text
-from harness.bed.decode.xfrm import IPSEC, Dump, Policy, Selector, State, Template, parse_dump
+from harness.bed.decode.xfrm import (
+    IPSEC, Dump, Policy, Selector, State, Template, parse_dump, selector_text,
+)
 
 # Two objects with more different facts than this are two objects, not one that changed. Names
 # follow from the other facts and do not count.

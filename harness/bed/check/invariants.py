@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from harness.bed.check.canon import Names, selector_text
+from harness.bed.check.canon import Names
 from harness.bed.check.golden import policy_name
-from harness.bed.decode.xfrm import Dump, Policy, State, Template
+from harness.bed.decode.xfrm import Dump, Policy, State, Template, selector_text
 
 UNSPECIFIED = "::"
 EVERYTHING = ("everything",)

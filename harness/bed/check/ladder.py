@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from harness.bed.base import topology
 from harness.bed.check import dissect, timeline
 from harness.bed.check.timeline import Event, Timeline
 from harness.bed.decode import packets
 from harness.bed.decode.kevents import KernelEvent
 from harness.bed.decode.packets import Packet
-from harness.bed.node import topo
 
 ARROW, LOCAL, STEP, BAR = "arrow", "local", "step", "bar"
 KNOWN = (packets.IKE, packets.BU, packets.BA, packets.MH)
@@ -46,8 +46,8 @@ class Rung:
 
 def nodes_of(line: Timeline) -> dict[str, str]:
     """Every address that is known, with the node it belongs to."""
-    found = {topo.CORRESPONDENT: "cn"}
-    for name, member in topo.MEMBERS.items():
+    found = {topology.CORRESPONDENT: "cn"}
+    for name, member in topology.MEMBERS.items():
         own = [address.split("/")[0] for address in member.addresses]
         found |= {a: name for a in [*own, member.hoa, member.coa] if a and a[0] != "1"}
     for event in line.events:
@@ -158,7 +158,7 @@ def columns(found: Iterable[Rung]) -> list[str]:
     """The nodes that take part, mobile nodes left, home agent and correspondent right."""
     used = {end for rung in found if rung.kind in (ARROW, LOCAL)
             for end in (rung.at, rung.to) if end}
-    order = [*(n for n in topo.MEMBERS if n != "moon"), "rtr", "moon", "cn", ANYWHERE]
+    order = [*(n for n in topology.MEMBERS if n != "moon"), "rtr", "moon", "cn", ANYWHERE]
     return [name for name in order if name in used]
 
 

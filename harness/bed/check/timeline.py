@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed.base import logs
+from harness.bed.base import topology
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.check import canon, replay
 from harness.bed.decode import cleartext, esp, kevents, packets
 from harness.bed.decode.kevents import KernelEvent
 from harness.bed.decode.packets import Packet
 from harness.bed.decode.xfrm import DumpError, parse_dump
-from harness.bed.node import topo
 
 STEP, WAIT, NOTE, CHECKPOINT = "command", "wait", "note", "checkpoint"
 KERNEL, PACKET, DAEMON = "kernel", "packet", "daemon"
@@ -133,7 +133,7 @@ class Timeline:
         """Sentences on packets of the foreign links that show the home address outside ESP."""
         before = cleartext.Allow("before the time asked about", until=self.moment(since))
         return [f"{link}: {sentence}" for link, path in self.links.items()
-                if link != topo.MEMBERS["moon"].link and path.exists()
+                if link != topology.MEMBERS["moon"].link and path.exists()
                 for sentence in cleartext.check_pcap(path, hoa, [before])]
 
     def transients(self) -> list[str]:
@@ -194,7 +194,7 @@ def build(folder: Path) -> Timeline:
     """The time line of the scenario whose results are in `folder`."""
     steps = _steps(folder)
     captures = {p.name.removesuffix(NETLINK): p for p in sorted(folder.glob(f"*{NETLINK}"))}
-    links = {link: folder / f"{link}.pcap" for link in topo.LINKS}
+    links = {link: folder / f"{link}.pcap" for link in topology.LINKS}
     kernels = {node: kevents.read(node, path) for node, path in captures.items()}
     names = spi_names(folder, steps)
     seen = packets.read(links, esp.sas(captures.values()), names)
@@ -230,8 +230,8 @@ def spoken(text: str, names: Mapping[str, str]) -> str:
 
 def spi_names(folder: Path, steps: Iterable[Event]) -> dict[str, str]:
     """The names that SPIs have in the dumps of the checkpoints."""
-    names = canon.Names(canon.Roles(topo.HOME_AGENT, {
-        member.hoa: name for name, member in topo.MEMBERS.items() if member.hoa}))
+    names = canon.Names(canon.Roles(topology.HOME_AGENT, {
+        member.hoa: name for name, member in topology.MEMBERS.items() if member.hoa}))
     for step in steps:
         if step.kind == CHECKPOINT:
             names.learn(_dumps(folder, step))

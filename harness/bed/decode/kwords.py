@@ -10,8 +10,8 @@ import socket
 import struct
 from collections.abc import Callable
 
-from harness.bed.check.canon import selector_text
 from harness.bed.decode import nl, nlmon, xfrm_nl
+from harness.bed.decode.xfrm import selector_text
 
 A_MIGRATE, A_TMPL = 17, 5
 ACQUIRE = struct.Struct("=24s16s56s168s")

@@ -449,3 +449,13 @@ def sections(text: str) -> dict[str, str]:
     """A collected file cut at its `## TITLE` lines: title to text."""
     parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)
     return {title.strip(): body for title, body in zip(parts[1::2], parts[2::2])}
+
+
+def selector_text(sel: Selector) -> str:
+    """src A/128 dst B/128 proto mobility-header type 5, as iproute2 writes it."""
+    words = [f"src {sel.src} dst {sel.dst}"]
+    for name in ("proto", "type", "code", "sport", "dport", "dev"):
+        value = getattr(sel, name)
+        if value is not None:
+            words.append(f"{name} {value}")
+    return " ".join(words)

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.bed.base.story import Story
+from harness.bed.base.topology import Member
 from harness.bed.base.wait import Fact
 from harness.bed.decode.xfrm import State
 from harness.bed.node.node import Node, Place
-from harness.bed.node.topo import Member
 from harness.bed.peers import ike_ours, ike_strongswan, mip6_ours, mip6_umip
 
 IKES = {"ours": ike_ours, "strongswan": ike_strongswan}

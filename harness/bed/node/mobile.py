@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.bed.base.story import Story
+from harness.bed.base.topology import HOME_AGENT, Member
 from harness.bed.base.wait import Fact
 from harness.bed.decode.xfrm import Dump, State
 from harness.bed.node import leftovers
 from harness.bed.node.host import Host
 from harness.bed.node.node import Node, Place
-from harness.bed.node.topo import HOME_AGENT, Member
 
 
 class Mobile(Host):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 from functools import cache
 from typing import TYPE_CHECKING

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from harness.bed.base.topology import HOME_AGENT
 from harness.bed.decode.xfrm import Dump, Selector, State
-from harness.bed.node.topo import HOME_AGENT
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.bed.base import topology
 from harness.bed.base.story import EVENTS
 from harness.bed.check import dissect, ladder, timeline
 from harness.bed.check.timeline import Timeline
 from harness.bed.decode import esp, pcapng
 from harness.bed.decode.pcap import CaptureError
-from harness.bed.node import topo
 from harness.bed.report import ladder_svg, wireshark
 
 
@@ -32,7 +32,7 @@ def _capture(folder: Path, line: Timeline) -> None:
     found = {path.name.removesuffix(".pcap"): path for path in sorted(folder.glob("*.pcap"))}
     notes = pcapng.comments(((e.time, f"{e.who}# {e.text}" if e.kind == timeline.STEP else e.text)
                              for e in line.events if e.kind in NOTED), line.start)
-    words = {name: f"link {name}, {link.prefix}" for name, link in topo.LINKS.items()}
+    words = {name: f"link {name}, {link.prefix}" for name, link in topology.LINKS.items()}
     words |= {name: f"netlink of {name.partition('.')[0]}" for name in found if "." in name}
     merged = pcapng.merge(found, notes, folder.name, words)
     (folder / wireshark.CAPTURE).write_bytes(merged)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.bed.base import logs, wait
+from harness.bed.base import logs, topology, wait
 from harness.bed.base.job import Job
 from harness.bed.base.story import EVENTS, Story
 from harness.bed.base.wait import Fact
@@ -48,8 +48,8 @@ class Checkpoint:
 
 
 class Bed:
-    cn = topo.CORRESPONDENT
-    home_agent = topo.HOME_AGENT
+    cn = topology.CORRESPONDENT
+    home_agent = topology.HOME_AGENT
 
     def __init__(self, job: Job, results: Path, story: Story) -> None:
         self.job = job
@@ -70,7 +70,7 @@ class Bed:
         self.logs = logs.Watch(results)
         self.capture = Capture(results)
         self.names = canon.Names(canon.Roles(self.home_agent, {
-            member.hoa: name for name, member in topo.MEMBERS.items() if member.hoa}))
+            member.hoa: name for name, member in topology.MEMBERS.items() if member.hoa}))
         self.debugger = Debugger(self, job.gdb) if job.gdb else None
         self.faults = Faults(self)
         self.rtr = self._router()
@@ -79,7 +79,7 @@ class Bed:
         rtr = Node("rtr", self.place, self.story)
         self._furnish(rtr)
         topo.build_router(rtr)
-        for link in topo.LINKS:
+        for link in topology.LINKS:
             self.capture.hear_link(rtr, link)
         self.capture.start()
         topo.advertise(rtr)
@@ -116,9 +116,9 @@ class Bed:
         return tuple(self.hosts[name] for name in names)
 
     def _host(self, name: str) -> Host:
-        member = topo.MEMBERS.get(name)
+        member = topology.MEMBERS.get(name)
         if not member:
-            raise Failed(f"there is no node {name}: there are {', '.join(topo.MEMBERS)}")
+            raise Failed(f"there is no node {name}: there are {', '.join(topology.MEMBERS)}")
         if member.hoa:
             agent = self.hosts.get("moon") or self._host("moon")
             host: Host = Mobile(name, member, self.place, self.story, self.rtr, agent)

@@ -6,8 +6,8 @@ that use them, and the care-of address states of mobile node and home agent.
 
 from __future__ import annotations
 
+from harness.bed.base.topology import HOME_AGENT as HA
 from harness.bed.node.host import Host
-from harness.bed.node.topo import HOME_AGENT as HA
 from harness.bed.node.topo import batch
 
 HOA = "2001:1::10"

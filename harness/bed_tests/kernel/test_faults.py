@@ -5,10 +5,10 @@ import struct
 
 import pytest
 
+from harness.bed.base.topology import CORRESPONDENT
+from harness.bed.base.topology import HOME_AGENT as HA
 from harness.bed.base.wait import Fact, NotInTime
 from harness.bed.node.node import CommandFailed
-from harness.bed.node.topo import CORRESPONDENT
-from harness.bed.node.topo import HOME_AGENT as HA
 from harness.bed.stage.bed import Failed
 
 AUTH, SIZE, PORT = 35, 128, 500

@@ -1,6 +1,6 @@
 """The testbed's own nodes on a real kernel, without any daemon."""
 
-from harness.bed.node.topo import CORRESPONDENT
+from harness.bed.base.topology import CORRESPONDENT
 
 
 def test_carol_has_the_care_of_address_of_the_page(bed):

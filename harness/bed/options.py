@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.bed.base.spelling import meant
 from harness.bed.peers import packages as peers
 from harness.bed.selection import Shard, shard
 
@@ -60,7 +61,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="daemons count their lines into the results; make coverage does it all")
     add("--json", action="store_true",
         help="print each result and the sums as JSON lines; all else goes to standard error")
-    return _together(parser, parser.parse_args(arguments))
+    return _together(parser, _known(parser, arguments))
+
+
+def _known(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    """What was typed; of an option that is none, the one that may have been meant."""
+    found, rest = parser.parse_known_intermixed_args(arguments)
+    if rest:
+        words = [word for action in parser._actions for word in action.option_strings]
+        option = rest[0].partition("=")[0]
+        parser.error(f"there is no option {option}"
+                     f"{meant(option, words) or '; --help names them all'}")
+    return found
 
 
 def _together(parser: argparse.ArgumentParser, found: argparse.Namespace) -> argparse.Namespace:

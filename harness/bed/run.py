@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from harness.bed import matrix, selection, sweep
 from harness.bed.base.job import Job
+from harness.bed.base.spelling import meant
 from harness.bed.base.story import rows
 from harness.bed.base.topology import MEMBERS
 from harness.bed.check import ladder_check
@@ -41,6 +42,7 @@ LIMIT_SHELL = 24 * 3600.0
 # pytest's exit status where it has found none.
 NO_TESTS = 5
 KEPT_RUNS, KEPT = 20, "kept"
+LIST = "; --list names them all"
 UNDER_VALGRIND = ("establishment", "coa-change")
 
 
@@ -108,8 +110,9 @@ def misfits(options: argparse.Namespace) -> list[Outcome]:
         return []
     faults = suite.faults(TOP)
     known = {suite.KERNEL_TESTS, *(one.name for one in suite.scenarios(TOP))}
+    typed = [*known, *suite.TAKEN]
     return [Outcome(name, "failed", sentence=faults.get(
-                name, f"there is no scenario {name}; --list names them all"))
+                name, f"there is no scenario {name}{meant(name, typed) or LIST}"))
             for name in options.names[options.names[:1] == [sweep.NAME]:] or faults
             if name not in known]
 
@@ -127,10 +130,11 @@ def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
                     for file in (TOP / "expected" / name).glob("*.xfrm")})
     if options.pause_at and options.pause_at not in there:
         raise Unfit(f"no checkpoint {options.pause_at} in {', '.join(names)}: there are "
-                    f"{', '.join(there) or 'none'}")
+                    f"{', '.join(there) or 'none'}{meant(options.pause_at, there)}")
     nodes = [*MEMBERS, "rtr"]
     if options.shell and options.shell not in nodes:
-        raise Unfit(f"there is no node {options.shell}: there are {', '.join(nodes)}")
+        raise Unfit(f"there is no node {options.shell}: there are {', '.join(nodes)}"
+                    f"{meant(options.shell, nodes)}")
     if options.gdb:
         check_debugger(options)
     if options.gdb and options.valgrind:
@@ -141,8 +145,10 @@ def check_debugger(options: argparse.Namespace) -> None:
     """Raise Unfit unless gdb is there and something that it may be attached to."""
     node, _, program = options.gdb.rpartition("/")
     if program not in DAEMONS or node not in ("", *MEMBERS):
+        typed = [*DAEMONS, *(f"{one}/{daemon}" for one in MEMBERS for daemon in DAEMONS)]
         raise Unfit(f"--gdb takes [NODE/]PROGRAM, not {options.gdb}: nodes are "
-                    f"{', '.join(MEMBERS)}, programs {', '.join(DAEMONS)}")
+                    f"{', '.join(MEMBERS)}, programs {', '.join(DAEMONS)}"
+                    f"{meant(options.gdb, typed)}")
     if not shutil.which("gdb"):
         raise Unfit("gdb is missing: apt-get install gdb")
 

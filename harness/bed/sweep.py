@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from harness.bed.base import topology
 from harness.bed.base.job import Job
+from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS
 from harness.bed.base.story import rows as json_rows
 from harness.bed.decode import message
@@ -156,11 +157,14 @@ class Sweep:
 
     def batches(self) -> list[Batch]:
         """What each guest has to do."""
-        wanted = [(one, fate) for one in messages(self.job.results) for fate in FATES
-                  if not self.only or one.with_fate(fate) in self.only]
-        if not wanted:
-            raise Unfit(f"{self.scenario.name} has no such message or fault; a sweep's table has "
-                        "the messages in its first column, the faults in its head")
+        known = {one.with_fate(fate): (one, fate) for one in messages(self.job.results)
+                 for fate in FATES}
+        for fault in self.only:
+            if fault not in known:
+                raise Unfit(f"{self.scenario.name} has no message and fault {fault}"
+                            + (meant(fault, known) or "; a sweep's table has the messages in its "
+                               "first column, the faults in its head"))
+        wanted = [known[fault] for fault in self.only or known]
         return [wanted[at:at + BATCH] for at in range(0, len(wanted), BATCH)]
 
     def run(self, pool: ThreadPoolExecutor, batches: list[Batch]) -> None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed import run
+from harness.bed.base.spelling import meant
 from harness.bed.check import timeline
 from harness.bed.engine import build, guest, suite
 from harness.bed.report.report import Report
@@ -112,7 +113,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=" or ".join(PARTS))
     names = parser.parse_args(arguments).parts or list(PARTS)
     if unknown := [name for name in names if name not in PARTS]:
-        parser.error(f"there is no part {unknown[0]}: {' or '.join(PARTS)}")
+        parser.error(f"there is no part {unknown[0]}: {' or '.join(PARTS)}"
+                     f"{meant(unknown[0], PARTS)}")
     before = os.getloadavg()[0]
     try:
         measured = [PARTS[name]() for name in names]

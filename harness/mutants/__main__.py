@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.bed.base.spelling import meant
+from harness.bed.base.spelling import meant
 from harness.mutants.rows import ROWS, Mutant
 
 TOP = Path(__file__).resolve().parents[2]
@@ -124,7 +126,9 @@ def judge(mutant: Mutant, before: dict[str, str]) -> str:
 
 def main(ids: list[str]) -> int:
     if unknown := set(ids) - {row.id for row in ROWS}:
-        print(f"mutants: there is no row {', '.join(sorted(unknown))}", file=sys.stderr)
+        word = min(unknown)
+        print(f"mutants: there is no row {word}{meant(word, [row.id for row in ROWS])}",
+              file=sys.stderr)
         return 2
     refresh()
     _run("certs/make.sh")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from harness.bed.base import logs
 from harness.bed.base import topology
+from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.check import canon, replay
 from harness.bed.decode import cleartext, esp, kevents, packets
@@ -59,7 +60,9 @@ class Timeline:
         for event in self.events:
             if event.kind == CHECKPOINT and event.text == since:
                 return event.time
-        raise AssertionError(f"there is no checkpoint {since} on the time line")
+        known = [event.text for event in self.events if event.kind == CHECKPOINT]
+        raise AssertionError(f"there is no checkpoint {since} on the time line: there are "
+                             f"{', '.join(known) or 'none'}{meant(since, known)}")
 
     def find(self, pattern: str, since: str | float = 0.0, kind: str | None = None,
              who: str | None = None) -> list[Event]:

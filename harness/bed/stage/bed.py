@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness.bed.base import logs, topology, wait
 from harness.bed.base.job import Job
+from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, Story
 from harness.bed.base.wait import Fact
 from harness.bed.check import canon, columns, delta, golden, invariants, timeline
@@ -118,7 +119,8 @@ class Bed:
     def _host(self, name: str) -> Host:
         member = topology.MEMBERS.get(name)
         if not member:
-            raise Failed(f"there is no node {name}: there are {', '.join(topology.MEMBERS)}")
+            raise Failed(f"there is no node {name}: there are {', '.join(topology.MEMBERS)}"
+                         f"{meant(name, topology.MEMBERS)}")
         if member.hoa:
             agent = self.hosts.get("moon") or self._host("moon")
             host: Host = Mobile(name, member, self.place, self.story, self.rtr, agent)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from harness.bed.base import wait
+from harness.bed.base.spelling import meant
 from harness.bed.base.wait import Fact
 from harness.bed.decode.kernel_log import KernelLog
 from harness.bed.node.node import CommandFailed, Node
@@ -51,7 +52,8 @@ def offer(bed: Bed, why: str) -> None:
     nodes = {**bed.hosts, "rtr": bed.rtr}
     name = bed.job.prompt or next(iter(nodes))
     if name not in nodes:
-        raise CommandFailed(f"there is no node {name}; there are {', '.join(nodes)}")
+        raise CommandFailed(f"there is no node {name}: there are {', '.join(nodes)}"
+                            f"{meant(name, nodes)}")
     node, release = nodes[name], bed.results / RELEASE
     release.unlink(missing_ok=True)
     (bed.results / COMMANDS).write_text(commands(nodes))

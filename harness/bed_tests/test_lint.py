@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from harness.bed.check import canon, delta, evidence
+from harness.bed.engine import doctor
 from harness.bed_tests import samples
 from harness.lint import goldens, layers, lint, markers, sizes, tools, waits
 
@@ -148,6 +149,33 @@ def test_a_marker_names_at_most_five_ids_of_the_list(tmp_path, path, line):
 def test_shellcheck_s_findings_are_faults(tmp_path):
     found = faults(tools.check, tmp_path, "run-tests.sh", "#!/bin/sh\nrm $1\n")
     assert found and found[0].startswith("run-tests.sh:2: ")
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="mandoc is not installed")
+def test_mandoc_s_warnings_are_faults(tmp_path):
+    found = faults(tools.check, tmp_path, "docs/man/iked.8", ".TH iked 8\n.nonsense\n")
+    assert found and all(one.startswith("docs/man/iked.8:") for one in found)
+
+
+@pytest.mark.req("T-103")
+def test_what_no_tool_could_look_at_is_noted_with_what_to_type(tmp_path, monkeypatch, capsys):
+    for path in ("run-tests.sh", "src/base/a.c", "docs/man/iked.8"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("#!/bin/sh\n" if path.endswith("sh") else "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert lint.main(tmp_path) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == ("note: 1 shell scripts were not looked at: shellcheck is missing, "
+                       "type: apt-get install shellcheck")
+    assert [line.split()[-1] for line in said[:-1]] == [one.package for one in tools.TOOLS]
+
+
+def test_the_doctor_names_for_lint_exactly_what_lint_uses():
+    named = {use.packages for use in doctor.USES if use.words.startswith("make lint")}
+    assert named == {one.package for one in tools.TOOLS}
+    optional = {line.split("\t")[1] for line in
+                (lint.ROOT / "packages.txt").read_text().splitlines() if line.startswith("opt")}
+    assert named <= optional
 
 
 @pytest.mark.skipif(not shutil.which("clang-format"), reason="clang-format is not installed")

@@ -100,6 +100,23 @@ def test_of_a_test_that_ran_several_times_the_worst_counts(tmp_path):
     assert read(tmp_path) == {"a": "failed"}
 
 
+@pytest.mark.req("T-104")
+def test_without_a_run_of_everything_the_list_says_so_first_and_last(tmp_path, monkeypatch, capsys):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/requirements.md").write_text("| A-003 | S | | Headers |\n")
+    monkeypatch.setattr(trace, "ROOT", tmp_path)
+    results = tmp_path / "build/results"
+    trace.main()
+    assert "./run-tests.sh" in capsys.readouterr().out.splitlines()[0]
+    written(results, "20260101-1-1", ("coa-change", "passed"))
+    trace.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == said[-1] and said[0].startswith("trace: no full run has come to its end")
+    written(results, "20260102-1-1", ("lint", "passed"), ("coa-change", "passed"))
+    trace.main()
+    assert "full run" not in capsys.readouterr().out
+
+
 def test_many_tests_of_one_requirement_are_counted():
     results = [Result(f"test {n}[case]", "passed", ("A-003",)) for n in range(5)]
     assert "A-003  ok      test 0, test 1, test 2 and 2 more" in lines_of(*results)

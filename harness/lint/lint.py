@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))
 from harness.lint import goldens, layers, markers, sizes, tools, waits  # noqa: E402
 
 RULES = (layers.check, sizes.check, waits.check, goldens.check, markers.check, tools.check)
-NOTES = (tools.unformatted,)
+NOTES = (tools.unformatted, tools.unseen)
 
 
 def main(root: Path = ROOT) -> int:

@@ -45,7 +45,6 @@ USES = (
     Use("chromium", "the test that renders the page of a run"),
     Use("clang", "make fuzz"),
     Use("clang-format", "make lint: notes on format"),
-    Use("clang-tidy", "make lint"),
     Use("shellcheck", "make lint: shell scripts"),
     Use("gdb", "--gdb"),
     Use("lcov", "make coverage"),

@@ -2,9 +2,10 @@
 
 Reads docs/requirements.md and the result lines {"test", "outcome", "req": [ids]}: of the last run
 of everything, of the runs of single scenarios since, and of the unit tests, with and without
-sanitizers. The latest result of a test counts; one that was skipped displaces none. Prints for each
-S requirement the passed tests, `partly` where only a part is due, or none. Exit status: 0, or 1
-while an S requirement has none, a test names an unknown id or more than five.
+sanitizers; where there was no run of everything it says so. The latest result of a test counts;
+one that was skipped displaces none. Prints for each S requirement the passed tests, `partly` where
+only a part is due, or none. Exit status: 0, or 1 while an S requirement has none, a test names an
+unknown id or more than five.
 """
 
 from __future__ import annotations
@@ -84,6 +85,14 @@ def result_files(results: Path) -> list[Path]:
     return [*runs[whole[-1] if whole else 0:], *units]
 
 
+def unshown(results: Path) -> list[str]:
+    """What the list does not rest on, because it never ran here."""
+    if not any(_of_everything(path) for path in results.glob("2*-*/req.jsonl")):
+        return ["no full run has come to its end here, so what is missing below may only not "
+                "have run: type ./run-tests.sh, then make trace"]
+    return []
+
+
 def _marker_faults(result: Result, known: dict[str, Requirement]) -> list[str]:
     faults = [f"{result.test} names unknown requirement {name}"
               for name in result.req if name not in known]
@@ -144,8 +153,11 @@ def satisfied(requirements: dict[str, Requirement], trace: Trace) -> bool:
 
 def main() -> int:
     requirements = read_requirements((ROOT / "docs/requirements.md").read_text())
-    trace = join(requirements, read_results(result_files(ROOT / "build/results")))
-    print("\n".join(report(requirements, trace)))
+    results = ROOT / "build/results"
+    trace = join(requirements, read_results(result_files(results)))
+    # First and last: a long list is read from its end.
+    words = [f"trace: {sentence}" for sentence in unshown(results)]
+    print("\n".join([*words, *report(requirements, trace), *words]))
     return 0 if satisfied(requirements, trace) else 1
 
 

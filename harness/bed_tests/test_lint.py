@@ -41,6 +41,50 @@ def test_an_include_in_the_right_direction_is_fine(tmp_path, path, header):
     assert faults(layers.check, tmp_path, path, f"#include {header}\n") == []
 
 
+IMPORT = "from __future__ import annotations\n\nfrom harness.bed.{} import Thing\n"
+FLOORS = (("base",), ("decode",), ("check",), ("node",), ("peers", "faults"), ("stage",),
+          ("report",), ("engine",), ("",))
+PLACES = [(room, floor) for floor, rooms in enumerate(FLOORS) for room in rooms]
+
+
+def told(root, room: str, other: str) -> list[str]:
+    """What is said of a module in one room that imports one of another."""
+    def path(room: str, name: str) -> str:
+        return "/".join(filter(None, ("harness/bed", room, f"{name}.py")))
+    faults(layers.check, root, path(other, "b"), "")
+    return faults(layers.check, root, path(room, "a"), IMPORT.format(f"{other}.b".strip(".")))
+
+
+@pytest.mark.parametrize("room, floor", PLACES)
+@pytest.mark.parametrize("other, below", PLACES)
+def test_a_room_of_the_testbed_sees_itself_and_those_further_left(
+        tmp_path, room, floor, other, below):
+    fine = room == other or below < floor
+    assert [f"({'.'.join(filter(None, ('harness.bed', other, 'b')))})" in one
+            for one in told(tmp_path, room, other)] == ([] if fine else [True])
+
+
+def test_an_import_in_a_function_or_for_types_alone_counts(tmp_path):
+    path, line = "harness/bed/faults/a.py", "from harness.bed.stage.bed import Bed"
+    for text in (f"def f():\n    {line}\n", f"if TYPE_CHECKING:\n    {line}\n",
+                 "if True:\n    import harness.bed.stage.bed\n"):
+        assert faults(layers.check, tmp_path, path, text) == [
+            f"{path}:2: faults may not import stage (harness.bed.stage.bed)"]
+
+
+def test_modules_that_import_each_other_are_a_fault_told_once(tmp_path):
+    for name, other in ("ab", "bc", "cb"):
+        found = faults(layers.check, tmp_path, f"harness/bed/node/{name}.py",
+                       f"from harness.bed.node import {other}\n")
+    assert found == ["harness/bed/node/b.py: imports in a circle: harness.bed.node.b > "
+                     "harness.bed.node.c > harness.bed.node.b"]
+
+
+def test_a_folder_that_is_no_room_is_a_fault(tmp_path):
+    (found,) = faults(layers.check, tmp_path, "harness/bed/attic/a.py", "")
+    assert found.startswith("harness/bed/attic/a.py: attic is no room of the testbed: base, ")
+
+
 def c_function(lines: int) -> str:
     head = "/* one */\nstatic int *long_one(int a,\n\tint b)\n"
     return head + "{\n" + "\ta++;\n" * (lines - 2) + "}\n"

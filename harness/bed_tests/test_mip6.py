@@ -117,9 +117,9 @@ def test_each_known_difference_is_needed():
     ("perigee v0.1", lambda dump: dump, [])])
 def test_a_program_is_held_against_its_own_layout(tmp_path, name, layout, allowed):
     ours = parse_dump((samples.TOP / "expected/coa-change/carol.moved.xfrm").read_text())
-    host = SimpleNamespace(mip6_program=program(tmp_path, f"echo 'mip6d ({name})'"))
-    assert mip6_umip.expected(ours, host) == layout(ours)
-    assert [rule.dst for rule in mip6_umip.allowed(host)] == allowed
+    driver = mip6_umip.Umip(program(tmp_path, f"echo 'mip6d ({name})'"), SimpleNamespace())
+    assert driver.expected(ours) == layout(ours)
+    assert [rule.dst for rule in driver.allowed()] == allowed
 
 
 def test_the_stand_in_reads_no_more_than_umip(tmp_path):

@@ -1,7 +1,5 @@
 import pytest
 
-from harness.bed.peers import ike_strongswan
-
 NEW = "2001::50"
 SIDES = {"moon": ["moon"], "carol": ["carol"], "both": ["moon", "carol"]}
 
@@ -12,7 +10,7 @@ def test_peer_strongswan(bed, side):
     """strongSwan is moon, carol or both: two SA pairs, a rekey from each side, a new address."""
     carol, moon = bed.nodes("carol", "moon")
     for name in SIDES[side]:
-        bed.hosts[name].ike = ike_strongswan
+        bed.give(bed.hosts[name], ike="strongswan")
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)
     bed.checkpoint(f"{side}-established")

@@ -1,7 +1,5 @@
 import pytest
 
-from harness.bed.peers import ike_strongswan
-
 PAGE = "aes128-sha1-modp2048"
 # IKE proposal, ESP proposal, and what the kernel shall have.
 SUITES = {
@@ -18,7 +16,7 @@ SUITES = {
 def test_peer_suites(bed, side, suite):
     """Ours and strongSwan agree on the other groups and algorithms, whoever begins."""
     carol, moon = bed.nodes("carol", "moon")
-    bed.hosts[side].ike = ike_strongswan
+    bed.give(bed.hosts[side], ike="strongswan")
     ike, esp, algorithms = SUITES[suite]
     for node in (carol, moon):
         node.typed(f"sed -i 's/ike={PAGE}/ike={ike}/; s/esp={PAGE}/esp={esp}/' /etc/ipsec.conf")

@@ -11,7 +11,7 @@ def test_umip_command_line(bed, side):
     """A mip6d that knows UMIP's options only is moon or carol: registered, moved, cleanly gone."""
     carol, moon = bed.nodes("carol", "moon")
     node = bed.hosts[side]
-    node.run_mip6(str(bed.job.top / PROGRAM))
+    bed.give(node, mip6=str(bed.job.top / PROGRAM))
     bed.start(moon, carol)
     bed.wait(node.mip6_running & carol.registered, within=15)
     assert "mip6d" not in node.pids().values()
@@ -28,7 +28,7 @@ def test_umip_command_line(bed, side):
 def test_how_one_has_ended_is_known(bed):
     """Without a pid file: killed it is gone, the next registers, and one that ends says why."""
     carol, moon = bed.nodes("carol", "moon")
-    carol.run_mip6(str(bed.job.top / PROGRAM))
+    bed.give(carol, mip6=str(bed.job.top / PROGRAM))
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)
     carol.signal("mip6d", "KILL")

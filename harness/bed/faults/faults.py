@@ -11,14 +11,14 @@ of the declaration on. A fault that was declared and never came fails the scenar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
+from harness.bed.base.story import Story
 from harness.bed.faults.netem import Link
 from harness.bed.faults.relay import FATES, Fault, Relay
+from harness.bed.node.host import Host
 from harness.bed.node.mobile import Mobile
-
-if TYPE_CHECKING:
-    from harness.bed.stage.bed import Bed
+from harness.bed.node.node import Node
 
 SEPARATOR = "."
 
@@ -54,21 +54,24 @@ class Pick:
 
 
 class Faults:
-    def __init__(self, bed: Bed) -> None:
-        self.bed = bed
+    """`hosts` may still grow; `ignore` hears of each netlink socket that the relays have."""
+
+    def __init__(self, hosts: Mapping[str, Host], rtr: Node, story: Story,
+                 ignore: Callable[[Node, int], None]) -> None:
+        self.hosts, self.rtr, self.story, self.ignore = hosts, rtr, story, ignore
         self.relays: dict[str, Relay] = {}
         self.declared: list[Fault] = []
 
     def link(self, name: str) -> Link:
         """A link with the nodes that are in it by the topology."""
-        nodes = [h for h in self.bed.hosts.values() if h.member.link == name]
-        return Link(name, self.bed.rtr, list(nodes), self.bed.story)
+        nodes = [h for h in self.hosts.values() if h.member.link == name]
+        return Link(name, self.rtr, list(nodes), self.story)
 
     def message(self, kind: str, by: str, k: int = 1) -> Pick:
         return Pick(self, kind, by, k)
 
     def declare(self, fault: Fault) -> Fault:
-        self.bed.story.note(f"declared: {fault}")
+        self.story.note(f"declared: {fault}")
         relay = self._relay(self._wire(fault.by))
         self.declared.append(fault)
         relay.faults.append(fault)
@@ -76,14 +79,14 @@ class Faults:
 
     def _wire(self, by: str) -> Mobile:
         """The mobile node's own, or for a home agent that of the first mobile node."""
-        mobiles = [h for h in self.bed.hosts.values() if isinstance(h, Mobile)]
+        mobiles = [h for h in self.hosts.values() if isinstance(h, Mobile)]
         return next((h for h in mobiles if h.name == by), mobiles[0])
 
     def _relay(self, host: Mobile) -> Relay:
         if host.name not in self.relays:
-            relay = self.relays[host.name] = Relay(self.bed.rtr, host)
+            relay = self.relays[host.name] = Relay(self.rtr, host)
             for node, asker in relay.askers:
-                self.bed.capture.ignore(node, asker.pid)
+                self.ignore(node, asker.pid)
         return self.relays[host.name]
 
     def arm(self, text: str | None) -> None:
@@ -99,7 +102,7 @@ class Faults:
     def close(self) -> None:
         for host, relay in self.relays.items():
             relay.close()
-            self.bed.story.note(f"the relay on {host}'s wire: {relay.latency()}")
+            self.story.note(f"the relay on {host}'s wire: {relay.latency()}")
 
 
 def spelled(kind: str, by: str, k: int, fate: str) -> str:

@@ -7,36 +7,30 @@ the log line itself is the subject.
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 from harness.bed.base.story import Story
 from harness.bed.base.topology import Member
 from harness.bed.base.wait import Fact
 from harness.bed.decode.xfrm import State
+from harness.bed.node.driver import IkeDriver, Mip6Driver
 from harness.bed.node.node import Node, Place
-from harness.bed.peers import ike_ours, ike_strongswan, mip6_ours, mip6_umip
 
-IKES = {"ours": ike_ours, "strongswan": ike_strongswan}
 REFUSALS = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInNoStates", "XfrmInPolBlock")
 
 
 class Host(Node):
+    """Whoever makes one gives it the drivers of its daemons."""
+
+    ike: IkeDriver
+    mip6: Mip6Driver
+
     def __init__(self, name: str, member: Member, place: Place, story: Story) -> None:
         super().__init__(name, place, story)
         self.member = member
-        self.ike: ModuleType = ike_ours
-        self.mip6: ModuleType = mip6_ours
-        self.mip6_program = mip6_ours.NAME
         self.started: Callable[[Host, str], None] = lambda host, daemon: None
         self.daemons: set[str] = set()
-
-    def run_mip6(self, program: str) -> None:
-        """The node's mip6d is `program`, which has UMIP's command line."""
-        self.mip6, self.mip6_program = mip6_umip, program
 
     def log(self, daemon: str) -> Path:
         return self.place.results / f"{self.name}.{daemon}.log"
@@ -51,24 +45,24 @@ class Host(Node):
         self.run(" ".join((*self.place.wrapper, command)), within=60)
 
     def start_ike(self) -> None:
-        self.ike.start(self)
+        self.ike.start()
         self._has_started(self.ike.NAME)
 
     def restart_ike(self) -> None:
-        self.ike.restart(self)
+        self.ike.restart()
         self.started(self, self.ike.NAME)
 
     def stop_ike(self) -> None:
         self.daemons.discard(self.ike.NAME)
-        self.ike.stop(self)
+        self.ike.stop()
 
     def start_mip6(self) -> None:
-        self.mip6.start(self)
+        self.mip6.start()
         self._has_started(self.mip6.NAME)
 
     def stop_mip6(self) -> None:
         self.daemons.discard(self.mip6.NAME)
-        self.mip6.stop(self)
+        self.mip6.stop()
 
     def _has_started(self, daemon: str) -> None:
         self.daemons.add(daemon)
@@ -82,13 +76,14 @@ class Host(Node):
         """Stop, continue or kill a daemon, as a scenario's fault."""
         self.story.command(self.name, f"kill -{name} $(pidof {daemon})")
         for pid in self.pids_of(daemon):
-            os.kill(pid, getattr(signal, f"SIG{name}"))
+            self.kill(pid, name)
 
     def pids_of(self, daemon: str) -> list[int]:
         """Every process of a daemon, whatever the name of its program."""
-        if daemon == self.mip6.NAME:
-            return self.mip6.pids(self)
-        return [pid for pid, comm in self.pids().items() if comm == daemon]
+        for driver in (self.mip6, self.ike):
+            if daemon == driver.NAME:
+                return driver.pids()
+        return self.called(daemon)
 
     def pid_in(self, path: str) -> int:
         text = self.read(path)
@@ -104,10 +99,10 @@ class Host(Node):
 
     def rekey(self, name: str) -> None:
         """NAME{reqid} is a CHILD_SA, NAME[number] an IKE_SA."""
-        self.ike.rekey(self, name)
+        self.ike.rekey(name)
 
     def ike_status(self) -> dict:
-        return self.ike.status(self)
+        return self.ike.status()
 
     def mip6_status(self) -> dict:
         """What our own mip6d says of itself."""
@@ -115,15 +110,15 @@ class Host(Node):
 
     @property
     def ike_running(self) -> Fact:
-        return self.ike.running(self)
+        return self.ike.running()
 
     @property
     def mip6_running(self) -> Fact:
-        return self.mip6.running(self)
+        return self.mip6.running()
 
     def own(self) -> frozenset[str]:
         """Its addresses; with the home address that its mip6d has put away until it runs again."""
-        away = [self.member.hoa] if self.member.hoa and not self.mip6.pids(self) else []
+        away = [self.member.hoa] if self.member.hoa and not self.mip6.pids() else []
         return frozenset([*(a.address for a in self.addresses()), *away])
 
     def runs(self, daemon: str, pid_file: str) -> Fact:
@@ -183,7 +178,7 @@ class Host(Node):
 
     def ike_spis(self) -> frozenset[str]:
         """The SPIs of every established IKE_SA."""
-        return self.ike.ike_spis(self)
+        return self.ike.ike_spis()
 
     def ike_rekeyed(self, before: frozenset[str]) -> Fact:
         """One IKE_SA stands, and neither SPI is one of `before`."""
@@ -218,7 +213,7 @@ class Host(Node):
 
     def texts(self, pattern: str) -> str:
         """The text of every file of the node that a pattern names."""
-        found = self.call(lambda: sorted(str(p) for p in Path("/").glob(pattern.lstrip("/"))))
+        found = self.run(f"sh -c 'ls -d {pattern} || :'").splitlines()
         return "\n".join(self.read(path) or "" for path in found)
 
     def link_local(self) -> str:

@@ -27,7 +27,7 @@ from harness.bed.decode import nl, xfrm_nl
 from harness.bed.decode.xfrm import Dump
 
 CLONE_FS, CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWNET = 0x200, 0x20000, 0x4000000, 0x40000000
-MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+MS_REC, MS_PRIVATE = 0x4000, 0x40000
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -52,6 +52,10 @@ class Process:
     name: str
     popen: subprocess.Popen
     log: Path = field(default=Path("/dev/null"))
+
+    def status(self) -> int | None:
+        """With which status it has ended, minus the signal's number; None while it runs."""
+        return self.popen.poll()
 
 
 def _check(result: int, what: str) -> None:
@@ -179,6 +183,18 @@ class Node:
         found.pop(os.getpid(), None)
         return found
 
+    def called(self, name: str) -> list[int]:
+        """The node's processes whose program has that name."""
+        return [pid for pid, comm in self.pids().items() if comm == name]
+
+    def session(self, process: Process) -> list[int]:
+        """What still runs of all that a kept process has started, itself among it."""
+        process.status()
+        return [pid for pid in self.pids() if _session(pid) == process.popen.pid]
+
+    def kill(self, pid: int, name: str) -> None:
+        os.kill(pid, getattr(signal, f"SIG{name}"))
+
     def close(self) -> None:
         """End everything that still runs in the node, then the node."""
         for pid in self.pids():
@@ -200,6 +216,13 @@ def _program(folder: Path) -> str:
         return name
     words = (folder / "cmdline").read_text().split("\0")[1:]
     return next((Path(word).name for word in words if word and not word.startswith("-")), name)
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _furnish(folder: Path, certs: Path) -> None:

@@ -1,4 +1,4 @@
-"""mip6_umip - how the testbed drives any mip6d with UMIP's command line, as mip6_ours.py does ours.
+"""mip6_umip - how the testbed drives any mip6d with UMIP's command line.
 
 It has neither pid file nor control socket: its processes are known by their session, and that it
 is ready by the kernel. With a debug level and without a log file it stays where it was started and
@@ -8,23 +8,19 @@ Errors:  NoPeer says in one sentence why a program is no such mip6d.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from functools import cache
-from typing import TYPE_CHECKING
 
 from harness.bed.base.wait import Fact, until
 from harness.bed.decode.cleartext import Allow
 from harness.bed.decode.xfrm import Dump
+from harness.bed.node.host import Host
 from harness.bed.node.node import Process
 from harness.bed.peers import umip_conf, umip_dump
 from harness.bed.peers.packages import NoPeer
 
-if TYPE_CHECKING:
-    from harness.bed.node.host import Host
-
-NAME, CONF = "mip6d", "/etc/mip6d.conf"
+CONF = "/etc/mip6d.conf"
 PATIENCE, READY = 5, 60
 LONGEST = 200
 # "mipv6-daemon (MIPL Mobile IPv6 for Linux) 2.0.2-umip-0.4", "mip6d (perigee v0.1)"
@@ -51,74 +47,57 @@ def product(program: str) -> str:
     return found[1]
 
 
-def start(host: Host) -> None:
-    """It does not detach when it is ready, as ours does: here that is waited for, or its end."""
-    product(host.mip6_program)
-    host.write(CONF, umip_conf.translate(host.read(CONF) or "", host.texts))
-    command = [host.mip6_program, "-c", CONF, "-d", "1"]
-    host.story.command(host.name, " ".join(command))
-    host.keep(NAME, [*host.place.wrapper, *command])
-    ready = running(host)
-    until(Fact(ready.says, lambda: ready.missing() if pids(host) else None), READY)
-    if not pids(host):
-        raise NoPeer(f"{host.name}: {host.mip6_program}: {ready.missing()}")
+class Umip:
+    NAME = "mip6d"
 
+    def __init__(self, program: str, host: Host) -> None:
+        self.program, self.host = program, host
+        self.started: Process | None = None
 
-def stop(host: Host) -> None:
-    host.signal(NAME, "TERM")
+    def start(self) -> None:
+        """It does not detach when it is ready, as ours does: that is waited for, or its end."""
+        host = self.host
+        product(self.program)
+        host.write(CONF, umip_conf.translate(host.read(CONF) or "", host.texts))
+        command = [self.program, "-c", CONF, "-d", "1"]
+        host.story.command(host.name, " ".join(command))
+        self.started = host.keep(self.NAME, [*host.place.wrapper, *command])
+        ready = self.running()
+        until(Fact(ready.says, lambda: ready.missing() if self.pids() else None), READY)
+        if not self.pids():
+            raise NoPeer(f"{host.name}: {self.program}: {ready.missing()}")
 
+    def stop(self) -> None:
+        self.host.signal(self.NAME, "TERM")
 
-def _started(host: Host) -> Process | None:
-    return next((one for one in reversed(host.processes) if one.name == NAME), None)
+    def pids(self) -> list[int]:
+        return self.host.session(self.started) if self.started else []
 
+    def running(self) -> Fact:
+        """It runs, hears mobility headers, and the kernel admits home address options for it."""
+        def missing() -> str | None:
+            if not self.pids():
+                return self._last_words()
+            if not MH_SOCKET.search(self.host.read(RAW) or ""):
+                return "it has no socket for mobility headers"
+            found = any(s.proto == "hao" and s.wildcard for s in self.host.xfrm().states)
+            return None if found else "the kernel has no wildcard state for home addresses"
+        return Fact(f"{self.program} runs on {self.host.name}", missing)
 
-def pids(host: Host) -> list[int]:
-    """Those of the session that the last start began."""
-    started = _started(host)
-    if not started:
-        return []
-    started.popen.poll()
-    return [pid for pid in host.pids() if _session(pid) == started.popen.pid]
+    def _last_words(self) -> str:
+        status = self.started.status() if self.started else None
+        said = self.host.log_text(self.NAME).strip().splitlines()
+        ended = "it was not started" if status is None else f"it has ended with status {status}"
+        return f"{ended}, its last words: {said[-1]}" if said else ended
 
+    @property
+    def is_ours(self) -> bool:
+        """Ours by another path."""
+        return product(self.program).startswith(OURS)
 
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except ProcessLookupError:
-        return None
+    def allowed(self) -> list[Allow]:
+        why = "its tunnel device has a link-local address, and the kernel solicits routers there"
+        return [] if self.is_ours else [Allow(why, dst="ff02::/16")]
 
-
-def running(host: Host) -> Fact:
-    """It runs, hears mobility headers, and the kernel admits home address options for it."""
-    def missing() -> str | None:
-        if not pids(host):
-            return _last_words(host)
-        if not MH_SOCKET.search(host.read(RAW) or ""):
-            return "it has no socket for mobility headers"
-        found = any(s.proto == "hao" and s.wildcard for s in host.xfrm().states)
-        return None if found else "the kernel has no wildcard state for home addresses"
-    return Fact(f"{host.mip6_program} runs on {host.name}", missing)
-
-
-def _last_words(host: Host) -> str:
-    started = _started(host)
-    status = started.popen.returncode if started else None
-    said = host.log_text(NAME).strip().splitlines()
-    ended = "it was not started" if status is None else f"it has ended with status {status}"
-    return f"{ended}, its last words: {said[-1]}" if said else ended
-
-
-def is_ours(host: Host) -> bool:
-    """Ours by another path."""
-    return product(host.mip6_program).startswith(OURS)
-
-
-def allowed(host: Host) -> list[Allow]:
-    """What may leave the node in the clear, and why."""
-    why = "its tunnel device has a link-local address, and the kernel solicits routers there"
-    return [] if is_ours(host) else [Allow(why, dst="ff02::/16")]
-
-
-def expected(ours: Dump, host: Host) -> Dump:
-    """What a dump has to show where ours has to show `ours`."""
-    return ours if is_ours(host) else umip_dump.theirs(ours)
+    def expected(self, ours: Dump) -> Dump:
+        return ours if self.is_ours else umip_dump.theirs(ours)

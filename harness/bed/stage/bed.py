@@ -25,13 +25,14 @@ from harness.bed.faults.faults import Faults, Pick
 from harness.bed.faults.netem import Link
 from harness.bed.node import leftovers, topo
 from harness.bed.node.capture import Capture
-from harness.bed.node.host import IKES, Host
+from harness.bed.node.host import Host
 from harness.bed.node.mobile import Mobile
 from harness.bed.node.node import Node, Place
 from harness.bed.node.series import Series
 from harness.bed.node.traffic import Traffic
-from harness.bed.stage import shell
+from harness.bed.peers import registry
 from harness.bed.stage.debugger import Debugger
+from harness.bed.stage.shell import Prompt
 
 SETTLE = 3.0
 STATE_OF_IP = ("address show", "rule show", "route show table all", "neigh show",
@@ -72,9 +73,10 @@ class Bed:
         self.capture = Capture(results)
         self.names = canon.Names(canon.Roles(self.home_agent, {
             member.hoa: name for name, member in topology.MEMBERS.items() if member.hoa}))
-        self.debugger = Debugger(self, job.gdb) if job.gdb else None
-        self.faults = Faults(self)
+        self.debugger = Debugger(story, job.gdb) if job.gdb else None
         self.rtr = self._router()
+        self.faults = Faults(self.hosts, self.rtr, story, self.capture.ignore)
+        self.desk = Prompt(results, story, job.prompt)
 
     def _router(self) -> Node:
         rtr = Node("rtr", self.place, self.story)
@@ -110,7 +112,8 @@ class Bed:
             for host in fresh:
                 self.before[host.name] = leftovers.snapshot(host)
             usable = waited()
-            self.hosts = dict(sorted(self.hosts.items(), key=lambda one: not one[1].member.hoa))
+            for name in sorted(self.hosts, key=lambda one: not self.hosts[one].member.hoa):
+                self.hosts[name] = self.hosts.pop(name)
         self.story.note(f"nodes rtr, {', '.join(self.hosts)} stand after {took():.2f} s",
                         took=usable)
         self.faults.arm(self.job.fault)
@@ -126,9 +129,8 @@ class Bed:
             host: Host = Mobile(name, member, self.place, self.story, self.rtr, agent)
         else:
             host = Host(name, member, self.place, self.story)
-        host.ike = IKES[self.job.ikes.get(name, "ours")]
-        if program := self.job.mip6s.get(name):
-            host.run_mip6(program)
+        self.give(host, self.job.ikes.get(name, registry.OURS),
+                  self.job.mip6s.get(name, registry.OURS))
         if self.debugger:
             host.started = self.debugger.started
         self.hosts[name] = host
@@ -138,6 +140,17 @@ class Bed:
         if host.read("/etc/radvd.conf"):
             topo.advertise(host)
         return host
+
+    def give(self, host: Host, ike: str | None = None, mip6: str | None = None) -> None:
+        """Whose daemons the host runs from now on: an IKE daemon by name, a mip6d by program."""
+        if ike:
+            host.ike = registry.IKES[ike](host)
+        if mip6:
+            host.mip6 = registry.mip6(mip6)(host)
+
+    def prompt(self, why: str) -> None:
+        """Hold the story with a prompt in a node."""
+        self.desk.offer({**self.hosts, "rtr": self.rtr}, why)
 
     def _usable(self, host: Host) -> None:
         wanted = [a.split("/")[0] for a in host.member.addresses if ":" in a]
@@ -206,7 +219,7 @@ class Bed:
         self._tell_moved(name, point)
         self.checkpoints[name] = point
         if self.job.pause == name:
-            shell.offer(self, "\n".join([f"at checkpoint {name}", *sentences]))
+            self.prompt("\n".join([f"at checkpoint {name}", *sentences]))
         if sentences:
             raise Failed("\n".join(sentences))
 
@@ -256,7 +269,7 @@ class Bed:
                     f"results, then ./run-tests.sh --bless {self.job.scenario}"]
         host = self.hosts[node]
         ours = parse_dump(expected.read_text())
-        wanted = canon.text(host.mip6.expected(host.ike.expected(ours, host), host), node)
+        wanted = canon.text(host.mip6.expected(host.ike.expected(ours)), node)
         (self.results / f"{file}.expected").write_text(wanted)
         differences = golden.compare(wanted, text)
         if differences:
@@ -397,7 +410,7 @@ class Bed:
                 for link, path in self.capture.links.items() if link != "hl"
                 for host in mobiles
                 for sentence in cleartext.check_pcap(
-                    path, host.member.hoa, [*self.allowed, *host.mip6.allowed(host)],
+                    path, host.member.hoa, [*self.allowed, *host.mip6.allowed()],
                     host.member.mac)]
 
     def _sanitizers(self) -> list[str]:
@@ -416,7 +429,7 @@ class Bed:
         self.faults.close()
         for host in self.hosts.values():
             self._dump(host, "end")
-            host.ike.leave_keys(host, lambda: self.ike_messages(0.0))
+            host.ike.leave_keys(lambda: self.ike_messages(0.0))
         self.capture.close()
         self.logs.close()
         for node, path in self.capture.netlink.items():

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
 
+from harness.bed.base.story import Story
 from harness.bed.base.wait import Fact, until
+from harness.bed.node.host import Host
 from harness.bed.stage import shell
-
-if TYPE_CHECKING:
-    from harness.bed.stage.bed import Bed
-    from harness.bed.node.host import Host
 
 
 class Debugger:
     """At most one gdb; `wanted` is PROGRAM, or NODE/PROGRAM where several nodes run it."""
 
-    def __init__(self, bed: Bed, wanted: str) -> None:
-        self.bed = bed
+    def __init__(self, story: Story, wanted: str) -> None:
+        self.story = story
         self.wanted = wanted
         self.process: subprocess.Popen | None = None
 
@@ -34,8 +31,8 @@ class Debugger:
             None if host.pids_of(daemon) else "no such process")), within=10)
         pid = host.pids_of(daemon)[-1]
         with shell.console(shell.DEBUGGER) as (terminal, device):
-            self.bed.story.note(f"gdb on {daemon} of {host.name} {shell.WAITS} {device}; "
-                                "type continue there")
+            self.story.note(f"gdb on {daemon} of {host.name} {shell.WAITS} {device}; "
+                            "type continue there")
             self.process = host.call(lambda: subprocess.Popen(
                 ["setsid", "-c", "gdb", "-q", "-p", str(pid)], stdin=terminal, stdout=terminal,
                 stderr=terminal, env=os.environ | {"TERM": "xterm"}))

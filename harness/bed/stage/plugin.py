@@ -18,7 +18,7 @@ import pytest
 from harness.bed.base import job
 from harness.bed.base.story import Story
 from harness.bed.node.node import CommandFailed
-from harness.bed.stage import shell, spoken
+from harness.bed.stage import spoken
 from harness.bed.stage.bed import Bed
 
 MOST_IDS = 5
@@ -56,9 +56,9 @@ class Plugin:
         if not bed:
             return
         if outcome.excinfo and self.job.on_failure:
-            shell.offer(bed, f"it failed: {outcome.excinfo[1]}")
+            bed.prompt(f"it failed: {outcome.excinfo[1]}")
         elif self.job.keep:
-            shell.offer(bed, "it is through")
+            bed.prompt("it is through")
         if outcome.excinfo is None:
             self._finish(bed)
 
@@ -67,7 +67,7 @@ class Plugin:
             bed.finish()
         except Exception as error:
             if self.job.on_failure:
-                shell.offer(bed, f"it failed at the end: {error}")
+                bed.prompt(f"it failed at the end: {error}")
             raise
 
     @pytest.hookimpl(hookwrapper=True)

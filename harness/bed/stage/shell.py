@@ -11,16 +11,14 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from harness.bed.base import wait
 from harness.bed.base.spelling import meant
+from harness.bed.base.story import Story
 from harness.bed.base.wait import Fact
 from harness.bed.decode.kernel_log import KernelLog
 from harness.bed.node.node import CommandFailed, Node
-
-if TYPE_CHECKING:
-    from harness.bed.stage.bed import Bed
 
 PROMPT, DEBUGGER = 1, 2
 FOREVER = float("inf")
@@ -47,26 +45,31 @@ def commands(nodes: Mapping[str, Node]) -> str:
         f'PS1="{name}# " nsenter -t {node.tid} -m -n -u "$@"; }}\n' for name, node in nodes.items())
 
 
-def offer(bed: Bed, why: str) -> None:
-    """Hold the story with a prompt in the node that the job names, or in the first one."""
-    nodes = {**bed.hosts, "rtr": bed.rtr}
-    name = bed.job.prompt or next(iter(nodes))
-    if name not in nodes:
-        raise CommandFailed(f"there is no node {name}: there are {', '.join(nodes)}"
-                            f"{meant(name, nodes)}")
-    node, release = nodes[name], bed.results / RELEASE
-    release.unlink(missing_ok=True)
-    (bed.results / COMMANDS).write_text(commands(nodes))
-    environment = os.environ | {"PATH": node.path, "PS1": f"{name}# ", "TERM": "xterm",
-                                "ENV": str(bed.results / COMMANDS)}
-    with console(PROMPT) as (terminal, device):
-        bed.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with 'exit' "
-                       f"there or with: touch {release}")
-        process = node.call(lambda: subprocess.Popen(
-            ["setsid", "-c", "/bin/sh", "-i"], stdin=terminal, stdout=terminal, stderr=terminal,
-            env=environment))
-        wait.until(Fact("the prompt is left", lambda: (
-            None if process.poll() is not None or release.exists() else "it is open")), FOREVER)
-        process.kill()
-        process.wait()
-    bed.story.note("the story goes on")
+class Prompt:
+    """Prompts of one scenario; `wanted` names the node they are in, none for the first one."""
+
+    def __init__(self, results: Path, story: Story, wanted: str | None) -> None:
+        self.results, self.story, self.wanted = results, story, wanted
+
+    def offer(self, nodes: Mapping[str, Node], why: str) -> None:
+        """Hold the story with a prompt, in which the names of `nodes` are commands."""
+        name = self.wanted or next(iter(nodes))
+        if name not in nodes:
+            raise CommandFailed(f"there is no node {name}: there are {', '.join(nodes)}"
+                                f"{meant(name, nodes)}")
+        node, release = nodes[name], self.results / RELEASE
+        release.unlink(missing_ok=True)
+        (self.results / COMMANDS).write_text(commands(nodes))
+        environment = os.environ | {"PATH": node.path, "PS1": f"{name}# ", "TERM": "xterm",
+                                    "ENV": str(self.results / COMMANDS)}
+        with console(PROMPT) as (terminal, device):
+            self.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with "
+                            f"'exit' there or with: touch {release}")
+            process = node.call(lambda: subprocess.Popen(
+                ["setsid", "-c", "/bin/sh", "-i"], stdin=terminal, stdout=terminal,
+                stderr=terminal, env=environment))
+            wait.until(Fact("the prompt is left", lambda: (
+                None if process.poll() is not None or release.exists() else "it is open")), FOREVER)
+            process.kill()
+            process.wait()
+        self.story.note("the story goes on")

@@ -1,0 +1,25 @@
+"""registry - which daemons there are to choose from: by name the IKE ones, a mip6d by its program.
+
+    host.ike = IKES["strongswan"](host)
+    host.mip6 = mip6("/opt/umip/sbin/mip6d")(host)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from harness.bed.node.driver import IkeDriver, Mip6Driver
+from harness.bed.node.host import Host
+from harness.bed.peers.ike_ours import Iked
+from harness.bed.peers.ike_strongswan import Charon
+from harness.bed.peers.mip6_ours import Mip6d
+from harness.bed.peers.mip6_umip import Umip
+
+OURS = "ours"
+IKES: dict[str, Callable[[Host], IkeDriver]] = {OURS: Iked, "strongswan": Charon}
+
+
+def mip6(program: str) -> Callable[[Host], Mip6Driver]:
+    """The driver of ours, or of a program with UMIP's command line."""
+    return Mip6d if program == OURS else partial(Umip, program)

@@ -1,5 +1,11 @@
 """Blessing is a review: one question for one change, and nothing that breaks an invariant."""
 
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from harness.bed.check import delta, ladder_check
@@ -27,6 +33,24 @@ def expected(tmp_path):
     first = results(tmp_path, "first")
     review.apply(first, review.questions(first, folder, SCENARIOS), folder)
     return folder
+
+
+@pytest.mark.req("T-102")
+def test_what_was_typed_before_the_question_is_thrown_away():
+    """A letter that waits in the terminal must not take over what nobody has read."""
+    person, terminal = pty.openpty()
+    os.write(person, b"y\na\ny\n")
+    program = "from harness.bed.report import bless; print(['said', bless._one(bless.fresh)])"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2],
+                          stdin=terminal, stdout=terminal, stderr=terminal) as asking:
+        told = b""
+        while b"[q]uit: " not in told:
+            told += os.read(person, 4096)
+        os.write(person, b"n\n")
+        assert asking.wait() == 0
+        while b"]" not in told.partition(b"'said'")[2]:
+            told += os.read(person, 4096)
+    assert b"['said', 'n']" in told
 
 
 def asked(shown_now, expected, said: str, known=SCENARIOS) -> tuple[bool, list[str]]:

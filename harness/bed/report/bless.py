@@ -1,7 +1,8 @@
 """bless - the questions of a review put to a person at a terminal, or answered by --yes.
 
-y takes a change over, n leaves it, a takes it and all that follow, q leaves the rest. Without a
-terminal and without --yes nothing is written: the questions are printed.
+y takes a change over, n leaves it, a takes it and all that follow, q leaves the rest. What was typed
+before a question stood there is no answer to it. Without a terminal and without --yes nothing is
+written: the questions are printed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import termios
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -26,7 +28,7 @@ def ask(shown: Sequence[Shown], expected: Path, known: Sequence[str], yes: bool,
     """Put all questions, then write; true if nothing is left open."""
     found = review.questions(shown, expected, known)
     if answer is None and not yes and sys.stdin.isatty():
-        answer = input
+        answer = fresh
     mute = found and answer is None and not yes
     accepted = _answers(found, yes, tell, answer)
     outcome = review.Outcome() if mute else review.apply(shown, accepted, expected)
@@ -76,6 +78,13 @@ def _pages(question: Question) -> str:
         return columns.coloured(question.old, question.new, heads,
                                 shutil.get_terminal_size().columns)
     return columns.side_by_side(question.old, question.new, heads)
+
+
+def fresh(prompt: str) -> str:
+    """The answer that a person types at the terminal after having seen the prompt."""
+    sys.stdout.flush()
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+    return input(prompt)
 
 
 def _one(answer: Callable[[str], str]) -> str:

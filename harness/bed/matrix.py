@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harness.bed.peers.strongswan_dump import Difference
 from harness.bed.report.report import Outcome
 
-NAME = "matrix"
+NAME, NOT_RUN = "matrix", "-"
 SCENARIOS = ("establishment", "coa-change", "link-handover", "return-home", "rekey-after-move")
 
 
@@ -104,7 +104,8 @@ def table(cells: Cells) -> Iterator[str]:
     width = max(len(str(pair)) for pair in pairs)
     yield f"{'carol/moon':20}" + "".join(f"  {str(pair):{width}}" for pair in pairs).rstrip()
     for scenario in dict.fromkeys(name for name, _ in cells):
-        verdicts = (_verdict(pair, cells[scenario, pair]) for pair in pairs)
+        verdicts = (_verdict(pair, cells[scenario, pair]) if (scenario, pair) in cells else NOT_RUN
+                    for pair in pairs)
         yield f"{scenario:20}" + "".join(f"  {word:{width}}" for word in verdicts).rstrip()
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from harness.bed import matrix, selection, sweep
+from harness.bed import again, matrix, selection, sweep
 from harness.bed.base.job import Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import rows
@@ -57,6 +57,17 @@ class Run:
     report: Report
     kernel: Kernel | None = None
     column: str = ""
+    only: selection.Failed | None = None
+
+    @property
+    def ground(self) -> str:
+        """Where its scenarios run, if that is not where they always do."""
+        return self.column or (str(self.pair) if self.pair.ikes else "")
+
+    def cases(self, scenario: Scenario) -> list[str] | None:
+        """The tests of `scenario` that are wanted, an empty list for all; None for none."""
+        return [] if self.only is None else self.only.cases(
+            selection.Title(scenario.name, self.ground, "", self.options.valgrind))
 
     @property
     def pair(self) -> matrix.Pair:
@@ -81,21 +92,23 @@ class Run:
         return replace(self, options=options, folder=self.folder / f"{pair.carol}-{pair.moon}")
 
 
-def chosen(options: argparse.Namespace) -> list[Scenario]:
+def chosen(options: argparse.Namespace, last: selection.Failed | None = None) -> list[Scenario]:
     # The longest comes first, so that no guest runs alone at the end.
     known = {one.name: one for one in (suite.kernel_tests(TOP), *suite.scenarios(TOP))}
     alone = next((name for name in options.names if (name,) in TABLES), None)
     if alone and len(options.names) > 1:
         raise Unfit(f"{alone} runs scenarios of its own: ./run-tests.sh {alone}")
     if alone:
-        return options.shard.part([known[name] for name in TABLES[tuple(options.names)][0]])
+        named = TABLES[tuple(options.names)][0]
+        return options.shard.part([known[name] for name in named
+                                   if last is None or name in last.names])
     sweeps = options.names[:1] == [sweep.NAME]
     if sweeps and len(options.names) != 2 or options.fault and not sweeps:
         raise Unfit(f"{sweep.NAME} takes one scenario: ./run-tests.sh {sweep.NAME} coa-change")
-    names = options.names[sweeps:] or (["establishment"] if interactive(options) else list(known))
-    if options.only_failed:
-        last = selection.failed(RESULTS, known)
-        names = [name for name in names if name in last.scenarios]
+    names = options.names[sweeps:] or (
+        ["establishment"] if interactive(options) and last is None else list(known))
+    if last is not None and not (sweeps and options.fault):
+        names = [name for name in names if name in last.names]
     there = [name for name in names if name in known]
     if names and not there:
         raise Unfit(misfits(options)[0].sentence)
@@ -117,11 +130,12 @@ def misfits(options: argparse.Namespace) -> list[Outcome]:
             if name not in known]
 
 
-def hosts_tests(options: argparse.Namespace) -> bool:
-    """Whether what runs without a guest runs too."""
+def hosts_tests(options: argparse.Namespace, last: selection.Failed | None = None
+                ) -> list[str] | None:
+    """The names of what runs without a guest, an empty list for all of it; None for nothing."""
     if options.names or interactive(options) or not options.shard.hosts:
-        return False
-    return not options.only_failed or selection.failed(RESULTS, ()).host
+        return None
+    return [] if last is None else hosted.known(map(str, last.titles)) or None
 
 
 def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
@@ -186,7 +200,7 @@ def job_of(run: Run, scenario: Scenario, number: int) -> Job:
     return Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
                run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
                keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
-               gdb=options.gdb, coverage=options.coverage)
+               gdb=options.gdb, coverage=options.coverage, only=run.cases(scenario) or [])
 
 
 def boot(run: Run, job: Job, scenario: Scenario, limit: float,
@@ -229,13 +243,10 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
                                  *(f"--{n}-mip6={v}" for n, v in run.mip6s.items())) if w)
     reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
     results = str(job.results.relative_to(TOP))
-    ground = run.column or (str(run.pair) if run.pair.ikes else "")
-    title = f"{scenario.name}[{ground}]" if ground else scenario.name
-    under = " under valgrind" if run.options.valgrind else ""
+    place = selection.Title(scenario.name, run.ground, "", run.options.valgrind)
     found: dict[str, Outcome] = {}
     for row in rows(job.results / "results.jsonl"):
-        _, apart, test = row["test"].rpartition("::")
-        name = f"{title}{apart}{test if apart else ''}{under}"
+        name = str(replace(place, case=row["test"].partition("::")[2]))
         if found.get(name) and found[name].outcome == "failed":
             continue
         found[name] = Outcome(name, row["outcome"], row["seconds"], row["sentence"],
@@ -246,9 +257,9 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
         broken = f"{scenario.tests.relative_to(TOP)} has no test" if ended.status == NO_TESTS \
             else f"pytest ended with status {ended.status}"
     if broken and not any(one.outcome == "failed" for one in outcomes):
-        outcomes.append(Outcome(title, "failed", ended.seconds, broken, reproduce, results))
+        outcomes.append(Outcome(str(place), "failed", ended.seconds, broken, reproduce, results))
     if not outcomes:
-        outcomes = [Outcome(title, "failed", ended.seconds, "no test ran", reproduce, results)]
+        outcomes = [Outcome(str(place), "failed", ended.seconds, "no test ran", reproduce, results)]
     return outcomes
 
 
@@ -292,7 +303,8 @@ def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
     tell = run.report.say if told and jobs == 1 else lambda line: None
     if interactive(run.options):
         tell = attach.attaching(tell)
-    work = [(one, number) for one in scenarios for number in range(1, run.options.repeat + 1)]
+    work = [(one, number) for one in scenarios if run.cases(one) is not None
+            for number in range(1, run.options.repeat + 1)]
     with guests(run, jobs, len(work)) as pool:
         futures = {pool.submit(_guarded, run, one, number, tell): one for one, number in work}
         for future in as_completed(futures):
@@ -308,9 +320,11 @@ def in_cells(run: Run, grounds: dict[Key, Run], scenarios: list[Scenario],
              judged: Callable[[Key, list[Outcome]], list[Outcome]] = lambda key, found: found
              ) -> dict[tuple[str, Key], list[Outcome]]:
     """Every scenario on every ground; the report has them as `judged`."""
-    with guests(run, at_a_time(run.options), len(grounds) * len(scenarios)) as pool:
-        futures = {pool.submit(_guarded, ground, one, 1, lambda line: None): (one.name, key)
-                   for one in scenarios for key, ground in grounds.items()}
+    work = [(one, key) for one in scenarios for key, ground in grounds.items()
+            if ground.cases(one) is not None]
+    with guests(run, at_a_time(run.options), len(work)) as pool:
+        futures = {pool.submit(_guarded, grounds[key], one, 1, lambda line: None): (one.name, key)
+                   for one, key in work}
         cells: dict[tuple[str, Key], list[Outcome]] = {cell: [] for cell in futures.values()}
         for future in as_completed(futures):
             name, key = futures[future]
@@ -402,20 +416,12 @@ def once_more_under_valgrind(run: Run, scenarios: list[Scenario]) -> None:
         return
     options = argparse.Namespace(**vars(run.options) | {"valgrind": True})
     programs = build.programs(TOP, plain=True, needed=True)
-    again = replace(run, options=options, folder=run.folder / "valgrind", programs=programs)
-    run_scenarios(again, chosen_few, told=False)
+    slowly = replace(run, options=options, folder=run.folder / "valgrind", programs=programs)
+    run_scenarios(slowly, chosen_few, told=False)
 
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def everything(report: Report) -> None:
-    """What runs on the host before the scenarios."""
-    hosted.lint(report, TOP)
-    build.unit_programs(TOP)
-    hosted.unit(report, TOP)
-    hosted.bed(report, TOP)
 
 
 def check_kernel(options: argparse.Namespace) -> Kernel | None:
@@ -435,8 +441,11 @@ def check_kernel(options: argparse.Namespace) -> Kernel | None:
 
 def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     """What the options ask for; gives the exit status."""
-    scenarios, with_hosts = chosen(options), hosts_tests(options)
-    if not scenarios and not with_hosts:
+    last = None
+    if options.only_failed:
+        options, last = again.taken_over(options, RESULTS)
+    scenarios, on_host = chosen(options, last), hosts_tests(options, last)
+    if not scenarios and on_host is None:
         report.say("nothing failed in the last run" if options.only_failed else "an empty part")
         return 0
     if options.junit:
@@ -449,11 +458,12 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         (folder / KEPT).touch()
     build.surroundings(TOP)
     used = check_kernel(options)
-    if with_hosts:
-        everything(report)
+    again.leave(folder, options, sys.argv[1:])
+    if on_host is not None:
+        hosted.run(report, TOP, on_host)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     programs = build.programs(TOP, options.valgrind, needed, options.coverage)
-    run = Run(options, folder, programs, fleet, report, used)
+    run = Run(options, folder, programs, fleet, report, used, only=None if options.fault else last)
     status, taken = work(run, scenarios)
     keep(run, sys.argv[1:])
     if options.junit:

@@ -1,10 +1,14 @@
-"""selection - which scenarios of all run: those that failed last, or one share of N."""
+"""selection - which scenarios of all run: those that failed last, or one share of N.
+
+An outcome is named by where it came from: NAME[GROUND]::CASE under valgrind. NAME is a scenario,
+`sweep SCENARIO`, or what ran on the host; GROUND the kernel or the pair of daemons of a table.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +16,9 @@ from harness.bed.engine.kernel import Unfit
 from harness.bed.engine.suite import Scenario
 
 OUTCOMES = "req.jsonl"
+UNDER = " under valgrind"
+TITLE = re.compile(r"(?P<name>.*?)(\[(?P<ground>[^\[\]]*)\])?(::(?P<case>.*?))?"
+                   rf"(?P<under>{UNDER})?")
 
 
 @dataclass(frozen=True)
@@ -39,23 +46,60 @@ def shard(text: str) -> Shard:
 
 
 @dataclass(frozen=True)
+class Title:
+    """The name of an outcome; without `case` it speaks for all tests of `name`."""
+
+    name: str
+    ground: str = ""
+    case: str = ""
+    valgrind: bool = False
+
+    def __str__(self) -> str:
+        ground = f"[{self.ground}]" if self.ground else ""
+        case = f"::{self.case}" if self.case else ""
+        return f"{self.name}{ground}{case}{UNDER if self.valgrind else ''}"
+
+
+def title(text: str) -> Title:
+    found = TITLE.fullmatch(text)
+    assert found  # every text is at least a name
+    return Title(found["name"], found["ground"] or "", found["case"] or "", bool(found["under"]))
+
+
+@dataclass(frozen=True)
 class Failed:
-    """What the last run has left to mend: names of scenarios, and whether a test of the host."""
+    """What the last run has left to mend."""
 
-    scenarios: frozenset[str]
-    host: bool
+    titles: tuple[Title, ...]
+
+    @property
+    def names(self) -> set[str]:
+        return {one.name for one in self.titles}
+
+    def of(self, name: str) -> list[str]:
+        """The tests of `name` that failed anywhere."""
+        return [one.case for one in self.titles if one.name == name]
+
+    def cases(self, like: Title) -> list[str] | None:
+        """The tests that failed there, an empty list for all of them; None if nothing did."""
+        found = [one.case for one in self.titles if
+                 (one.name, one.ground, one.valgrind) == (like.name, like.ground, like.valgrind)]
+        return ([] if "" in found else found) if found else None
 
 
-def failed(results: Path, known: Iterable[str]) -> Failed:
-    """The failures of the last run that came to its end; Unfit if there is none."""
-    file = results / "last" / OUTCOMES
-    if not file.exists():
-        ended = sorted(results.glob(f"2[0-9]*/{OUTCOMES}"))
-        if not ended:
-            raise Unfit("no run has left outcomes in build/results: leave --only-failed out")
-        file = ended[-1]
-    rows = [json.loads(line) for line in file.read_text().splitlines()]
-    titles = {re.split(r"::|\[| under ", row["test"])[0] for row in rows
-              if row["outcome"] == "failed"}
-    names = frozenset(titles) & frozenset(known)
-    return Failed(names, bool(titles - names))
+def newest(results: Path) -> Path:
+    """The folder of the last run that came to its end; Unfit if there is none."""
+    ended = sorted(path.parent for path in results.glob(f"2[0-9]*/{OUTCOMES}"))
+    last = results / "last"
+    if (last / OUTCOMES).exists():
+        return last
+    if not ended:
+        raise Unfit("no run has left outcomes in build/results: leave --only-failed out")
+    return ended[-1]
+
+
+def failed(results: Path) -> Failed:
+    """The failures of the last run that came to its end."""
+    rows = [json.loads(line) for line in (newest(results) / OUTCOMES).read_text().splitlines()]
+    return Failed(tuple(dict.fromkeys(
+        title(row["test"]) for row in rows if row["outcome"] == "failed")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -15,6 +16,20 @@ from harness.bed.engine import suite
 from harness.bed.engine.guest import Ended, Fleet, Unfit
 from harness.bed.engine.suite import Scenario
 from harness.bed.report.report import Outcome, Report, line
+from harness.bed.stage.plugin import Plugin
+
+@pytest.mark.req("T-105")
+@pytest.mark.parametrize("only, left", [
+    ([], ["test_a", "test_b[x]", "test_b[y]"]), (["test_b[y]"], ["test_b[y]"]),
+    (["test_that_is_gone"], ["test_a", "test_b[x]", "test_b[y]"])])
+def test_of_a_scenario_those_tests_run_that_the_job_names(tmp_path, only, left):
+    found = [SimpleNamespace(nodeid=f"scenarios/s/test_s.py::{name}")
+             for name in ("test_a", "test_b[x]", "test_b[y]")]
+    plugin = Plugin(Job("s", tmp_path, tmp_path, tmp_path, only=only))
+    plugin.pytest_collection_modifyitems(found)
+    assert [one.nodeid.partition("::")[2] for one in found] == left
+    assert not plugin.alone
+
 
 PASSED = Outcome("coa-change::test_coa_change", "passed", 9.8, req=("B-055",))
 FAILED = Outcome("rekey::test_rekey", "failed", 3.0, "moon state esp: reqid 3 instead of 1",

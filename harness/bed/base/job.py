@@ -14,7 +14,8 @@ class Job:
     `prompt` names the node of prompts, none for the first; there is one at the checkpoint `pause`,
     at the end with `keep`, and after a failure with `on_failure`. `gdb` is PROGRAM or NODE/PROGRAM.
     `ikes` names the IKE daemon of each node that does not run ours, `mip6s` the path of its mip6d.
-    `sweep` are faults, each with a run of its own; `fault` is that of this run.
+    `sweep` are faults, each with a run of its own; `fault` is that of this run. `only` names the
+    tests of the scenario that run, none for all.
     """
 
     scenario: str
@@ -33,6 +34,7 @@ class Job:
     coverage: bool = False
     sweep: list[str] = field(default_factory=list)
     fault: str | None = None
+    only: list[str] = field(default_factory=list)
 
     @property
     def interactive(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from harness.bed.engine import build
@@ -13,10 +13,11 @@ from harness.bed.report.report import Outcome, Report
 UNIT_LINE = re.compile(r"\s*(PASS|FAIL|SKIP) (\S+)")
 PYTEST_LINE = re.compile(r"(\S+::\S+) (PASSED|FAILED|ERROR|SKIPPED)")
 ERROR_WORDS = re.compile(r"ERROR|error:|[Ff]ailed|Sanitizer")
+CORPUS = "fuzz."
 WORDS = {"PASS": "passed", "PASSED": "passed", "SKIP": "skipped", "SKIPPED": "skipped"}
 
 
-def lint(report: Report, top: Path) -> None:
+def lint(report: Report, top: Path, names: Sequence[str] = ()) -> None:
     said: list[str] = []
     start = time.monotonic()
     status = build.lines(top, ["make", "-s", "lint"], said.append)
@@ -25,23 +26,52 @@ def lint(report: Report, top: Path) -> None:
                         faults[0] if faults else "", "make lint" if status else "")])
 
 
-def unit(report: Report, top: Path) -> None:
-    """make check: one outcome per test program and corpus."""
+def unit(report: Report, top: Path, names: Sequence[str] = ()) -> None:
+    """make check: one outcome per test program and corpus, of all or of the named ones."""
+    build.unit_programs(top)
+    folder = f"build/{'san/' if build.sanitized() else ''}unit"
     def reproduce(name: str) -> str:
-        program = name.replace(".", "/", 1)
-        if name.startswith("fuzz."):
+        if name.startswith(CORPUS):
             return " ".join(["make", *build.sanitized(), "check"])
-        return f"build/{'san/' if build.sanitized() else ''}unit/{program}"
+        return f"{folder}/{name.replace('.', '/', 1)}"
     command = ["make", "-s", *build.sanitized(), "check"]
+    if names:
+        programs = [reproduce(name) for name in names if not name.startswith(CORPUS)]
+        corpora = [name.removeprefix(CORPUS) for name in names if name.startswith(CORPUS)]
+        command = ["env", "PARTLY=1", *command, f"UNITS={' '.join(programs)}",
+                   f"FUZZ={' '.join(corpora)}"]
     _stream(report, top, command, UNIT_LINE, lambda found: (found[2], found[1]), reproduce)
 
 
-def bed(report: Report, top: Path) -> None:
-    """The testbed's pure tests, by pytest on the host."""
+def bed(report: Report, top: Path, names: Sequence[str] = ()) -> None:
+    """The testbed's pure tests, by pytest on the host, all or the named ones."""
     command = ["/usr/bin/python3", "-m", "pytest", "-v", "--no-header", "--tb=short", "--color=no",
-               "-p", "no:cacheprovider", "--ignore=harness/bed_tests/kernel", "harness/bed_tests"]
+               "-p", "no:cacheprovider", "--ignore=harness/bed_tests/kernel",
+               *(names or ["harness/bed_tests"])]
     _stream(report, top, command, PYTEST_LINE, lambda found: (found[1], found[2]),
             lambda name: f"/usr/bin/python3 -m pytest '{name}'")
+
+
+# What runs, each part with the names of its outcomes, and those that speak for all of it.
+PARTS: tuple[tuple[str, str, Callable[[Report, Path, Sequence[str]], None]], ...] = (
+    ("lint", "lint", lint),
+    (r"\w+\.test_\w+|fuzz\.\w+", r"(make|env) .*", unit),
+    (r"harness/.*", r"/usr/bin/.*", bed),
+)
+
+
+def known(names: Iterable[str]) -> list[str]:
+    """Those that are names of outcomes of this machine's tests."""
+    return [name for name in names
+            if any(re.fullmatch(f"{some}|{all_of_it}", name) for some, all_of_it, _ in PARTS)]
+
+
+def run(report: Report, top: Path, names: Sequence[str] = ()) -> None:
+    """Everything, or what is named."""
+    for some, all_of_it, part in PARTS:
+        mine = [name for name in names if re.fullmatch(f"{some}|{all_of_it}", name)]
+        if mine or not names:
+            part(report, top, [] if any(re.fullmatch(all_of_it, one) for one in mine) else mine)
 
 
 def _stream(report: Report, top: Path, command: list[str], pattern: re.Pattern,

@@ -17,7 +17,7 @@ from harness.bed.engine import debian, kernel
 from harness.bed.engine.kernel import Kernel, Unfit
 from harness.bed.report.report import Outcome
 
-NAME = "kernels"
+NAME, NOT_RUN = "kernels", "-"
 SCENARIOS = ("establishment", "coa-change", "link-handover", "rekey-after-move", "late-migrate")
 # What the newer kernels come from, and what their number begins with.
 SUITES = {"trixie": "6.12", "sid": "7"}
@@ -101,7 +101,8 @@ def table(cells: Cells, missing: Mapping[str, str]) -> Iterator[str]:
     releases = list(dict.fromkeys(release for _, release in cells))
     yield f"{'kernel':20}" + "".join(f"  {one:9}" for one in releases).rstrip()
     for scenario in dict.fromkeys(name for name, _ in cells):
-        row = (verdict(cells[scenario, release]) for release in releases)
+        row = (verdict(cells[scenario, release]) if (scenario, release) in cells else NOT_RUN
+               for release in releases)
         yield f"{scenario:20}" + "".join(f"  {word:9}" for word in row).rstrip()
     for (_, release), outcomes in cells.items():
         yield from (f"{release}  {one.test}: {one.sentence}" for one in outcomes

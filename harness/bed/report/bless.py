@@ -1,8 +1,8 @@
 """bless - the questions of a review put to a person at a terminal, or answered by --yes.
 
-y takes a change over, n leaves it, a takes it and all that follow, q leaves the rest. What was typed
-before a question stood there is no answer to it. Without a terminal and without --yes nothing is
-written: the questions are printed.
+y takes a change over, n leaves it, a takes it and all that follow, q leaves the rest. What was
+typed before a question stood there is no answer to it. Without a terminal and without --yes nothing
+is written: the questions are printed.
 """
 
 from __future__ import annotations

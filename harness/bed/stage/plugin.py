@@ -28,6 +28,14 @@ class Plugin:
     def __init__(self, job: job.Job) -> None:
         self.job = job
         self.story = Story()
+        self.alone = False
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave those out that the job does not name; where results lie is as if all ran."""
+        self.alone = len(items) == 1
+        if self.job.only:
+            items[:] = [one for one in items
+                        if one.nodeid.partition("::")[2] in self.job.only] or items
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """In a sweep every test runs once for each fault."""
@@ -40,8 +48,7 @@ class Plugin:
 
     @pytest.fixture
     def bed(self, request: pytest.FixtureRequest, fault: str | None) -> Iterator[Bed]:
-        alone = len(request.session.items) == 1
-        folder = self.job.results if alone else self.job.results / request.node.name
+        folder = self.job.results if self.alone else self.job.results / request.node.name
         folder.mkdir(exist_ok=True)
         self.story.title(f"{request.node.name}: {_docstring(request.node)}")
         bed = Bed(replace(self.job, fault=fault), folder, self.story)

@@ -19,6 +19,7 @@ from harness.bed.decode import packets
 from harness.bed.decode.kevents import KernelEvent
 from harness.bed.decode.packets import Packet
 
+FILE = "ladder.json"
 ARROW, LOCAL, STEP, BAR = "arrow", "local", "step", "bar"
 KNOWN = (packets.IKE, packets.BU, packets.BA, packets.MH)
 TOLD = {"mobile prefix solicitation", "mobile prefix advertisement", "DHAAD request",

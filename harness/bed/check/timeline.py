@@ -25,6 +25,7 @@ from harness.bed.decode.packets import Packet
 from harness.bed.decode.xfrm import DumpError, parse_dump
 
 STEP, WAIT, NOTE, CHECKPOINT = "command", "wait", "note", "checkpoint"
+TOLD = (STEP, WAIT, NOTE, CHECKPOINT)
 KERNEL, PACKET, DAEMON = "kernel", "packet", "daemon"
 DAEMONS = ("iked", "mip6d", "charon")
 NETLINK = ".netlink.pcap"
@@ -48,10 +49,13 @@ class Timeline:
     events: list[Event]
     kernels: dict[str, list[KernelEvent]] = field(default_factory=dict)
     links: dict[str, Path] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def start(self) -> float:
-        return self.events[0].time if self.events else 0.0
+        """The moment that every time counts from: the story begins, and nothing else decides it."""
+        told = (event.time for event in self.events if event.kind in TOLD)
+        return next(told, self.events[0].time if self.events else 0.0)
 
     def moment(self, since: str | float) -> float:
         """The time of a checkpoint, or the time itself."""
@@ -206,7 +210,7 @@ def build(folder: Path) -> Timeline:
     near = steps[0].time if steps else events[0].time if events else 0.0
     events += [Event(line.time, DAEMON, line.node, f"{line.daemon}: {line.text}")
                for line in logs.read(folder, DAEMONS, near) if abs(line.time - near) < 60 * MINUTE]
-    return Timeline(sorted(events, key=lambda event: event.time), kernels, links)
+    return Timeline(sorted(events, key=lambda event: event.time), kernels, links, names)
 
 
 def _steps(folder: Path) -> list[Event]:

@@ -6,13 +6,15 @@ Errors:  what cannot be made is a sentence with the file and the reason, the res
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from harness.bed.base import topology
 from harness.bed.base.story import EVENTS
-from harness.bed.check import dissect, ladder, timeline
+from harness.bed.check import dissect, ladder, moves, timeline
 from harness.bed.check.timeline import Timeline
 from harness.bed.decode import esp, pcapng
 from harness.bed.decode.pcap import CaptureError
@@ -44,9 +46,15 @@ def _ladder(folder: Path, line: Timeline) -> None:
     rungs = ladder.rungs(line, payloads)
     (folder / "ladder.txt").write_text(ladder.text(rungs))
     (folder / "ladder.svg").write_text(ladder_svg.draw(rungs, line.start, folder.name))
+    facts = [{**asdict(rung), "time": rung.time - line.start} for rung in rungs]
+    (folder / ladder.FILE).write_text(json.dumps(facts) + "\n")
 
 
-MAKERS: tuple[Callable[[Path, Timeline], None], ...] = (_timeline, _capture, _ladder)
+def _moves(folder: Path, line: Timeline) -> None:
+    (folder / moves.FILE).write_text(json.dumps(moves.as_rows(moves.of(line))) + "\n")
+
+
+MAKERS: tuple[Callable[[Path, Timeline], None], ...] = (_timeline, _capture, _ladder, _moves)
 
 
 def folders(results: Path) -> list[Path]:

@@ -33,7 +33,7 @@ def browse(*words: str) -> str:
     """What a browser without a screen says."""
     done = subprocess.run(
         [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *words],
-        capture_output=True, text=True, timeout=60, check=True)
+        capture_output=True, text=True, check=True)
     return done.stdout
 
 

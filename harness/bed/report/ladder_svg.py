@@ -1,4 +1,4 @@
-"""ladder_svg - a ladder as a drawing, for a page or by itself; dark and light follow the reader."""
+"""ladder_svg - a ladder as a drawing by itself; dark and light follow the reader."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ GAP_OF_TWO, GAP = 880, 740
 HEIGHTS = {ARROW: 30, LOCAL: 22, STEP: 26, BAR: 34}
 TIP, LOOP = 8, 14
 STYLE = """\
-.ladder{font:12px system-ui,"DejaVu Sans",sans-serif;fill:var(--ink,#1b1f24);\
---line:#8a94a0;--ike:#8a5a00;--bind:#3b4cb8;--kern:#3d7a3d;--bar:#1b1f24}
+.ladder{font:12px system-ui,"DejaVu Sans",sans-serif;fill:var(--ink);\
+--ink:#1d2126;--line:#4d555f;--ike:#6b4400;--bind:#3340a0;--kern:#265c2b;\
+--sheet:#ffffff;--band:#ecebe6}
 .ladder text.t,.ladder text.s{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:11px}
 .ladder text.t{fill:var(--line)}.ladder text.n{font-size:14px;font-weight:600}
-.ladder .rail{stroke:var(--line);stroke-width:1;opacity:.5}
+.ladder .rail{stroke:var(--line);stroke-width:1}.ladder .sheet{fill:var(--sheet)}
 .ladder .IKE{stroke:var(--ike)}.ladder .BU,.ladder .BA,.ladder .MH{stroke:var(--bind)}
 .ladder .other{stroke:var(--line)}.ladder .k{stroke:var(--kern)}
-.ladder .bar{fill:var(--bar);opacity:.09}.ladder text.b{font-weight:600}
+.ladder .bar{fill:var(--band)}.ladder text.b{font-weight:600}
 .ladder path,.ladder line{fill:none;stroke-width:1.5}
-@media (prefers-color-scheme:dark){.ladder{fill:var(--ink,#e6e3dc);--line:#7d8793;--ike:#e0a94a;\
---bind:#9aa7ff;--kern:#8fc78f;--bar:#ffffff}}
+@media (prefers-color-scheme:dark){.ladder{--ink:#e9e6df;--line:#b4bcc6;--ike:#edbe6c;\
+--bind:#b7c1ff;--kern:#a4d8a4;--sheet:#1b1e22;--band:#2a2d32}}
 """
 
 
@@ -44,6 +45,7 @@ def draw(rungs: list[Rung], start: float, title: str) -> str:
     return (f'<svg class="ladder" xmlns="http://www.w3.org/2000/svg" role="img" '
             f'viewBox="0 0 {width} {at + 10}" width="{width}" height="{at + 10}">'
             f"<title>{escape(title)}</title><style>{STYLE}</style>"
+            '<rect class="sheet" width="100%" height="100%"/>'
             + "".join(head + body) + "</svg>\n")
 
 

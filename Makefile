@@ -142,10 +142,21 @@ trace:
 mutants:
 	@$(PYTHON) -m harness.mutants
 
-guest: build/guest/xstate.so
+guest: build/guest/xstate.so build/guest/agent
 build/guest/xstate.so: harness/guest/xstate.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared -o $@ $< -ldl
+
+# The guest's first process: static, for it starts before anything else is there.
+AGENT_SRC   := $(wildcard harness/guest/agent*.c)
+AGENT_LISTS := harness/guest/modules harness/guest/modules.either
+AGENT_FLAGS = -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) \
+	-DMODULES_WANTED='"$(shell cat harness/guest/modules)"' \
+	-DMODULES_EITHER='"$(shell cat harness/guest/modules.either)"'
+build/guest/agent: $(AGENT_SRC) harness/guest/agent.h $(AGENT_LISTS)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(AGENT_FLAGS) -static -o $@ $(AGENT_SRC)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \

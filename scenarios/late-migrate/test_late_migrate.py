@@ -36,6 +36,7 @@ def test_late_migrate_with_a_larval_state_in_the_way(bed):
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(carol.larval(reqid=2), within=5)
         bed.hold(2, "mip6d is stopped, a larval state stands in the way")
+        bed.may_acquire(carol, reqid=2, why="the larval state is taken away for the MIGRATE")
         carol.signal("mip6d", "CONT")
         bed.wait(carol.registered_at(NEW), within=15)
         bed.wait(ping.answered(25), within=15)

@@ -45,6 +45,7 @@ def test_a_move_between_rekey_and_delete_takes_all_sas_along(bed):
     bed.rtr.typed("nft -f /etc/hold-deletes.nft")
     carol.rekey(f"tunnel{{{TUNNEL}}}")
     bed.wait(carol.pairs(TUNNEL, 2), within=5)
+    bed.hold(3, "both pairs have an age that must go along")
     move(bed, carol)
     bed.wait(carol.all_at(TUNNEL, NEW) & moon.all_at(TUNNEL, NEW), within=5)
     bed.rtr.typed("nft delete table bridge hold")

@@ -17,7 +17,9 @@ from harness.bed.base.job import Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, Story
 from harness.bed.base.wait import Fact
-from harness.bed.check import canon, columns, delta, golden, invariants, timeline
+from harness.bed.check import (
+    always, canon, columns, delta, finding, golden, invariants, timeline,
+)
 from harness.bed.decode import cleartext, esp_wire, ike_wire, nlmon
 from harness.bed.decode.kernel_log import KernelLog
 from harness.bed.decode.xfrm import Dump, DumpError, parse_dump
@@ -53,7 +55,7 @@ class Bed:
     cn = topology.CORRESPONDENT
     home_agent = topology.HOME_AGENT
 
-    def __init__(self, job: Job, results: Path, story: Story) -> None:
+    def __init__(self, job: Job, results: Path, story: Story, test: str = "") -> None:
         self.job = job
         self.results = results
         self.story = story
@@ -64,6 +66,9 @@ class Bed:
         self.vain: set[str] = set()
         self.mute: set[str] = set()
         self.warnings: list[str] = []
+        self.known = finding.of_scenario(
+            finding.known(job.top / "scenarios" / finding.TABLE, always.CHECKS),
+            f"{job.scenario}::{test}")
         self.variant = "."
         self.allowed: list[cleartext.Allow] = []
         self.kernel_log = KernelLog()
@@ -374,6 +379,11 @@ class Bed:
         self.story.note(f"the kernel may warn of {word}: {why}")
         self.warnings.append(word)
 
+    def may_acquire(self, host: Host, reqid: int, why: str) -> None:
+        """From here on the host's kernel may ask once more for an SA with `reqid`."""
+        self.story.note(f"{host.name}'s kernel may ask for an SA with reqid {reqid}: {why}",
+                        node=host.name, **{always.DECLARED: reqid})
+
     def allow_cleartext(self, reason: str, **conditions: object) -> None:
         self.allowed.append(cleartext.Allow(reason, **conditions))
 
@@ -387,7 +397,7 @@ class Bed:
             self.wait(self._nothing_left(host), within)
         self.capture.settle()
         sentences = [*self.faults.missing(), *self._in_the_clear(), *self._sanitizers(),
-                     *self.kernel_log.complaints(self.warnings)]
+                     *self.kernel_log.complaints(self.warnings), *self._always()]
         if sentences:
             raise Failed("\n".join(sentences))
         self.story.note("nothing is left, nothing left in the clear")
@@ -412,6 +422,19 @@ class Bed:
                 for sentence in cleartext.check_pcap(
                     path, host.member.hoa, [*self.allowed, *host.mip6.allowed()],
                     host.member.mac)]
+
+    def _always(self) -> list[str]:
+        """What the checks of every scenario found, beside what is known of it."""
+        nodes = {bytes.fromhex(host.member.mac.replace(":", "")): name
+                 for name, host in self.hosts.items()}
+        found = always.found(self.results, nodes, "moon", self.vain)
+        ours = {name for name, host in self.hosts.items()
+                if isinstance(host.ike, registry.IKES[registry.OURS])}
+        whole = ours == {*self.hosts} and not self.job.fault
+        judged = finding.judged(found, self.known, ours, whole)
+        for line in judged.notes:
+            self.story.note(line)
+        return judged.sentences
 
     def _sanitizers(self) -> list[str]:
         """What UBSan or valgrind said about a daemon."""

@@ -51,7 +51,7 @@ class Plugin:
         folder = self.job.results if self.alone else self.job.results / request.node.name
         folder.mkdir(exist_ok=True)
         self.story.title(f"{request.node.name}: {_docstring(request.node)}")
-        bed = Bed(replace(self.job, fault=fault), folder, self.story)
+        bed = Bed(replace(self.job, fault=fault), folder, self.story, request.node.name)
         yield bed
         bed.close()
 

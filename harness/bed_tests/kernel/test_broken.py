@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from harness.bed.base.wait import Fact, NotInTime
+from harness.bed.check import always, finding
 from harness.bed.node.node import CommandFailed
 from harness.bed.stage.bed import Failed
 from harness.bed_tests.kernel import by_hand
@@ -92,6 +93,33 @@ def test_a_daemon_that_lets_a_packet_out_in_the_clear_is_named(bed):
     with pytest.raises(Failed, match="udp from 2001:1::10 to 2001:9::9 shows .* in the clear"):
         bed.finish()
     bed.allow_cleartext("it was let out on purpose", dst=bed.cn)
+
+
+@pytest.mark.req("T-901", "T-902", "T-903")
+def test_a_daemon_that_moves_an_sa_by_making_it_anew_is_named(bed):
+    """Numbers and time begin again, and a packet meets the hole between delete and add."""
+    carol, moon = registered(bed)
+    carol.keep("monitor", ["ip", "xfrm", "monitor", "acquire"])
+    made = next(line for line in by_hand.states(carol.coa) if "reqid 2" in line)
+    made = made.replace(" reqid 2", " reqid 2 limit time-hard 600")
+    ping = f"sh -c 'ping -c 1 -W 1 -I {carol.hoa} {bed.cn} || true'"
+    away = made.replace(" add ", " delete ").partition(" reqid ")[0]
+    for command in (away, made):
+        carol.run(f"ip {command}")
+    carol.run(ping)
+    bed.hold(3, "the SA has an age")
+    for command in (f"ip {away}", f"ip {made}", ping, f"ip {away}", ping):
+        carol.run(command)
+    carol.signal("ip", "TERM")
+    clear(carol, moon)
+    with pytest.raises(Failed) as caught:
+        bed.finish()
+    said = str(caught.value)
+    assert f"two packets of carol from {carol.coa} to {bed.home_agent} have one SPI" in said
+    assert f"carol's tunnel SA with reqid 2 from {carol.coa} to {bed.home_agent} was given" in said
+    assert f"asked for a tunnel SA with reqid 2 from {carol.coa} to {bed.home_agent}, and" in said
+    bed.known += [finding.Known("", check, ".*carol.*", finding.ALWAYS, "it was made so")
+                  for check in always.CHECKS]
 
 
 def test_a_daemon_that_hangs_ends_the_run_with_one_sentence(bed):

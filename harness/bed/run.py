@@ -30,7 +30,7 @@ from harness.bed.engine.kernel import Kernel
 from harness.bed.engine.suite import Scenario
 from harness.bed.options import interactive, only_shell, parse
 from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
-from harness.bed.report import artefacts, bless, flakes, html, opened, review, speed
+from harness.bed.report import artefacts, bless, cut_short, flakes, html, opened, review, speed
 from harness.bed.report.report import Outcome, Report
 
 TOP = Path(__file__).resolve().parents[2]
@@ -398,13 +398,24 @@ def tally(run: Run, scenarios: list[Scenario]) -> None:
     (run.folder / flakes.FILE).write_text(json.dumps(found, indent=1) + "\n")
 
 
+def titles() -> dict[str, str]:
+    return {one.name: one.title for one in (suite.kernel_tests(TOP), *suite.scenarios(TOP))}
+
+
 def keep(run: Run, arguments: list[str]) -> None:
     """What stays of a run beside its scenarios' results: outcomes and the page."""
     run.report.write(run.folder)
-    known = [suite.kernel_tests(TOP), *suite.scenarios(TOP)]
-    page = html.write(run.folder, {one.name: one.title for one in known},
-                      shlex.join(["./run-tests.sh", *arguments]), run.report.seconds)
+    page = html.write(run.folder, titles(), shlex.join(["./run-tests.sh", *arguments]),
+                      run.report.seconds)
     run.report.say(f"page: {page.relative_to(TOP)}")
+
+
+def keep_cut_short(report: Report, arguments: list[str]) -> None:
+    """The page of a run that was ended by hand, if it had begun."""
+    if report.folder:
+        page = cut_short.keep(report.folder, TOP, report, titles(),
+                              shlex.join(["./run-tests.sh", *arguments]))
+        report.say(f"page: {page.relative_to(TOP)}")
 
 
 def once_more_under_valgrind(run: Run, scenarios: list[Scenario]) -> None:
@@ -453,7 +464,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         report.write_junit(options.junit)
     need_peers(options)
     report.add(misfits(options))
-    folder = new_folder()
+    folder = report.folder = new_folder()
     if options.keep:
         (folder / KEPT).touch()
     build.surroundings(TOP)
@@ -504,8 +515,8 @@ def main(arguments: list[str]) -> int:
         return 0
     fleet = Fleet()
     signal.signal(signal.SIGTERM, _interrupt)
+    report = Report(sys.stderr, sys.stdout) if options.json else Report()
     try:
-        report = Report(sys.stderr, sys.stdout) if options.json else Report()
         return execute(options, report, fleet)
     except (Unfit, build.Broken, peers.NoPeer) as error:
         print(f"run-tests.sh: {error}", file=sys.stderr)
@@ -516,6 +527,7 @@ def main(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         fleet.end()
+        keep_cut_short(report, arguments)
         print("run-tests.sh: ended by hand", file=sys.stderr)
         return 130
 

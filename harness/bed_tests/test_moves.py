@@ -51,9 +51,14 @@ def test_no_ping_is_told_twice_and_none_outside_the_axis(move):
     assert all(move.start <= at <= move.stop for at in times)
 
 
-def test_a_run_without_a_move_has_none(line):
-    still = timeline.Timeline([e for e in line.events if e.kind == timeline.NOTE], {})
-    assert moves.of(still) == []
+@pytest.mark.parametrize("share", [step / 20 for step in range(20)])
+def test_a_run_that_ends_anywhere_has_the_moves_that_it_came_to(line, share):
+    until = line.start + share * (line.events[-1].time - line.start)
+    part = timeline.Timeline([e for e in line.events if e.time <= until], {
+        node: [e for e in events if e.time <= until] for node, events in line.kernels.items()},
+        line.links, line.names)
+    assert [found.new for found in moves.of(part)] == (
+        [NEW] if until > line.start + 10.606 else [])
 
 
 def test_facts_come_back_from_json_as_they_were(move):

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 
+JOB = "job.json"
+
+
 @dataclass(frozen=True)
 class Job:
     """`results` is written, everything else is read.
@@ -60,7 +63,7 @@ class Job:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         text = json.dumps({k: str(v) if isinstance(v, Path) else v for k, v in values.items()},
                           indent=1)
-        (self.results / "job.json").write_text(text + "\n")
+        (self.results / JOB).write_text(text + "\n")
 
 
 def load(path: Path) -> Job:

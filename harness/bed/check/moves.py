@@ -78,7 +78,7 @@ def of(line: Timeline) -> list[Move]:
         turns = list(_turns(mine))
         ends = [turn[0].start for turn in turns[1:]] + [float("inf")]
         found += [_move(line, node, turn, spans, until)
-                  for turn, until in zip(turns, ends, strict=True)]
+                  for turn, until in zip(turns, ends)]
     return sorted(found, key=lambda move: move.start)
 
 

@@ -16,12 +16,13 @@ from itertools import groupby
 from pathlib import Path
 
 from harness.bed.base import logs
+from harness.bed.base.job import JOB
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.check import columns, golden, ladder, moves, timeline
 from harness.bed.check.ladder import Rung
 from harness.bed.check.moves import Move
 from harness.bed.decode.xfrm import DumpError
-from harness.bed.report import artefacts, parts, places, report
+from harness.bed.report import artefacts, parts, places, report, speed
 
 OUTCOMES, CUT_SHORT = "req.jsonl", "cut-short.jsonl"
 RANKS = ("failed", "skipped", "passed")
@@ -275,7 +276,7 @@ def rung_anchor(act: str, number: int) -> str:
 def grounds(results: Path) -> tuple[str, str]:
     """Which clock and which kernel a scenario ran on, as far as its results say so."""
     said: dict[str, str] = {}
-    for name in ("job.json", "speed.json"):
+    for name in (JOB, speed.FILE):
         try:
             said |= json.loads((results / name).read_text())
         except (OSError, ValueError):

@@ -32,12 +32,14 @@ class Outcome:
 
 
 class Report:
-    """`machines` gets an object a line: each outcome, and the sums at the end."""
+    """`machines` gets an object a line: each outcome, and the sums at the end. `folder` is that of
+    the run once it has begun."""
 
     def __init__(self, out: TextIO = sys.stdout, machines: TextIO | None = None) -> None:
         self.out = out
         self.machines = machines
         self.outcomes: list[Outcome] = []
+        self.folder: Path | None = None
         self.start = time.monotonic()
         self._lock = threading.Lock()
         self.progress = Progress(out, self._lock)

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-static void finding(
+__attribute__((format(printf, 4, 0))) static void finding(
 	struct conf_log *log, bool error, struct conf_pos at, const char *fmt, va_list ap)
 {
 	own_mem char *text = NULL, *line = NULL;

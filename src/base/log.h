@@ -40,7 +40,8 @@ int log_open(const char *ident, enum log_style style, const char *path, bool to_
 
 void log_at(enum log_group g, int level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void log_vat(enum log_group g, int level, const char *fmt, va_list ap);
+void log_vat(enum log_group g, int level, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
 
 #define log_dmn(level, ...) log_at(LOG_G_DMN, level, __VA_ARGS__)
 #define log_mgr(level, ...) log_at(LOG_G_MGR, level, __VA_ARGS__)

@@ -211,9 +211,9 @@ static int verdict(struct nl *nl, const struct nlmsghdr *msg)
 		return 0;
 	if (msg->nlmsg_len < NLMSG_HDRLEN + sizeof(error))
 		return -EBADMSG;
-	memcpy(&error, NLMSG_DATA(msg), sizeof(error));
+	memcpy(&error, nl_data(msg), sizeof(error));
 	if (msg->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *e = NLMSG_DATA(msg);
+		const struct nlmsgerr *e = nl_data(msg);
 
 		if (msg->nlmsg_len < NLMSG_HDRLEN + sizeof(*e))
 			return -EBADMSG;
@@ -247,7 +247,7 @@ static ssize_t receive(struct nl *nl)
 /* Take the messages of one datagram: 1 go on, 0 done, or -errno. */
 static int take_in(struct nl *nl, size_t n, struct answers *out, bool *torn)
 {
-	const struct nlmsghdr *msg = (const void *)nl->buf;
+	struct nlmsghdr *msg = (void *)nl->buf;
 	int left = (int)n;
 
 	for (; NLMSG_OK(msg, (unsigned)left); msg = NLMSG_NEXT(msg, left)) {
@@ -365,7 +365,7 @@ static void on_events(int fd, void *arg)
 
 	(void)fd;
 	while ((n = receive(nl)) != -EAGAIN) {
-		const struct nlmsghdr *msg = (const void *)nl->buf;
+		struct nlmsghdr *msg = (void *)nl->buf;
 		int left = (int)n;
 
 		if (n == -ENOBUFS || n == -EMSGSIZE) {

@@ -51,6 +51,12 @@ int nl_listen(int protocol, const unsigned *groups, size_t n_groups, nl_fn *fn,
 /* Hand on the events of a listener that are here already, without waiting for the loop. */
 void nl_pump(struct nl *nl);
 
+/* The body of a message; NLMSG_DATA() would take its const away. */
+static inline const void *nl_data(const struct nlmsghdr *msg)
+{
+	return (const uint8_t *)msg + NLMSG_HDRLEN;
+}
+
 /* Start a request; gives its zeroed body. NLM_F_REQUEST is added. */
 void *nl_begin(struct nl_req *rq, uint16_t type, uint16_t flags, size_t body);
 void nl_put(struct nl_req *rq, uint16_t type, const void *data, size_t n);

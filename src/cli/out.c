@@ -22,7 +22,8 @@ void out_row(const char *left, const char *right)
 		printf("  %-*s%s\n", LEFT, left, right);
 }
 
-static void to_stderr(const char *before, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void to_stderr(
+	const char *before, const char *fmt, va_list ap)
 {
 	char text[1024];
 

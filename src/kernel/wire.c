@@ -8,7 +8,7 @@ int wire_body(const struct nlmsghdr *msg, void *out, size_t n)
 {
 	if (msg->nlmsg_len < NLMSG_HDRLEN + n)
 		return -EBADMSG;
-	memcpy(out, NLMSG_DATA(msg), n);
+	memcpy(out, nl_data(msg), n);
 	return 0;
 }
 

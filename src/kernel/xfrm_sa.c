@@ -6,7 +6,8 @@
 
 #include "kernel/wire.h"
 
-enum { SPI_MIN = 0xc0000000, SPI_MAX = 0xcfffffff, SPI_TRIES = 4 };
+enum { SPI_MIN = 0xc0000000, SPI_MAX = 0xcfffffff };
+enum { SPI_TRIES = 4 };
 
 static bool is_ipsec(uint8_t proto)
 {

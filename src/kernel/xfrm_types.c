@@ -76,15 +76,15 @@ void sel_to_kernel(const struct sel *s, struct xfrm_selector *out)
 {
 	bool type = has_type(s->proto);
 
-	*out = (struct xfrm_selector){
-		.daddr.in6 = s->dst.addr,
-		.saddr.in6 = s->src.addr,
-		.family = AF_INET6,
-		.prefixlen_d = s->dst.len,
-		.prefixlen_s = s->src.len,
-		.proto = s->proto,
-		.ifindex = s->ifindex,
-	};
+	/* The octets between its members go to the kernel too, and not every compiler clears them. */
+	memset(out, 0, sizeof(*out));
+	out->daddr.in6 = s->dst.addr;
+	out->saddr.in6 = s->src.addr;
+	out->family = AF_INET6;
+	out->prefixlen_d = s->dst.len;
+	out->prefixlen_s = s->src.len;
+	out->proto = s->proto;
+	out->ifindex = s->ifindex;
 	word_to_kernel(
 		type ? s->type : s->sport, type ? s->type_mask : 0, &out->sport, &out->sport_mask);
 	if (s->proto != PROTO_MH)

@@ -175,7 +175,7 @@ static int alloc_spi(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *rep
 	struct xfrm_userspi_info want;
 	struct fsa *sa;
 
-	memcpy(&want, NLMSG_DATA(req), sizeof(want));
+	memcpy(&want, nl_data(req), sizeof(want));
 	sa = find_larval(k, &want.info);
 	if (!sa)
 		sa = fsa_larval(k, &want.info.saddr, &want.info.id.daddr, want.info.reqid,
@@ -200,7 +200,7 @@ static int new_sa(struct fake_xfrm *k, const struct nlmsghdr *req)
 	struct xfrm_usersa_info i;
 	struct fsa *old = NULL;
 
-	memcpy(&i, NLMSG_DATA(req), sizeof(i));
+	memcpy(&i, nl_data(req), sizeof(i));
 	if (!is_complete(req, &i))
 		return -EINVAL;
 	if (fsa_locate(k, &i.saddr, &i.id.daddr, i.id.spi, i.id.proto))
@@ -223,7 +223,7 @@ static int update_sa(struct fake_xfrm *k, const struct nlmsghdr *req)
 	struct xfrm_usersa_info i;
 	struct fsa *sa;
 
-	memcpy(&i, NLMSG_DATA(req), sizeof(i));
+	memcpy(&i, nl_data(req), sizeof(i));
 	if (!is_complete(req, &i))
 		return -EINVAL;
 	sa = fsa_locate(k, &i.saddr, &i.id.daddr, i.id.spi, i.id.proto);
@@ -245,7 +245,7 @@ static struct fsa *by_id_msg(struct fake_xfrm *k, const struct nlmsghdr *req)
 	size_t n = 0;
 	const xfrm_address_t *src;
 
-	memcpy(&id, NLMSG_DATA(req), sizeof(id));
+	memcpy(&id, nl_data(req), sizeof(id));
 	src = fake_attr(req, sizeof(id), XFRMA_SRCADDR, &n);
 	if (!is_ipsec(id.proto) && n != sizeof(*src))
 		return NULL;

@@ -53,7 +53,7 @@ static void drop(struct fpolicy *p, struct fake_xfrm *k)
 
 static int put(struct fake_xfrm *k, const struct nlmsghdr *req, bool replace)
 {
-	const struct xfrm_userpolicy_info *i = NLMSG_DATA(req);
+	const struct xfrm_userpolicy_info *i = nl_data(req);
 	uint8_t type = fake_policy_type(req, sizeof(*i));
 	struct fpolicy *old = fpolicy_find(k, &i->sel, i->dir, type), *p;
 
@@ -91,7 +91,7 @@ static void emit_del(struct fake_xfrm *k, const struct fpolicy *p)
 
 int fpolicy_request(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct xfrm_userpolicy_id *id = NLMSG_DATA(req);
+	const struct xfrm_userpolicy_id *id = nl_data(req);
 	struct fpolicy *p;
 	int r = 0;
 
@@ -131,7 +131,7 @@ static bool tmpl_fits(const struct xfrm_user_tmpl *t, const struct xfrm_user_mig
 
 static void emit_migrate(struct fake_xfrm *k, const struct nlmsghdr *req)
 {
-	const struct xfrm_userpolicy_id *from = NLMSG_DATA(req);
+	const struct xfrm_userpolicy_id *from = nl_data(req);
 	struct xfrm_userpolicy_type type = { .type = fake_policy_type(req, sizeof(*from)) };
 	size_t n_km = 0, n = 0;
 	const void *km = fake_attr(req, sizeof(*from), XFRMA_KMADDRESS, &n_km);
@@ -191,7 +191,7 @@ static int migrate_one(struct fake_xfrm *k, struct fpolicy *p, const struct xfrm
 
 int fake_migrate(struct fake_xfrm *k, const struct nlmsghdr *req)
 {
-	const struct xfrm_userpolicy_id *id = NLMSG_DATA(req);
+	const struct xfrm_userpolicy_id *id = nl_data(req);
 	size_t n = 0;
 	const struct xfrm_user_migrate *m = fake_attr(req, sizeof(*id), XFRMA_MIGRATE, &n);
 	struct fpolicy *p;

@@ -33,7 +33,7 @@ static int note_gen_mode(uint16_t type, const void *data, size_t n, void *arg)
 
 static int set_link(struct host *h, const struct nlmsghdr *req)
 {
-	const struct ifinfomsg *l = NLMSG_DATA(req);
+	const struct ifinfomsg *l = nl_data(req);
 
 	assert_int_equal(l->ifi_index, 42);
 	nl_attrs(req, sizeof(*l), note_gen_mode, h);
@@ -143,11 +143,12 @@ static void a_tunnel_is_silent_before_it_is_up(void **state)
 	struct host h = { .n_made = 0 };
 	struct tunnel t = { .local = A(HOA), .remote = A(HA) };
 	struct nl *nl = NULL;
+	const struct ifinfomsg *body = nl_data((const void *)h.made);
 
 	(void)state;
 	assert_int_equal(nl_open_peer(peer, &h, &nl), 0);
 	assert_int_equal(tunnel_add(nl, &t), 0);
-	assert_int_equal(((const struct ifinfomsg *)NLMSG_DATA(h.made))->ifi_flags & IFF_UP, 0);
+	assert_int_equal(body->ifi_flags & IFF_UP, 0);
 	assert_true(h.silent && h.up && !h.up_first);
 	nl_free(nl);
 }
@@ -205,7 +206,7 @@ static const struct in6_addr remote_end = { .s6_addr = { 0x20, 1, [15] = 2 } };
 /* A host whose ip6tnl7, number 41, has the ends that a new tunnel wants. */
 static int stale_peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *asked = NLMSG_DATA(req);
+	const struct ifinfomsg *asked = nl_data(req);
 	unsigned *n_set = ctx;
 	struct nl_req rq;
 	struct ifinfomsg *l;

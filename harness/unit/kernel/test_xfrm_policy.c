@@ -22,28 +22,27 @@ static void an_ipsec_policy_is_written_as_the_page_has_it(void **state)
 		.priority = 2,
 		.tmpl = { { .proto = XP_ESP, .mode = XM_TRANSPORT, .reqid = 1 } },
 		.n_tmpl = 1 };
-	struct xfrm_userpolicy_info want = {
-		.sel = { .daddr.in6 = A(HA),
-			.saddr.in6 = A(HOA),
-			.family = AF_INET6,
-			.prefixlen_d = 128,
-			.prefixlen_s = 128,
-			.proto = 135 },
-		.lft = { XFRM_INF, XFRM_INF, XFRM_INF, XFRM_INF, 0, 0, 0, 0 },
-		.priority = 2,
-		.dir = XFRM_POLICY_OUT,
-		.action = XFRM_POLICY_ALLOW,
-		.share = XFRM_SHARE_ANY,
-	};
-	struct xfrm_user_tmpl tmpl = { .id.proto = 50,
-		.family = AF_INET6,
-		.reqid = 1,
-		.aalgos = ~0u,
-		.ealgos = ~0u,
-		.calgos = ~0u };
+	struct xfrm_userpolicy_info want;
+	struct xfrm_user_tmpl tmpl;
 	struct record_attr list[RECORD_MAX];
 
 	(void)state;
+	memset(&tmpl, 0, sizeof(tmpl));
+	tmpl.id.proto = 50;
+	tmpl.family = AF_INET6;
+	tmpl.reqid = 1;
+	tmpl.aalgos = tmpl.ealgos = tmpl.calgos = ~0u;
+	memset(&want, 0, sizeof(want));
+	want.sel.daddr.in6 = A(HA);
+	want.sel.saddr.in6 = A(HOA);
+	want.sel.family = AF_INET6;
+	want.sel.prefixlen_d = want.sel.prefixlen_s = 128;
+	want.sel.proto = 135;
+	want.lft = (struct xfrm_lifetime_cfg){ XFRM_INF, XFRM_INF, XFRM_INF, XFRM_INF, 0, 0, 0, 0 };
+	want.priority = 2;
+	want.dir = XFRM_POLICY_OUT;
+	want.action = XFRM_POLICY_ALLOW;
+	want.share = XFRM_SHARE_ANY;
 	assert_int_equal(xfrm_policy_add(nl, &p), 0);
 	assert_int_equal(record_head(&r)->nlmsg_type, XFRM_MSG_NEWPOLICY);
 	assert_int_equal(record_head(&r)->nlmsg_flags,

@@ -16,19 +16,17 @@ static struct sel mh(int type)
 static void a_mobility_header_type_goes_into_sport(void **state)
 {
 	struct sel s = mh(5);
-	struct xfrm_selector want = {
-		.daddr.in6 = A(HA),
-		.saddr.in6 = A(HOA),
-		.sport = htons(5),
-		.sport_mask = htons(0xffff),
-		.family = AF_INET6,
-		.prefixlen_d = 128,
-		.prefixlen_s = 128,
-		.proto = 135,
-	};
-	struct xfrm_selector got;
+	struct xfrm_selector want, got;
 
 	(void)state;
+	memset(&want, 0, sizeof(want));
+	want.daddr.in6 = A(HA);
+	want.saddr.in6 = A(HOA);
+	want.sport = htons(5);
+	want.sport_mask = htons(0xffff);
+	want.family = AF_INET6;
+	want.prefixlen_d = want.prefixlen_s = 128;
+	want.proto = 135;
 	sel_to_kernel(&s, &got);
 	assert_memory_equal(&got, &want, sizeof(want));
 }

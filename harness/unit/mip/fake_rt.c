@@ -148,7 +148,7 @@ static int link_attr(uint16_t type, const void *data, size_t n, void *arg)
 
 static int get_link(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *body = NLMSG_DATA(req);
+	const struct ifinfomsg *body = nl_data(req);
 	struct fake_link asked = { 0 }, *l;
 
 	nl_attrs(req, sizeof(*body), link_attr, &asked);
@@ -162,7 +162,7 @@ static int get_link(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply,
 
 static int new_link(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *body = NLMSG_DATA(req);
+	const struct ifinfomsg *body = nl_data(req);
 	struct fake_link asked = { 0 }, *l;
 
 	(void)reply, (void)arg;
@@ -187,7 +187,7 @@ static int new_link(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply,
 /* With the link go its addresses and routes. */
 static int del_link(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *body = NLMSG_DATA(req);
+	const struct ifinfomsg *body = nl_data(req);
 	struct fake_link *l = link_by(k, body->ifi_index, "");
 
 	(void)reply, (void)arg;
@@ -205,7 +205,7 @@ static int del_link(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply,
 
 static int set_link(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *body = NLMSG_DATA(req);
+	const struct ifinfomsg *body = nl_data(req);
 
 	(void)reply, (void)arg;
 	return link_by(k, body->ifi_index, "") ? 0 : -ENODEV;
@@ -327,7 +327,7 @@ static int rule_attr(uint16_t type, const void *data, size_t n, void *arg)
 
 static struct rt_rule rule_of(const struct nlmsghdr *req)
 {
-	const struct fib_rule_hdr *body = NLMSG_DATA(req);
+	const struct fib_rule_hdr *body = nl_data(req);
 	struct rt_rule r = { .src.len = body->src_len,
 		.blackhole = body->action == FR_ACT_BLACKHOLE };
 
@@ -374,7 +374,7 @@ static int dst_attr(uint16_t type, const void *data, size_t n, void *arg)
 
 static int neigh(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ndmsg *body = NLMSG_DATA(req);
+	const struct ndmsg *body = nl_data(req);
 	struct in6_addr a = { 0 };
 	size_t at = 0;
 

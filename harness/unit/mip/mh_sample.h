@@ -12,7 +12,12 @@
 
 static const struct in6_addr hoa = { .s6_addr = { 0x20, 0x01, 0, 1, [15] = 0x10 } };
 static const struct in6_addr ha = { .s6_addr = { 0x20, 0x01, 0, 1, [15] = 0x01 } };
-static const struct in6_addr coa = { .s6_addr = { 0x20, 0x01, [15] = 0x50 } };
+/* A constant of the language too, which clang's initialisers want. */
+#define COA                                                                                        \
+	{                                                                                          \
+		.s6_addr = { 0x20, 0x01, [15] = 0x50 }                                             \
+	}
+static const struct in6_addr coa = COA;
 
 /* BU, A H K, sequence 0x1234, 4800 s, PadN, alternate care-of address 2001::50 */
 static const uint8_t sample_bu[] = { 0x3b, 3, 5, 0, 0x73, 0xfa, 0x12, 0x34, 0xd0, 0, 0x04, 0xb0, 1,

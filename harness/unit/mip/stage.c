@@ -85,7 +85,7 @@ static void note_policy(struct stage *w, const struct nlmsghdr *req)
 
 static void note_policy_del(struct stage *w, const struct nlmsghdr *req)
 {
-	const struct xfrm_userpolicy_id *id = NLMSG_DATA(req);
+	const struct xfrm_userpolicy_id *id = nl_data(req);
 	struct sel sel;
 
 	sel_from_kernel(&id->sel, &sel);
@@ -103,7 +103,7 @@ static void note_sa(struct stage *w, const struct nlmsghdr *req)
 
 static void note_sa_del(struct stage *w, const struct nlmsghdr *req)
 {
-	const struct xfrm_usersa_id *id = NLMSG_DATA(req);
+	const struct xfrm_usersa_id *id = nl_data(req);
 
 	stage_note(w, "no %s to %s", proto_str(id->proto), addr_str(&id->daddr.in6));
 }

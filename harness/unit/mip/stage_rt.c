@@ -59,7 +59,7 @@ static int answer_link(const struct stage *w, int index, nl_fn *reply, void *arg
 
 static int get_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *in = NLMSG_DATA(req);
+	const struct ifinfomsg *in = nl_data(req);
 	char name[16];
 
 	if (req->nlmsg_flags & NLM_F_ROOT)
@@ -76,7 +76,7 @@ static int get_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, v
 
 static int new_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *in = NLMSG_DATA(req);
+	const struct ifinfomsg *in = nl_data(req);
 	int slot = 1;
 
 	(void)reply, (void)arg;
@@ -93,7 +93,7 @@ static int new_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, v
 
 static int set_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *in = NLMSG_DATA(req);
+	const struct ifinfomsg *in = nl_data(req);
 
 	(void)reply, (void)arg;
 	return name_of(w, in->ifi_index)[0] ? 0 : -ENODEV;
@@ -101,7 +101,7 @@ static int set_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, v
 
 static int del_link(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ifinfomsg *in = NLMSG_DATA(req);
+	const struct ifinfomsg *in = nl_data(req);
 
 	(void)reply, (void)arg;
 	stage_note(w, "no tunnel %s", name_of(w, in->ifi_index));
@@ -176,7 +176,7 @@ static int note_rule(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, 
 
 static int note_neigh(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
-	const struct ndmsg *in = NLMSG_DATA(req);
+	const struct ndmsg *in = nl_data(req);
 
 	(void)reply, (void)arg;
 	stage_note(w, "%s%s", req->nlmsg_type == RTM_DELNEIGH ? "no " : "",

@@ -8,7 +8,7 @@ static const uint8_t mac[MH_AUTH_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 
 static const struct mh bu = {
 	.type = MH_BU,
 	.bu = { 0x1234, BU_ACK | BU_HOME | BU_KEY, 4800 },
-	.opt = { .has = MHO_BIT(MHO_ALT_COA), .alt_coa = coa },
+	.opt = { .has = MHO_BIT(MHO_ALT_COA), .alt_coa = COA },
 };
 
 static void a_binding_update_has_the_octets_of_the_standard(void **state)

@@ -6,13 +6,19 @@
 #   make mutants    break a behaviour at a time; its test must turn red
 #   SAN=1           address and undefined-behaviour sanitizers (own build folder)
 #   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)
+#   BUILD=FOLDER    where everything that is made goes, for a checkout that may not be written
+#   CI=1            warnings are errors
 
 PREFIX  ?= /usr/local
 CC      ?= cc
 PYTHON  := /usr/bin/python3
 V       ?= 0
 Q       := $(if $(filter 1,$V),,@)
-B       := build$(if $(SAN),/san,)$(if $(UBSAN),/ubsan,)$(if $(COV),/cov,)
+BUILD   ?= build
+export BUILD
+$(if $(word 2,$(BUILD)),$(error BUILD=$(BUILD) has a blank, which make cannot have in the name of a \
+	target: take another folder, such as BUILD=/var/tmp/perigee))
+B       := $(BUILD)$(if $(SAN),/san,)$(if $(UBSAN),/ubsan,)$(if $(COV),/cov,)
 
 PKGS    := libcrypto libmnl libevent_core libbsd-overlay jansson libcap-ng libseccomp
 WARN    := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
@@ -78,7 +84,7 @@ $B/obj/%.o: src/%.c
 UNITS := $(patsubst harness/unit/%.c,$B/unit/%,$(wildcard harness/unit/*/test_*.c))
 # What several tests of a module share: harness/unit/MODULE/*.c that is not a test.
 UNIT_HELP = $(filter-out harness/unit/$1/test_%.c,$(wildcard harness/unit/$1/*.c))
-UNIT_FLAGS := $(CFLAGS) -Wno-missing-prototypes -Iharness -DTOP='"$(CURDIR)"'
+UNIT_FLAGS := $(CFLAGS) -Wno-missing-prototypes -Wno-string-concatenation -Iharness -DTOP='"$(CURDIR)"'
 # A kernel in memory behind struct nl: harness/unit/fake, for every module that sees src/kernel.
 FAKE_LIB := $B/unit/fake/fake.a
 FAKE_OBJS := $(patsubst harness/unit/fake/%.c,$B/unit/fake/%.o,$(wildcard harness/unit/fake/*.c))
@@ -111,7 +117,7 @@ $B/replay/%: harness/fuzz/fuzz_%.c harness/fuzz/replay.c $(ALL_LIBS)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $@ $< harness/fuzz/replay.c $(ALL_LIBS) $(LDLIBS)
 
-build/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c src/kernel/*.c src/ike/*.c src/mip/*.c)
+$(BUILD)/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c src/kernel/*.c src/ike/*.c src/mip/*.c)
 	@mkdir -p $(@D)
 	@echo "  FUZZ $<"
 	$(Q)clang $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(UNIT_FLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
@@ -120,7 +126,7 @@ build/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c src/k
 check: $(UNITS) $(FUZZ:%=$B/replay/%)
 	@harness/unit/run $B $(UNITS) -- $(FUZZ)
 
-fuzz: $(FUZZ:%=build/fuzz/%)
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 
 lint:
 	@$(PYTHON) harness/lint/lint.py
@@ -142,8 +148,8 @@ trace:
 mutants:
 	@$(PYTHON) -m harness.mutants
 
-guest: build/guest/xstate.so build/guest/agent
-build/guest/xstate.so: harness/guest/xstate.c
+guest: $(BUILD)/guest/xstate.so $(BUILD)/guest/agent
+$(BUILD)/guest/xstate.so: harness/guest/xstate.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared -o $@ $< -ldl
 
@@ -153,7 +159,7 @@ AGENT_LISTS := harness/guest/modules harness/guest/modules.either
 AGENT_FLAGS = -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) \
 	-DMODULES_WANTED='"$(shell cat harness/guest/modules)"' \
 	-DMODULES_EITHER='"$(shell cat harness/guest/modules.either)"'
-build/guest/agent: $(AGENT_SRC) harness/guest/agent.h $(AGENT_LISTS)
+$(BUILD)/guest/agent: $(AGENT_SRC) harness/guest/agent.h $(AGENT_LISTS)
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(AGENT_FLAGS) -static -o $@ $(AGENT_SRC)
@@ -166,7 +172,7 @@ install: all
 	install -m 644 $(wildcard docs/man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
 .PHONY: all check fuzz lint bench coverage trace mutants guest install clean
 .SECONDARY:

@@ -34,5 +34,15 @@ def test_what_a_run_leaves_is_kept_whatever_came_out():
 def test_a_guest_may_execute_its_memory_and_has_room_for_it():
     """A container's own /dev/shm has 64 MB and is mounted noexec."""
     options = re.findall(r"options: (.*)", WORKFLOW)
-    assert len(options) == WORKFLOW.count("image: debian:12")
+    assert len(options) == WORKFLOW.count("container:")
     assert all(re.search(r"--tmpfs /dev/shm:rw,exec,size=\dg", one) for one in options)
+
+
+def test_both_releases_run_the_whole_suite():
+    (images,) = re.findall(r"image: \[(.*)\]\n\s*shard:", WORKFLOW)
+    assert images == '"debian:12", "debian:13"'
+
+
+def test_packages_are_installed_by_who_knows_their_names_on_every_release():
+    assert "awk" not in WORKFLOW
+    assert WORKFLOW.count("harness/packages install build test run") == 3

@@ -409,3 +409,13 @@ def test_on_paper_a_sentence_stands_on_a_line_and_stories_are_open(run, scripts)
                            text=True, check=True).stdout
     assert TITLES["coa-change"] in words and "carol is registered at 2001::50" in words
     assert "MIGRATE esp tunnel reqid 2" in words and "starting iked" not in words
+
+
+def test_the_page_names_the_commit_of_somebody_else_s_checkout_too(monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert html._commit() or not (samples.TOP / ".git").exists()
+
+
+def test_without_git_the_page_names_no_commit(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert html._commit() == ""

@@ -76,7 +76,7 @@ void sel_to_kernel(const struct sel *s, struct xfrm_selector *out)
 {
 	bool type = has_type(s->proto);
 
-	/* The octets between its members go to the kernel too, and not every compiler clears them. */
+	/* The octets between its members go to the kernel too: not every compiler clears them. */
 	memset(out, 0, sizeof(*out));
 	out->daddr.in6 = s->dst.addr;
 	out->saddr.in6 = s->src.addr;

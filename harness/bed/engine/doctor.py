@@ -48,12 +48,15 @@ USES = (
     Use("clang-format", "make lint: notes on format"),
     Use("shellcheck", "make lint: shell scripts"),
     Use("gdb", "--gdb"),
+    Use("debian-archive-keyring", "kernels and peers that are fetched from Debian's mirror"),
+    Use("git", "the name of the commit on the page of a run"),
     Use("lcov", "make coverage"),
     Use("mandoc", "make lint: manual pages"),
     Use("python3-hypothesis", "property tests of the canonical form"),
     Use("valgrind", "--valgrind, and two scenarios of SAN=1"),
 )
-ROLES = {"build": BUILD, "test": ALL, "optional": "an optional part"}
+ROLES = {"build": BUILD, "test": ALL, "run": ALL, "optional": "an optional part",
+         "root": "running on another release of Debian"}
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,23 @@ def affected(machine: Machine, role: str, package: str) -> str:
 
 
 def packages(machine: Machine) -> Iterator[Gap]:
-    prefix = "" if machine.root else "sudo "
-    for role, name in machine.missing:
-        install = f"{prefix}apt-get install --no-install-recommends {name}"
-        yield Gap(f"the Debian package {name} is not installed", affected(machine, role, name),
-                  install, serious=role in ("build", "test"))
+    for role, name, lacking in machine.missing:
+        words = lacking.replace(":", " ").replace("|", " or ")
+        yield Gap(f"there is no {words} (Debian: {name})", affected(machine, role, name),
+                  installing(machine, name), serious=role in ("build", "test", "run"))
+
+
+def installing(machine: Machine, package: str) -> str:
+    if not machine.apt:
+        return (f"there is no apt-get here: install what this system calls {package}, or use a "
+                "container: docker run -it debian:13")
+    return f"{'' if machine.root else 'sudo '}apt-get install --no-install-recommends {package}"
 
 
 def python(machine: Machine) -> Iterator[Gap]:
     if machine.python < (3, 11):
         yield Gap(f"/usr/bin/python3 is {'.'.join(map(str, machine.python))}, not 3.11 or newer",
-                  EVERYTHING, "use Debian 12 or newer, for example: docker run -it debian:12")
+                  EVERYTHING, "use Debian 12 or newer, for example: docker run -it debian:13")
 
 
 def processor(machine: Machine) -> Iterator[Gap]:

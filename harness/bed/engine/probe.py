@@ -25,7 +25,8 @@ from harness.bed.engine.suite import Scenario
 from harness.bed.peers import packages as peers
 
 LIMIT = 60.0
-ROLES = ("build", "test", "optional")
+ROLES = ("build", "test", "run", "optional", "root")
+PACKAGES = Path(__file__).parents[2] / "packages"
 PRELOAD = "build/guest/xstate.so"
 SA = "ip xfrm state add src 2001:1::1 dst 2001:1::2 proto esp spi {} mode {}"
 KEY = "0x000102030405060708090a0b0c0d0e0f"
@@ -71,13 +72,13 @@ FEATURES = (
 class Machine:
     """`space` is rows of folder, free, wanted and what to do; faults are empty where all is well.
 
-    `missing` is rows of role and Debian package; `lacking` are features that failed.
+    `missing` is rows of role, package and what is lacking; `lacking` are features that failed.
     """
 
     scenarios: tuple[Scenario, ...]
     root: bool
     python: tuple[int, int]
-    missing: tuple[tuple[str, str], ...]
+    missing: tuple[tuple[str, str, str], ...]
     xsave: int
     preload: bool
     memory: int
@@ -91,6 +92,7 @@ class Machine:
     peers: bool
     kernels: tuple[str, ...]
     native_fault: str
+    apt: bool = True
 
 
 def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kernel]) -> Machine:
@@ -106,7 +108,7 @@ def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kerne
         noexec=_noexec(guest.memory_folder()), kernel_fault="", release="", boot_fault="",
         lacking=(), peers=peers.folder(top, peers.STRONGSWAN).is_dir(),
         kernels=tuple(sorted(p.parent.name for p in top.glob("build/kernels/*/linux.uml"))),
-        native_fault=_said(native.check))
+        native_fault=_said(native.check), apt=bool(shutil.which("apt-get")))
     try:
         chosen = choose()
         kernel.check(chosen)
@@ -118,17 +120,13 @@ def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kerne
     return replace(found, release=chosen.release, boot_fault=fault, lacking=lacking)
 
 
-def missing(top: Path) -> Iterable[tuple[str, str]]:
-    """Rows of packages.txt that are not installed."""
-    rows = [line.split("\t") for line in (top / "packages.txt").read_text().splitlines()]
-    wanted = [(row[0], row[1]) for row in rows if row[0] in ROLES]
-    if not shutil.which("dpkg-query"):
-        return wanted
-    done = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *(n for _, n in wanted)],
-        capture_output=True, text=True, check=False)
-    have = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("installed ")}
-    return [row for row in wanted if row[1] not in have]
+def missing(top: Path) -> Iterable[tuple[str, str, str]]:
+    """What packages.txt lists and nothing here does: role, Debian package, what is lacking."""
+    done = subprocess.run([PACKAGES, "missing", *ROLES], capture_output=True, text=True,
+                          env=os.environ | {"LIST": str(top / "packages.txt")}, check=True)
+    for line in done.stdout.splitlines():
+        role, package, lacking = line.split("\t")
+        yield role, package, lacking
 
 
 def _memory() -> int:

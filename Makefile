@@ -148,10 +148,15 @@ trace:
 mutants:
 	@$(PYTHON) -m harness.mutants
 
-guest: $(BUILD)/guest/xstate.so $(BUILD)/guest/agent
-$(BUILD)/guest/xstate.so: harness/guest/xstate.c
+# What the guest's kernel is started with, and a small program that tests it.
+GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
+guest: $(addprefix $(BUILD)/guest/,preload.so try_clock agent)
+$(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c) harness/guest/clock.h
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -fPIC -shared -o $@ $< -ldl
+	$(Q)$(CC) $(GUEST_FLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -pthread
+$(BUILD)/guest/try_clock: harness/guest/try_clock.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_FLAGS) -o $@ $< -pthread
 
 # The guest's first process: static, for it starts before anything else is there.
 AGENT_SRC   := $(wildcard harness/guest/agent*.c)

@@ -41,6 +41,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     _desk(parser.add_argument_group("at the desk").add_argument)
     add("--repeat", type=_positive, default=1, metavar="N",
         help="run each scenario N times, and tell how the results and the waits spread")
+    add("--real-time", action="store_true",
+        help="guests have the machine's clock, not one of their own that leaves idle time out "
+             "(prompts, gdb and --native always do)")
     add("--native", action="store_true", help="use the host's kernel instead of a guest")
     add("--kernel", type=Path, metavar="PATH", help="guests run this User Mode Linux binary")
     add("--modules", type=Path, metavar="FOLDER",

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.bed import again, matrix, selection, sweep
-from harness.bed.base.job import Job
+from harness.bed.base.job import OWN, REAL, Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import rows
 from harness.bed.base.topology import MEMBERS
 from harness.bed.check import ladder_check
 from harness.bed.check.timeline import DAEMONS
-from harness.bed.engine import attach, build, guest, hosted, kernel, kernels, native, suite
+from harness.bed.engine import attach, build, clock, guest, hosted, kernel, kernels, native, pace
+from harness.bed.engine import suite
 from harness.bed.engine.guest import Ended, Fleet, Unfit
 from harness.bed.engine.kernel import Kernel
 from harness.bed.engine.suite import Scenario
@@ -35,10 +36,6 @@ from harness.bed.report.report import Outcome, Report
 
 TOP = Path(__file__).resolve().parents[2]
 RESULTS = TOP / "build/results"
-LIMIT = 150.0
-LIMIT_VALGRIND = 900.0
-MANY_TESTS = 4
-LIMIT_SHELL = 24 * 3600.0
 # pytest's exit status where it has found none.
 NO_TESTS = 5
 KEPT_RUNS, KEPT = 20, "kept"
@@ -57,6 +54,7 @@ class Run:
     report: Report
     kernel: Kernel | None = None
     column: str = ""
+    clock: str = REAL
     only: selection.Failed | None = None
 
     @property
@@ -79,11 +77,12 @@ class Run:
         paths = {"carol": self.options.carol_mip6, "moon": self.options.moon_mip6}
         return {node: path for node, path in paths.items() if path}
 
-    @property
-    def limit(self) -> float:
-        if interactive(self.options):
-            return LIMIT_SHELL
-        return LIMIT_VALGRIND if self.options.valgrind else LIMIT
+    def limit(self, job: Job, scenario: Scenario) -> float | None:
+        """How long a run may be, as its pace counts it: none where a person looks on."""
+        if job.interactive:
+            return None
+        return scenario.limit * job.patience if job.clock == OWN \
+            else max(scenario.limit, pace.QUIET) * job.patience
 
     def with_pair(self, pair: matrix.Pair) -> Run:
         """The same run with these IKE daemons, in a folder of its own."""
@@ -200,10 +199,11 @@ def job_of(run: Run, scenario: Scenario, number: int) -> Job:
     return Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
                run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
                keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
-               gdb=options.gdb, coverage=options.coverage, only=run.cases(scenario) or [])
+               gdb=options.gdb, coverage=options.coverage, only=run.cases(scenario) or [],
+               clock=run.clock)
 
 
-def boot(run: Run, job: Job, scenario: Scenario, limit: float,
+def boot(run: Run, job: Job, scenario: Scenario, limit: float | None,
          tell: Callable[[str], None] = lambda line: None) -> Ended:
     """Run a job on the kernel that was asked for."""
     with run.report.progress.guest(job.results.name, job.results):
@@ -216,8 +216,9 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
              ) -> list[Outcome]:
     """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
     options, job = run.options, job_of(run, scenario, number)
-    many = MANY_TESTS if scenario.name == suite.KERNEL_TESTS else 1
-    ended = boot(run, job, scenario, many * run.limit, tell)
+    ended = boot(run, job, scenario, run.limit(job, scenario), tell)
+    if ended.note:
+        run.report.say(f"note: {job.results.name}: {ended.note}")
     faults = artefacts.make(job.results)
     for sentence in faults:
         run.report.say(f"        {sentence}")
@@ -237,6 +238,7 @@ def held_against(faults: list[str], outcomes: list[Outcome]) -> list[Outcome]:
 
 def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[Outcome]:
     words = " ".join(w for w in ("--native" * run.options.native,
+                                 "--real-time" * run.options.real_time,
                                  "--valgrind" * run.options.valgrind,
                                  *(run.kernel.options if run.kernel else ()),
                                  *(f"--{n}-ike={v}" for n, v in run.pair.ikes.items()),
@@ -446,8 +448,18 @@ def check_kernel(options: argparse.Namespace) -> Kernel | None:
         return None
     chosen_one = kernel.at(options.kernel, options.modules) if options.kernel \
         else kernel.installed()
-    guest.check(TOP / "build/guest/xstate.so", chosen_one)
+    guest.check(TOP / clock.PRELOAD, chosen_one)
     return chosen_one
+
+
+def clock_of(options: argparse.Namespace, used: Kernel | None, report: Report) -> str:
+    """Whose clock guests have: their own, unless a person, an option or the kernel says no."""
+    if not used or options.real_time or interactive(options):
+        return REAL
+    if why := clock.refusal(used, TOP / clock.PRELOAD):
+        report.say(f"note: guests have the real clock: {why}")
+        return REAL
+    return OWN
 
 
 def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
@@ -474,7 +486,8 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         hosted.run(report, TOP, on_host)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     programs = build.programs(TOP, options.valgrind, needed, options.coverage)
-    run = Run(options, folder, programs, fleet, report, used, only=None if options.fault else last)
+    run = Run(options, folder, programs, fleet, report, used, only=None if options.fault else last,
+              clock=clock_of(options, used, report))
     status, taken = work(run, scenarios)
     keep(run, sys.argv[1:])
     if options.junit:
@@ -498,8 +511,8 @@ def work(run: Run, scenarios: list[Scenario]) -> tuple[int | None, list[str]]:
     start = time.monotonic()
     run_scenarios(run, scenarios, interactive(options) or bool(options.names)
                   and options.repeat == 1)
-    taken = list(speed.lines(speed.read(run.folder), time.monotonic() - start,
-                             not options.names))
+    taken = [*speed.lines(speed.read(run.folder), time.monotonic() - start, not options.names),
+             speed.clocks(run.folder)]
     if build.sanitized() and not options.names:
         once_more_under_valgrind(run, scenarios)
     if options.bless:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 NAME, EXCEPTIONS = "sweep", "sweep.exceptions"
 MOBILE, AGENT = "carol", "moon"
 BATCH = 12
-LIMIT_BOOT, LIMIT_FAULT = 30.0, 90.0
 SAME, LISTED, FAILED = "same", "listed", "FAIL"
 
 
@@ -181,7 +180,7 @@ class Sweep:
         folder = self.job.results.with_name(f"{self.scenario.name}.faults-{number}")
         texts = [one.with_fate(fate) for one, fate in batch]
         ended = self.boot(replace(self.job, results=folder, sweep=texts),
-                          LIMIT_BOOT + LIMIT_FAULT * len(batch))
+                          self.scenario.limit * len(batch))
         rows = _rows(folder / "results.jsonl")
         where = str(folder.relative_to(self.job.top))
         return {cell: judged(*cell, rows.get(text), ended, where, allowed)

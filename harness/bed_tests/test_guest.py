@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.bed.base.job import Job, load
-from harness.bed.engine import guest, native
+from harness.bed.engine import guest, native, pace
 from harness.bed.engine.guest import Fleet, Unfit
 from harness.bed.engine.kernel import Kernel
 
@@ -21,7 +21,7 @@ def job(tmp_path: Path) -> Job:
     return made
 
 
-def run(job: Job, script: str, limit: float = 20) -> tuple[guest.Ended, list[str]]:
+def run(job: Job, script: str, limit: float | None = None) -> tuple[guest.Ended, list[str]]:
     lines: list[str] = []
     ended = Fleet().run(lambda _: ["/bin/sh", "-c", script], dict(os.environ), job, limit,
                         lines.append, talks=True)
@@ -38,11 +38,27 @@ def test_a_status_comes_back_by_file_and_lines_by_pipe(job):
     assert (job.results / "console.log").read_text() == "one\ntwo\n"
 
 
-def test_a_run_that_hangs_is_ended_with_its_children(job):
-    ended, _ = run(job, "echo the last words; tail -f /dev/null & wait", limit=0.5)
+@pytest.fixture
+def soon(monkeypatch):
+    """A run that stands still is seen at once."""
+    monkeypatch.setattr(guest, "LOOK", 0.02)
+    monkeypatch.setattr(pace, "STILL", 5)
+
+
+@pytest.mark.req("T-113")
+def test_a_run_in_which_nothing_moves_is_ended_with_its_children(job, soon):
+    ended, _ = run(job, "echo the last words; tail -f /dev/null & wait")
     assert ended.status is None
+    assert ended.reason.startswith("nothing in the run moves any more")
     assert ended.reason.endswith("its last words: the last words")
-    assert ended.seconds < 10
+
+
+@pytest.mark.req("T-113")
+def test_what_hangs_after_its_result_is_a_note_and_no_verdict(job, soon, monkeypatch):
+    monkeypatch.setattr(pace, "AFTERWARDS", 0.1)
+    ended, _ = run(job, f"echo 0 >{job.results}/status; tail -f /dev/null & wait")
+    assert (ended.status, ended.reason) == (0, "")
+    assert "power off" in ended.note
 
 
 @pytest.mark.parametrize("said, meaning", [
@@ -59,14 +75,14 @@ def test_a_guest_that_dies_says_why_in_words_of_the_user(job, said, meaning):
 
 def test_a_missing_preload_names_what_to_type(tmp_path):
     with pytest.raises(Unfit, match="make guest"):
-        guest.check(tmp_path / "xstate.so")
+        guest.check(tmp_path / "preload.so")
 
 
 def test_a_full_disk_is_seen_before_a_guest_starts(tmp_path, monkeypatch):
-    (tmp_path / "xstate.so").touch()
+    (tmp_path / "preload.so").touch()
     monkeypatch.setattr(guest, "DISK", 1 << 62)
     with pytest.raises(Unfit, match="make room there"):
-        guest.check(tmp_path / "xstate.so")
+        guest.check(tmp_path / "preload.so")
 
 
 @pytest.mark.parametrize("free, closed, place", [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[2]
-PRELOAD = TOP / "build/guest/xstate.so"
+PRELOAD = TOP / "build/guest/preload.so"
 # A tracer that hands the kernel only the first 832 octets of its child's extended state.
 TRACER = """
 import ctypes, os, signal

@@ -38,18 +38,26 @@ unsigned int xstate_area(void)
 	return size;
 }
 
-/* The XSTATE_BV bits of all components that lie within the first `room` octets. */
+/*
+ * The XSTATE_BV bits of all components that lie within the first `room` octets. A hypervisor may
+ * take long over CPUID, and the guest asks with one and the same room at each system call.
+ */
 static uint64_t bits_within(size_t room)
 {
-	uint64_t bits = 3; /* x87 and SSE live in the legacy area */
+	static size_t asked;
+	static uint64_t bits;
 	unsigned int size, offset, c, d;
 
+	if (asked == room)
+		return bits;
+	bits = 3; /* x87 and SSE live in the legacy area */
 	for (unsigned int i = 2; i < COMPONENTS; i++) {
 		if (!__get_cpuid_count(XSTATE_LEAF, i, &size, &offset, &c, &d) || !size)
 			continue;
 		if (offset + size <= room)
 			bits |= UINT64_C(1) << i;
 	}
+	asked = room;
 	return bits;
 }
 
@@ -57,9 +65,13 @@ static long set_state(ptrace_fn next, long pid, void *type, const struct iovec *
 {
 	/* Static: the guest kernel calls from small stacks and on one thread only. */
 	static unsigned char area[XSTATE_MAX];
+	static unsigned int whole;
 	struct iovec all = { area, sizeof(area) };
 	uint64_t bits;
 
+	whole = whole ? whole : xstate_area();
+	if (part->iov_len >= whole)
+		return next(PTRACE_SETREGSET, pid, type, (void *)(uintptr_t)part);
 	if (next(PTRACE_GETREGSET, pid, type, &all) < 0)
 		return -1;
 	if (part->iov_len >= all.iov_len || part->iov_len < XSTATE_BV + sizeof(bits))

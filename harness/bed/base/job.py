@@ -6,6 +6,10 @@ import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+# Whose clock a run has: one of the guest's own, or the machine's.
+OWN, REAL = "own", "real"
+CLOCKS = {OWN: "the guest's own clock", REAL: "the machine's clock"}
+
 
 JOB = "job.json"
 
@@ -18,7 +22,7 @@ class Job:
     at the end with `keep`, and after a failure with `on_failure`. `gdb` is PROGRAM or NODE/PROGRAM.
     `ikes` names the IKE daemon of each node that does not run ours, `mip6s` the path of its mip6d.
     `sweep` are faults, each with a run of its own; `fault` is that of this run. `only` names the
-    tests of the scenario that run, none for all.
+    tests of the scenario that run, none for all. `clock` is OWN or REAL.
     """
 
     scenario: str
@@ -38,6 +42,7 @@ class Job:
     sweep: list[str] = field(default_factory=list)
     fault: str | None = None
     only: list[str] = field(default_factory=list)
+    clock: str = REAL
 
     @property
     def interactive(self) -> bool:

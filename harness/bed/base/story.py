@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from harness.bed.base.job import CLOCKS, REAL
+
 EVENTS, NOW = "events.jsonl", "now"
 
 
@@ -34,10 +36,10 @@ class Story:
         self.start = time.monotonic()
         self.events: Path | None = None
 
-    def begin(self, events: Path) -> None:
-        """A new act: its record, and the moment that all its times count from."""
+    def begin(self, events: Path, clock: str = REAL) -> None:
+        """A new act: its record, whose clock it has, the moment that all its times count from."""
         self.events, self.start = events, time.monotonic()
-        self.event("note", "the story begins")
+        self.event("note", f"the story begins, on {CLOCKS[clock]}", clock=clock)
 
     def event(self, kind: str, text: str, **facts: object) -> None:
         """One step for the record, not shown."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from harness.bed.base import logs
 from harness.bed.base import topology
+from harness.bed.base.job import CLOCKS
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.check import canon, replay
@@ -160,9 +161,15 @@ class Timeline:
         return sentences + ([f"{len(pings)} echo requests seen, {lost} without an answer"]
                             if pings else [])
 
+    def _clock(self) -> str:
+        """Whose it is, where the story's first step says so."""
+        facts = self.events[0].source if self.events else None
+        clock = CLOCKS.get(facts.get("clock", "")) if isinstance(facts, dict) else None
+        return f": {clock}" if clock else ""
+
     def text(self) -> str:
         """The whole time line, packets of bulk gathered between two other events."""
-        lines = [f"# seconds since {self.start:.6f} (1970), one clock for all nodes",
+        lines = [f"# seconds since {self.start:.6f} (1970), one clock for all nodes{self._clock()}",
                  *(f"# {sentence}" for sentence in self.transients())]
         for event, count, until in gathered(self.events):
             when = f"{event.time - self.start:9.4f}"

@@ -1,7 +1,8 @@
 """guest - one scenario in its own kernel: User Mode Linux on the host's files.
 
-No root and no KVM. The guest is a process group of its own that is killed whole when its limit is
-over; its exit status comes back as a file, its console through a pipe.
+No root and no KVM. The guest is a process group of its own that is killed whole when it is over or
+no longer moves (pace.py); its exit status comes back as a file, its console through a pipe, its
+clock in a mapping (clock.py).
 Errors:  Unfit says what this machine lacks and what to do about it.
 """
 
@@ -19,13 +20,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.bed.base.job import Job
+from harness.bed.base.job import OWN
+from harness.bed.engine import clock as clocks
 from harness.bed.engine import coverage
 from harness.bed.engine import kernel as kernels
+from harness.bed.engine.clock import Clock
 from harness.bed.engine.kernel import Kernel, Unfit
+from harness.bed.engine.pace import LOOK, Pace
 from harness.bed.report import speed
 
 FAREWELLS = ("reboot: System halted", "reboot: Power down")
@@ -36,8 +41,9 @@ DISK = 700 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")
 # A guest waits for timers more than half of its time.
 A_PROCESSOR = 3
-# A second of benchmarks for disks that no guest has, and a pool for swap that none has either.
-UNUSED = ("initcall_blacklist=raid6_select_algo", "zswap.enabled=0")
+# A second of benchmarks for disks that no guest has (the second name is that of Linux 7), and a
+# pool for swap that none has either.
+UNUSED = ("initcall_blacklist=raid6_select_algo,raid6_init", "zswap.enabled=0")
 
 # What a dead guest's last words mean, and what to do.
 REASONS = {
@@ -53,11 +59,12 @@ REASONS = {
 
 @dataclass
 class Ended:
-    """How a run ended: pytest's exit status, or why there is none."""
+    """How a run ended: pytest's exit status, or why there is none; `note` decides nothing."""
 
     status: int | None
     reason: str
     seconds: float
+    note: str = ""
 
 
 def check(preload: Path, kernel: Kernel | None = None) -> None:
@@ -149,6 +156,8 @@ def settings(job: Job, preload: Path, kernel: Kernel) -> list[str]:
     home = job.results / "uml"
     home.mkdir(exist_ok=True)
     mended = {"LD_PRELOAD": str(preload)} if needs_preload(preload) else {}
+    if job.clock == OWN:
+        mended = clocks.environment(preload, job.results / clocks.FILE)
     places = {"HOME": str(home), "TMPDIR": str(memory_folder())}
     wanted = places | kernel.environment | mended
     return ["env", *(f"{name}={value}" for name, value in wanted.items())]
@@ -162,15 +171,16 @@ class Fleet:
         self._choice = threading.Lock()
         self._guests: Counter[int] = Counter()
 
-    def boot(self, job: Job, tests: Path, limit: float, tell: Callable[[str], None],
+    def boot(self, job: Job, tests: Path, limit: float | None, tell: Callable[[str], None],
              kernel: Kernel | None = None) -> Ended:
         """Run the job's tests in a guest; `tell` gets every line of its console."""
         prepare(job, tests)
         return self.start(job, limit, tell, kernel or kernels.installed())
 
-    def start(self, job: Job, limit: float, tell: Callable[[str], None], kernel: Kernel) -> Ended:
+    def start(self, job: Job, limit: float | None, tell: Callable[[str], None], kernel: Kernel
+              ) -> Ended:
         """Run what guest.sh in the job's results says in a guest."""
-        preload = job.top / "build/guest/xstate.so"
+        preload = job.top / clocks.PRELOAD
         with self._one_processor() as pinned:
             before = [*pinned, *settings(job, preload, kernel)]
             return self.run(lambda console: [*before, *command(job, console, kernel)],
@@ -194,14 +204,16 @@ class Fleet:
             with self._choice:
                 self._guests[chosen] -= 1
 
-    def run(self, words: Callable[[int], list[str]], env: dict[str, str], job: Job, limit: float,
-            tell: Callable[[str], None], talks: bool = False, where: Path | None = None) -> Ended:
+    def run(self, words: Callable[[int], list[str]], env: dict[str, str], job: Job,
+            limit: float | None, tell: Callable[[str], None], talks: bool = False,
+            where: Path | None = None) -> Ended:
         """Start a process group and watch it to its end.
 
         `words` makes its command from the descriptor of the console; `talks` says that its
         standard output is the console; `where` is the working folder.
         """
         ours, theirs = os.pipe()
+        clock = clocks.make(job.results / clocks.FILE) if job.clock == OWN else None
         with (job.results / "boot.log").open("wb") as log:
             out = theirs if talks else log
             process = subprocess.Popen(
@@ -210,51 +222,65 @@ class Fleet:
         os.close(theirs)
         self._running.add(process)
         try:
-            return watch(process, ours, job, limit, tell)
+            status = job.results / "status"
+            pace = Pace(process.pid, clock, limit, lambda: _written(status))
+            return watch(process, ours, job, pace, tell)
         finally:
             self._running.discard(process)
+            if clock:
+                clock.close()
 
     def end(self) -> None:
         for process in list(self._running):
             _kill_group(process)
 
 
-def watch(process: subprocess.Popen, console: int, job: Job, limit: float,
+def watch(process: subprocess.Popen, console: int, job: Job, pace: Pace,
           tell: Callable[[str], None]) -> Ended:
-    """Pass the console on line by line until the run ends or its limit is over."""
-    start = time.monotonic()
-    last, rest, late, octets = "nothing yet", b"", False, 0
+    """Pass the console on line by line until the run ends or its pace says that it must."""
+    start = looked = time.monotonic()
+    last, rest, why, octets = "nothing yet", b"", "", 0
     with (job.results / "console.log").open("wb") as log, selectors.DefaultSelector() as ready:
         ready.register(console, selectors.EVENT_READ)
-        while not late:
-            left = limit - (time.monotonic() - start)
-            late = left <= 0
-            if late or not ready.select(timeout=left):
+        while not why:
+            there = ready.select(timeout=LOOK)
+            if time.monotonic() - looked >= LOOK:
+                why, looked = pace.look(), time.monotonic()
+                octets = max(octets, speed.memory(process.pid))
+            if not there:
                 continue
             data = os.read(console, 65536)
             if not data:
                 break
             log.write(data)
-            octets = max(octets, speed.memory(process.pid))
+            pace.heard(len(data))
             *lines, rest = (rest + data.replace(b"\r", b"")).split(b"\n")
             for line in (text.decode(errors="replace") for text in lines):
                 if line not in FAREWELLS:
                     last = line.strip() or last
                     tell(line)
     os.close(console)
-    _end(process)
-    speed.write(job.results, time.monotonic() - start, octets)
-    return _ended(job, limit if late else None, last, time.monotonic() - start)
+    processor = _end(process)
+    took = time.monotonic() - start
+    speed.write(job.results, took, octets, processor, asdict(pace.facts()))
+    return _ended(job, why, last, took)
 
 
-def _end(process: subprocess.Popen) -> None:
-    """The whole group goes: a guest is several processes of the host."""
-    try:
-        process.wait(timeout=3)
-    except subprocess.TimeoutExpired:
-        pass
+def _end(process: subprocess.Popen) -> float:
+    """The whole group goes: a guest is several processes of the host. Its processor time."""
+    with selectors.DefaultSelector() as gone:
+        descriptor = os.pidfd_open(process.pid)
+        gone.register(descriptor, selectors.EVENT_READ)
+        gone.select(timeout=3)
+        os.close(descriptor)
     _kill_group(process)
-    process.wait()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _written(status: Path) -> bool:
+    return status.exists() and status.read_text().strip() != ""
 
 
 def _kill_group(process: subprocess.Popen) -> None:
@@ -264,13 +290,13 @@ def _kill_group(process: subprocess.Popen) -> None:
         pass
 
 
-def _ended(job: Job, limit: float | None, last: str, seconds: float) -> Ended:
-    if limit is not None:
-        return Ended(None, f"the run was not over after {limit:.0f} s and was ended; "
-                           f"its last words: {last}", seconds)
+def _ended(job: Job, why: str, last: str, seconds: float) -> Ended:
+    """`why` is what its pace said against it: without a result a reason, with one only a note."""
     status = job.results / "status"
-    if status.exists() and status.read_text().strip():
-        return Ended(int(status.read_text()), "", seconds)
+    if _written(status):
+        return Ended(int(status.read_text()), "", seconds, why)
+    if why:
+        return Ended(None, f"{why} and was ended; its last words: {last}", seconds)
     return Ended(None, _last_words(job, last), seconds)
 
 

@@ -17,17 +17,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.bed.base.job import Job
-from harness.bed.engine import guest, kernel, native
+from harness.bed.base.job import OWN, REAL, Job
+from harness.bed.engine import clock, guest, kernel, native
 from harness.bed.engine.guest import Fleet, Unfit
 from harness.bed.engine.kernel import Kernel
+from harness.bed.engine.pace import QUIET
 from harness.bed.engine.suite import Scenario
 from harness.bed.peers import packages as peers
 
-LIMIT = 60.0
 ROLES = ("build", "test", "run", "optional", "root")
 PACKAGES = Path(__file__).parents[2] / "packages"
-PRELOAD = "build/guest/xstate.so"
 SA = "ip xfrm state add src 2001:1::1 dst 2001:1::2 proto esp spi {} mode {}"
 KEY = "0x000102030405060708090a0b0c0d0e0f"
 
@@ -97,7 +96,7 @@ class Machine:
 
 def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kernel]) -> Machine:
     """This one, without a guest if there is something that no guest can start with."""
-    preload = top / PRELOAD
+    preload = top / clock.PRELOAD
     if not preload.exists() and shutil.which("make") and shutil.which("cc"):
         subprocess.run(["make", "-s", "guest"], cwd=top, capture_output=True, check=False)
     found = Machine(
@@ -170,11 +169,12 @@ def boot(top: Path, chosen: Kernel) -> tuple[str, tuple[Feature, ...]]:
     """Why a guest does not run, or the features that it does not have."""
     results = top / "build/results/doctor"
     shutil.rmtree(results, ignore_errors=True)
-    job = Job("doctor", top, results, top / "build/bin")
+    own = not clock.refusal(chosen, top / clock.PRELOAD)
+    job = Job("doctor", top, results, top / "build/bin", clock=OWN if own else REAL)
     results.mkdir(parents=True)
     (results / "guest.sh").write_text(script(FEATURES))
     said: list[str] = []
-    ended = Fleet().start(job, LIMIT, said.append, chosen)
+    ended = Fleet().start(job, QUIET, said.append, chosen)
     if ended.status is None:
         return ended.reason, ()
     numbers = (results / "lacking").read_text().split()

@@ -6,7 +6,9 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-KERNEL_TESTS = "testbed"
+from harness.bed.engine.pace import STORY
+
+KERNEL_TESTS, LIMIT = "testbed", "LIMIT"
 TAKEN = (KERNEL_TESTS, "matrix", "kernels", "sweep", "doctor", "diff", "attach")
 ORDER = (
     "establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
@@ -18,15 +20,18 @@ ORDER = (
 
 @dataclass(frozen=True)
 class Scenario:
+    """`limit` is how much of its own clock it may take, in seconds."""
+
     name: str
     tests: Path
     title: str
+    limit: float = STORY
 
 
 def scenarios(top: Path) -> list[Scenario]:
     """Every scenario folder with a test file; those of ORDER first."""
     bad = faults(top)
-    found = [Scenario(file.parent.name, file, _title(file))
+    found = [Scenario(file.parent.name, file, _title(file), _limit(file))
              for file in sorted((top / "scenarios").glob("*/test_*.py"))
              if file.parent.name not in bad]
     rank = {name: number for number, name in enumerate(ORDER)}
@@ -45,17 +50,38 @@ def faults(top: Path) -> dict[str, str]:
 
 def kernel_tests(top: Path) -> Scenario:
     """The testbed's own tests that need nodes and a kernel."""
-    return Scenario(KERNEL_TESTS, top / "harness/bed_tests/kernel",
-                    "the testbed's own nodes, waits and checkpoints on a real kernel")
+    folder = top / "harness/bed_tests/kernel"
+    limit = sum(_limit(file) for file in sorted(folder.glob("test_*.py")))
+    return Scenario(KERNEL_TESTS, folder,
+                    "the testbed's own nodes, waits and checkpoints on a real kernel", limit)
+
+
+def _module(file: Path) -> ast.Module:
+    """Empty where Python cannot read it, which its own run tells."""
+    try:
+        return ast.parse(file.read_text())
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _tests(module: ast.Module) -> list[ast.FunctionDef]:
+    return [node for node in module.body
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+
+
+def _limit(file: Path) -> float:
+    """The number that its LIMIT is set to, or the usual one for each test."""
+    module = _module(file)
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and any(
+                isinstance(one, ast.Name) and one.id == LIMIT for one in node.targets):
+            return float(node.value.value)
+    return STORY * max(1, len(_tests(module)))
 
 
 def _title(file: Path) -> str:
-    """The first line of its words; none where Python cannot read it, which its own run tells."""
-    try:
-        module = ast.parse(file.read_text())
-    except (SyntaxError, ValueError):
-        return ""
-    tests = [node for node in module.body
-             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    """The first line of its words."""
+    module = _module(file)
+    tests = _tests(module)
     text = ast.get_docstring(module) or (ast.get_docstring(tests[0]) if tests else "") or ""
     return text.split("\n")[0]

@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 
 from harness.bed.base import logs
-from harness.bed.base.job import JOB
+from harness.bed.base.job import JOB, OWN
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.check import columns, golden, ladder, moves, timeline
 from harness.bed.check.ladder import Rung
@@ -273,6 +273,13 @@ def rung_anchor(act: str, number: int) -> str:
     return f"{act}.r{number}"
 
 
+def clock_words(clock: object) -> str:
+    """One word from a job, or the facts that a guest's speed has."""
+    if not isinstance(clock, dict):
+        return str(clock or "")
+    return "the guest's own" if clock.get("name") == OWN else "the machine's"
+
+
 def grounds(results: Path) -> tuple[str, str]:
     """Which clock and which kernel a scenario ran on, as far as its results say so."""
     said: dict[str, str] = {}
@@ -283,7 +290,7 @@ def grounds(results: Path) -> tuple[str, str]:
             continue
     booted = KERNEL.search(text_of(results / "dmesg.txt"))
     kernel = said.get("kernel") or (booted[1] if booted else "")
-    return str(said.get("clock") or ""), str(kernel)
+    return clock_words(said.get("clock")), str(kernel)
 
 
 def _furnish(scenario: Scenario, run: Path, results: Path) -> None:

@@ -59,7 +59,7 @@ class Bed:
         self.job = job
         self.results = results
         self.story = story
-        story.begin(results / EVENTS)
+        story.begin(results / EVENTS, job.clock)
         self.hosts: dict[str, Host] = {}
         self.checkpoints: dict[str, Checkpoint] = {}
         self.down: Collection[str] = ()

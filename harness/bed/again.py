@@ -19,8 +19,8 @@ from harness.bed.selection import Failed
 
 SAN = "SAN"
 # Options that say where a test runs, not which one or how it is told.
-GROUND = ("native", "kernel", "modules", "valgrind", "carol_ike", "moon_ike", "carol_mip6",
-          "moon_mip6")
+GROUND = ("native", "real_time", "kernel", "modules", "valgrind", "carol_ike", "moon_ike",
+          "carol_mip6", "moon_mip6")
 COMMANDS = (matrix.NAME, kernels.NAME, sweep.NAME)
 
 

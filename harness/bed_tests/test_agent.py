@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -142,6 +143,8 @@ HOSTILE = {
     "a stream": (channel.pack(9, Request.SOCKET, ["", socket.AF_INET, 1, 0]), "streams"),
     "a pattern without root": (channel.pack(9, Request.GLOB, ["", "*"]), "begin with /"),
     "a device's octets": (channel.pack(9, Request.READ, ["", "/dev/zero"]), "no file"),
+    "no file of a request": (channel.pack(9, Request.LOAD, ["/no/such"]), "/no/such"),
+    "a request in no file": (channel.pack(9, Request.LOAD, ["/dev/zero"]), "/dev/zero"),
     "a folder's octets": (channel.pack(9, Request.READ, ["", "/etc"]), "Is a directory"),
 }
 
@@ -174,6 +177,35 @@ def test_the_longest_frame_is_taken(line, tmp_path):
     line.request(Request.WRITE, "", str(tmp_path / "long"), data, 0)
     assert (tmp_path / "long").read_bytes() == data
     assert line.request(Request.READ, "", str(tmp_path / "long")).fields == (data,)
+
+
+def test_a_long_request_goes_through_a_file(line, tmp_path):
+    line.folder = tmp_path
+    for size in (10, 3400, 3600, 1 << 20):
+        line.request(Request.WRITE, "", str(tmp_path / "target"), bytes(size), 0)
+        assert (tmp_path / "target").read_bytes() == bytes(size)
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+@pytest.mark.parametrize("octets", [b"", bytes([Request.LOAD]), bytes([Request.READ]), b"\xff"])
+def test_what_is_no_request_is_refused_in_a_file_too(line, tmp_path, octets):
+    (tmp_path / "request").write_bytes(octets)
+    assert refused(line, Request.LOAD, str(tmp_path / "request")).errno in (
+        errno.EBADMSG, errno.EPROTO)
+
+
+def test_more_than_a_guests_line_holds_is_never_under_way(line, tmp_path):
+    """Each request is read before the one that would be too much is sent."""
+    line.folder, sizes = tmp_path, []
+    write = line.sock.sendall
+    line.sock = Mock(wraps=line.sock, sendall=lambda frame: (
+        sizes.append(sum(size for _, size in line._unread)), write(frame)))
+    asked = [line.send(Request.READ, "", "/etc/hostname" + "/" * i) for i in range(0, 3000, 100)]
+    for _ in range(300):
+        line.tell(Request.SYNC)
+    for one in asked[1:]:
+        refused_answer(line, one)
+    assert max(sizes) <= channel.WINDOW + 9
 
 
 def test_a_file_that_is_longer_than_a_frame_is_refused(line, tmp_path):

@@ -160,6 +160,7 @@ int file_glob(struct request *rq);
 int file_write(struct request *rq);
 int file_copy(struct request *rq);
 int file_parents(const char *path);
+ssize_t file_take(const char *path, size_t before, uint8_t **out);
 
 /* agent_netlink.c */
 int netlink_ask(struct request *rq);

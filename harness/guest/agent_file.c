@@ -82,6 +82,38 @@ int file_read(struct request *rq)
 	return ANSWERED;
 }
 
+/*
+ * All of a file behind `before` octets of room, and one more; the file is gone then. Gives the
+ * length with that room.
+ */
+ssize_t file_take(const char *path, size_t before, uint8_t **out)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat is = { 0 };
+	size_t size = before;
+	uint8_t *data;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &is) < 0 || !S_ISREG(is.st_mode) || is.st_size > FRAME_LIMIT) {
+		close(fd);
+		return -EINVAL;
+	}
+	data = must(malloc(before + (size_t)is.st_size + 1));
+	while (n > 0 && size < before + (size_t)is.st_size) {
+		n = read(fd, data + size, before + (size_t)is.st_size - size);
+		size += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	if (n < 0 || unlink(path) < 0) {
+		free(data);
+		return -EIO;
+	}
+	*out = data;
+	return (ssize_t)size;
+}
+
 /* --- names --- */
 
 static void name_add(struct names *found, const char *path)

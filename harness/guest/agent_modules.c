@@ -24,7 +24,7 @@
 /* The list of a kernel's modules, and which of them are in by now. */
 static struct {
 	const char *folder;
-	char *list;
+	char *list, *built_in;
 	struct octets loaded[LOADED_MOST];
 	size_t n;
 } modules;
@@ -105,24 +105,26 @@ static int load_line(const char *line, size_t size)
 	return load_one(line, size);
 }
 
+/* A name in a list of paths, one a line, and its line's path; NULL if it is not there. */
+static const char *line_of(const char *list, const char *name, size_t length, size_t *size)
+{
+	for (; *list; list += strcspn(list, "\n"), list += *list == '\n') {
+		*size = strcspn(list, ":\n");
+		if (is_named(list, *size, name, length))
+			return list;
+	}
+	return NULL;
+}
+
 /* -ENOENT if the kernel has no module of this name. */
 static int load_name(const char *name, size_t length)
 {
-	for (const char *at = modules.list; *at; at += strcspn(at, "\n"), at += *at == '\n') {
-		size_t size = strcspn(at, ":\n");
+	size_t size;
+	const char *line = line_of(modules.list, name, length, &size);
 
-		if (at[size] == ':' && is_named(at, size, name, length))
-			return load_line(at, size);
-	}
-	return -ENOENT;
-}
-
-static bool is_built_in(const char *name, size_t length)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "/sys/module/%.*s", (int)length, name);
-	return !access(path, F_OK);
+	if (!line)
+		return line_of(modules.built_in, name, length, &size) ? 0 : -ENOENT;
+	return load_line(line, size);
 }
 
 /* What did not go by hand may be known to modprobe by another name; what it says is kept. */
@@ -156,8 +158,7 @@ static void load_names(const char *names, bool wanted, const char *run)
 	for (names += strspn(names, " "); *names; names += strspn(names, " ")) {
 		size_t length = strcspn(names, " ");
 
-		if (load_name(names, length) < 0 && wanted && !is_built_in(names, length) &&
-			n < NAMES_MOST - 1)
+		if (load_name(names, length) < 0 && wanted && n < NAMES_MOST - 1)
 			argv[n++] = must(strndup(names, length));
 		names += length;
 	}
@@ -176,9 +177,12 @@ void modules_load(const char *all, const char *release, const char *run)
 	snprintf(list, sizeof(list), "%.*s/modules.dep", PATH_MAX - 16, folder);
 	modules.folder = folder;
 	modules.list = text_of(list);
+	snprintf(list, sizeof(list), "%.*s/modules.builtin", PATH_MAX - 20, folder);
+	modules.built_in = text_of(list);
 	load_names(MODULES_WANTED, true, run);
 	load_names(MODULES_EITHER, false, run);
 	free(modules.list);
+	free(modules.built_in);
 	modules.n = 0;
 	/* All modules are in: a missing one is an error now, not a search of 100 ms for each name.
 	 */

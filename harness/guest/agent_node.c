@@ -25,7 +25,7 @@
 #define NAME_MOST 63
 #define END_PATIENCE 10
 #define END_LOOK_MS 10
-/* Process numbers below this one are given once, at boot, and never again. */
+/* The kernel gives process numbers below this one once, and begins there when it has had all. */
 #define RESERVED_PIDS 300
 #define CMDLINE_MOST (32u << 10)
 
@@ -33,7 +33,7 @@ static struct {
 	struct node *first, *inside;
 	DIR *processes;
 	size_t n;
-	pid_t kernel_threads;
+	bool kernel_threads[RESERVED_PIDS];
 } nodes;
 
 struct pids {
@@ -107,10 +107,10 @@ int nodes_begin(void)
 	nodes.processes = opendir("/proc");
 	if (!nodes.processes)
 		return -errno;
-	while (getpid() == 1 && (pid = process_next()))
-		nodes.kernel_threads = pid;
-	if (nodes.kernel_threads >= RESERVED_PIDS)
-		nodes.kernel_threads = 0;
+	/* What runs before anything was started are the kernel's threads: none is in a node. */
+	while ((pid = process_next()))
+		if (pid < RESERVED_PIDS)
+			nodes.kernel_threads[pid] = true;
 	return 0;
 }
 
@@ -251,7 +251,9 @@ static struct pids pids_in(const struct node *node)
 		char path[32];
 		struct stat net;
 
-		if (pid <= nodes.kernel_threads || pid == getpid() || is_holder(pid))
+		if (pid < RESERVED_PIDS && nodes.kernel_threads[pid])
+			continue;
+		if (pid == getpid() || is_holder(pid))
 			continue;
 		snprintf(path, sizeof(path), "%d/ns/net", pid);
 		if (fstatat(dirfd(nodes.processes), path, &net, 0) < 0 || net.st_ino != node->inode)

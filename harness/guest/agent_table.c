@@ -5,11 +5,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define ID 4
+
 static int go(struct request *rq);
 static int sync_up(struct request *rq);
+static int load(struct request *rq);
 
 /* clang-format off */
 static const struct verb verbs[] = {
@@ -43,6 +47,7 @@ static const struct verb verbs[] = {
 	{ 26, "SYNC",   "", "", sync_up },
 	{ 27, "LISTEN", "node:s family:n group:n", "handle:n", netlink_listen },
 	{ 28, "OFF",    "", "", power_off },
+	{ 29, "LOAD",   "path:s", "that of the request: code, fields", load },
 };
 
 static const struct verb events[] = {
@@ -79,6 +84,25 @@ static int sync_up(struct request *rq)
 {
 	(void)rq;
 	return DONE;
+}
+
+/* A long request is put into a file, for the kernel takes what comes on the line one by one. */
+static int load(struct request *rq)
+{
+	uint8_t *frame;
+	ssize_t size = file_take(rq->field[0].text, ID, &frame);
+
+	if (size < 0)
+		return refuse(rq, (int)-size, "%s", rq->field[0].text);
+	if (size == ID || frame[ID] == rq->verb->code) {
+		free(frame);
+		return refuse(rq, EBADMSG, "no request is in %s", rq->field[0].text);
+	}
+	for (int i = 0; i < ID; i++)
+		frame[i] = (uint8_t)(rq->id >> (24 - 8 * i));
+	table_do(frame, (size_t)size);
+	free(frame);
+	return ANSWERED;
 }
 
 static const struct verb *verb_of(uint8_t code)

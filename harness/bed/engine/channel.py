@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 PROTOCOL = 1
 DONE, FAILED = 0, 1
@@ -23,14 +24,18 @@ FIRST_EVENT = 64
 FRAME_LIMIT = 16 << 20
 LENGTH = struct.Struct("!I")
 HEAD = struct.Struct("!IB")
+IDENTIFIER = 4
 CLOCKS = struct.Struct("!QQ")
 NUMBER = struct.Struct("!Q")
 WRAP = 1 << 64
 PIECE = 1 << 16
+# What a guest's line may hold that the agent has not read: of more than 3,967 octets its kernel
+# stops to listen, for good. A SYNC has room beside it.
+WINDOW = 3500
 
 Value = int | str | bytes | Sequence[str | bytes]
 Request = IntEnum("Request", """GO NODE END SPAWN RUN KILL PIDS READ GLOB WRITE COPY ASK PORT TELL
-    HEAR SETTLE SOCKET OPTION BIND IOCTL SEND RECV WATCH CLOSE PASS SYNC LISTEN OFF""")
+    HEAR SETTLE SOCKET OPTION BIND IOCTL SEND RECV WATCH CLOSE PASS SYNC LISTEN OFF LOAD""")
 Event = IntEnum("Event", "HELLO EXIT FRAME FAULT", start=FIRST_EVENT)
 
 
@@ -105,25 +110,31 @@ def _fields(body: bytes, at: int) -> Iterator[bytes]:
 
 
 class Channel:
-    """One line. Events that come while an answer is waited for are kept, in order."""
+    """One line. Events that come while an answer is waited for are kept, in order.
 
-    def __init__(self, sock: socket.socket) -> None:
+    `folder` is one that the agent sees too: long requests go through it. Without it they go as
+    they are, which a guest's line cannot take.
+    """
+
+    def __init__(self, sock: socket.socket, folder: Path | None = None) -> None:
         self.sock = sock
+        self.folder = folder
         self.events: deque[Frame] = deque()
         self.heard: Callable[[Frame], None] = self.events.append
         self._answers: dict[int, Frame] = {}
         self._rest = bytearray()
-        self._last = 0
+        self._last = self._files = 0
+        self._unread: deque[tuple[int, int]] = deque()
 
     def send(self, request: Request, *fields: Value) -> int:
         """Ask, and do not wait; gives the id that answer() wants."""
-        self._last += 1
-        self._write(pack(self._last, request, fields))
-        return self._last
+        self._last = identifier = self._last + 1
+        self._write(identifier, request, fields)
+        return identifier
 
     def tell(self, request: Request, *fields: Value) -> None:
         """Ask for what is not answered; its error comes as an event FAULT."""
-        self._write(pack(0, request, fields))
+        self._write(0, request, fields)
 
     def answer(self, identifier: int) -> Frame:
         while identifier not in self._answers:
@@ -149,16 +160,47 @@ class Channel:
         if frame.code >= FIRST_EVENT:
             self.heard(frame)
         else:
+            self._has_read(frame.id)
             self._answers[frame.id] = frame
 
     def close(self) -> None:
         self.sock.close()
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, identifier: int, request: Request, fields: Sequence[Value]) -> None:
+        frame = pack(identifier, request, fields)
+        if self.folder:
+            frame = self._short(self.folder, identifier, frame)
+            self._make_room(len(frame))
+        self._put(identifier, frame)
+
+    def _short(self, folder: Path, identifier: int, frame: bytes) -> bytes:
+        """The frame, or one that names a file with its code and fields."""
+        if len(frame) <= WINDOW:
+            return frame
+        self._files += 1
+        path = folder / f".request.{self._files}"
+        path.write_bytes(frame[LENGTH.size + IDENTIFIER:])
+        return pack(identifier, Request.LOAD, [str(path)])
+
+    def _make_room(self, size: int) -> None:
+        """Let the agent read what it was sent, if more would be too much for the line."""
+        if size + sum(size for _, size in self._unread) > WINDOW:
+            self._last = identifier = self._last + 1
+            self._put(identifier, pack(identifier, Request.SYNC, []))
+            self.answer(identifier)
+
+    def _put(self, identifier: int, frame: bytes) -> None:
+        self._unread.append((identifier, len(frame)))
         try:
-            self.sock.sendall(data)
+            self.sock.sendall(frame)
         except OSError as error:
             raise Broken(f"the agent does not listen: {error.strerror}") from None
+
+    def _has_read(self, identifier: int) -> None:
+        """Requests are read in their order, so the agent has read all before this one too."""
+        if any(one == identifier for one, _ in self._unread):
+            while self._unread.popleft()[0] != identifier:
+                pass
 
     def _take(self, size: int) -> bytes:
         while len(self._rest) < size:

@@ -153,9 +153,11 @@ GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
 guest: $(addprefix $(BUILD)/guest/,preload.so try_clock agent)
 $(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c) harness/guest/clock.h
 	@mkdir -p $(@D)
+	@echo "  CC   $@"
 	$(Q)$(CC) $(GUEST_FLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -pthread
 $(BUILD)/guest/try_clock: harness/guest/try_clock.c
 	@mkdir -p $(@D)
+	@echo "  CC   $<"
 	$(Q)$(CC) $(GUEST_FLAGS) -o $@ $< -pthread
 
 # The guest's first process: static, for it starts before anything else is there.

@@ -22,6 +22,7 @@ quietly() {
 # authority DIR SUBJECT: a self-signed CA with an empty database.
 authority() {
 	CA_DIR=$1
+	echo "  CA   $2"
 	mkdir -p "$CA_DIR"
 	: >"$CA_DIR/index.txt"
 	echo 01 >"$CA_DIR/serial"
@@ -33,6 +34,7 @@ authority() {
 
 # intermediate DIR SUBJECT: the same, signed by the CA of CA_DIR.
 intermediate() {
+	echo "  CA   $2"
 	mkdir -p "$1"
 	: >"$1/index.txt"
 	echo 01 >"$1/serial"
@@ -48,6 +50,7 @@ intermediate() {
 entity() {
 	name=$1 subject=$2 SAN=$3
 	shift 3
+	echo "  CERT $name"
 	quietly openssl req -new -newkey rsa:2048 -nodes -config "$here/ca.cnf" -subj "$subject" \
 		-keyout "$new/${name}Key.pem" -out "$CA_DIR/request.pem"
 	quietly openssl ca -batch -notext -config "$here/ca.cnf" "$@" -in "$CA_DIR/request.pem" \
@@ -58,6 +61,7 @@ entity() {
 crl() {
 	name=$1
 	shift
+	echo "  CRL  $name"
 	quietly openssl ca -gencrl -config "$here/ca.cnf" "$@" -out "$new/$name.crl"
 }
 

@@ -166,14 +166,15 @@ def check_debugger(options: argparse.Namespace) -> None:
         raise Unfit("gdb is missing: apt-get install gdb")
 
 
-def need_peers(options: argparse.Namespace) -> None:
+def need_peers(options: argparse.Namespace, report: Report) -> None:
     """Have what the options ask for by name: there it is no reason to skip, but an error."""
     wanted = peers.STRONGSWAN in (options.carol_ike, options.moon_ike)
     programs = {*filter(None, (options.carol_mip6, options.moon_mip6))}
     if (wanted or programs) and options.bless:
         raise Unfit("expected/ is written with our own daemons: --bless without a peer")
     if wanted or options.names == [matrix.NAME]:
-        build.peers_unpacked(TOP)
+        with report.step("downloads what peers need") as tell:
+            build.peers_unpacked(TOP, tell)
     for program in programs:
         mip6_umip.product(program)
 
@@ -206,20 +207,20 @@ def job_of(run: Run, scenario: Scenario, number: int) -> Job:
 def boot(run: Run, job: Job, scenario: Scenario, limit: float | None,
          tell: Callable[[str], None] = lambda line: None) -> Ended:
     """Run a job on the kernel that was asked for."""
-    with run.report.progress.guest(job.results.name, job.results):
-        if run.options.native:
-            return native.run(run.fleet, job, scenario.tests, limit, tell)
-        return run.fleet.boot(job, scenario.tests, limit, tell, run.kernel)
+    if run.options.native:
+        return native.run(run.fleet, job, scenario.tests, limit, tell)
+    return run.fleet.boot(job, scenario.tests, limit, tell, run.kernel)
 
 
 def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
              ) -> list[Outcome]:
     """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
     options, job = run.options, job_of(run, scenario, number)
-    ended = boot(run, job, scenario, run.limit(job, scenario), tell)
+    with run.report.progress.guest(job.results.name, job.results):
+        ended = boot(run, job, scenario, run.limit(job, scenario), tell)
+        faults = artefacts.make(job.results)
     if ended.note:
         run.report.say(f"note: {job.results.name}: {ended.note}")
-    faults = artefacts.make(job.results)
     for sentence in faults:
         run.report.say(f"        {sentence}")
     faults += opened.faults(job.results)
@@ -345,7 +346,8 @@ def run_matrix(run: Run, scenarios: list[Scenario]) -> int:
 
 def run_kernels(run: Run, scenarios: list[Scenario]) -> int:
     """Every scenario on the installed kernel and on newer ones; gives the exit status."""
-    used, missing = kernels.all_had(TOP)
+    with run.report.step("downloads newer kernels") as tell:
+        used, missing = kernels.all_had(TOP, tell)
     grounds = {one.release: replace(run, kernel=one, column=one.release,
                                     folder=run.folder / one.release) for one in used}
     cells = in_cells(run, grounds, scenarios)
@@ -359,8 +361,12 @@ def run_sweep(run: Run, scenario: Scenario) -> None:
     run_scenarios(run, [scenario], told=False)
     if run.report.count("failed"):
         return
-    one = sweep.Sweep(scenario, job_of(run, scenario, 1),
-                      lambda job, limit: boot(run, job, scenario, limit), run.report,
+
+    def shown(job: Job, limit: float) -> Ended:
+        with run.report.progress.guest(job.results.name, job.results):
+            return boot(run, job, scenario, limit)
+
+    one = sweep.Sweep(scenario, job_of(run, scenario, 1), shown, run.report,
                       run.options.fault or [])
     batches = one.batches()
     with guests(run, at_a_time(run.options), len(batches)) as pool:
@@ -378,7 +384,7 @@ def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
              ) -> list[Outcome]:
     try:
         if scenario.name.startswith(peers.PREFIX):
-            build.peers_unpacked(TOP)
+            build.peers_unpacked(TOP, run.report.say)
         return run_once(run, scenario, number, tell)
     except peers.NoPeer as error:
         return [Outcome(scenario.name, "skipped", sentence=str(error))]
@@ -407,8 +413,9 @@ def titles() -> dict[str, str]:
 def keep(run: Run, arguments: list[str]) -> None:
     """What stays of a run beside its scenarios' results: outcomes and the page."""
     run.report.write(run.folder)
-    page = html.write(run.folder, titles(), shlex.join(["./run-tests.sh", *arguments]),
-                      run.report.seconds)
+    with run.report.step("writes the page"):
+        page = html.write(run.folder, titles(), shlex.join(["./run-tests.sh", *arguments]),
+                          run.report.seconds)
     run.report.say(f"page: {page.relative_to(TOP)}")
 
 
@@ -428,7 +435,7 @@ def once_more_under_valgrind(run: Run, scenarios: list[Scenario]) -> None:
                                 sentence="valgrind is not installed") for one in chosen_few])
         return
     options = argparse.Namespace(**vars(run.options) | {"valgrind": True})
-    programs = build.programs(TOP, plain=True, needed=True)
+    programs = build.programs(TOP, plain=True, needed=True, tell=run.report.say)
     slowly = replace(run, options=options, folder=run.folder / "valgrind", programs=programs)
     run_scenarios(slowly, chosen_few, told=False)
 
@@ -474,18 +481,20 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     if options.junit:
         # At once, so that a place where it cannot be written is told before anything runs.
         report.write_junit(options.junit)
-    need_peers(options)
+    need_peers(options, report)
     report.add(misfits(options))
     folder = report.folder = new_folder()
     if options.keep:
         (folder / KEPT).touch()
-    build.surroundings(TOP)
-    used = check_kernel(options)
+    with report.step("builds what a guest is started with") as tell:
+        build.surroundings(TOP, tell)
+        used = check_kernel(options)
     again.leave(folder, options, sys.argv[1:])
     if on_host is not None:
         hosted.run(report, TOP, on_host)
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
-    programs = build.programs(TOP, options.valgrind, needed, options.coverage)
+    with report.step("builds the daemons") as tell:
+        programs = build.programs(TOP, options.valgrind, needed, options.coverage, tell)
     run = Run(options, folder, programs, fleet, report, used, only=None if options.fault else last,
               clock=clock_of(options, used, report))
     status, taken = work(run, scenarios)

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from harness.bed.report.progress import Progress  # noqa: E402
 from harness.lint import goldens, layers, markers, sizes, tools, waits  # noqa: E402
 
 RULES = (layers.check, sizes.check, waits.check, goldens.check, markers.check, tools.check)
@@ -16,8 +18,9 @@ NOTES = (tools.unformatted, tools.unseen)
 
 
 def main(root: Path = ROOT) -> int:
-    faults = [fault for rule in RULES for fault in rule(root)]
-    notes = [note for rule in NOTES for note in rule(root)]
+    with Progress(sys.stderr, threading.Lock()).doing("lint"):
+        faults = [fault for rule in RULES for fault in rule(root)]
+        notes = [note for rule in NOTES for note in rule(root)]
     for note in notes:
         print(f"note: {note}")
     for fault in faults:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import compileall
 import fcntl
 import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.bed.base.command import Tell, lines, to_stderr
 from harness.bed.peers import packages as peers
 
 JOBS = "-j2"
+TAIL = 30
 
 
 class Broken(RuntimeError):
@@ -20,17 +21,29 @@ class Broken(RuntimeError):
 
 
 @contextmanager
-def _alone(top: Path) -> Iterator[None]:
+def _alone(top: Path, tell: Tell) -> Iterator[None]:
     (top / "build").mkdir(exist_ok=True)
     with (top / "build/.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("build: waits for another run that builds in this checkout")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _step(top: Path, *command: str) -> None:
-    done = subprocess.run(command, cwd=top, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-30:])
+def _step(top: Path, title: str, command: list[str], tell: Tell) -> None:
+    """Where there is something to do it says so, under its title and while it does it."""
+    said: list[str] = []
+
+    def told(line: str) -> None:
+        if not said:
+            tell(f"build: {title}")
+        said.append(line)
+        tell(line)
+
+    if lines(command, top, told):
+        tail = "\n".join(said[-TAIL:])
         raise Broken(f"{' '.join(command)} failed:\n{tail}")
 
 
@@ -39,42 +52,40 @@ def sanitized() -> list[str]:
     return ["SAN=1"] if os.environ.get("SAN") else []
 
 
-def programs(top: Path, plain: bool, needed: bool, counting: bool = False) -> Path:
+# The daemons of each folder below build/, as they are told.
+KINDS = {"": "the daemons", "ubsan": "the daemons, with checks of undefined behaviour",
+         "cov": "the daemons, counting their lines"}
+
+
+def programs(top: Path, plain: bool, needed: bool, counting: bool = False,
+             tell: Tell = to_stderr) -> Path:
     """Make the daemons if `needed`: plain, counting their lines, or with fatal UBSan.
 
     Gives their folder.
     """
     kind = "cov" if counting else "" if plain else "ubsan"
-    with _alone(top):
+    with _alone(top, tell):
         if needed:
-            _step(top, "make", JOBS, "SAN=", *([f"{kind.upper()}=1"] if kind else []), "all")
+            _step(top, KINDS[kind], ["make", "-s", JOBS, "SAN=",
+                                     *([f"{kind.upper()}=1"] if kind else []), "all"], tell)
     return top / "build" / kind / "bin"
 
 
-def surroundings(top: Path) -> None:
+def surroundings(top: Path, tell: Tell = to_stderr) -> None:
     """The guest's preload, the certificates, and Python's compiled files."""
-    with _alone(top):
-        _step(top, "make", "guest")
-        _step(top, "certs/make.sh")
+    with _alone(top, tell):
+        _step(top, "what a guest is started with", ["make", "-s", "guest"], tell)
+        _step(top, "certificates", ["certs/make.sh"], tell)
     for folder, levels in (("harness", 0), ("harness/bed", 1)):
         compileall.compile_dir(top / folder, maxlevels=levels, quiet=2)
 
 
-def peers_unpacked(top: Path) -> None:
-    with _alone(top):
-        peers.unpack(top)
+def peers_unpacked(top: Path, tell: Tell = to_stderr) -> None:
+    with _alone(top, tell):
+        peers.unpack(top, tell)
 
 
-def unit_programs(top: Path) -> None:
-    with _alone(top):
-        _step(top, "make", JOBS, *sanitized(), "all")
-
-
-def lines(top: Path, command: list[str], tell: Callable[[str], None]) -> int:
-    """Run a program and pass its lines on while they come; its exit status."""
-    with subprocess.Popen(command, cwd=top, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True) as process:
-        assert process.stdout
-        for line in process.stdout:
-            tell(line.rstrip("\n"))
-    return process.returncode
+def unit_programs(top: Path, tell: Tell = to_stderr) -> None:
+    with _alone(top, tell):
+        _step(top, "what unit tests are linked with",
+              ["make", "-s", JOBS, *sanitized(), "all"], tell)

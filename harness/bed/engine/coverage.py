@@ -15,7 +15,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.bed.engine import build, suite
+from harness.bed.base import command
+from harness.bed.engine import suite
 
 TOP = Path(__file__).resolve().parents[3]
 OBJECTS = "build/cov/obj"
@@ -119,7 +120,7 @@ def _scenarios(names: list[str]) -> str:
     def tell(line: str) -> None:
         print(line, flush=True)
         said.append(line)
-    build.lines(TOP, ["./run-tests.sh", "--coverage", "-j", "2", *names], tell)
+    command.lines(["./run-tests.sh", "--coverage", "-j", "2", *names], TOP, tell)
     found = [match[1] for match in map(PAGE.match, said) if match]
     if not found:
         raise NotMeasured("no scenario ran")

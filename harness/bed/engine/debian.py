@@ -11,6 +11,9 @@ import os
 import subprocess
 from pathlib import Path
 
+from harness.bed.base import command
+from harness.bed.base.command import Tell, quietly
+
 MIRROR = "http://deb.debian.org/debian/"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 TARGETS = ("apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages")
@@ -31,15 +34,17 @@ def mirror() -> str:
     return next((uri for label, _, uri in rows if label == "Debian"), MIRROR)
 
 
-def unpack(suite: str, packages: list[str], work: Path, target: Path) -> None:
+def unpack(suite: str, packages: list[str], work: Path, target: Path,
+           tell: Tell = quietly) -> None:
     """Have the files of these packages of `suite` below `target`; `work` is an empty folder."""
+    tell(f"download: {', '.join(packages)} of Debian {suite} from {mirror()}")
     for name in ("lists/partial", "cache/archives/partial", "debs"):
         (work / name).mkdir(parents=True)
     (work / "status").touch()
     (work / "sources.list").write_text(f"deb [signed-by={KEYS}] {mirror()} {suite} main\n")
     apt = ["apt-get", "-q", *_settings(work)]
-    _run([*apt, "update", "--error-on=any"], work)
-    _run([*apt, "download", *packages], work / "debs")
+    _run([*apt, "update", "--error-on=any"], work, tell)
+    _run([*apt, "download", *packages], work / "debs", tell)
     for package in sorted((work / "debs").glob("*.deb")):
         _run(["dpkg-deb", "-x", str(package), str(target)], work)
 
@@ -55,16 +60,20 @@ def _settings(work: Path) -> list[str]:
     return [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
 
 
-def _run(command: list[str], where: Path) -> None:
+def _run(words: list[str], where: Path, tell: Tell = quietly) -> None:
+    """The program tells what it fetches while it does; none may take longer than LIMIT."""
+    said: list[str] = []
     try:
-        done = subprocess.run(command, cwd=where, env=os.environ | {"LC_ALL": "C"}, timeout=LIMIT,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        status = command.lines(["timeout", f"{LIMIT:.0f}", *words], where,
+                               command.fetching(said, tell), os.environ | {"LC_ALL": "C"})
     except (FileNotFoundError, PermissionError):  # PATH may name folders that are closed to us
-        raise NotHad(f"there is no {command[0]}") from None
-    except subprocess.TimeoutExpired:
-        raise NotHad(f"{command[0]} was not done after {LIMIT:.0f} s") from None
-    if done.returncode:
-        raise NotHad(reason(done.stderr))
+        raise NotHad(f"there is no {words[0]}") from None
+    if status == 124:
+        raise NotHad(f"{words[0]} was not done after {LIMIT:.0f} s")
+    if status in (126, 127):
+        raise NotHad(f"there is no {words[0]}")
+    if status:
+        raise NotHad(reason("\n".join(said)))
 
 
 def reason(said: str) -> str:

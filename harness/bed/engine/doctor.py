@@ -11,6 +11,7 @@ import argparse
 import fnmatch
 import re
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from harness.bed.engine import guest, kernel, probe, suite
 from harness.bed.engine.probe import Machine
 from harness.bed.engine.suite import Scenario
+from harness.bed.report.progress import Progress
 
 TOP = Path(__file__).resolve().parents[3]
 EVERYTHING = "everything: no test can run"
@@ -200,9 +202,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--modules", type=Path, metavar="FOLDER", help="its modules by release")
     options = parser.parse_args(arguments)
     found = [*suite.scenarios(TOP), suite.kernel_tests(TOP)]
-    machine = probe.machine(
-        TOP, found, lambda: kernel.at(options.kernel, options.modules)
-        if options.kernel else kernel.installed())
+    with Progress(sys.stderr, threading.Lock()).doing(
+            "looks at this machine, and boots a guest in which it tries what scenarios want"):
+        machine = probe.machine(
+            TOP, found, lambda: kernel.at(options.kernel, options.modules)
+            if options.kernel else kernel.installed())
     examined = examine(machine)
     print("\n".join(lines(examined, machine)))
     return 1 if any(gap.serious for _, gaps in examined for gap in gaps) else 0

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from harness.bed.base.command import lines
 from harness.bed.engine import build
 from harness.bed.report.report import Outcome, Report
 
 UNIT_LINE = re.compile(r"\s*(PASS|FAIL|SKIP) (\S+)")
 PYTEST_LINE = re.compile(r"(\S+::\S+) (PASSED|FAILED|ERROR|SKIPPED)")
 ERROR_WORDS = re.compile(r"ERROR|error:|[Ff]ailed|Sanitizer")
+MADE = re.compile(r"  [A-Z]+ +\S+$")
 CORPUS = "fuzz."
 WORDS = {"PASS": "passed", "PASSED": "passed", "SKIP": "skipped", "SKIPPED": "skipped"}
 
@@ -20,7 +22,8 @@ WORDS = {"PASS": "passed", "PASSED": "passed", "SKIP": "skipped", "SKIPPED": "sk
 def lint(report: Report, top: Path, names: Sequence[str] = ()) -> None:
     said: list[str] = []
     start = time.monotonic()
-    status = build.lines(top, ["make", "-s", "lint"], said.append)
+    with report.step("lint"):
+        status = lines(["make", "-s", "lint"], top, said.append)
     faults = [line for line in said if status and not line.startswith("note:")]
     report.add([Outcome("lint", "failed" if status else "passed", time.monotonic() - start,
                         faults[0] if faults else "", "make lint" if status else "")])
@@ -28,7 +31,8 @@ def lint(report: Report, top: Path, names: Sequence[str] = ()) -> None:
 
 def unit(report: Report, top: Path, names: Sequence[str] = ()) -> None:
     """make check: one outcome per test program and corpus, of all or of the named ones."""
-    build.unit_programs(top)
+    with report.step("builds what unit tests are linked with") as told:
+        build.unit_programs(top, told)
     folder = f"build/{'san/' if build.sanitized() else ''}unit"
     def reproduce(name: str) -> str:
         if name.startswith(CORPUS):
@@ -85,8 +89,11 @@ def _stream(report: Report, top: Path, command: list[str], pattern: re.Pattern,
     def tell(line: str) -> None:
         nonlocal last, name
         found = pattern.match(line)
-        if not found:
+        if MADE.match(line):
+            told(line)
+        elif not found:
             said[name].append(line)
+        if not found:
             return
         name, word = read(found)
         said[name] = []
@@ -96,7 +103,8 @@ def _stream(report: Report, top: Path, command: list[str], pattern: re.Pattern,
         else:
             report.add([Outcome(name, outcome, took)])
 
-    status = build.lines(top, command, tell)
+    with report.step("builds and runs " + " ".join(command[:4])) as told:
+        status = lines(command, top, tell)
     everything = [line for lines in said.values() for line in lines]
     for one, took in failed.items():
         report.say("\n".join(said[one] or everything))

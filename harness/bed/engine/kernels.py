@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness.bed.base.command import Tell, quietly
 from harness.bed.engine import debian, kernel
 from harness.bed.engine.kernel import Kernel, Unfit
 from harness.bed.report.report import Outcome
@@ -40,14 +41,14 @@ def had(top: Path) -> dict[str, Kernel]:
     return {path.read_text().strip(): kernel.at(path.parent / kernel.NAME, None) for path in found}
 
 
-def fetch(top: Path, suite: str) -> Kernel:
+def fetch(top: Path, suite: str, tell: Tell = quietly) -> Kernel:
     """The kernel of `suite`, from build/kernels or from Debian's mirror; NotHad if neither does."""
     if suite in (here := had(top)):
         return here[suite]
     folder(top).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fresh.", dir=folder(top)) as name:
         work = Path(name)
-        debian.unpack(suite, PACKAGES, work / "apt", work / "root")
+        debian.unpack(suite, PACKAGES, work / "apt", work / "root", tell)
         release = arrange(work / "root", work / "kernel")
         (work / "kernel" / SUITE).write_text(suite + "\n")
         target = folder(top) / release
@@ -56,12 +57,12 @@ def fetch(top: Path, suite: str) -> Kernel:
     return kernel.at(target / kernel.NAME, None)
 
 
-def all_had(top: Path) -> tuple[list[Kernel], dict[str, str]]:
+def all_had(top: Path, tell: Tell = quietly) -> tuple[list[Kernel], dict[str, str]]:
     """The installed kernel and the newer ones, and for each that is not to be had the reason."""
     used, missing = [kernel.installed()], {}
     for suite in SUITES:
         try:
-            used.append(fetch(top, suite))
+            used.append(fetch(top, suite, tell))
         except debian.NotHad as error:
             missing[suite] = str(error)
     return used, missing

@@ -8,9 +8,11 @@ Errors:  NoPeer says what could not be had and what to type.
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from pathlib import Path
+
+from harness.bed.base import command
+from harness.bed.base.command import Tell, quietly
 
 PREFIX = "peer-"
 STRONGSWAN = "strongswan"
@@ -31,7 +33,7 @@ def packages(top: Path) -> list[str]:
     return [row[1] for row in rows if row[0] == "peer"]
 
 
-def unpack(top: Path) -> None:
+def unpack(top: Path, tell: Tell = quietly) -> None:
     """Have strongSwan under build/peers, whole or not at all; does nothing if it is there."""
     target = folder(top, STRONGSWAN)
     if target.is_dir():
@@ -40,39 +42,40 @@ def unpack(top: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".fresh.", dir=target.parent) as work:
         fresh = Path(work) / STRONGSWAN
         fresh.mkdir()
-        _download([f"{name}={VERSION}" for name in packages(top)], Path(work))
+        tell(f"download: {STRONGSWAN} {VERSION} of Debian, for build/peers")
+        _download([f"{name}={VERSION}" for name in packages(top)], Path(work), tell)
         for package in sorted(Path(work).glob("*.deb")):
             _run(["dpkg-deb", "-x", str(package), str(fresh)], Path(work),
                  f"{package.name} cannot be unpacked")
         fresh.rename(target)
 
 
-def _download(wanted: list[str], work: Path) -> None:
+def _download(wanted: list[str], work: Path, tell: Tell) -> None:
     """With the machine's package lists; where those do not know the version, with own ones."""
     failure = "strongSwan's packages cannot be downloaded"
     try:
-        _run([*APT, "download", *wanted], work, failure)
+        _run([*APT, "download", *wanted], work, failure, tell)
     except NoPeer:
         apt = [*APT, "-o", f"Dir::State={work}/state", "-o", f"Dir::Cache={work}/cache",
                "-o", "Dir::State::status=/var/lib/dpkg/status"]
         for name in ("state/lists/partial", "cache/archives/partial"):
             (work / name).mkdir(parents=True)
-        _run([*apt, "update", "--error-on=any"], work, failure)
-        _run([*apt, "download", *wanted], work, failure)
+        _run([*apt, "update", "--error-on=any"], work, failure, tell)
+        _run([*apt, "download", *wanted], work, failure, tell)
 
 
-def _run(command: list[str], where: Path, failure: str) -> None:
+def _run(words: list[str], where: Path, failure: str, tell: Tell = quietly) -> None:
+    said: list[str] = []
     try:
-        done = subprocess.run(command, cwd=where, env=os.environ | {"LC_ALL": "C"},
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        status = command.lines(words, where, command.fetching(said, tell),
+                               os.environ | {"LC_ALL": "C"})
     except FileNotFoundError:
-        raise NoPeer(f"{failure}: there is no {command[0]}") from None
-    if done.returncode:
-        raise NoPeer(f"{failure}: {_reason(done.stderr)}; once a run has reached Debian's mirror, "
+        raise NoPeer(f"{failure}: there is no {words[0]}") from None
+    if status:
+        raise NoPeer(f"{failure}: {_reason(said)}; once a run has reached Debian's mirror, "
                      "build/peers keeps them")
 
 
-def _reason(said: str) -> str:
-    lines = said.strip().splitlines()
+def _reason(lines: list[str]) -> str:
     errors = [line.removeprefix("E: ") for line in lines if line.startswith("E: ")]
     return next(iter(errors or lines[-1:]), "no reason given")

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from harness.bed.base import topology
-from harness.bed.base.story import EVENTS
+from harness.bed.base.story import EVENTS, NOW
 from harness.bed.check import dissect, ladder, moves, timeline
 from harness.bed.check.timeline import Timeline
 from harness.bed.decode import esp, pcapng
@@ -64,6 +64,8 @@ def folders(results: Path) -> list[Path]:
 
 def make(results: Path) -> list[str]:
     """All artefacts of one scenario; sentences on what could not be made."""
+    if results.is_dir():
+        (results / NOW).write_text("its captures are opened and its ladder is drawn\n")
     return [sentence for folder in folders(results) for sentence in _make(folder)]
 
 

@@ -1,4 +1,4 @@
-"""progress - one line at the foot of a terminal: what runs, for how long, what it waits for.
+"""progress - one line at the foot of a terminal: what goes on, for how long, what it waits for.
 
 Each running scenario leaves the words of its current wait in a file of its results; a thread reads
 them and draws the line again. It goes before anything else is said, and for good at the end.
@@ -30,17 +30,33 @@ class Progress:
         self.done = 0
         self.running: dict[Path, tuple[str, float]] = {}
         self.words: dict[Path, str] = {}
+        self.steps: list[tuple[str, float]] = []
         self.drawn = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def shown(self, total: int) -> Iterator[None]:
-        """Draw while the body runs."""
-        if not self.out.isatty():
+        """Draw what the guests do while the body runs."""
+        self.total, self.done = total, 0
+        with self._drawing():
+            yield
+
+    @contextmanager
+    def doing(self, words: str) -> Iterator[None]:
+        """Draw `words` while the body runs and no guest does."""
+        self.steps.append((words, time.monotonic()))
+        try:
+            with self._drawing():
+                yield
+        finally:
+            self.steps.pop()
+
+    @contextmanager
+    def _drawing(self) -> Iterator[None]:
+        if self._thread or not self.out.isatty():
             yield
             return
-        self.total, self.done = total, 0
         self._stop.clear()
         self._thread = threading.Thread(target=self._loop, name="progress", daemon=True)
         self._thread.start()
@@ -49,6 +65,7 @@ class Progress:
         finally:
             self._stop.set()
             self._thread.join()
+            self._thread = None
             with self.lock:
                 self.clear()
 
@@ -79,6 +96,9 @@ class Progress:
     def text(self, width: int) -> str:
         """The line itself, never longer than the terminal is wide."""
         running = list(self.running.items())
+        if self.steps and not running:
+            words, start = self.steps[-1]
+            return f"{words}: {time.monotonic() - start:.0f} s"[:width]
         parts = [f"{name} {time.monotonic() - start:.0f} s: {self._now(results)}"
                  for results, (name, start) in running]
         return f"[{self.done}/{self.total}] {' | '.join(parts)}"[:width]

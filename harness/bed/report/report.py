@@ -6,7 +6,8 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
@@ -52,6 +53,12 @@ class Report:
         with self._lock:
             self.progress.clear()
             print(text, file=self.out, flush=True)
+
+    @contextmanager
+    def step(self, words: str) -> Iterator[Callable[[str], None]]:
+        """Something that takes its time: `words` at the foot of a terminal, its lines above."""
+        with self.progress.doing(words):
+            yield self.say
 
     def _tell_machines(self, row: dict) -> None:
         if self.machines:

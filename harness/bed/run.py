@@ -201,7 +201,7 @@ def job_of(run: Run, scenario: Scenario, number: int) -> Job:
                run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
                keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
                gdb=options.gdb, coverage=options.coverage, only=run.cases(scenario) or [],
-               clock=run.clock)
+               clock=run.clock, screen=attach.screen() if interactive(options) else [0, 0])
 
 
 def boot(run: Run, job: Job, scenario: Scenario, limit: float | None,
@@ -304,11 +304,10 @@ def guests(run: Run, jobs: int, total: int) -> Iterator[ThreadPoolExecutor]:
 def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
     jobs = 1 if told and not run.options.jobs else at_a_time(run.options)
     tell = run.report.say if told and jobs == 1 else lambda line: None
-    if interactive(run.options):
-        tell = attach.attaching(tell)
+    desk = attach.attaching(tell) if interactive(run.options) else nullcontext(tell)
     work = [(one, number) for one in scenarios if run.cases(one) is not None
             for number in range(1, run.options.repeat + 1)]
-    with guests(run, jobs, len(work)) as pool:
+    with desk as tell, guests(run, jobs, len(work)) as pool:
         futures = {pool.submit(_guarded, run, one, number, tell): one for one, number in work}
         for future in as_completed(futures):
             run.report.add(future.result())
@@ -536,7 +535,8 @@ def main(arguments: list[str]) -> int:
             print(f"{scenario.name:24} {scenario.title}")
         return 0
     fleet = Fleet()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     report = Report(sys.stderr, sys.stdout) if options.json else Report()
     try:
         return execute(options, report, fleet)

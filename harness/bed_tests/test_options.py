@@ -10,7 +10,6 @@ from harness.bed import options, run
 from harness.bed.base.job import Job
 from harness.bed.base.story import Story
 from harness.bed.engine.guest import Unfit
-from harness.bed.stage import shell
 from harness.bed.stage.debugger import Debugger
 
 
@@ -72,12 +71,6 @@ def test_a_run_that_nobody_looks_at_has_no_console(tmp_path):
     assert not options.interactive(parsed("coa-change"))
     assert not Job("story", tmp_path, tmp_path, tmp_path).interactive
     assert Job("story", tmp_path, tmp_path, tmp_path, gdb="iked").interactive
-
-
-def test_every_node_s_name_is_a_command_of_the_prompt():
-    text = shell.commands({"carol": SimpleNamespace(tid=71), "rtr": SimpleNamespace(tid=70)})
-    assert text.splitlines()[0].startswith("carol() {")
-    assert 'nsenter -t 70 -m -n -u "$@"' in text.splitlines()[1]
 
 
 @pytest.mark.parametrize("wanted, node, attached", [

@@ -22,7 +22,8 @@ class Job:
     at the end with `keep`, and after a failure with `on_failure`. `gdb` is PROGRAM or NODE/PROGRAM.
     `ikes` names the IKE daemon of each node that does not run ours, `mip6s` the path of its mip6d.
     `sweep` are faults, each with a run of its own; `fault` is that of this run. `only` names the
-    tests of the scenario that run, none for all. `clock` is OWN or REAL.
+    tests of the scenario that run, none for all. `clock` is OWN or REAL. `screen` has the columns
+    and rows of the terminal that a prompt will be seen on, 0 where nobody knows.
     """
 
     scenario: str
@@ -43,6 +44,7 @@ class Job:
     fault: str | None = None
     only: list[str] = field(default_factory=list)
     clock: str = REAL
+    screen: list[int] = field(default_factory=lambda: [0, 0])
 
     @property
     def interactive(self) -> bool:

@@ -81,7 +81,7 @@ class Bed:
         self.debugger = Debugger(story, job.gdb) if job.gdb else None
         self.rtr = self._router()
         self.faults = Faults(self.hosts, self.rtr, story, self.capture.ignore)
-        self.desk = Prompt(results, story, job.prompt)
+        self.desk = Prompt(results, story, job.prompt, job.screen)
 
     def _router(self) -> Node:
         rtr = Node("rtr", self.place, self.story)

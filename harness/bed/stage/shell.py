@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from harness.bed.base.story import Story
 from harness.bed.base.wait import Fact
 from harness.bed.decode.kernel_log import KernelLog
 from harness.bed.node.node import CommandFailed, Node
+from harness.bed.stage import prompt
 
 PROMPT, DEBUGGER = 1, 2
 FOREVER = float("inf")
 RELEASE, COMMANDS = "release", "prompt.sh"
-# What the host's side looks for in the story, to attach by itself.
-WAITS = "waits at"
+# What the host's side looks for in the story, to attach by itself and to leave.
+WAITS, GOES_ON = "waits at", "the story goes on"
 
 
 @contextmanager
@@ -38,18 +39,13 @@ def console(number: int) -> Iterator[tuple[int, str]]:
         os.close(terminal)
 
 
-def commands(nodes: Mapping[str, Node]) -> str:
-    """A function of the shell for each node."""
-    return "".join(
-        f'{name}() {{ [ $# -gt 0 ] || set -- /bin/sh -i; '
-        f'PS1="{name}# " nsenter -t {node.tid} -m -n -u "$@"; }}\n' for name, node in nodes.items())
-
-
 class Prompt:
     """Prompts of one scenario; `wanted` names the node they are in, none for the first one."""
 
-    def __init__(self, results: Path, story: Story, wanted: str | None) -> None:
+    def __init__(self, results: Path, story: Story, wanted: str | None,
+                 screen: Sequence[int] = (0, 0)) -> None:
         self.results, self.story, self.wanted = results, story, wanted
+        self.screen = screen
 
     def offer(self, nodes: Mapping[str, Node], why: str) -> None:
         """Hold the story with a prompt, in which the names of `nodes` are commands."""
@@ -59,17 +55,18 @@ class Prompt:
                                 f"{meant(name, nodes)}")
         node, release = nodes[name], self.results / RELEASE
         release.unlink(missing_ok=True)
-        (self.results / COMMANDS).write_text(commands(nodes))
-        environment = os.environ | {"PATH": node.path, "PS1": f"{name}# ", "TERM": "xterm",
-                                    "ENV": str(self.results / COMMANDS)}
+        file = self.results / COMMANDS
+        file.write_text(prompt.text({one: node.tid for one, node in nodes.items()}, file, why,
+                                    self.screen))
+        environment = os.environ | {"PATH": node.path} | prompt.environment(name, file)
         with console(PROMPT) as (terminal, device):
             self.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with "
                             f"'exit' there or with: touch {release}")
             process = node.call(lambda: subprocess.Popen(
-                ["setsid", "-c", "/bin/sh", "-i"], stdin=terminal, stdout=terminal,
+                ["setsid", "-c", *prompt.words(file)], stdin=terminal, stdout=terminal,
                 stderr=terminal, env=environment))
             wait.until(Fact("the prompt is left", lambda: (
                 None if process.poll() is not None or release.exists() else "it is open")), FOREVER)
             process.kill()
             process.wait()
-        self.story.note("the story goes on")
+        self.story.note(GOES_ON)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,12 @@ static struct {
 	} who[WAITS_MOST];
 	size_t n;
 } waits;
+
+/* When the timer rings; 0 if it has to be set anew. */
+static struct {
+	int fd;
+	uint64_t set;
+} timer;
 
 static volatile sig_atomic_t child_ended;
 
@@ -88,23 +95,42 @@ static uint64_t next_due(void)
 	return least;
 }
 
+static void timer_rang(void *it, short events)
+{
+	(void)it;
+	(void)events;
+	timer.set = 0;
+}
+
+/* A timer of its own, for poll() may be late by a thousandth of the time that it is given. */
+static void timer_wait(uint64_t due)
+{
+	struct itimerspec at = { .it_value = { (time_t)(due / SECOND), (long)(due % SECOND) } };
+
+	if (due == NEVER)
+		return;
+	if (!due)
+		at.it_value.tv_nsec = 1;
+	if (!due || due != timer.set)
+		timerfd_settime(timer.fd, TFD_TIMER_ABSTIME, &at, NULL);
+	timer.set = due;
+	loop_wait(timer.fd, POLLIN, timer_rang, NULL);
+}
+
 /* The only place that waits, and the only one where a signal may come. */
 static void wait_for_anything(void)
 {
-	uint64_t due = next_due(), time = due == NEVER ? 0 : now();
-	uint64_t left = due > time ? due - time : 0;
-	struct timespec limit = { (time_t)(left / SECOND), (long)(left % SECOND) };
 	sigset_t all_may_come;
 	int n;
 
 	waits.n = 0;
+	timer_wait(next_due());
 	taps_wait();
 	sockets_wait();
 	/* Last, for what the driver asks may close any of the others. */
 	line_wait();
 	sigemptyset(&all_may_come);
-	n = child_ended ? 0
-			: ppoll(waits.fds, waits.n, due == NEVER ? NULL : &limit, &all_may_come);
+	n = child_ended ? 0 : ppoll(waits.fds, waits.n, NULL, &all_may_come);
 	for (size_t i = 0; n > 0 && i < waits.n; i++)
 		if (waits.fds[i].revents)
 			waits.who[i].ready(waits.who[i].it, waits.fds[i].revents);
@@ -160,6 +186,9 @@ static void prepare(void)
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd <= 2);
 	close(fd);
+	timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer.fd < 0)
+		off("this kernel has no timers for the agent");
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);

@@ -3,11 +3,14 @@
 # harness/bed/run.py, which says more with --help.
 set -eu
 home=$(cd "$(dirname "$0")" && pwd)
-if [ "${1:-}" = diff ]; then
+case ${1:-} in
+diff | facts)
+	word=$1
 	shift
 	export PYTHONPATH="$home" PYTHONDONTWRITEBYTECODE=1
-	exec /usr/bin/python3 -m harness.bed.check.diff "$@"
-fi
+	exec /usr/bin/python3 -m "harness.bed.check.$word" "$@"
+	;;
+esac
 cd "$home"
 case ${1:-} in
 doctor | attach)

@@ -44,7 +44,8 @@ def gone(spi: int, dst: str = HA) -> bytes:
 
 def acquire(ends: tuple[str, str] = (COA, HA), reqid: int = 2, mode: str = "tunnel") -> bytes:
     src, dst = ends
-    tmpl = xfrm_nl.TMPL.pack(ident(dst, 0), socket.AF_INET6, octets(src), reqid, MODES[mode], 0, 0)
+    tmpl = xfrm_nl.TMPL.pack(ident(dst, 0), socket.AF_INET6, octets(src), reqid, MODES[mode], 0, 0,
+                             0, 0, 0)
     head = ident(dst, 0) + octets(src) + SELECTOR + bytes(168) + bytes(16)
     return head + nl.attribute(xfrm_nl.A_TMPL, tmpl)
 

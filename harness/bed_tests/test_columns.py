@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from harness.bed.check import columns
 
 LEFT = "src a dst b\n\tcoa 2001::1\ngone\nend\n"
@@ -43,10 +45,12 @@ def test_colours_change_nothing_but_the_colour():
         columns.side_by_side(LEFT, RIGHT, width=38).splitlines()
 
 
-def test_only_what_differs_is_red_and_green():
+@pytest.mark.req("T-705")
+def test_what_differs_is_in_the_colours_of_expected_and_found():
     text = columns.coloured(LEFT, RIGHT, ("expected", "actual"), 80)
-    assert re.findall(r"\033\[31m(.*?)\033", text) == ["2001::1", "gone"]
-    assert re.findall(r"\033\[32m(.*?)\033", text) == ["2001::50", "new"]
+    assert re.findall(r"\033\[36m(2001::1|gone)\033", text) == ["2001::1", "gone"]
+    assert re.findall(r"\033\[33m(2001::50|new)\033", text) == ["2001::50", "new"]
+    assert "\033[31m" not in text and "\033[32m" not in text, "neither side is right or wrong"
 
 
 def test_a_long_line_goes_on_below():

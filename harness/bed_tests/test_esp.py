@@ -17,7 +17,7 @@ def state(*algorithms: Algorithm) -> State:
 
 
 def cbc(key: str) -> State:
-    return state(Algorithm("auth-trunc", "hmac(sha1)", "0x00", 96),
+    return state(Algorithm("auth", "hmac(sha1)", "0x00", 96),
                  Algorithm("enc", "cbc(aes)", f"0x{key}"))
 
 
@@ -51,7 +51,7 @@ def test_gcm_is_opened_for_every_key_length(size):
 
 def test_null_encryption_is_read_as_it_is():
     packet = bytes.fromhex("0000000100000002") + b"data\x01\x02\x02\x3a" + bytes(12)
-    opener = state(Algorithm("auth-trunc", "hmac(sha1)", "0x00", 96),
+    opener = state(Algorithm("auth", "hmac(sha1)", "0x00", 96),
                    Algorithm("enc", "ecb(cipher_null)", "0x"))
     assert esp.opened(packet, opener) == (58, b"data")
 

@@ -11,8 +11,9 @@ hypothesis = pytest.importorskip("hypothesis", reason="python3-hypothesis is not
 from hypothesis import HealthCheck, given, settings, strategies as some  # noqa: E402
 
 from harness.bed.check import canon, golden
-from harness.bed.decode.xfrm import (  # noqa: E402
-    Algorithm, Dump, Policy, Selector, State, Template, parse_dump)
+from harness.bed.decode.facts import (  # noqa: E402
+    Algorithm, Dump, Policy, Selector, State, Template)
+from harness.bed.decode.xfrm import parse_dump  # noqa: E402
 from harness.bed_tests import samples  # noqa: E402
 
 addresses = some.sampled_from(["::", "2001:1::1", "2001:1::10", "2001::50", "fec0::1"]) | (

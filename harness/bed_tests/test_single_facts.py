@@ -72,6 +72,5 @@ def test_a_policy_s_flags_are_facts_and_bits_alone_are_none():
     texts = [f"{plain}\tflag {words}\n" for words in ("localok icmp", "localok", " (0x00000000)")]
     one, other_, none = (samples.canonicals({"carol": text})["carol"] for text in texts)
     assert [str(d) for d in golden.compare(one, other_)] == [
-        "carol policy main out src ::/0 dst ::/0: attributes flag localok, "
-        "expected flag localok icmp"]
+        "carol policy main out src ::/0 dst ::/0: flags localok, expected icmp localok"]
     assert none == samples.canonicals({"carol": plain})["carol"]

@@ -11,10 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.bed.decode.xfrm import (
-    Algorithm, Dump, Policy, State, Template, selector_text,
+from harness.bed.check.canon_text import (
+    algorithm_text, policy_lines, state_lines, template_lines, text,
 )
+from harness.bed.decode.facts import ANY, IPSEC, Dump, Policy, State, Template, selector_text
 
+__all__ = ["Names", "Roles", "Use", "algorithm_text", "canonical", "named", "policy_lines",
+           "state_lines", "template_lines", "text"]
+
+NO_SPI = "0x00000000"
 KINDS = {"transport": "mh", "tunnel": "tunnel"}
 SELECTOR_KINDS = {
     ("transport", "ipv6-icmp"): "icmp",
@@ -47,19 +52,41 @@ class Use:
             self.ends == frozenset(state.endpoints()))
 
 
-AGREEMENT = 2
-
 
 def _host(prefix: str) -> str | None:
     address, _, length = prefix.partition("/")
-    return address if length == "128" else None
+    return address if length == ("128" if ":" in address else "32") else None
+
+
+class Uses:
+    """The uses of one node's templates, found by two of mode, reqid and ends at a time."""
+
+    def __init__(self, found: Iterable[Use]) -> None:
+        self.by_two: dict[tuple, Use] = {}
+        for use in found:
+            for key in self._keys(use.mode, use.reqid, use.ends):
+                best = self.by_two.get(key)
+                if best is None or use.kind > best.kind:
+                    self.by_two[key] = use
+
+    @staticmethod
+    def _keys(mode: str, reqid: int, ends: frozenset) -> tuple[tuple, ...]:
+        return (mode, reqid), (mode, ends), (reqid, ends), (mode, reqid, ends)
+
+    def of(self, state: State) -> Use | None:
+        """The use that agrees most, of equals the one whose kind is last in the alphabet."""
+        keys = self._keys(state.mode, state.reqid, frozenset(state.endpoints()))
+        found = [self.by_two[key] for key in keys if key in self.by_two]
+        return max(found, key=lambda use: (use.agreement(state), use.kind), default=None)
 
 
 class Names:
     """Names of SPIs and keys of one scenario; learn() every checkpoint before naming it."""
 
-    def __init__(self, roles: Roles) -> None:
+    def __init__(self, roles: Roles, whole: bool = False) -> None:
+        """`whole`: what is larval and what is not ESP has names too."""
         self.roles = roles
+        self.whole = whole
         self.spis: dict[str, str] = {}
         self.keys: dict[tuple[str, str], str] = {}
         self.generations: dict[str, int] = {}
@@ -70,13 +97,19 @@ class Names:
         ways = {state.spi: way for dump in dumps.values() for state in dump.states
                 if (way := self._way(state))}
         for node in sorted(dumps, key=self._mobile_first):
-            uses = self._uses(dumps[node].policies)
+            uses = Uses(self._uses(dumps[node].policies))
             for state in sorted(dumps[node].states, key=_oldest_first):
-                if state.proto == "esp" and not state.larval:
+                if self._has_name(state):
                     way = self._way(state) or ways.get(state.spi) or f"to-{state.dst}"
                     found.setdefault((node, state), f"{self._role(node, state, uses)}.{way}")
         for (_, state), role in found.items():
-            self._name(state, role)
+            if state.spi:
+                self._name(state, role)
+
+    def _has_name(self, state: State) -> bool:
+        if self.whole:
+            return state.spi not in (None, NO_SPI)
+        return state.proto == "esp" and not state.larval
 
     def spi(self, value: str) -> str:
         """The name of an SPI, or the SPI itself where no state of a checkpoint had it."""
@@ -91,7 +124,8 @@ class Names:
     def _uses(self, policies: Iterable[Policy]) -> list[Use]:
         return [
             self._use(policy, tmpl)
-            for policy in policies for tmpl in policy.tmpls if tmpl.proto == "esp"]
+            for policy in policies for tmpl in policy.tmpls
+            if tmpl.proto == "esp" or self.whole and tmpl.proto in IPSEC]
 
     def _use(self, policy: Policy, tmpl: Template) -> Use:
         hosts = frozenset({_host(policy.sel.src), _host(policy.sel.dst)})
@@ -99,17 +133,15 @@ class Names:
                       if host in self.roles.mobiles), None)
         kind = SELECTOR_KINDS.get((tmpl.mode, policy.sel.proto), KINDS.get(tmpl.mode, tmpl.mode))
         ends = frozenset({tmpl.src, tmpl.dst})
-        return Use(owner, kind, tmpl.mode, tmpl.reqid, ends if ends != {"::"} else hosts)
+        return Use(owner, kind, tmpl.mode, tmpl.reqid, hosts if ends <= set(ANY) else ends)
 
     def _way(self, state: State) -> str | None:
         """Unknown where the home agent is no end; the other node may know better."""
         return {state.dst: "to-ha", state.src: "to-mn"}.get(self.roles.ha)
 
-    def _role(self, node: str, state: State, uses: list[Use]) -> str:
+    def _role(self, node: str, state: State, uses: Uses) -> str:
         """mh, or carol.mh where the scenario has several mobile nodes."""
-        best = max(uses, key=lambda use: (use.agreement(state), use.kind), default=None)
-        if best and best.agreement(state) < AGREEMENT:
-            best = None
+        best = uses.of(state)
         mobiles = self.roles.mobiles
         owner = next((mobiles[end] for end in state.endpoints() if end in mobiles),
                      best and best.owner)
@@ -122,7 +154,7 @@ class Names:
         if state.spi not in self.spis:
             self.spis[state.spi] = f"spi:{self._generation(role)}"
         for alg in state.algorithms:
-            if (alg.kind, alg.key) not in self.keys:
+            if alg.key_bits and (alg.kind, alg.key) not in self.keys:
                 name = self._generation(f"{role}.{alg.kind}")
                 self.keys[alg.kind, alg.key] = f"key:{name}/{alg.key_bits}"
 
@@ -137,11 +169,13 @@ def _oldest_first(state: State) -> tuple:
     return (-carried, state.src, state.dst, state.reqid, state.mode, state.spi or "")
 
 
-def named(dump: Dump, names: Names) -> Dump:
-    """The facts of a dump under their names; transient entries (larval, per-socket) left out."""
-    states = [_named_state(s, names) for s in dump.states if not s.larval]
-    policies = [p for p in dump.policies if not p.socket]
-    return Dump(sorted(states, key=_state_order), sorted(policies, key=_policy_order))
+def named(dump: Dump, names: Names, whole: bool = False) -> Dump:
+    """The facts of a dump under their names, in order; transient entries (larval, per-socket) are
+    left out unless the dump is wanted whole."""
+    states = [_named_state(s, names) for s in dump.states if whole or not s.larval]
+    policies = [_named_policy(p, names) for p in dump.policies if whole or not p.socket]
+    return Dump(sorted(states, key=_state_order), sorted(policies, key=_policy_order),
+                dump.defaults)
 
 
 def _named_state(state: State, names: Names) -> State:
@@ -151,75 +185,26 @@ def _named_state(state: State, names: Names) -> State:
     return replace(state, spi=spi, algorithms=algorithms)
 
 
+def _named_policy(policy: Policy, names: Names) -> Policy:
+    if not any(tmpl.spi for tmpl in policy.tmpls):
+        return policy
+    return replace(policy, tmpls=tuple(
+        replace(tmpl, spi=tmpl.spi and names.spi(tmpl.spi)) for tmpl in policy.tmpls))
+
+
 def _state_order(state: State) -> tuple:
     """By identity, not by address: a move changes lines, not their order."""
-    return (state.proto, state.wildcard, state.spi or "", state.mode, state.src, state.dst)
+    return (state.proto, state.wildcard, state.spi or "", state.mode, state.src, state.dst,
+            state.reqid, state.sel and selector_text(state.sel, True) or "")
 
 
 def _policy_order(policy: Policy) -> tuple:
     sel = policy.sel
     return (policy.ptype, policy.dir, policy.priority, sel.src, sel.dst, sel.proto or "",
-            -1 if sel.type is None else sel.type, policy.action, policy.tmpls)
+            -1 if sel.type is None else sel.type, policy.action, str(policy.tmpls),
+            selector_text(sel, True), policy.socket, policy.if_id or 0)
 
 
 def canonical(dump: Dump, names: Names, node: str) -> str:
     """The canonical text of one node at one checkpoint; names.learn() has seen the checkpoint."""
     return text(named(dump, names), node)
-
-
-def text(dump: Dump, node: str) -> str:
-    lines = [f"# {node} state"]
-    for state in dump.states:
-        lines += state_lines(state)
-    lines.append(f"# {node} policy")
-    for policy in dump.policies:
-        lines += policy_lines(policy)
-    return "\n".join(lines) + "\n"
-
-
-def state_lines(state: State) -> list[str]:
-    flags = f" flag {' '.join(state.flags)}" if state.flags else ""
-    lines = [
-        f"src {state.src} dst {state.dst}",
-        f"\tproto {state.proto}{_spi_text(state.spi)} reqid {state.reqid} mode {state.mode}",
-        f"\treplay-window {state.replay_window}{flags}",
-    ]
-    lines += [f"\t{algorithm_text(alg)}" for alg in state.algorithms]
-    if state.coa is not None:
-        lines.append(f"\tcoa {state.coa}")
-    lines += [f"\t{extra}" for extra in state.extra]
-    if state.sel is not None:
-        lines.append(f"\tsel {selector_text(state.sel)}")
-    return lines
-
-
-def _spi_text(spi: str | None) -> str:
-    if spi is None:
-        return ""
-    return f" {spi}" if spi.startswith("spi:") else f" spi {spi}"
-
-
-def algorithm_text(alg: Algorithm) -> str:
-    word = "auth-trunc" if alg.kind == "auth" else alg.kind
-    bits = "" if alg.bits is None else f" {alg.bits}"
-    return f"{word} {alg.name} {alg.key}{bits}"
-
-
-def policy_lines(policy: Policy) -> list[str]:
-    action = "" if policy.action == "allow" else f" action {policy.action}"
-    head = f"dir {policy.dir}{action} priority {policy.priority} ptype {policy.ptype}"
-    lines = [selector_text(policy.sel), f"\t{head}"]
-    lines += [f"\t{extra}" for extra in policy.extra]
-    for tmpl in policy.tmpls:
-        lines += template_lines(tmpl)
-    return lines
-
-
-def template_lines(tmpl: Template) -> list[str]:
-    lines = [
-        f"\ttmpl src {tmpl.src} dst {tmpl.dst}",
-        f"\t\tproto {tmpl.proto}{_spi_text(tmpl.spi)} reqid {tmpl.reqid} mode {tmpl.mode}",
-    ]
-    if tmpl.level != "required":
-        lines.append(f"\t\tlevel {tmpl.level}")
-    return lines

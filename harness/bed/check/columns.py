@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 SAME, DIFFERENT, LEFT, RIGHT = " ", "|", "<", ">"
 TAB = 4
-RED, GREEN, DIM, BOLD, PLAIN = "\033[31m", "\033[32m", "\033[2m", "\033[1m", "\033[0m"
+# The left side is what is expected, the right what was found: neither is right or wrong by itself.
+EXPECTED, FOUND = "\033[36m", "\033[33m"
+DIM, BOLD, PLAIN = "\033[2m", "\033[1m", "\033[0m"
 NARROWEST = 24
 
 
@@ -87,10 +89,24 @@ def coloured(left: str, right: str, heads: tuple[str, str], columns: int,
              context: int | None = None) -> str:
     """Both texts in `columns` columns of a terminal; long lines go on below."""
     width = max((columns - 3) // 2, NARROWEST)
-    lines = [f"{BOLD}{heads[0][-width:]:{width}}   {heads[1][-width:]}{PLAIN}"]
+    one, other = heads[0][-width:], heads[1][-width:]
+    lines = [f"{BOLD}{EXPECTED}{one:{width}}{PLAIN}   {BOLD}{FOUND}{other}{PLAIN}"]
     for row in _wanted(left, right, context):
         lines += [f"{DIM}{_left_out(row)}{PLAIN}"] if isinstance(row, int) else _painted(row, width)
     return "\n".join(lines) + "\n"
+
+
+def signed(row: Row) -> list[tuple[str, str]]:
+    """A row as lines of `diff -u`: the sign and the text of each."""
+    if row.mark == SAME:
+        return [(" ", row.left)]
+    left = [("-", row.left)] if row.mark != RIGHT else []
+    return left + ([("+", row.right)] if row.mark != LEFT else [])
+
+
+def line_in_colour(sign: str, text: str) -> str:
+    colour = {"-": EXPECTED, "+": FOUND}.get(sign, DIM)
+    return f"{colour}{sign}{text}{PLAIN}"
 
 
 def _wanted(left: str, right: str, context: int | None) -> Iterable[Row | int]:
@@ -105,7 +121,7 @@ def _left_out(number: int) -> str:
 
 def _painted(row: Row, width: int) -> Iterator[str]:
     one, other = pieces(row)
-    colours = (RED, GREEN) if row.mark != SAME else (DIM, DIM)
+    colours = (EXPECTED, FOUND) if row.mark != SAME else (DIM, DIM)
     left, right = _wrap(one, width), _wrap(other, width)
     for at in range(max(len(left), len(right))):
         cells = [side[at] if at < len(side) else [] for side in (left, right)]

@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.bed.check.golden import Thing, different_facts, pair, things
-from harness.bed.decode.xfrm import Dump, Policy, State, parse_dump
+from harness.bed.check.things import Thing, different_facts, pair, things
+from harness.bed.decode.facts import ANY, Dump, Policy, State
+from harness.bed.decode.xfrm import parse_dump
 
 ESP_KINDS = {"mh": "MH SA", "tunnel": "tunnel SA", "tunnel-mh": "tunnel MH SA",
              "icmp": "ICMPv6 SA", "host": "host SA"}
@@ -25,6 +26,10 @@ CREATED, DELETED, CHANGED, MOVED = "created", "deleted", "changed", "moved"
 REKEYED, RETEMPLATED = "re-keyed", "re-templated"
 VERBS = (CREATED, DELETED, MOVED, REKEYED, RETEMPLATED, CHANGED)
 PLURALS = {"state": "states", "policy": "policies"}
+
+
+# Mode, reqid and ends of a state: in or out.
+Ways = dict[tuple[str, int, tuple[str, str]], str]
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,22 @@ class Delta:
 
 def between(before: str, after: str) -> Delta:
     """Two canonical texts of one node; `before` may be empty."""
-    old, new = parse_dump(before), parse_dump(after)
+    return between_dumps(parse_dump(before), parse_dump(after))
+
+
+def between_dumps(old: Dump, new: Dump) -> Delta:
+    """Two dumps whose values have names."""
     wanted, found = things(old), things(new)
-    spoken = _spoken(new) | _spoken(old)
+    spoken = spoken_names(new) | spoken_names(old)
     changes: list[Change] = []
     stayed = {}
     for kind in PLURALS:
         pairing = pair(wanted[kind], found[kind])
-        stayed[kind] = sum(one.facts == other.facts for one, other in pairing.same)
-        changes += [_changed(kind, one, other, spoken[one.name])
-                    for one, other in pairing.same if one.facts != other.facts]
-        changes += [_gone(kind, thing, spoken) for thing in pairing.missing]
-        changes += [_come(kind, thing, spoken) for thing in pairing.extra]
+        stayed[kind] = sum(not different_facts(one, other) for one, other in pairing.same)
+        changes += [change(kind, one, other, spoken)
+                    for one, other in pairing.same if different_facts(one, other)]
+        changes += [change(kind, thing, None, spoken) for thing in pairing.missing]
+        changes += [change(kind, None, thing, spoken) for thing in pairing.extra]
     return Delta(changes, stayed, {kind: len(wanted[kind]) for kind in PLURALS})
 
 
@@ -86,34 +95,36 @@ def checkpoints(delta: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def _spoken(dump: Dump) -> dict[str, str]:
+def spoken_names(dump: Dump) -> dict[str, str]:
     """For each name of an object in golden's words: what a person calls it."""
-    states = {thing.name: _state(state, dump)
-              for state, thing in zip(dump.states, things(dump)["state"])}
-    return states | {thing.name: thing.name for thing in things(dump)["policy"]}
+    found = things(dump)
+    ways = _ways(dump.policies)
+    states = {thing.name: _state(state, ways)
+              for state, thing in zip(dump.states, found["state"])}
+    return states | {thing.name: thing.name for thing in found["policy"]}
 
 
-def _state(state: State, dump: Dump) -> str:
+def _state(state: State, ways: Ways) -> str:
     """tunnel SA out spi:tunnel.to-ha#1"""
     if state.proto in ROUTING:
         ends = "wildcard" if state.wildcard else f"{state.src} to {state.dst}"
         return f"{ROUTING[state.proto]} {ends}"
-    way = direction(state, dump.policies)
+    way = state.dir or ways.get((state.mode, state.reqid, state.endpoints()))
     found = ROLE.match(state.spi or "")
     owner, kind = (found["owner"], found["kind"]) if found else (None, state.mode)
     word = ESP_KINDS.get(kind, f"{kind} SA")
     return " ".join(filter(None, [owner and f"{owner}'s", word, way, state.spi]))
 
 
-def direction(state: State, policies: Iterable[Policy]) -> str | None:
-    """in or out, as the policy that uses the state says; None where no policy does."""
+def _ways(policies: Iterable[Policy]) -> Ways:
+    """in or out, as the first policy says that uses such a state."""
+    ways: Ways = {}
     for policy in policies:
         hosts = (policy.sel.src.partition("/")[0], policy.sel.dst.partition("/")[0])
         for tmpl in policy.tmpls:
-            ends = (tmpl.src, tmpl.dst) if tmpl.src != "::" else hosts
-            if (tmpl.mode, tmpl.reqid, ends) == (state.mode, state.reqid, state.endpoints()):
-                return "out" if policy.dir == "out" else "in"
-    return None
+            ends = (tmpl.src, tmpl.dst) if tmpl.src not in ANY else hosts
+            ways.setdefault((tmpl.mode, tmpl.reqid, ends), "out" if policy.dir == "out" else "in")
+    return ways
 
 
 def _gone(kind: str, thing: Thing, spoken: dict[str, str]) -> Change:
@@ -122,6 +133,14 @@ def _gone(kind: str, thing: Thing, spoken: dict[str, str]) -> Change:
 
 def _come(kind: str, thing: Thing, spoken: dict[str, str]) -> Change:
     return Change(kind, CREATED, f"{spoken[thing.name]} was created{_where(thing)}")
+
+
+def change(kind: str, one: Thing | None, other: Thing | None, spoken: dict[str, str]) -> Change:
+    """What happened to one object; None where it is not."""
+    if one is None:
+        return _come(kind, other, spoken)
+    return _gone(kind, one, spoken) if other is None else _changed(
+        kind, one, other, spoken[one.name])
 
 
 def _where(thing: Thing) -> str:

@@ -1,214 +1,196 @@
-"""diff - any two dumps of `ip xfrm` held against each other in canonical form.
+"""diff - any two dumps of `ip xfrm` held against each other by their facts.
 
-    ./run-tests.sh diff A.txt B.txt        equal facts: 0, different: 1, unreadable: 2
+    ./run-tests.sh diff A B                two files, or FILE alone: its first dump and its second
+        --json                             everything as one JSON object
+        --unified                          the lines as `diff -u` shows them
+        --values                           SPIs and keys as they are, also between two runs
+
+Exit status: 0 equal, 1 different, 2 a file cannot be read or not all of it is understood (what
+differs in the rest is told all the same). "equal" is said only when nothing was left unread; what
+is left out on purpose (counters, clocks, prompts) is counted, and --json lists it.
 
 A file holds what `ip xfrm state`, `ip xfrm policy` or both printed: any iproute2, with or without
--s, -d and -o, pasted from a terminal or from the page of 2008, a canonical dump, or a collected
-file with `##` titles. Where a file holds several dumps of one kind, FILE#2 is the second. An empty
-file is a kernel that has nothing; the answer says so.
+-s, -d and -o, pasted from a terminal, quoted in a mail, from the page of 2008, a canonical dump, a
+collected file with `##` titles, or netlink messages as the kernel sent them. Where a file holds
+several dumps of one kind, FILE#2 is the second; - is standard input. An empty file is a kernel that
+has nothing; the answer says so. Two dumps with no SPI and no key in common are taken as two runs:
+then SPIs and keys are compared by their role, not their value, and the answer says so.
 Errors:  one sentence that names file, line and what is wrong there.
 """
 
 from __future__ import annotations
 
+import argparse
+import gc
+import json
 import os
-import re
 import shutil
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TextIO
 
-from harness.bed.check import canon, columns, delta, golden
-from harness.bed.decode.xfrm import Dump, DumpError, parse_dump
+from harness.bed.check import columns
+from harness.bed.check.compare import (
+    DIFFERENT, EQUAL, UNREADABLE, Comparison, Difference, compare, one_run,
+)
+from harness.bed.check.given import ENTRIES, KINDS, Given, Unreadable, given, read
 
-EQUAL, DIFFERENT, UNREADABLE = 0, 1, 2
-USAGE = "run-tests.sh diff A B: two files with what ip xfrm state or ip xfrm policy printed"
+__all__ = ["DIFFERENT", "EQUAL", "UNREADABLE", "Given", "Unreadable", "compare", "given", "main",
+           "one_run", "read", "show"]
+
 WIDTH = 160
-KINDS = ("state", "policy")
-NODE = "xfrm"
-# A command or a title that opens a dump: `carol# ip -s xfrm state`, `## ip xfrm policy`.
-OPENS = re.compile(r"(?:^|.*[#$>]\s*)ip (?:-\S+ )*x(?:frm)? (state|policy)\b(.*)")
-CANONICAL = re.compile(r"# \S+ (state|policy)$")
-ENTRY = re.compile(r"\s|src \S")
+AROUND = 3
+# So many notes are told one by one.
+TOLD = 10
+FORMAT = "perigee-xfrm-diff-1"
+PLURALS = {"state": "states", "policy": "policies"}
 
 
-class Unreadable(Exception):
-    """A file is not there or is no dump; the message is the sentence for the user."""
+def many(number: int, word: str, plural: str = "") -> str:
+    return f"{number} {word if number == 1 else plural or f'{word}s'}"
 
 
-@dataclass(frozen=True)
-class Given:
-    """One file's facts, and of which kinds it speaks at all."""
-
-    name: str
-    dump: Dump
-    kinds: frozenset[str]
-    empty: bool = False
-
-
-@dataclass(frozen=True)
-class Block:
-    """Lines of one dump within a file, by their numbers from 0."""
-
-    kind: str
-    lines: dict[int, str]
+def show(one: Given, other: Given, out: TextIO, colour: bool, width: int, *,
+         unified: bool = False, values: bool = False) -> int:
+    """Sentences first, then the lines; the exit status."""
+    found = compare(one, other, values)
+    for line in (*_before(found), *_verdict(found)):
+        print(line, file=out)
+    if found.differences:
+        print(file=out)
+        lines = _unified(found, colour) if unified else _columns(found, colour, width)
+        out.writelines(f"{line}\n" for line in lines)
+    return found.status
 
 
-def blocks(lines: list[str]) -> list[Block]:
-    """The dumps that commands or titles open; none in a file that is a bare dump."""
-    found: list[Block] = []
-    inside = False
-    for number, line in enumerate(lines):
-        opened, title = OPENS.match(line), CANONICAL.match(line)
-        if opened or title:
-            found.append(Block((opened or title)[1], {number: opened[2] if opened else ""}))
-            inside = True
-        elif inside and line.strip() and not ENTRY.match(line):
-            inside = False
-        elif inside:
-            found[-1].lines[number] = line
-    return found
+def _before(found: Comparison) -> Iterator[str]:
+    """What the comparison does not speak of, and why."""
+    for given_one in (found.one, found.other):
+        if given_one.empty:
+            yield f"{given_one.name} is empty: taken as no state and no policy"
+    for kind in KINDS:
+        lacks = [given_one.name for given_one in (found.one, found.other)
+                 if kind not in given_one.kinds]
+        if lacks and kind in found.one.kinds | found.other.kinds:
+            yield f"{lacks[0]} shows no {kind}: left out of the comparison"
+    if not found.same_run and not found.values and any(
+            state.spi for given_one in (found.one, found.other) for state in given_one.dump.states):
+        yield "no SPI and no key in common: taken as two runs, SPIs and keys compared by their role"
 
 
-def read(name: str) -> Given:
-    path, _, which = name.partition("#") if not Path(name).exists() else (name, "", "")
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "no text"
-        raise Unreadable(f"{path}: {reason}") from error
-    return given(name, text, int(which) if which.isdigit() else None)
+def _verdict(found: Comparison) -> Iterator[str]:
+    sentences = found.sentences()
+    if sentences:
+        yield f"{many(len(sentences), 'difference')}:"
+        yield from (f"  {sentence}" for sentence in sentences)
+    counts = ", ".join(many(found.entries[kind], kind, PLURALS[kind]) for kind in ENTRIES)
+    if found.status == EQUAL:
+        yield f"equal: {counts}"
+    elif not sentences:
+        yield f"no difference in what is understood ({counts}), but not all of it is"
+    sides = [found.one] if found.one.name == found.other.name else [found.one, found.other]
+    for one in sides:
+        yield from _unread(one)
+    if found.uncompared:
+        yield "not compared: " + "; ".join(sorted(found.uncompared))
+    for one in sides:
+        if one.left_out:
+            counted = Counter(note.why for note in one.left_out)
+            yield f"left out on purpose of {one.name}: " + ", ".join(
+                f"{why} ({many(number, 'line')})" for why, number in counted.items())
 
 
-def given(name: str, text: str, which: int | None = None) -> Given:
-    lines = text.splitlines()
-    found = blocks(lines)
-    path = name.partition("#")[0]
-    kinds: dict[str, Block | None] = {}
-    if found:
-        kinds = {kind: _choose(path, [b for b in found if b.kind == kind], which)
-                 for kind in KINDS}
-        wanted = {n: line for b in kinds.values() if b for n, line in b.lines.items()}
-        lines = [wanted.get(number, "") for number in range(len(lines))]
-    try:
-        dump = parse_dump("\n".join(lines))
-    except DumpError as error:
-        where = "" if str(error).startswith("line ") else f"line {len(lines)}: "
-        raise Unreadable(f"{path}: {where}{error}") from error
-    said = {kind for kind, block in kinds.items() if block}
-    said |= {kind for kind, have in zip(KINDS, (dump.states, dump.policies)) if have}
-    if not said and text.strip():
-        raise Unreadable(f"{path}: line 1: no dump of ip xfrm: {lines[0].strip()[:60]}")
-    return Given(name, dump, frozenset(said or KINDS), empty=not said)
+def _unread(one: Given) -> Iterator[str]:
+    for note in one.unread[:TOLD]:
+        yield f"not understood: {one.name}: line {note.line}: {note.why}: {note.text[:60]}"
+    if len(one.unread) > TOLD:
+        yield (f"not understood: {one.name}: {many(len(one.unread) - TOLD, 'more line')}, "
+               f"./run-tests.sh facts {one.name} names each")
 
 
-def _choose(path: str, dumps: list[Block], which: int | None) -> Block | None:
-    if which is None and len(dumps) > 1:
-        first = " and ".join(f"line {min(b.lines) + 1}" for b in dumps[:2])
-        raise Unreadable(f"{path}: {first}: {len(dumps)} dumps of one kind, "
-                         f"say which: {path}#1 to {path}#{len(dumps)}")
-    number = (which or 1) - 1
-    return dumps[number] if number < len(dumps) else None
+def _columns(found: Comparison, colour: bool, width: int) -> Iterator[str]:
+    heads = (f"A {found.one.name}", f"B {found.other.name}")
+    for number, one in enumerate(found.differences):
+        texts = ("\n".join(one.left), "\n".join(one.right))
+        paint = columns.coloured if colour else columns.side_by_side
+        lines = paint(*texts, heads, width, AROUND) if colour else paint(
+            *texts, heads, context=AROUND)
+        yield from lines.splitlines()[number > 0:]
+        if number + 1 < len(found.differences):
+            yield ""
 
 
-def roles_of(*dumps: Dump) -> canon.Roles:
-    """Who is mobile node and home agent, told from the care-of address states or the policies."""
-    for dump in dumps:
-        for state in dump.states:
-            if state.proto == "hao" and not state.wildcard:
-                return canon.Roles(state.dst, {state.src: "mn"})
-    for dump in dumps:
-        for policy in dump.policies:
-            src, dst = (p.partition("/")[0] for p in (policy.sel.src, policy.sel.dst))
-            if policy.sel.proto == "mobility-header" and "::" not in (src, dst):
-                ends = (src, dst) if _is_agent(dst, dumps) else (dst, src)
-                return canon.Roles(ends[1], {ends[0]: "mn"})
-    return canon.Roles("", {})
+def _unified(found: Comparison, colour: bool) -> Iterator[str]:
+    yield f"--- {found.one.name}"
+    yield f"+++ {found.other.name}"
+    for one in found.differences:
+        yield f"@@ {one.object} @@"
+        for row in columns.folded(columns.rows("\n".join(one.left), "\n".join(one.right)), AROUND):
+            if isinstance(row, int):
+                continue
+            for sign, text in columns.signed(row):
+                yield columns.line_in_colour(sign, text) if colour else f"{sign}{text}"
 
 
-def _is_agent(address: str, dumps: tuple[Dump, ...]) -> bool:
-    """A home agent's address is an end of tunnel templates or states, a home address is not."""
-    ends = {end for dump in dumps for state in dump.states if state.mode == "tunnel"
-            for end in state.endpoints()}
-    ends |= {end for dump in dumps for policy in dump.policies for tmpl in policy.tmpls
-             for end in (tmpl.src, tmpl.dst)}
-    return address in ends
+def document(found: Comparison) -> dict:
+    """The same as JSON."""
+    verdict = {EQUAL: "equal", DIFFERENT: "different", UNREADABLE: "not understood"}[found.status]
+    return {
+        "format": FORMAT, "verdict": verdict, "same_run": found.same_run,
+        "a": _side(found.one), "b": _side(found.other), "compared": sorted(found.kinds),
+        "differences": [_one(one) for one in found.differences],
+        "not_compared": sorted(found.uncompared),
+    }
 
 
-def one_run(left: Dump, right: Dump) -> bool:
-    """Whether both dumps are of one node at two moments: they have an SPI in common."""
-    spis = [{s.spi for s in dump.states if s.spi} for dump in (left, right)]
-    return bool(spis[0] & spis[1])
+def _side(one: Given) -> dict:
+    return {"name": one.name, "states": len(one.dump.states), "policies": len(one.dump.policies),
+            "not_understood": [asdict(note) for note in one.unread],
+            "left_out": [asdict(note) for note in one.left_out]}
 
 
-def texts(left: Dump, right: Dump) -> tuple[str, str]:
-    """Canonical texts; two moments of one run share their names."""
-    roles = roles_of(left, right)
-    names = [canon.Names(roles)] * 2 if one_run(left, right) else \
-        [canon.Names(roles_of(left) if roles_of(left).ha else roles),
-         canon.Names(roles_of(right) if roles_of(right).ha else roles)]
-    found = []
-    for dump, name in zip((left, right), names):
-        name.learn({NODE: dump})
-        found.append(canon.canonical(dump, name, NODE))
-    return found[0], found[1]
+def _one(one: Difference) -> dict:
+    return {"object": one.object, "sentences": one.sentences, "a": one.left, "b": one.right,
+            "facts": [{"fact": fact.fact, "a": fact.expected, "b": fact.actual}
+                      for fact in one.facts]}
 
 
-def _only(dump: Dump, kinds: frozenset[str]) -> Dump:
-    return Dump(dump.states if "state" in kinds else [],
-                dump.policies if "policy" in kinds else [])
-
-
-def sentences(left: str, right: str, same_run: bool) -> list[str]:
-    """What differs, a sentence each: as a change in time, or as one against the other."""
-    if same_run:
-        return [change.sentence for change in delta.between(left, right).changes]
-    found = []
-    for one in golden.compare(left, right):
-        if one.fact == "existence":
-            found.append(f"{one.object}: only in {'A' if one.actual is None else 'B'}")
-        else:
-            found.append(f"{one.object}: {one.fact} {one.expected or 'none'} in A, "
-                         f"{one.actual or 'none'} in B")
-    return found
-
-
-def show(one: Given, other: Given, out: TextIO, colour: bool, width: int) -> int:
-    kinds = one.kinds & other.kinds
-    if not kinds:
-        raise Unreadable(f"{one.name} has no {next(iter(other.kinds))} and {other.name} no "
-                         f"{next(iter(one.kinds))}: nothing to compare")
-    for name in (given.name for given in (one, other) if given.empty):
-        print(f"{name} is empty: taken as no state and no policy", file=out)
-    left, right = texts(_only(one.dump, kinds), _only(other.dump, kinds))
-    for kind in sorted((one.kinds | other.kinds) - kinds):
-        lacks = other.name if kind in one.kinds else one.name
-        print(f"{lacks} shows no {kind}: left out of the comparison", file=out)
-    found = sentences(left, right, one_run(one.dump, other.dump))
-    if not found:
-        entries = parse_dump(left)
-        print(f"equal: {len(entries.states)} states, {len(entries.policies)} policies", file=out)
-        return EQUAL
-    heads = (f"A {one.name}", f"B {other.name}")
-    if colour:
-        out.write(columns.coloured(left, right, heads, width))
-    else:
-        out.write(columns.side_by_side(left, right, heads))
-    print(f"\n{len(found)} {'difference' if len(found) == 1 else 'differences'}:", file=out)
-    for sentence in found:
-        print(f"  {sentence}", file=out)
-    return DIFFERENT
+def _parser() -> argparse.ArgumentParser:
+    head, _, rest = __doc__.partition("\n")
+    parser = argparse.ArgumentParser(
+        "run-tests.sh diff", description=f"{head}\n{rest}", add_help=True,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", metavar="FILE",
+                        help="what ip xfrm state or ip xfrm policy printed; FILE#2, - for stdin")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--unified", action="store_true", help="lines as diff -u shows them")
+    parser.add_argument("--values", action="store_true",
+                        help="compare SPIs and keys by value, also of two runs")
+    return parser
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 2 or arguments[0].startswith("-"):
-        print(USAGE, file=sys.stderr)
+    gc.disable()  # a short life with many small objects, none of them in a circle
+    options = _parser().parse_args(arguments)
+    names = options.files
+    if len(names) > 2:
+        print("run-tests.sh diff: two files, or one with two dumps; --help says more",
+              file=sys.stderr)
         return UNREADABLE
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if len(names) == 1:
+        names = [f"{names[0]}#1", f"{names[0]}#2"]
     try:
+        one, other = read(names[0]), read(names[1])
+        if options.json:
+            found = compare(one, other, options.values)
+            print(json.dumps(document(found), indent=1, ensure_ascii=False))
+            return found.status
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         width = shutil.get_terminal_size((WIDTH, 24)).columns
-        return show(read(arguments[0]), read(arguments[1]), sys.stdout, colour, width)
+        return show(one, other, sys.stdout, colour, width,
+                    unified=options.unified, values=options.values)
     except Unreadable as error:
         print(f"run-tests.sh diff: {error}", file=sys.stderr)
         return UNREADABLE

@@ -81,7 +81,7 @@ def esp_sa(state: State) -> str | None:
     """The line of Wireshark's table of ESP keys; addresses are left open, the SPI tells."""
     by_kind = {alg.kind: alg for alg in state.algorithms}
     cipher = by_kind.get("aead") or by_kind.get("enc")
-    mac = by_kind.get("auth") or by_kind.get("auth-trunc")
+    mac = by_kind.get("auth")
     if cipher is None or cipher.name not in CIPHERS:
         return None
     mac_name = MACS.get((mac.name, mac.bits or 0)) if mac else "NULL"

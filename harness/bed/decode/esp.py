@@ -108,7 +108,7 @@ def _clear(body: bytes, state: State) -> bytes | None:
     alg = by_kind.get("aead") or by_kind.get("enc")
     if alg is None:
         return None
-    mac = by_kind.get("auth-trunc") or by_kind.get("auth")
+    mac = by_kind.get("auth")
     key = bytes.fromhex(alg.key.removeprefix("0x"))
     icv = GCM_ICV if alg.name == GCM else (mac.bits or 0) // 8 if mac else 0
     body = body[:len(body) - icv]
@@ -129,7 +129,7 @@ def sealed(proto: int, payload: bytes, state: State, seq: int, iv: bytes) -> byt
     """The ESP packet with which the owner of an SA of AES-CBC and HMAC-SHA1 sends `payload`."""
     by_kind = {alg.kind: alg for alg in state.algorithms}
     key, mac = (bytes.fromhex(by_kind[kind].key.removeprefix("0x"))
-                for kind in ("enc", "auth-trunc"))
+                for kind in ("enc", "auth"))
     size = -(len(payload) + 2) % BLOCK
     text = payload + bytes(range(1, size + 1)) + bytes([size, proto])
     packet = struct.pack("!II", int(state.spi or "0", 16), seq) + iv + enciphered(key, iv, text)

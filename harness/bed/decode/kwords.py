@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 
 from harness.bed.decode import nl, nlmon, xfrm_nl
-from harness.bed.decode.xfrm import selector_text
+from harness.bed.decode.xfrm import Selector, selector_text
 
 A_MIGRATE, A_TMPL = 17, 5
 ACQUIRE = struct.Struct("=24s16s56s168s")
@@ -19,6 +19,11 @@ ACQUIRE = struct.Struct("=24s16s56s168s")
 
 def _attributes(body: bytes, size: int) -> dict[int, bytes]:
     return dict(nl.attributes(body[size:]))
+
+
+def _sel(sel: Selector) -> str:
+    """Addresses, protocol and type: ports and codes are those of one packet."""
+    return selector_text(Selector(sel.src, sel.dst, sel.proto, sel.type))
 
 
 def _sa(body: bytes) -> str:
@@ -40,13 +45,13 @@ def _policy(body: bytes) -> str:
     policy = xfrm_nl.policy(body)
     tmpls = ", ".join(f"{t.proto} {t.mode} {t.src} -> {t.dst}"
                       + (f" reqid {t.reqid}" if t.reqid else "") for t in policy.tmpls)
-    return (f"{policy.ptype} {policy.dir} {selector_text(policy.sel)}"
+    return (f"{policy.ptype} {policy.dir} {_sel(policy.sel)}"
             + (f" by {tmpls}" if tmpls else ""))
 
 
 def _policy_id(body: bytes) -> str:
     direction = body[xfrm_nl.SELECTOR.size + 4]
-    return f"{xfrm_nl.DIRS.get(direction, direction)} {selector_text(xfrm_nl.selector(body))}"
+    return f"{xfrm_nl.direction(direction)} {_sel(xfrm_nl.selector(body))}"
 
 
 def _migrate(body: bytes) -> str:
@@ -60,7 +65,7 @@ def _acquire(body: bytes) -> str:
     _, _, selector, _ = ACQUIRE.unpack_from(body)
     tmpls = xfrm_nl.templates(_attributes(body, 280).get(A_TMPL, b""))
     reqid = f" reqid {tmpls[0].reqid} {tmpls[0].mode}" if tmpls else ""
-    return f"for {selector_text(xfrm_nl.selector(selector))}{reqid}"
+    return f"for {_sel(xfrm_nl.selector(selector))}{reqid}"
 
 
 def _expire(body: bytes) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
-from harness.bed.decode import nl, pcap, xfrm_nl
+from harness.bed.decode import facts, nl, pcap, xfrm_nl
 
 TYPES = {
     0x10: "NEWSA", 0x11: "DELSA", 0x12: "GETSA", 0x13: "NEWPOLICY", 0x14: "DELPOLICY",
@@ -29,7 +29,7 @@ def _sel(data: bytes) -> str:
     raw = xfrm_nl.raw_selector(data)
     text = f"sel({raw.src} -> {raw.dst}"
     if raw.proto:
-        text += f" proto {xfrm_nl.SELECTOR_PROTOCOLS.get(raw.proto, raw.proto)}"
+        text += f" proto {facts.named(raw.proto, facts.PROTOCOLS)}"
     if raw.sport_mask:
         text += f" sport/type {raw.sport}/{raw.sport_mask:x}"
     if raw.dport_mask:
@@ -47,7 +47,7 @@ def _sa(body: bytes) -> str:
 
 def _policy(body: bytes) -> str:
     *_, priority, index, direction, action, _, _ = xfrm_nl.POLICY_INFO.unpack_from(body)
-    name = xfrm_nl.DIRS.get(direction, direction)
+    name = xfrm_nl.direction(direction)
     kind = "socket " if direction > 2 else ""
     return (f"{_sel(body)} {kind}dir {name} prio {priority} action "
             f"{'block' if action else 'allow'} index {index}")
@@ -55,7 +55,7 @@ def _policy(body: bytes) -> str:
 
 def _policy_id(body: bytes) -> str:
     index, direction = struct.unpack_from("=IB", body, xfrm_nl.SELECTOR.size)
-    return f"{_sel(body)} dir {xfrm_nl.DIRS.get(direction, direction)} index {index}"
+    return f"{_sel(body)} dir {xfrm_nl.direction(direction)} index {index}"
 
 
 def _sa_id(body: bytes) -> str:
@@ -124,7 +124,7 @@ def _algorithm(value: bytes) -> str:
 ATTRIBUTES: dict[int, Callable[[bytes], str]] = {
     1: _algorithm, 2: _algorithm, 18: _algorithm, 20: _algorithm, 5: _tmpl,
     13: lambda v: f"srcaddr {nl.ip(v)}", 14: lambda v: f"coa {nl.ip(v)}",
-    16: lambda v: f"ptype {xfrm_nl.PTYPES.get(v[0], v[0])}",
+    16: lambda v: f"ptype {facts.named(v[0], facts.PTYPES)}",
     17: _migrate, 19: _kmaddress,
 }
 

@@ -1,37 +1,47 @@
 """xfrm_nl - the kernel's xfrm structures read from netlink octets.
 
-Gives the same facts as xfrm.py reads from `ip xfrm`, without a process, and the pieces (selector,
-template, migrate entry) that nlmon.py prints. Source: linux/xfrm.h.
+Gives the same facts as xfrm.py reads from `ip -s xfrm`, without a process, and the pieces
+(selector, template, migrate entry) that nlmon.py prints. Interfaces have the names that `links`
+gives them, otherwise if7 as iproute2 writes an index without a name. Source: linux/xfrm.h.
 """
 
 from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.bed.decode import nl
-from harness.bed.decode.xfrm import (
-    FLAG_BITS, IPSEC, XFRM_PROTOCOLS, Algorithm, Dump, Policy, Selector, State, Template,
+from harness.bed.decode.facts import (
+    DIRS, ENCAPS, EXTRA_FLAG_BITS, FLAG_BITS, IPSEC, LEVELS, MODES, POLICY_FLAG_BITS, PROTOCOLS,
+    PTYPES, SHARES, XFRM_PROTOCOLS, Algorithm, Dump, Encap, Iptfs, Limits, Mark, Offload, Policy,
+    Selector, State, Template, flag_names, named,
 )
 
 NEWSA, DELSA, GETSA = 0x10, 0x11, 0x12
 NEWPOLICY, DELPOLICY, GETPOLICY = 0x13, 0x14, 0x15
-A_AUTH, A_CRYPT, A_TMPL, A_COADDR, A_POLICY_TYPE, A_AEAD, A_AUTH_TRUNC = 1, 2, 5, 14, 16, 18, 20
+A_AUTH, A_CRYPT, A_COMP, A_ENCAP, A_TMPL, A_SEC_CTX, A_REPLAY, A_COADDR = 1, 2, 3, 4, 5, 8, 10, 14
+A_LASTUSED, A_POLICY_TYPE, A_AEAD, A_AUTH_TRUNC, A_MARK, A_TFCPAD, A_REPLAY_ESN = (
+    15, 16, 18, 20, 21, 22, 23)
+A_EXTRA_FLAGS, A_PAD, A_OFFLOAD, A_SET_MARK, A_SET_MARK_MASK, A_IF_ID = 24, 27, 28, 29, 30, 31
+A_MTIMER, A_SA_DIR, A_NAT_KEEPALIVE, A_PCPU = 32, 33, 34, 35
+A_DROP_TIME, A_REORDER, A_DONT_FRAG, A_INIT_DELAY, A_QUEUE_SIZE, A_PKT_SIZE = range(36, 42)
 
 SELECTOR = struct.Struct("=16s16sHHHHHBBB3xiI")
 ID = struct.Struct("=16sIB3x")
 LIFETIME = struct.Struct("=8Q")
 SA_INFO = struct.Struct("=56s24s16s64s32s12sIIHBBB7x")
 POLICY_INFO = struct.Struct("=56s64s32sIIBBBB4x")
-TMPL = struct.Struct("=24sH2x16sIBBB13x")
+TMPL = struct.Struct("=24sH2x16sIBBBxIII")
 MIGRATE = struct.Struct("=16s16s16s16sBBHIHH")
-MODES = {0: "transport", 1: "tunnel", 2: "ro", 3: "in_trigger", 4: "beet"}
-DIRS = {0: "in", 1: "out", 2: "fwd", 3: "in", 4: "out"}
-PTYPES = {0: "main", 1: "sub"}
-MH, ICMP6 = 135, 58
-SELECTOR_PROTOCOLS = {0: None, MH: "mobility-header", ICMP6: "ipv6-icmp", 6: "tcp", 17: "udp"}
-ALGORITHMS = {A_AUTH_TRUNC: ("auth-trunc", 72), A_CRYPT: ("enc", 68), A_AEAD: ("aead", 72)}
+MH, ICMP, ICMP6, GRE = 135, 1, 58, 47
+INF = (1 << 64) - 1
+NO_SELECTOR = bytes(SELECTOR.size)
+# In the order in which iproute2 prints them; the size of what stands before the key.
+ALGORITHMS = {A_AUTH_TRUNC: ("auth", 72), A_AEAD: ("aead", 72), A_CRYPT: ("enc", 68),
+              A_COMP: ("comp", 68)}
+Links = Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Entry:
 
 
 def protocol(number: int) -> str:
-    return XFRM_PROTOCOLS.get(str(number), str(number))
+    return named(number, XFRM_PROTOCOLS)
 
 
 def address(octets: bytes, family: int) -> str:
@@ -75,11 +85,31 @@ def raw_selector(data: bytes) -> Raw:
                swap(sport), swap(smask), swap(dport), swap(dmask), ifindex)
 
 
-def selector(data: bytes) -> Selector:
-    raw = raw_selector(data)
-    typed = raw.proto in (MH, ICMP6) and raw.sport_mask
-    name = SELECTOR_PROTOCOLS.get(raw.proto, str(raw.proto))
-    return Selector(raw.src, raw.dst, name, type=raw.sport if typed else None)
+def selector(data: bytes, links: Links | None = None, family: int = socket.AF_INET6) -> Selector:
+    """`family` is that of the state, for a selector that has none of its own."""
+    (daddr, saddr, dport, dmask, sport, smask, own, dlen, slen, proto, index,
+     user) = SELECTOR.unpack_from(data)
+    family = own or family
+    found: dict[str, int] = {}
+    for name, port, mask in zip(_port_names(proto), (sport, dport), (smask, dmask)):
+        if mask:
+            found[name] = port if name == "mh_dport" else socket.ntohs(port)
+    if proto == GRE and (smask or dmask):
+        found = {"key": socket.ntohs(sport) << 16 | socket.ntohs(dport)}
+    return Selector(f"{address(saddr, family)}/{slen}", f"{address(daddr, family)}/{dlen}",
+                    named(proto, PROTOCOLS) if proto else None,
+                    dev=link(index, links) if index > 0 else None, uid=user, **found)
+
+
+def _port_names(proto: int) -> tuple[str, str]:
+    """What the two port words of a selector mean."""
+    if proto in (ICMP, ICMP6):
+        return "type", "code"
+    return ("type", "mh_dport") if proto == MH else ("sport", "dport")
+
+
+def link(index: int, links: Links | None) -> str:
+    return (links or {}).get(index, f"if{index}")
 
 
 def templates(data: bytes) -> list[Template]:
@@ -88,11 +118,13 @@ def templates(data: bytes) -> list[Template]:
 
 
 def _template(data: bytes) -> Template:
-    ident, family, saddr, reqid, mode, _, optional = TMPL.unpack(data)
+    (ident, family, saddr, reqid, mode, share, optional,
+     auth, enc, comp) = TMPL.unpack(data)
     daddr, spi, proto = ID.unpack(ident)
     return Template(address(saddr, family), address(daddr, family), protocol(proto), reqid,
-                    MODES.get(mode, str(mode)), "use" if optional else "required",
-                    f"0x{socket.ntohl(spi):08x}" if spi else None)
+                    named(mode, MODES), named(optional, LEVELS),
+                    f"0x{socket.ntohl(spi):08x}" if spi else None, named(share, SHARES),
+                    enc, auth, comp)
 
 
 def migrations(data: bytes) -> list[Entry]:
@@ -101,7 +133,7 @@ def migrations(data: bytes) -> list[Entry]:
         odst, osrc, ndst, nsrc, proto, mode, _, reqid, old, new = MIGRATE.unpack_from(data, at)
         found.append(Entry((address(osrc, old), address(odst, old)),
                            (address(nsrc, new), address(ndst, new)),
-                           protocol(proto), MODES.get(mode, str(mode)), reqid))
+                           protocol(proto), named(mode, MODES), reqid))
     return found
 
 
@@ -113,27 +145,127 @@ def _algorithm(kind: int, value: bytes) -> Algorithm:
                      words[1] if head == 72 else None)
 
 
-def state(body: bytes) -> State:
-    sel, ident, saddr, *_, reqid, family, mode, window, flags = SA_INFO.unpack_from(body)
+def _u32(value: bytes) -> int:
+    return struct.unpack_from("=I", value)[0]
+
+
+def _limits(data: bytes) -> Limits:
+    numbers = LIFETIME.unpack(data)
+    return Limits(*(None if n == INF else n for n in numbers[:4]), *numbers[4:])
+
+
+def _encap(value: bytes, family: int) -> Encap:
+    kind, sport, dport, origin = struct.unpack_from("=HHH2x16s", value)
+    return Encap(named(kind, ENCAPS), socket.ntohs(sport), socket.ntohs(dport),
+                 address(origin, family))
+
+
+def _offload(value: bytes, links: Links | None, policy: bool = False) -> Offload:
+    index, bits = struct.unpack_from("=iB", value)
+    return Offload(link(index, links), None if policy else "in" if bits & 2 else "out",
+                   "packet" if bits & 4 else "crypto")
+
+
+def _security(value: bytes) -> str:
+    length, = struct.unpack_from("=H", value, 6)
+    return value[8:8 + length].split(b"\0")[0].decode(errors="replace")
+
+
+IPTFS = {A_PKT_SIZE: "pkt_size", A_QUEUE_SIZE: "max_queue_size", A_DROP_TIME: "drop_time",
+         A_REORDER: "reorder_window", A_INIT_DELAY: "init_delay"}
+
+
+def _iptfs(found: dict[int, bytes]) -> Iptfs | None:
+    options = {name: _u32(found[kind]) for kind, name in IPTFS.items() if kind in found}
+    if A_DONT_FRAG in found:
+        options["dont_frag"] = True
+    return Iptfs(**options) if options else None
+
+
+def _mark(value: bytes) -> Mark:
+    return Mark(*struct.unpack_from("=II", value))
+
+
+def _output_mark(found: dict[int, bytes]) -> Mark | None:
+    if A_SET_MARK not in found:
+        return None
+    return Mark(_u32(found[A_SET_MARK]),
+                _u32(found[A_SET_MARK_MASK]) if A_SET_MARK_MASK in found else None)
+
+
+# One attribute, one fact: the field and how its octets are read.
+PLAIN: dict[int, tuple[str, Callable[[bytes], object]]] = {
+    A_MARK: ("mark", _mark), A_IF_ID: ("if_id", _u32), A_SEC_CTX: ("security", _security),
+    A_TFCPAD: ("tfcpad", _u32), A_NAT_KEEPALIVE: ("nat_keepalive", _u32), A_PCPU: ("pcpu", _u32),
+    A_MTIMER: ("mtimer", _u32),
+    A_SA_DIR: ("dir", lambda value: {1: "in", 2: "out"}.get(value[0], str(value[0]))),
+    A_EXTRA_FLAGS: ("extra_flags", lambda value: flag_names(_u32(value), EXTRA_FLAG_BITS) or None),
+}
+# What a state may have beside: read together, the same as another, or a counter.
+STATE_ATTRIBUTES = {*PLAIN, *ALGORITHMS, *IPTFS, A_AUTH, A_COADDR, A_ENCAP, A_OFFLOAD, A_SET_MARK,
+                    A_SET_MARK_MASK, A_DONT_FRAG, A_REPLAY, A_REPLAY_ESN, A_LASTUSED, A_PAD}
+POLICY_ATTRIBUTES = {A_TMPL, A_POLICY_TYPE, A_MARK, A_IF_ID, A_SEC_CTX, A_OFFLOAD, A_PAD}
+
+
+def unread(kind: int, body: bytes) -> list[str]:
+    """What of a message of a dump is no fact that state() or policy() knows."""
+    size, known = {NEWSA: (SA_INFO.size, STATE_ATTRIBUTES),
+                   NEWPOLICY: (POLICY_INFO.size, POLICY_ATTRIBUTES)}.get(kind, (0, set()))
+    if not size:
+        return [f"a message of type {kind}, no state or policy"]
+    if len(body) < size:
+        return [f"a message of {len(body)} octets, {size} expected"]
+    found = nl.attributes(body[size:])
+    taken = sum((4 + len(value) + 3) & ~3 for _, value in found)
+    rest = len(body) - size - taken
+    return [f"attribute {one} of {len(value)} octets: {value.hex()}"
+            for one, value in found if one not in known] + (
+                [f"{rest} octets behind the last attribute"] if rest > 0 else [])
+
+
+def state(body: bytes, links: Links | None = None) -> State:
+    (sel, ident, saddr, limits, *_, seq, reqid, family, mode, window,
+     flags) = SA_INFO.unpack_from(body)
     found = dict(nl.attributes(body[SA_INFO.size:]))
     daddr, spi, proto = ID.unpack(ident)
     name = protocol(proto)
+    more = {field: read(found[kind]) for kind, (field, read) in PLAIN.items() if kind in found}
+    if A_REPLAY_ESN in found:
+        window = struct.unpack_from("=6I", found[A_REPLAY_ESN])[5] or window
     return State(
         src=address(saddr, family), dst=address(daddr, family), proto=name,
-        spi=f"0x{socket.ntohl(spi):08x}" if name in IPSEC else None, reqid=reqid,
-        mode=MODES.get(mode, str(mode)), replay_window=window,
-        flags=tuple(sorted(word for bit, word in FLAG_BITS.items() if flags & bit)),
+        spi=f"0x{socket.ntohl(spi):08x}" if spi or name in IPSEC else None, reqid=reqid,
+        mode=named(mode, MODES),
+        replay_window=window,
+        flags=flag_names(flags, FLAG_BITS),
         algorithms=tuple(_algorithm(k, found[k]) for k in ALGORITHMS if k in found),
-        coa=nl.ip(found[A_COADDR]) if A_COADDR in found else None, sel=selector(sel))
+        coa=address(found[A_COADDR], family) if A_COADDR in found else None,
+        sel=None if sel == NO_SELECTOR else selector(sel, links, family),
+        output_mark=_output_mark(found),
+        encap=_encap(found[A_ENCAP], family) if A_ENCAP in found else None,
+        offload=_offload(found[A_OFFLOAD], links) if A_OFFLOAD in found else None,
+        iptfs=_iptfs(found), limits=_limits(limits), detailed=True, **more)
 
 
-def policy(body: bytes) -> Policy:
-    sel, _, _, priority, _, direction, action, _, _ = POLICY_INFO.unpack_from(body)
+def direction(number: int) -> str:
+    """Of a policy; those of sockets count on from 3."""
+    return named(number % 3 if number < 6 else number, DIRS)
+
+
+def policy(body: bytes, links: Links | None = None) -> Policy:
+    (sel, limits, _, priority, _, way, action, flags,
+     share) = POLICY_INFO.unpack_from(body)
     found = dict(nl.attributes(body[POLICY_INFO.size:]))
     ptype = found.get(A_POLICY_TYPE, b"\0")[0]
-    return Policy(selector(sel), DIRS.get(direction, str(direction)), priority,
-                  PTYPES.get(ptype, str(ptype)), "block" if action else "allow",
-                  tuple(templates(found.get(A_TMPL, b""))), socket=direction > 2)
+    more = {field: read(found[kind]) for kind, (field, read) in PLAIN.items()
+            if kind in found and kind in POLICY_ATTRIBUTES}
+    return Policy(
+        selector(sel, links), direction(way), priority,
+        named(ptype, PTYPES), {0: "allow", 1: "block"}.get(action, str(action)),
+        tuple(templates(found.get(A_TMPL, b""))), socket=way > 2,
+        flags=flag_names(flags, POLICY_FLAG_BITS),
+        offload=_offload(found[A_OFFLOAD], links, True) if A_OFFLOAD in found else None,
+        share=named(share, SHARES), limits=_limits(limits), detailed=True, **more)
 
 
 def dump(sock: nl.Socket) -> Dump:

@@ -1,4 +1,4 @@
-"""goldens - every expected dump belongs to a scenario and is in canonical form, every delta is
+"""goldens - every expected dump belongs to a scenario, is in canonical form, every delta is
 that of its two dumps."""
 
 from __future__ import annotations
@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.bed.check import delta
+from harness.bed.check import delta, expected
 from harness.bed.check.canon import text as canonical_text
 from harness.bed.check.golden import node_of
 from harness.bed.decode.xfrm import DumpError, parse_dump
@@ -36,14 +36,14 @@ def _delta(path: Path) -> str | None:
     if not between or between[1] != checkpoint or not all(dump.exists() for dump in dumps):
         return None
     try:
-        return delta.text(node, between, *map(text, dumps))
+        return delta.text(node, between, *map(expected.text, dumps))
     except DumpError:
         return None
 
 
 def _form(where: str, path: Path) -> Iterator[Fault]:
-    golden = text(path)
     try:
+        golden = expected.text(path)
         dump = parse_dump(golden)
     except DumpError as error:
         yield Fault(where, 0, str(error))

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.check import canon, delta, golden, invariants, ladder_check
-from harness.bed.decode.xfrm import Dump, Policy, State, parse_dump
+from harness.bed.check import expected as expected_files
+from harness.bed.decode.xfrm import Dump, DumpError, Policy, State, parse_dump
 
 CHANGED, NEW_FILE, UNUSED, NEW_LADDER = "changed", "new file", "unused", "ladder"
 NOBODY = canon.Names(canon.Roles("", {}))
@@ -126,7 +127,7 @@ def _file_changed(scenario: str, file: str, text: str, path: Path
                   ) -> list[tuple[tuple, Question]]:
     node = file.partition(".")[0]
     found = []
-    for old, new in differences(parse_dump(path.read_text()), parse_dump(text)):
+    for old, new in differences(parse_dump(expected_dump(path)), parse_dump(text)):
         words, key = _words(node, old, new)
         question = Question(CHANGED, words, _text(old), _text(new),
                             [Change(scenario, file, old, new)])
@@ -151,6 +152,14 @@ def differences(old: Dump, new: Dump) -> list[tuple[Entry | None, Entry | None]]
 def _thing(entry: Entry) -> golden.Thing:
     dump = Dump([entry], []) if isinstance(entry, State) else Dump([], [entry])
     return next(thing for things in golden.things(dump).values() for thing in things)
+
+
+def expected_dump(path: Path) -> str:
+    """Of a file that names another one which is not there: nothing, so that it is asked anew."""
+    try:
+        return expected_files.text(path)
+    except DumpError:
+        return ""
 
 
 def _words(node: str, old: Entry | None, new: Entry | None) -> tuple[str, tuple]:
@@ -184,7 +193,8 @@ def _unused(shown: Sequence[Shown], expected: Path, known: set[str]) -> list[Que
         if gone or (scenario in ours and path.name not in ours[scenario]):
             why = f"there is no scenario {scenario}" if gone else f"{scenario} no longer writes it"
             found.append(Question(UNUSED, f"unused: {scenario}/{path.name}, {why}",
-                                  path.read_text(), "", [Change(scenario, path.name, None, None)]))
+                                  expected_dump(path), "",
+                                  [Change(scenario, path.name, None, None)]))
     return found
 
 
@@ -212,10 +222,11 @@ def apply(shown: Iterable[Shown], accepted: Iterable[Question], expected: Path) 
     for question in accepted:
         if question.kind == NEW_LADDER:
             path = expected / question.places[0]
-            golden.bless(path, question.new)
+            expected_files.write(path, question.new)
             outcome.written.append(question.places[0])
         if question.kind == UNUSED:
             _remove(expected / question.changes[0].scenario / question.changes[0].file, outcome)
+    expected_files.fold(expected)
     return outcome
 
 
@@ -237,19 +248,19 @@ def _apply_point(one: Shown, point: Point, changes: list[Change], expected: Path
         return
     for node, text in texts.items():
         path = folder / f"{node}.{point.name}.xfrm"
-        if text and golden.bless(path, text):
+        if text and expected_files.put(path, text):
             outcome.written.append(f"{one.scenario}/{path.name}")
 
 
 def _expected(path: Path) -> str | None:
-    return path.read_text() if path.exists() else None
+    return expected_dump(path) if path.exists() else None
 
 
 def _composed(path: Path, text: str, changes: list[Change], node: str) -> str:
     """The expected file with its accepted changes only."""
     if not path.exists():
         return text
-    dump = parse_dump(path.read_text())
+    dump = parse_dump(expected_dump(path))
     entries: list[Entry] = [*dump.states, *dump.policies]
     for change in changes:
         if change.old is not None:
@@ -278,13 +289,14 @@ def write_deltas(act: Sequence[Point], folder: Path) -> list[str]:
             if all(texts):
                 text = delta.text(node, (before.name, after.name), *texts)
                 path = folder / f"{node}.{after.name}.delta"
-                written += [f"{folder.name}/{path.name}"] if golden.bless(path, text) else []
+                if expected_files.write(path, text):
+                    written.append(f"{folder.name}/{path.name}")
     return written
 
 
 def _remove(path: Path, outcome: Outcome) -> None:
-    for file in (path, path.with_suffix(".delta")):
-        file.unlink(missing_ok=True)
+    expected_files.remove(path)
+    path.with_suffix(".delta").unlink(missing_ok=True)
     outcome.removed.append(f"{path.parent.name}/{path.name}")
     if not any(path.parent.iterdir()):
         path.parent.rmdir()

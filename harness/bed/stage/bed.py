@@ -17,6 +17,7 @@ from harness.bed.base.job import Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, Story
 from harness.bed.base.wait import Fact
+from harness.bed.check import expected as expected_files
 from harness.bed.check import (
     always, canon, columns, delta, finding, golden, invariants, timeline,
 )
@@ -273,7 +274,7 @@ class Bed:
             return [f"expected/{self.job.scenario}/{file} is missing: look at {file} in the "
                     f"results, then ./run-tests.sh --bless {self.job.scenario}"]
         host = self.hosts[node]
-        ours = parse_dump(expected.read_text())
+        ours = parse_dump(expected_files.text(expected))
         wanted = canon.text(host.mip6.expected(host.ike.expected(ours)), node)
         (self.results / f"{file}.expected").write_text(wanted)
         differences = golden.compare(wanted, text)

@@ -4,6 +4,8 @@ import pytest
 
 from harness.bed.check import expected
 from harness.bed.decode.xfrm import DumpError
+from harness.bed_tests import samples
+from harness.lint import goldens
 
 ONE, OTHER = "# carol state\n# carol policy\n", "# carol state\n# carol policy\nx\n"
 
@@ -82,3 +84,21 @@ def test_a_name_that_leads_nowhere_is_a_sentence(root, written, sentence):
     at(root, "bindings/carol.a").write_text(written)
     with pytest.raises(DumpError, match=sentence):
         expected.text(at(root, "bindings/carol.a"))
+
+
+def test_lint_asks_for_the_short_form_and_follows_it(root):
+    for name in ("coa-change", "bindings"):
+        (root.parent / f"scenarios/{name}").mkdir(parents=True)
+    at(root, "coa-change/carol.b").unlink()
+    said = [str(fault) for fault in goldens.check(root.parent)]
+    assert said == [
+        f"expected/bindings/carol.{name}.xfrm: say 'same as coa-change/carol.a' instead, "
+        "./run-tests.sh --bless writes it so" for name in "ab"]
+    expected.fold(root)
+    assert list(goldens.check(root.parent)) == []
+    at(root, "bindings/carol.b").write_text("same as coa-change/carol.z\n")
+    assert "there is no expected dump" in str(next(goldens.check(root.parent)))
+
+
+def test_every_expected_file_of_ours_is_written_once():
+    assert expected.folded(samples.TOP / "expected") == {}

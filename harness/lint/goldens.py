@@ -1,5 +1,5 @@
-"""goldens - every expected dump belongs to a scenario, is in canonical form, every delta is
-that of its two dumps."""
+"""goldens - every expected dump belongs to a scenario, is in canonical form and written once, every
+delta is that of its two dumps."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def check(root: Path) -> Iterator[Fault]:
         if not (root / home).is_dir():
             yield Fault(where, 0, f"no scenario {scenario} uses this file")
         yield from _form(where, path)
+    for path, wanted in expected.folded(root / "expected").items():
+        yield Fault(name(root, path), 0, f"say '{wanted.strip()}' instead, ./run-tests.sh --bless "
+                    "writes it so")
     for path in files(root, ".delta", under="expected"):
         if text(path) != _delta(path):
             yield Fault(name(root, path), 0, "not the delta of its dumps; write it with --bless")

@@ -148,7 +148,7 @@ trace:
 mutants:
 	@$(PYTHON) -m harness.mutants
 
-# What the guest's kernel is started with, and a small program that tests it.
+# What the guest's kernel is started with, a small program that tests it, and its first process.
 GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
 guest: $(addprefix $(BUILD)/guest/,preload.so try_clock agent)
 $(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c) harness/guest/clock.h

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import shutil
 import signal
@@ -21,13 +20,15 @@ from harness.bed import again, matrix, selection, sweep
 from harness.bed.base.job import OWN, REAL, Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import rows
-from harness.bed.base.topology import MEMBERS
+from harness.bed.base.topology import T0
 from harness.bed.check import ladder_check
 from harness.bed.check.timeline import DAEMONS
-from harness.bed.engine import attach, build, clock, guest, hosted, kernel, kernels, native, pace
-from harness.bed.engine import suite
-from harness.bed.engine.guest import Ended, Fleet, Unfit
-from harness.bed.engine.kernel import Kernel
+from harness.bed.engine import (
+    attach, build, clock, coverage, guest, hosted, kernel, kernels, native, pace, suite,
+)
+from harness.bed.engine.kernel import Kernel, Unfit
+from harness.bed.engine.play import Ended, Fleet
+from harness.bed.engine.results import KEPT, new_folder
 from harness.bed.engine.suite import Scenario
 from harness.bed.options import interactive, only_shell, parse
 from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
@@ -38,7 +39,6 @@ TOP = Path(__file__).resolve().parents[2]
 RESULTS = TOP / "build/results"
 # pytest's exit status where it has found none.
 NO_TESTS = 5
-KEPT_RUNS, KEPT = 20, "kept"
 LIST = "; --list names them all"
 UNDER_VALGRIND = ("establishment", "coa-change")
 
@@ -144,7 +144,7 @@ def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
     if options.pause_at and options.pause_at not in there:
         raise Unfit(f"no checkpoint {options.pause_at} in {', '.join(names)}: there are "
                     f"{', '.join(there) or 'none'}{meant(options.pause_at, there)}")
-    nodes = [*MEMBERS, "rtr"]
+    nodes = [*T0.members, "rtr"]
     if options.shell and options.shell not in nodes:
         raise Unfit(f"there is no node {options.shell}: there are {', '.join(nodes)}"
                     f"{meant(options.shell, nodes)}")
@@ -157,10 +157,10 @@ def check_prompts(options: argparse.Namespace, names: Sequence[str]) -> None:
 def check_debugger(options: argparse.Namespace) -> None:
     """Raise Unfit unless gdb is there and something that it may be attached to."""
     node, _, program = options.gdb.rpartition("/")
-    if program not in DAEMONS or node not in ("", *MEMBERS):
-        typed = [*DAEMONS, *(f"{one}/{daemon}" for one in MEMBERS for daemon in DAEMONS)]
+    if program not in DAEMONS or node not in ("", *T0.members):
+        typed = [*DAEMONS, *(f"{one}/{daemon}" for one in T0.members for daemon in DAEMONS)]
         raise Unfit(f"--gdb takes [NODE/]PROGRAM, not {options.gdb}: nodes are "
-                    f"{', '.join(MEMBERS)}, programs {', '.join(DAEMONS)}"
+                    f"{', '.join(T0.members)}, programs {', '.join(DAEMONS)}"
                     f"{meant(options.gdb, typed)}")
     if not shutil.which("gdb"):
         raise Unfit("gdb is missing: apt-get install gdb")
@@ -179,37 +179,26 @@ def need_peers(options: argparse.Namespace, report: Report) -> None:
         mip6_umip.product(program)
 
 
-def new_folder() -> Path:
-    """build/results/RUN, unique, with `last` pointing to it; the oldest runs go."""
-    results = RESULTS
-    name = time.strftime("%Y%m%d-%H%M%S-") + str(os.getpid())
-    folder = results / name
-    folder.mkdir(parents=True)
-    link = results / f".last.{os.getpid()}"
-    link.symlink_to(name)
-    link.replace(results / "last")
-    runs = sorted(results.glob("2[0-9]*-[0-9]*-[0-9]*"))
-    for old in [one for one in runs[:-KEPT_RUNS] if not (one / KEPT).exists()]:
-        shutil.rmtree(old, ignore_errors=True)
-    return folder
-
-
 def job_of(run: Run, scenario: Scenario, number: int) -> Job:
     options = run.options
     folder = run.folder / (scenario.name if options.repeat == 1 else f"{scenario.name}.{number}")
-    return Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
-               run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
-               keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
-               gdb=options.gdb, coverage=options.coverage, only=run.cases(scenario) or [],
-               clock=run.clock, screen=attach.screen() if interactive(options) else [0, 0])
+    named = run.kernel if run.kernel and run.kernel.named else None
+    job = Job(scenario.name, TOP, folder, run.programs, options.bless, options.valgrind,
+              run.pair.ikes, run.mip6s, prompt=options.shell, pause=options.pause_at,
+              keep=options.keep or only_shell(options), on_failure=options.shell_on_failure,
+              gdb=options.gdb, coverage=options.coverage, only=run.cases(scenario) or [],
+              clock=run.clock, kernel=named and named.binary, modules=named and named.modules,
+              native=options.native,
+              screen=attach.screen() if interactive(options) else [0, 0])
+    return replace(job, limit=run.limit(job, scenario))
 
 
-def boot(run: Run, job: Job, scenario: Scenario, limit: float | None,
+def play(run: Run, job: Job, scenario: Scenario,
          tell: Callable[[str], None] = lambda line: None) -> Ended:
-    """Run a job on the kernel that was asked for."""
-    if run.options.native:
-        return native.run(run.fleet, job, scenario.tests, limit, tell)
-    return run.fleet.boot(job, scenario.tests, limit, tell, run.kernel)
+    """Run the scenario's tests as the job says."""
+    if job.coverage:
+        job = replace(job, settings=coverage.prepare(TOP, job.results))
+    return run.fleet.play(job, scenario.tests, tell)
 
 
 def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
@@ -217,10 +206,8 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
     options, job = run.options, job_of(run, scenario, number)
     with run.report.progress.guest(job.results.name, job.results):
-        ended = boot(run, job, scenario, run.limit(job, scenario), tell)
+        ended = play(run, job, scenario, tell)
         faults = artefacts.make(job.results)
-    if ended.note:
-        run.report.say(f"note: {job.results.name}: {ended.note}")
     for sentence in faults:
         run.report.say(f"        {sentence}")
     faults += opened.faults(job.results)
@@ -361,9 +348,9 @@ def run_sweep(run: Run, scenario: Scenario) -> None:
     if run.report.count("failed"):
         return
 
-    def shown(job: Job, limit: float) -> Ended:
+    def shown(job: Job) -> Ended:
         with run.report.progress.guest(job.results.name, job.results):
-            return boot(run, job, scenario, limit)
+            return play(run, job, scenario)
 
     one = sweep.Sweep(scenario, job_of(run, scenario, 1), shown, run.report,
                       run.options.fault or [])
@@ -482,7 +469,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         report.write_junit(options.junit)
     need_peers(options, report)
     report.add(misfits(options))
-    folder = report.folder = new_folder()
+    folder = report.folder = new_folder(RESULTS)
     if options.keep:
         (folder / KEPT).touch()
     with report.step("builds what a guest is started with") as tell:

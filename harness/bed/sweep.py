@@ -21,7 +21,7 @@ from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS
 from harness.bed.base.story import rows as json_rows
 from harness.bed.decode import message
-from harness.bed.engine.guest import Ended
+from harness.bed.engine.play import Ended
 from harness.bed.engine.kernel import Unfit
 from harness.bed.engine.suite import Scenario
 from harness.bed.faults import faults
@@ -83,9 +83,9 @@ def messages(clean: Path) -> list[Message]:
     """Those of a run without faults, in the order in which they passed."""
     events = json_rows(clean / EVENTS)
     end = max((one["time"] for one in events if one["kind"] == "checkpoint"), default=0.0)
-    mac = topology.MEMBERS[MOBILE].mac
+    mac = topology.T0.members[MOBILE].mac
     netlinks = sorted(clean.glob("*.netlink.pcap"))
-    seen = sorted(one for link in topology.LINKS
+    seen = sorted(one for link in topology.T0.links
                   for one in message.of_capture(clean / f"{link}.pcap", netlinks, mac))
     found: list[Message] = []
     for time, kind, by_mobile in seen:
@@ -146,11 +146,11 @@ def _reproduce(scenario: str, one: Message, fate: str) -> str:
 
 @dataclass
 class Sweep:
-    """`boot` runs a job in a guest; `job` is the scenario's own, without faults."""
+    """`play` runs a job; `job` is the scenario's own, without faults."""
 
     scenario: Scenario
     job: Job
-    boot: Callable[[Job, float], Ended]
+    play: Callable[[Job], Ended]
     report: Report
     only: list[str]
 
@@ -179,8 +179,8 @@ class Sweep:
                ) -> dict[tuple[Message, str], Cell]:
         folder = self.job.results.with_name(f"{self.scenario.name}.faults-{number}")
         texts = [one.with_fate(fate) for one, fate in batch]
-        ended = self.boot(replace(self.job, results=folder, sweep=texts),
-                          self.scenario.limit * len(batch))
+        ended = self.play(replace(self.job, results=folder, sweep=texts,
+                                  limit=self.scenario.limit * len(batch)))
         rows = _rows(folder / "results.jsonl")
         where = str(folder.relative_to(self.job.top))
         return {cell: judged(*cell, rows.get(text), ended, where, allowed)

@@ -37,7 +37,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What stands in kernel/ needs a guest and its plugin."""
-    in_guest = config.pluginmanager.hasplugin("harness.bed.stage.plugin")
+    in_guest = config.pluginmanager.hasplugin("harness.bed.plugin")
     return True if collection_path.name == "kernel" and not in_guest else None
 
 

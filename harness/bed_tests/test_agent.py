@@ -16,8 +16,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from harness.bed.engine import channel
-from harness.bed.engine.channel import AgentError, Broken, Channel, Event, Request
+from harness.bed.node import frames
+from harness.bed.node.frames import Event, Gone, Refused, Request
+from harness.bed_tests.channel import Channel
 
 TOP = Path(__file__).parents[2]
 AGENT = TOP / "build/guest/agent"
@@ -54,7 +55,7 @@ def line(program: Path) -> Iterator[Channel]:
         theirs.close()
         one = Channel(ours)
         hello = one.event()
-        assert (hello.code, hello.number()) == (Event.HELLO, channel.PROTOCOL)
+        assert (hello.code, hello.number()) == (Event.HELLO, frames.PROTOCOL)
         assert hello.text(1) == os.uname().release
         yield one
         ours.close()
@@ -65,7 +66,7 @@ def line(program: Path) -> Iterator[Channel]:
 def node(line: Channel) -> str:
     try:
         line.request(Request.NODE, "carol")
-    except AgentError as error:
+    except Refused as error:
         pytest.skip(f"no namespaces here: {error.strerror}")
     return "carol"
 
@@ -76,7 +77,7 @@ def run(line: Channel, where: str, *argv: str, given: bytes = b"") -> tuple[int,
 
 
 def refused(line: Channel, *request) -> OSError:
-    with pytest.raises(AgentError) as found:
+    with pytest.raises(Refused) as found:
         line.request(*request)
     return found.value
 
@@ -96,18 +97,18 @@ def test_the_driver_has_the_codes_of_the_agents_table(program):
 
 
 def test_a_request_is_packed_as_the_agents_header_says():
-    assert channel.pack(7, Request.PASS, [258, 0]) == bytes.fromhex(
+    assert frames.pack(7, Request.PASS, [258, 0]) == bytes.fromhex(
         "0000001d 00000007 19 00000008 0000000000000102 00000008 0000000000000000")
-    assert channel.octets(["a", b"bc"]) == b"a\0bc\0" and channel.octets(-1) == b"\xff" * 8
+    assert frames.octets(["a", b"bc"]) == b"a\0bc\0" and frames.octets(-1) == b"\xff" * 8
 
 
 @pytest.mark.parametrize("cut", range(1, 25))
 def test_a_frame_that_is_cut_is_no_frame(cut):
     body = struct.pack("!IBQQI", 1, 0, 2, 3, 4) + b"abcd"
-    assert channel.unpack(body).fields == (b"abcd",)
+    assert frames.unpack(body).fields == (b"abcd",)
     if len(body) - cut != 21:  # cut before its only field it is one without fields
-        with pytest.raises(Broken):
-            channel.unpack(body[:-cut])
+        with pytest.raises(Gone):
+            frames.unpack(body[:-cut])
 
 
 # Hostile frames, and a word of the sentence that answers.
@@ -117,35 +118,35 @@ HOSTILE = {
     "an unknown code": (struct.pack("!IIB", 5, 9, 200), "no code 200"),
     "code zero": (struct.pack("!IIB", 5, 9, 0), "no code 0"),
     "an event's code": (struct.pack("!IIB", 5, 9, 64), "no code 64"),
-    "a field missing": (channel.pack(9, Request.READ, ["carol"]), "before the field path"),
-    "all fields missing": (channel.pack(9, Request.SPAWN, []), "before the field node"),
-    "a field too much": (channel.pack(9, Request.SYNC, ["more"]), "8 octets follow"),
+    "a field missing": (frames.pack(9, Request.READ, ["carol"]), "before the field path"),
+    "all fields missing": (frames.pack(9, Request.SPAWN, []), "before the field node"),
+    "a field too much": (frames.pack(9, Request.SYNC, ["more"]), "8 octets follow"),
     "a field beyond the frame": (struct.pack("!IIBI", 9, 9, 8, 1), "before the field node"),
     "a field of 4 GB": (struct.pack("!IIBI", 9, 9, 8, 0xFFFFFFFF), "before the field node"),
-    "a number of one octet": (channel.pack(9, Request.PASS, [b"1", 0]), "ms is not a number"),
-    "a string with NUL": (channel.pack(9, Request.NODE, [b"a\0b"]), "name is not a string"),
-    "a list without end": (channel.pack(9, Request.COPY, ["", b"a\0b"]), "files is not a list"),
-    "no node": (channel.pack(9, Request.PIDS, ["nobody"]), "no node nobody"),
-    "no name": (channel.pack(9, Request.NODE, [""]), "no name for a node"),
-    "a name with a slash": (channel.pack(9, Request.NODE, ["a/b"]), "no name for a node"),
-    "no command": (channel.pack(9, Request.RUN, ["", 1, b"", [], []]), "no command"),
-    "the guest's end": (channel.pack(9, Request.END, [""]), "OFF"),
-    "everybody's end": (channel.pack(9, Request.KILL, [-1, 9]), "not one to be killed"),
-    "the agent's end": (channel.pack(9, Request.KILL, [1, 9]), "not one to be killed"),
-    "half of a copy": (channel.pack(9, Request.COPY, ["", ["a", "b"]]), "source, target and mode"),
-    "no message": (channel.pack(9, Request.ASK, ["", 0, b"short"]), "no netlink message"),
-    "a message beyond itself": (channel.pack(9, Request.ASK, [
+    "a number of one octet": (frames.pack(9, Request.PASS, [b"1", 0]), "ms is not a number"),
+    "a string with NUL": (frames.pack(9, Request.NODE, [b"a\0b"]), "name is not a string"),
+    "a list without end": (frames.pack(9, Request.COPY, ["", b"a\0b"]), "files is not a list"),
+    "no node": (frames.pack(9, Request.PIDS, ["nobody"]), "no node nobody"),
+    "no name": (frames.pack(9, Request.NODE, [""]), "no name for a node"),
+    "a name with a slash": (frames.pack(9, Request.NODE, ["a/b"]), "no name for a node"),
+    "no command": (frames.pack(9, Request.RUN, ["", 1, b"", [], []]), "no command"),
+    "the guest's end": (frames.pack(9, Request.END, [""]), "OFF"),
+    "everybody's end": (frames.pack(9, Request.KILL, [-1, 9]), "not one to be killed"),
+    "the agent's end": (frames.pack(9, Request.KILL, [1, 9]), "not one to be killed"),
+    "half of a copy": (frames.pack(9, Request.COPY, ["", ["a", "b"]]), "source, target and mode"),
+    "no message": (frames.pack(9, Request.ASK, ["", 0, b"short"]), "no netlink message"),
+    "a message beyond itself": (frames.pack(9, Request.ASK, [
         "", 0, struct.pack("=IHHII", 99, 18, 1, 1, 0)]), "no netlink message"),
-    "no netlink family": (channel.pack(9, Request.PORT, ["", 1 << 40]), "netlink family"),
-    "no device": (channel.pack(9, Request.HEAR, ["", "none", "/dev/null", 1]), "device none"),
-    "no linktype": (channel.pack(9, Request.HEAR, ["", "lo", "/dev/null", 2]), "linktype 2"),
-    "no socket": (channel.pack(9, Request.SEND, [1, b"", b"", 0]), "no socket 1"),
-    "a stream": (channel.pack(9, Request.SOCKET, ["", socket.AF_INET, 1, 0]), "streams"),
-    "a pattern without root": (channel.pack(9, Request.GLOB, ["", "*"]), "begin with /"),
-    "a device's octets": (channel.pack(9, Request.READ, ["", "/dev/zero"]), "no file"),
-    "no file of a request": (channel.pack(9, Request.LOAD, ["/no/such"]), "/no/such"),
-    "a request in no file": (channel.pack(9, Request.LOAD, ["/dev/zero"]), "/dev/zero"),
-    "a folder's octets": (channel.pack(9, Request.READ, ["", "/etc"]), "Is a directory"),
+    "no netlink family": (frames.pack(9, Request.PORT, ["", 1 << 40]), "netlink family"),
+    "no device": (frames.pack(9, Request.HEAR, ["", "none", "/dev/null", 1]), "device none"),
+    "no linktype": (frames.pack(9, Request.HEAR, ["", "lo", "/dev/null", 2]), "linktype 2"),
+    "no socket": (frames.pack(9, Request.SEND, [1, b"", b"", 0]), "no socket 1"),
+    "a stream": (frames.pack(9, Request.SOCKET, ["", socket.AF_INET, 1, 0]), "streams"),
+    "a pattern without root": (frames.pack(9, Request.GLOB, ["", "*"]), "begin with /"),
+    "a device's octets": (frames.pack(9, Request.READ, ["", "/dev/zero"]), "no file"),
+    "no file of a request": (frames.pack(9, Request.LOAD, ["/no/such"]), "/no/such"),
+    "a request in no file": (frames.pack(9, Request.LOAD, ["/dev/zero"]), "/dev/zero"),
+    "a folder's octets": (frames.pack(9, Request.READ, ["", "/etc"]), "Is a directory"),
 }
 
 
@@ -167,7 +168,7 @@ def test_a_frame_that_is_too_long_is_refused_and_passed_over(line, size):
 
 
 def refused_answer(line: Channel, identifier: int) -> OSError:
-    with pytest.raises(AgentError) as found:
+    with pytest.raises(Refused) as found:
         line.answer(identifier)
     return found.value
 
@@ -205,7 +206,7 @@ def test_more_than_a_guests_line_holds_is_never_under_way(line, tmp_path):
         line.tell(Request.SYNC)
     for one in asked[1:]:
         refused_answer(line, one)
-    assert max(sizes) <= channel.WINDOW + 9
+    assert max(sizes) <= frames.WINDOW + 9
 
 
 def test_a_file_that_is_longer_than_a_frame_is_refused(line, tmp_path):
@@ -214,7 +215,7 @@ def test_a_file_that_is_longer_than_a_frame_is_refused(line, tmp_path):
 
 
 def test_octets_come_in_pieces_of_any_size(line):
-    requests = b"".join(channel.pack(i, Request.SYNC, []) for i in range(1, 200))
+    requests = b"".join(frames.pack(i, Request.SYNC, []) for i in range(1, 200))
     for octet in requests[:200]:
         line.sock.sendall(bytes([octet]))
     line.sock.sendall(requests[200:])
@@ -244,7 +245,7 @@ def test_octets_by_chance_do_not_end_the_agent(line, seed):
             line.sock.sendall(struct.pack("!I", len(body)) + body)
         else:
             fields = [chance.choice(values) for _ in range(chance.randrange(8))]
-            line.sock.sendall(channel.pack(i, chance.choice(harmless), fields))
+            line.sock.sendall(frames.pack(i, chance.choice(harmless), fields))
     line._last = 1000
     line.request(Request.SYNC)
 

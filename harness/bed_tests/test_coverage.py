@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed.base.job import Job
-from harness.bed.engine import coverage, guest
+from harness.bed.engine import coverage
 from harness.bed.engine.coverage import NotMeasured
 
 SAID = """Overall coverage rate:
@@ -31,14 +30,6 @@ def test_the_daemons_of_a_scenario_may_write_their_counts(tmp_path):
     path = Path(f"{tmp_path}/{coverage.OBJECTS}/base/rd.gcda").parts
     assert path[int(settings["GCOV_PREFIX_STRIP"]) + 1:] == ("base", "rd.gcda")
     assert (tmp_path / "story/gcov/base").stat().st_mode & 0o777 == 0o777
-
-
-def test_only_a_run_for_coverage_sets_its_environment(tmp_path):
-    home = top(tmp_path)
-    plain = Job("story", home, tmp_path / "story", tmp_path)
-    counting = Job("story", home, tmp_path / "story", tmp_path, coverage=True)
-    assert "GCOV_PREFIX" not in guest.script(plain, tmp_path)
-    assert "GCOV_PREFIX=" in guest.script(counting, tmp_path)
 
 
 def test_the_sums_are_one_line():

@@ -54,7 +54,7 @@ from harness.bed.report.report import Outcome
 
 run.RESULTS = run.Path(sys.argv[1]); run.TOP = run.RESULTS.parent
 def execute(options, report, fleet):
-    report.folder = run.new_folder()
+    report.folder = run.new_folder(run.RESULTS)
     report.add([Outcome("lint", "passed")])
     os.kill(os.getpid(), getattr(signal, sys.argv[2]))
     signal.pause()

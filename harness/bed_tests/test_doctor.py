@@ -104,9 +104,3 @@ def test_each_use_is_of_a_listed_package():
               if "\t" in line and not line.startswith("#")
               for name in line.split("\t")[1].split("|")}
     assert [use.packages for use in doctor.USES if use.packages not in listed] == []
-
-
-def test_the_guest_writes_the_number_of_each_feature_that_fails():
-    text = probe.script((probe.Feature("one", "true"), probe.Feature("two", "it's 'so'")))
-    assert text.splitlines()[0] == ": >$RUN/lacking"
-    assert "|| echo 1 >>$RUN/lacking" in text

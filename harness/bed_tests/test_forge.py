@@ -9,7 +9,6 @@ import subprocess
 
 from harness.bed.decode import ike_wire, pcap
 from harness.bed.faults import forge, forge_ike, stray
-from harness.bed.node import capture
 
 DAVE, HA, HOA, COA = "2001::20", "2001:1::1", "2001:1::10", "2001::10"
 
@@ -41,7 +40,7 @@ def test_an_acknowledgement_carries_the_routing_header():
 
 def test_ike_messages_are_found_among_other_datagrams(tmp_path):
     header = bytes(range(16)) + bytes([33, 0x20, 36, 0x28]) + struct.pack("!II", 2, 28)
-    writer = capture.Writer(tmp_path / "f1.pcap", capture.LINK_ETHERNET)
+    writer = pcap.Writer(tmp_path / "f1.pcap", pcap.ETHERNET)
     for ports in ((500, 500), (53, 53)):
         datagram = struct.pack("!HHHH", *ports, 8 + len(header), 0) + header
         packet = struct.pack("!IHBB", 6 << 28, len(datagram), ike_wire.UDP, 64) + b"".join(

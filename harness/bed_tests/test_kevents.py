@@ -5,8 +5,7 @@ import struct
 import pytest
 
 from harness.bed.check import replay
-from harness.bed.decode import kevents, kwords, nl, rtmon
-from harness.bed.node import capture
+from harness.bed.decode import kevents, kwords, nl, pcap, rtmon
 from harness.bed_tests.run_sample import HA, HOA, NEW, OLD, RUN
 
 
@@ -76,7 +75,7 @@ def test_every_cut_of_every_message_is_told_without_error(carol):
 
 
 def test_a_message_of_an_unknown_kind_is_no_event(tmp_path):
-    writer = capture.Writer(tmp_path / "a.netlink.pcap", capture.LINK_NETLINK)
+    writer = pcap.Writer(tmp_path / "a.netlink.pcap", pcap.NETLINK)
     for family in (0, 6, 16):
         head = nl.HEADER.pack(nl.HEADER.size + 4, 0x7F, 1, 1, 0)
         writer.write(1.0, struct.pack("!HH10xH", 0, 824, family) + head + bytes(4))

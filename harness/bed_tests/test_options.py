@@ -9,7 +9,7 @@ import pytest
 from harness.bed import options, run
 from harness.bed.base.job import Job
 from harness.bed.base.story import Story
-from harness.bed.engine.guest import Unfit
+from harness.bed.engine.kernel import Unfit
 from harness.bed.stage.debugger import Debugger
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_nobody_looks_at_has_no_console(tmp_path):
     ("iked", "carol", True), ("moon/iked", "carol", False), ("moon/iked", "moon", True),
     ("mip6d", "moon", False)])
 def test_gdb_takes_the_daemon_that_is_named(wanted, node, attached):
-    debugger = Debugger(SimpleNamespace(story=Story()), wanted)
+    debugger = Debugger(Story(), wanted)
     asked = []
 
     def pids_of(daemon: str) -> list[int]:

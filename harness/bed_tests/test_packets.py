@@ -3,7 +3,6 @@
 import pytest
 
 from harness.bed.decode import esp, packets, pcap
-from harness.bed.node import capture
 from harness.bed_tests import packets_sample as sample
 from harness.bed_tests.run_sample import HA, NEW, OLD, RUN
 
@@ -57,7 +56,7 @@ def test_names_of_spis_are_spoken():
 
 
 def written(tmp_path, *octets: bytes):
-    writer = capture.Writer(tmp_path / "f1.pcap", pcap.ETHERNET)
+    writer = pcap.Writer(tmp_path / "f1.pcap", pcap.ETHERNET)
     for number, frame in enumerate(octets):
         writer.write(1000.0 + number, frame)
     writer.close()

@@ -13,22 +13,23 @@ import pytest
 from harness.bed import run
 from harness.bed.base.job import Job
 from harness.bed.engine import suite
-from harness.bed.engine.guest import Ended, Fleet, Unfit
+from harness.bed.engine.kernel import Unfit
+from harness.bed.engine.play import Ended, Fleet
 from harness.bed.engine.suite import Scenario
 from harness.bed.report.report import Outcome, Report, line
-from harness.bed.stage.plugin import Plugin
+from harness.bed.plugin import Plugin
 
 @pytest.mark.req("T-105")
 @pytest.mark.parametrize("only, left", [
     ([], ["test_a", "test_b[x]", "test_b[y]"]), (["test_b[y]"], ["test_b[y]"]),
     (["test_that_is_gone"], ["test_a", "test_b[x]", "test_b[y]"])])
 def test_of_a_scenario_those_tests_run_that_the_job_names(tmp_path, only, left):
-    found = [SimpleNamespace(nodeid=f"scenarios/s/test_s.py::{name}")
+    found = [SimpleNamespace(nodeid=f"scenarios/s/test_s.py::{name}", path=tmp_path)
              for name in ("test_a", "test_b[x]", "test_b[y]")]
     plugin = Plugin(Job("s", tmp_path, tmp_path, tmp_path, only=only))
     plugin.pytest_collection_modifyitems(found)
     assert [one.nodeid.partition("::")[2] for one in found] == left
-    assert not plugin.alone
+    assert plugin.tests[tmp_path] == 3
 
 
 PASSED = Outcome("coa-change::test_coa_change", "passed", 9.8, req=("B-055",))

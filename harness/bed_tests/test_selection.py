@@ -10,7 +10,8 @@ import pytest
 
 from harness.bed import again, matrix, options, run, selection
 from harness.bed.engine import hosted
-from harness.bed.engine.guest import Fleet, Unfit
+from harness.bed.engine.kernel import Unfit
+from harness.bed.engine.play import Fleet
 from harness.bed.engine.suite import Scenario
 from harness.bed.report.report import Report
 from harness.bed.selection import Shard, Title, shard

@@ -10,7 +10,7 @@ import pytest
 
 from harness.bed import matrix, options, run, sweep
 from harness.bed.base.spelling import meant, near
-from harness.bed.base.topology import MEMBERS
+from harness.bed.base.topology import T0
 from harness.bed.engine import suite
 from harness.bed.engine.kernel import Unfit
 
@@ -31,7 +31,7 @@ def slips(name: str) -> Iterator[str]:
 
 @pytest.mark.req("T-101")
 @pytest.mark.parametrize("known", [
-    [*SCENARIOS, *suite.TAKEN], OPTIONS, CHECKPOINTS, [*MEMBERS, "rtr"]],
+    [*SCENARIOS, *suite.TAKEN], OPTIONS, CHECKPOINTS, [*T0.members, "rtr"]],
     ids=["scenarios", "options", "checkpoints", "nodes"])
 def test_every_slip_of_a_letter_in_every_name_finds_the_name(known):
     lost = [(name, slip) for name in known for slip in slips(name)

@@ -11,12 +11,12 @@ import pytest
 
 from harness.bed import sweep
 from harness.bed.base.job import Job
-from harness.bed.base.topology import MEMBERS
-from harness.bed.engine.guest import Ended
+from harness.bed.base.topology import T0
+from harness.bed.engine.play import Ended
 from harness.bed.engine.kernel import Unfit
 from harness.bed.engine.suite import Scenario
 from harness.bed.faults import faults, netem, relay
-from harness.bed.node.capture import LINK_ETHERNET, Writer
+from harness.bed.decode.pcap import ETHERNET, Writer
 from harness.bed.report.report import Report
 from harness.bed.sweep import FAILED, LISTED, SAME, Message
 from harness.bed_tests.test_message import ike
@@ -26,7 +26,7 @@ OVER = Ended(0, "", 1.0)
 
 
 def sent(frame: bytes, by_carol: bool) -> bytes:
-    mac, other = bytes.fromhex(MEMBERS["carol"].mac.replace(":", "")), bytes(6)
+    mac, other = bytes.fromhex(T0.members["carol"].mac.replace(":", "")), bytes(6)
     return (other + mac if by_carol else mac + other) + frame[12:]
 
 
@@ -36,8 +36,8 @@ def clean(tmp_path: Path) -> Path:
     folder = tmp_path / "story"
     folder.mkdir()
     for link in ("hl", "f1", "f2"):
-        Writer(folder / f"{link}.pcap", LINK_ETHERNET).close()
-    writer = Writer(folder / "f1.pcap", LINK_ETHERNET)
+        Writer(folder / f"{link}.pcap", ETHERNET).close()
+    writer = Writer(folder / "f1.pcap", ETHERNET)
     for when, exchange, response in ((1, 34, False), (2, 34, True), (3, 36, False), (4, 36, True),
                                      (5, 36, False), (9, 37, False)):
         writer.write(when, sent(ike(exchange, response), not response))
@@ -109,7 +109,7 @@ def test_a_guest_that_died_fails_every_fault_without_a_result():
 
 
 def test_a_whole_sweep_is_one_table_and_an_exit_status(clean, tmp_path):
-    def boot(job: Job, limit: float) -> Ended:
+    def play(job: Job) -> Ended:
         job.results.mkdir()
         rows = [{"test": f"t.py::test_story[{text}]", "seconds": 1.0, "sentence": "s",
                  "outcome": "failed" if text.endswith("1.flip") else "passed"}
@@ -124,7 +124,7 @@ def test_a_whole_sweep_is_one_table_and_an_exit_status(clean, tmp_path):
     (tests.parent / sweep.EXCEPTIONS).write_text("IKE_SA_INIT\tflip\ts\tnothing protects it\n")
     job = Job("story", tmp_path, clean, Path("/"))
     with ThreadPoolExecutor(2) as pool:
-        one = sweep.Sweep(Scenario("story", tests, ""), job, boot, report, [])
+        one = sweep.Sweep(Scenario("story", tests, ""), job, play, report, [])
         one.run(pool, one.batches())
     lines = out.getvalue().splitlines()
     assert next(line for line in lines if line.startswith("IKE_SA_INIT request 1")).split()[5:] == [

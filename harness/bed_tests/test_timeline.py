@@ -1,6 +1,5 @@
 """One time line of steps, kernels, packets and daemons, and what a scenario may ask of it."""
 
-import json
 import re
 import shutil
 from dataclasses import replace
@@ -131,18 +130,6 @@ def test_without_notes_a_log_line_has_the_second_of_its_stamp(tmp_path):
     assert not any(one.exact for one in lines)
     assert all(one.time == int(one.time) for one in lines)
     assert lines[0].node == "carol" and lines[0].daemon == "iked"
-
-
-def test_a_log_that_grows_is_noted(tmp_path):
-    watch = logs.Watch(tmp_path)
-    with (tmp_path / "carol.iked.log").open("a", buffering=1) as log:
-        for number in range(3):
-            log.write(f"Nov 19 08:39:19 carol iked: 01[KNL] line {number}\n")
-    watch.close()
-    notes = [json.loads(text) for text in (tmp_path / logs.NOTES).read_text().splitlines()]
-    assert notes[-1][1:] == ["carol.iked.log", (tmp_path / "carol.iked.log").stat().st_size]
-    assert [o.text for o in logs.read(tmp_path, ("iked",), 0.0)] == [
-        f"01[KNL] line {number}" for number in range(3)]
 
 
 def test_a_run_that_left_nothing_has_an_empty_time_line(tmp_path):

@@ -3,15 +3,13 @@
 import pytest
 
 from harness.bed.check.replay import Gap
-from harness.bed.node.traffic import Echo, Traffic
+from harness.bed.node.traffic import Echo, Pings
 
 
 def sent(*echoes):
     """Pings of which each is (sent, answered or None), in milliseconds."""
-    traffic = Traffic.__new__(Traffic)
-    traffic.echoes = [Echo(number, start / 1000, answer and answer / 1000)
-                      for number, (start, answer) in enumerate(echoes)]
-    return traffic
+    return Pings(Echo(number, start / 1000, answer and answer / 1000)
+                 for number, (start, answer) in enumerate(echoes))
 
 
 @pytest.mark.parametrize("what, echoes, gap", [

@@ -127,6 +127,7 @@ static void wait_for_anything(void)
 	timer_wait(next_due());
 	taps_wait();
 	sockets_wait();
+	notes_wait();
 	/* Last, for what the driver asks may close any of the others. */
 	line_wait();
 	sigemptyset(&all_may_come);

@@ -202,6 +202,11 @@ void stir(void);
 uint64_t later_next(void);
 void later_due(uint64_t time);
 
+/* agent_notes.c */
+int notes_watch(struct request *rq);
+int kernel_log(struct request *rq);
+void notes_wait(void);
+
 /* agent_boot.c. off() does not come back. */
 void boot(void);
 void native(void);

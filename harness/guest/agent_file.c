@@ -265,11 +265,24 @@ static int copy_octets(int from, int to)
 	return result;
 }
 
+static int folder_make(struct request *rq, const char *path, mode_t mode)
+{
+	int result = file_parents(path);
+
+	if (!result && mkdir(path, mode) < 0 && errno != EEXIST)
+		result = -errno;
+	return result < 0 ? refuse(rq, -result, "%s", path) : 0;
+}
+
+/* Without a source the target is a folder. */
 static int copy(struct request *rq, const char *source, const char *target, const char *mode)
 {
 	mode_t wanted = (mode_t)strtoul(mode, NULL, 8);
-	int from = open_file(rq, source), to, result;
+	int from, to, result;
 
+	if (!*source)
+		return folder_make(rq, target, wanted);
+	from = open_file(rq, source);
 	if (from < 0)
 		return from;
 	to = create(rq, target);

@@ -48,6 +48,8 @@ static const struct verb verbs[] = {
 	{ 27, "LISTEN", "node:s family:n group:n", "handle:n", netlink_listen },
 	{ 28, "OFF",    "", "", power_off },
 	{ 29, "LOAD",   "path:s", "that of the request: code, fields", load },
+	{ 30, "NOTES",  "folder:s", "", notes_watch },
+	{ 31, "KMSG",   "", "records:o", kernel_log },
 };
 
 static const struct verb events[] = {

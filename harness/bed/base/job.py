@@ -22,8 +22,11 @@ class Job:
     at the end with `keep`, and after a failure with `on_failure`. `gdb` is PROGRAM or NODE/PROGRAM.
     `ikes` names the IKE daemon of each node that does not run ours, `mip6s` the path of its mip6d.
     `sweep` are faults, each with a run of its own; `fault` is that of this run. `only` names the
-    tests of the scenario that run, none for all. `clock` is OWN or REAL. `screen` has the columns
-    and rows of the terminal that a prompt will be seen on, 0 where nobody knows.
+    tests of the scenario that run, none for all. `clock` is OWN or REAL; `limit` is how much of it
+    the run may have, none where a person looks on. `screen` has the columns and rows of the
+    terminal that a prompt will be seen on, 0 where nobody knows. `kernel` and its `modules` are
+    those of the guest, none for the installed one. `settings` is what daemons find in their
+    environment.
     """
 
     scenario: str
@@ -45,6 +48,16 @@ class Job:
     only: list[str] = field(default_factory=list)
     clock: str = REAL
     screen: list[int] = field(default_factory=lambda: [0, 0])
+    limit: float | None = None
+    kernel: Path | None = None
+    modules: Path | None = None
+    native: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tools(self) -> Path:
+        """Where the agent and the preload are."""
+        return self.top / "build/guest"
 
     @property
     def interactive(self) -> bool:
@@ -74,6 +87,6 @@ class Job:
 
 
 def load(path: Path) -> Job:
-    paths = {f.name for f in fields(Job) if f.type == "Path"}
+    paths = {f.name for f in fields(Job) if f.type.startswith("Path")}
     values = json.loads(path.read_text())
-    return Job(**{k: Path(v) if k in paths else v for k, v in values.items()})
+    return Job(**{k: Path(v) if k in paths and v else v for k, v in values.items()})

@@ -1,19 +1,13 @@
 """logs - the daemons' log lines with the time at which each was written.
 
-A daemon's own stamp has seconds only. While a scenario runs, Watch notes when each log grew; lines
-are given those times. Without notes a line has the second of its own stamp.
+A daemon's own stamp has seconds only. While a scenario runs the guest's agent notes when each log
+grew; lines are given those times. Without notes a line has the second of its own stamp.
 Shapes:  lines in order of their file; times in seconds since 1970.
 """
 
 from __future__ import annotations
 
-import ctypes
-import json
-import os
 import re
-import select
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,7 +16,6 @@ from pathlib import Path
 from harness.bed.base.story import rows
 
 NOTES = "logs.jsonl"
-IN_MODIFY, IN_NONBLOCK = 0x2, 0x800
 # "Nov 19 08:39:19 carol iked: 05[KNL] " or "Nov 19 08:39:23 carol mip6d[1317]: "
 STAMP = re.compile(r"(\w{3} +\d+ \d\d:\d\d:\d\d)(?: [\w.-]+ \w+(?:\[\d+\])?:)? ")
 
@@ -34,41 +27,6 @@ class Line:
     daemon: str
     text: str
     exact: bool
-
-
-class Watch:
-    """Notes the size of every log of a folder whenever it grows, until closed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        libc = ctypes.CDLL(None, use_errno=True)
-        self.notify = libc.inotify_init1(IN_NONBLOCK)
-        libc.inotify_add_watch(self.notify, os.fsencode(folder), IN_MODIFY)
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._loop, name="logs", daemon=True)
-        self.thread.start()
-
-    def _loop(self) -> None:
-        sizes: dict[str, int] = {}
-        with (self.folder / NOTES).open("a", buffering=1) as notes:
-            while not self.stop.is_set():
-                if select.select([self.notify], [], [], 0.2)[0]:
-                    os.read(self.notify, 65536)
-                    self._note(sizes, notes)
-            self._note(sizes, notes)
-
-    def _note(self, sizes: dict[str, int], notes) -> None:
-        now = time.time()
-        for path in self.folder.glob("*.log"):
-            size = path.stat().st_size
-            if size > sizes.get(path.name, 0):
-                sizes[path.name] = size
-                notes.write(json.dumps([now, path.name, size]) + "\n")
-
-    def close(self) -> None:
-        self.stop.set()
-        self.thread.join(timeout=5)
-        os.close(self.notify)
 
 
 def read(folder: Path, daemons: tuple[str, ...], near: float) -> list[Line]:

@@ -1,20 +1,21 @@
 """story - what a scenario does, told line by line while it happens.
 
 A line is a command typed in a node, a wait with what it took, or a checkpoint with what moved.
-Everything goes to one stream, and so into the console log of the run; with its time (time.time())
-also as a JSON line into `events`, for those who put it on one clock with packets and logs.
+Everything goes to one stream, and so into the console log of the run; with its time also as a JSON
+line into `events`, for those who put it on one clock with packets and logs. Whose clock that is is
+the teller's affair: a guest has one of its own.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 from harness.bed.base.job import CLOCKS, REAL
+from harness.bed.base.wait import HERE, Clock
 
 EVENTS, NOW = "events.jsonl", "now"
 
@@ -31,20 +32,21 @@ def rows(path: Path) -> list:
 
 
 class Story:
-    def __init__(self, out: TextIO = sys.__stdout__) -> None:
+    def __init__(self, out: TextIO = sys.__stdout__, clock: Clock = HERE) -> None:
         self.out = out
-        self.start = time.monotonic()
+        self.clock = clock
+        self.start = clock.monotonic()
         self.events: Path | None = None
 
     def begin(self, events: Path, clock: str = REAL) -> None:
         """A new act: its record, whose clock it has, the moment that all its times count from."""
-        self.events, self.start = events, time.monotonic()
+        self.events, self.start = events, self.clock.monotonic()
         self.event("note", f"the story begins, on {CLOCKS[clock]}", clock=clock)
 
     def event(self, kind: str, text: str, **facts: object) -> None:
         """One step for the record, not shown."""
         if self.events:
-            row = {"time": time.time(), "kind": kind, "text": text, **facts}
+            row = {"time": self.clock.time(), "kind": kind, "text": text, **facts}
             with self.events.open("a") as out:
                 out.write(json.dumps(row) + "\n")
 
@@ -59,7 +61,7 @@ class Story:
     def line(self, text: str) -> None:
         """Shown with its time, and not for the record."""
         self.now(text)
-        print(f"{time.monotonic() - self.start:7.2f}  {text}", file=self.out, flush=True)
+        print(f"{self.clock.monotonic() - self.start:7.2f}  {text}", file=self.out, flush=True)
 
     def title(self, text: str) -> None:
         print(text, file=self.out, flush=True)

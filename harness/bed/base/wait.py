@@ -1,7 +1,7 @@
 """wait - facts, and the one way to wait: ask until a fact holds, with a limit and a reason.
 
 A fact says what it is about and, while it does not hold, what is there instead. So a wait that
-fails names both.
+fails names both. Whose seconds they are says the clock: a guest has one of its own.
 """
 
 from __future__ import annotations
@@ -12,8 +12,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-INTERVAL = 0.02
-_never = threading.Event()
+# Facts are looked at no more often than that, and no less where nothing seems to happen.
+INTERVAL, IDLE = 0.02, 0.2
+
+
+class Clock:
+    """The time of this machine; who has another one overrides all three."""
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def let_pass(self, seconds: float, woken: bool = False) -> None:
+        """`seconds` pass; `woken` says that it may end as soon as anything has happened."""
+        threading.Event().wait(min(seconds, INTERVAL) if woken else seconds)
+
+
+HERE = Clock()
 
 
 class NotInTime(AssertionError):
@@ -32,25 +50,21 @@ class Fact:
                     lambda: self.missing() or other.missing())
 
 
-def until(fact: Fact, within: float) -> float:
+def until(fact: Fact, within: float, clock: Clock = HERE) -> float:
     """Wait until `fact` holds; the seconds that it took."""
-    start = time.monotonic()
+    start = clock.monotonic()
     while True:
         seen = fact.missing()
-        took = time.monotonic() - start
+        took = clock.monotonic() - start
         if seen is None:
             return took
         if took > within:
             raise NotInTime(f"waited {within:g} s until {fact.says}; last seen: {seen}")
-        _never.wait(INTERVAL)
-
-
-def for_a_while(seconds: float) -> None:
-    """Let `seconds` pass where the passing of time is the subject of the scenario."""
-    _never.wait(seconds)
+        clock.let_pass(INTERVAL)
+        clock.let_pass(min(IDLE, max(within - took, 0)), woken=True)
 
 
 @contextmanager
-def stopwatch() -> Iterator[Callable[[], float]]:
-    start = time.monotonic()
-    yield lambda: time.monotonic() - start
+def stopwatch(clock: Clock = HERE) -> Iterator[Callable[[], float]]:
+    start = clock.monotonic()
+    yield lambda: clock.monotonic() - start

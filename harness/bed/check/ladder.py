@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.bed.base import topology
+from harness.bed.base.topology import T0
 from harness.bed.check import dissect, timeline
 from harness.bed.check.timeline import Event, Timeline
 from harness.bed.decode import packets
@@ -47,10 +47,10 @@ class Rung:
 
 def nodes_of(line: Timeline) -> dict[str, str]:
     """Every address that is known, with the node it belongs to."""
-    found = {topology.CORRESPONDENT: "cn"}
-    for name, member in topology.MEMBERS.items():
-        own = [address.split("/")[0] for address in member.addresses]
-        found |= {a: name for a in [*own, member.hoa, member.coa] if a and a[0] != "1"}
+    found = {line.topology.correspondent: "cn"}
+    for name, member in line.topology.members.items():
+        found |= {a: name for a in (*member.addresses, member.hoa, member.coa)
+                  if a and ":" in a}
     for event in line.events:
         if event.kind == timeline.CHECKPOINT:
             for node, addresses in event.source["addresses"].items():
@@ -159,8 +159,9 @@ def columns(found: Iterable[Rung]) -> list[str]:
     """The nodes that take part, mobile nodes left, home agent and correspondent right."""
     used = {end for rung in found if rung.kind in (ARROW, LOCAL)
             for end in (rung.at, rung.to) if end}
-    order = [*(n for n in topology.MEMBERS if n != "moon"), "rtr", "moon", "cn", ANYWHERE]
-    return [name for name in order if name in used]
+    left, right = [*T0.mobiles.values()], ["rtr", *T0.agents, "cn", ANYWHERE]
+    others = sorted(used - {*left, *right})
+    return [name for name in (*left, *others, *right) if name in used]
 
 
 def stable(label: str) -> str:

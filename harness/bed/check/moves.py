@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
-from harness.bed.base import topology
+from harness.bed.base.topology import T0
 from harness.bed.check import replay, timeline
 from harness.bed.check.timeline import Event, Timeline
 from harness.bed.decode.kevents import KernelEvent
@@ -73,7 +73,7 @@ def of(line: Timeline) -> list[Move]:
              for node, events in line.kernels.items()}
     found = []
     for node, mine in spans.items():
-        if not (node in topology.MEMBERS and topology.MEMBERS[node].hoa):
+        if not (node in T0.members and T0.members[node].hoa):
             continue
         turns = list(_turns(mine))
         ends = [turn[0].start for turn in turns[1:]] + [float("inf")]
@@ -111,7 +111,7 @@ def _spans(node: str, events: Iterable[KernelEvent], names: Mapping[str, str], s
 
 
 def _mobile_end(ends: tuple[str, str]) -> str:
-    return next((end for end in ends if end != topology.HOME_AGENT), ends[0])
+    return next((end for end in ends if end != T0.home_agent), ends[0])
 
 
 def _turns(spans: list[Span]) -> Iterator[list[Span]]:

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.bed.base import logs
-from harness.bed.base import topology
+from harness.bed.base import logs, topology
 from harness.bed.base.job import CLOCKS
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, rows
+from harness.bed.base.topology import T0, Topology
 from harness.bed.check import canon, replay
 from harness.bed.decode import cleartext, esp, kevents, packets
 from harness.bed.decode.kevents import KernelEvent
@@ -51,6 +51,7 @@ class Timeline:
     kernels: dict[str, list[KernelEvent]] = field(default_factory=dict)
     links: dict[str, Path] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    topology: Topology = T0
 
     @property
     def start(self) -> float:
@@ -140,9 +141,9 @@ class Timeline:
     def in_the_clear(self, hoa: str, since: str | float = 0.0) -> list[str]:
         """Sentences on packets of the foreign links that show the home address outside ESP."""
         before = cleartext.Allow("before the time asked about", until=self.moment(since))
-        return [f"{link}: {sentence}" for link, path in self.links.items()
-                if link != topology.MEMBERS["moon"].link and path.exists()
-                for sentence in cleartext.check_pcap(path, hoa, [before])]
+        return [f"{link}: {sentence}" for link in self.topology.foreign
+                if link in self.links and self.links[link].exists()
+                for sentence in cleartext.check_pcap(self.links[link], hoa, [before])]
 
     def transients(self) -> list[str]:
         """What no dump shows: ACQUIREs, times without a usable SA, pings without an answer."""
@@ -208,16 +209,17 @@ def build(folder: Path) -> Timeline:
     """The time line of the scenario whose results are in `folder`."""
     steps = _steps(folder)
     captures = {p.name.removesuffix(NETLINK): p for p in sorted(folder.glob(f"*{NETLINK}"))}
-    links = {link: folder / f"{link}.pcap" for link in topology.LINKS}
+    had = topology.read(folder)
+    links = {link: folder / f"{link}.pcap" for link in had.links}
     kernels = {node: kevents.read(node, path) for node, path in captures.items()}
-    names = spi_names(folder, steps)
+    names = spi_names(folder, steps, had)
     seen = packets.read(links, esp.sas(captures.values()), names)
     events = [*steps, *(_kernel(e, names) for told in kernels.values() for e in told),
               *(_packet(packet) for packet in seen)]
     near = steps[0].time if steps else events[0].time if events else 0.0
     events += [Event(line.time, DAEMON, line.node, f"{line.daemon}: {line.text}")
                for line in logs.read(folder, DAEMONS, near) if abs(line.time - near) < 60 * MINUTE]
-    return Timeline(sorted(events, key=lambda event: event.time), kernels, links, names)
+    return Timeline(sorted(events, key=lambda event: event.time), kernels, links, names, had)
 
 
 def _steps(folder: Path) -> list[Event]:
@@ -242,10 +244,9 @@ def spoken(text: str, names: Mapping[str, str]) -> str:
     return re.sub(r"0x[0-9a-f]{8}", lambda found: names.get(found[0], found[0]), text)
 
 
-def spi_names(folder: Path, steps: Iterable[Event]) -> dict[str, str]:
+def spi_names(folder: Path, steps: Iterable[Event], had: Topology = T0) -> dict[str, str]:
     """The names that SPIs have in the dumps of the checkpoints."""
-    names = canon.Names(canon.Roles(topology.HOME_AGENT, {
-        member.hoa: name for name, member in topology.MEMBERS.items() if member.hoa}))
+    names = canon.Names(canon.Roles(had.home_agent, had.mobiles))
     for step in steps:
         if step.kind == CHECKPOINT:
             names.learn(_dumps(folder, step))

@@ -1,7 +1,7 @@
 """nl - netlink as octets: messages, attributes, and the few dumps that the testbed asks itself.
 
-A Socket is opened inside a node and stays there, so a fact of the kernel costs one system call
-pair and no process. Addresses are text, numbers are host order, a malformed message ends the list.
+A fact of a node's kernel costs a question and no process. Addresses are text, numbers are host
+order, a malformed message ends the list.
 Source: linux/netlink.h, linux/rtnetlink.h.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 HEADER = struct.Struct("=IHHII")
@@ -78,55 +78,47 @@ def ip(octets: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET6 if len(octets) == 16 else socket.AF_INET, octets)
 
 
-class Socket:
-    """A netlink socket of the namespace that its maker was in; one asker at a time."""
+class Asker:
+    """Questions to one netlink family of a node.
 
-    def __init__(self, family: int) -> None:
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
-        self.sock.bind((0, 0))
-        self.sock.settimeout(5)
-        self.pid = self.sock.getsockname()[0]
+    `carry` takes a request to its kernel and brings all octets of the answer.
+    """
+
+    def __init__(self, carry: Callable[[bytes], bytes]) -> None:
+        self.carry = carry
         self.seq = 0
 
     def dump(self, kind: int, body: bytes) -> list[Message]:
-        return self._answered(self._message(kind, NLM_F_REQUEST | NLM_F_DUMP, body))
+        return self._answered(self.message(kind, NLM_F_REQUEST | NLM_F_DUMP, body))
 
     def ask(self, kind: int, body: bytes) -> None:
         """A request that the kernel carries out, or an OSError with its reason."""
-        self._answered(self._message(kind, NLM_F_REQUEST | NLM_F_ACK, body))
+        self._answered(self.message(kind, NLM_F_REQUEST | NLM_F_ACK, body))
 
-    def tell(self, port: int, kind: int, body: bytes) -> None:
-        """To another program's socket, as root may: the kernel adds who sent it."""
-        self.sock.sendto(self._message(kind, 0, body), (port, 0))
-
-    def _message(self, kind: int, flags: int, body: bytes) -> bytes:
+    def message(self, kind: int, flags: int, body: bytes) -> bytes:
         self.seq += 1
-        return HEADER.pack(HEADER.size + len(body), kind, flags, self.seq, self.pid) + body
+        return HEADER.pack(HEADER.size + len(body), kind, flags, self.seq, 0) + body
 
     def _answered(self, request: bytes) -> list[Message]:
-        self.sock.send(request)
         found = []
-        while True:
-            for message in messages(self.sock.recv(1 << 17)):
-                if message.seq != self.seq:
-                    continue
-                if message.type == NLMSG_DONE:
+        for message in messages(self.carry(request)):
+            if message.seq != self.seq:
+                continue
+            if message.type == NLMSG_DONE:
+                return found
+            if message.type == NLMSG_ERROR:
+                error = -struct.unpack_from("=i", message.body)[0]
+                if not error:
                     return found
-                if message.type == NLMSG_ERROR:
-                    error = -struct.unpack_from("=i", message.body)[0]
-                    if not error:
-                        return found
-                    raise OSError(error, os.strerror(error))
-                found.append(message)
-
-    def close(self) -> None:
-        self.sock.close()
+                raise OSError(error, os.strerror(error))
+            found.append(message)
+        return found
 
 
-def addresses(sock: Socket) -> list[Address]:
-    """Every IPv6 address of the node that `sock` lives in."""
+def addresses(asker: Asker) -> list[Address]:
+    """Every IPv6 address of the node that is asked."""
     body = IFADDRMSG.pack(socket.AF_INET6, 0, 0, 0, 0)
-    return [_address(message) for message in sock.dump(RTM_GETADDR, body)]
+    return [_address(message) for message in asker.dump(RTM_GETADDR, body)]
 
 
 def _address(message: Message) -> Address:

@@ -1,5 +1,7 @@
 """pcap - frames of a capture file, pcap or pcapng, and the IPv6 layers inside a frame.
 
+A classic pcap file can also be written.
+
 Shapes:  frames with the time in seconds since 1970; layers are plain facts, outermost first.
 Errors:  CaptureError for a file that is no capture; a frame cut short ends its layers early.
 """
@@ -37,7 +39,7 @@ class Layer:
     payload: bytes
 
 
-ETHERNET, RAW, COOKED, RAW_IPV6, COOKED2 = 1, 101, 113, 229, 276
+ETHERNET, RAW, COOKED, RAW_IPV6, NETLINK, COOKED2 = 1, 101, 113, 229, 253, 276
 ETHERTYPE_IPV6, ETHERTYPE_VLAN = 0x86DD, 0x8100
 HOP_BY_HOP, IPV6, ROUTING, FRAGMENT, ESP, ICMPV6, DESTINATION = 0, 41, 43, 44, 50, 58, 60
 MOBILITY = 135
@@ -45,7 +47,24 @@ EXTENSIONS = (HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION)
 OPTION_HOME_ADDRESS = 0xC9
 
 SECTION, INTERFACE, ENHANCED = 0x0A0D0D0A, 1, 6
-MAGICS = {0xA1B2C3D4: 1e6, 0xA1B23C4D: 1e9}
+MAGIC, SNAP = 0xA1B2C3D4, 1 << 18
+MAGICS = {MAGIC: 1e6, 0xA1B23C4D: 1e9}
+
+
+class Writer:
+    """A classic pcap file of one link type."""
+
+    def __init__(self, path: Path, link: int) -> None:
+        self.file = path.open("wb")
+        self.file.write(struct.pack("=IHHiIII", MAGIC, 2, 4, 0, 0, SNAP, link))
+
+    def write(self, when: float, octets: bytes) -> None:
+        seconds, size = int(when), len(octets)
+        micros = int((when - seconds) * 1_000_000)
+        self.file.write(struct.pack("=IIII", seconds, micros, size, size) + octets)
+
+    def close(self) -> None:
+        self.file.close()
 
 
 def frames(path: Path) -> Iterator[Frame]:

@@ -268,7 +268,7 @@ def policy(body: bytes, links: Links | None = None) -> Policy:
         share=named(share, SHARES), limits=_limits(limits), detailed=True, **more)
 
 
-def dump(sock: nl.Socket) -> Dump:
+def dump(asker: nl.Asker) -> Dump:
     """All states and policies of the node that `sock` (NETLINK_XFRM) lives in."""
-    return Dump([state(m.body) for m in sock.dump(GETSA, b"")],
-                [policy(m.body) for m in sock.dump(GETPOLICY, b"")])
+    return Dump([state(m.body) for m in asker.dump(GETSA, b"")],
+                [policy(m.body) for m in asker.dump(GETPOLICY, b"")])

@@ -143,7 +143,7 @@ def guest_kernel(machine: Machine) -> Iterator[Gap]:
     elif machine.boot_fault:
         what, _, remedy = machine.boot_fault.partition(": ")
         yield Gap(f"a guest on kernel {machine.release} does not run: {what}", ALL,
-                  remedy or "look at build/results/doctor/boot.log and console.log")
+                  remedy or "look at build/results/doctor/guest.log")
     for feature in machine.lacking:
         who = named(machine.scenarios, feature.pattern) if feature.pattern else ALL
         yield Gap(f"kernel {machine.release} cannot do {feature.name}", who, feature.remedy,

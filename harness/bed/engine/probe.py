@@ -8,7 +8,6 @@ Errors:  what cannot be found out is a fact too, as a sentence.
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -18,15 +17,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.bed.base.job import OWN, REAL, Job
-from harness.bed.engine import clock, guest, kernel, native
-from harness.bed.engine.guest import Fleet, Unfit
-from harness.bed.engine.kernel import Kernel
+from harness.bed.engine import clock, guest, kernel, native, stand
+from harness.bed.engine.kernel import Kernel, Unfit
 from harness.bed.engine.pace import QUIET
 from harness.bed.engine.suite import Scenario
+from harness.bed.node.frames import Gone
+from harness.bed.node.node import PATH
 from harness.bed.peers import packages as peers
 
 ROLES = ("build", "test", "run", "optional", "root")
 PACKAGES = Path(__file__).parents[2] / "packages"
+FEATURE_LIMIT = 60.0
 SA = "ip xfrm state add src 2001:1::1 dst 2001:1::2 proto esp spi {} mode {}"
 KEY = "0x000102030405060708090a0b0c0d0e0f"
 
@@ -170,22 +171,18 @@ def boot(top: Path, chosen: Kernel) -> tuple[str, tuple[Feature, ...]]:
     results = top / "build/results/doctor"
     shutil.rmtree(results, ignore_errors=True)
     own = not clock.refusal(chosen, top / clock.PRELOAD)
-    job = Job("doctor", top, results, top / "build/bin", clock=OWN if own else REAL)
+    job = Job("doctor", top, results, top / "build/bin", clock=OWN if own else REAL,
+              limit=QUIET)
     results.mkdir(parents=True)
-    (results / "guest.sh").write_text(script(FEATURES))
-    said: list[str] = []
-    ended = Fleet().start(job, QUIET, said.append, chosen)
-    if ended.status is None:
-        return ended.reason, ()
-    numbers = (results / "lacking").read_text().split()
-    return "", tuple(FEATURES[int(number)] for number in numbers)
-
-
-def script(features: Iterable[Feature]) -> str:
-    """Try every feature; the numbers of those that fail go to a file."""
-    rows = [f"sh -c {shlex.quote(one.command)} 2>>$RUN/features.log || echo {number} >>$RUN/lacking"
-            for number, one in enumerate(features)]
-    return "\n".join([": >$RUN/lacking", *rows, ""])
+    job = replace(job, kernel=chosen.binary, modules=chosen.modules) if chosen.named else job
+    try:
+        guest_up = stand.up(job)
+    except Gone as error:
+        return str(error), ()
+    lacking = tuple(one for one in FEATURES if guest_up.agent.run(
+        "", ["sh", "-c", one.command], {"PATH": PATH}, FEATURE_LIMIT).status)
+    guest_up.end()
+    return "", lacking
 
 
 def words(machine: Machine, check: str) -> str:

@@ -11,11 +11,11 @@ of the declaration on. A fault that was declared and never came fails the scenar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from harness.bed.base.story import Story
 from harness.bed.faults.netem import Link
-from harness.bed.faults.relay import FATES, Fault, Relay
+from harness.bed.faults.relay import FATES, FOREVER, Fault, Relay
 from harness.bed.node.host import Host
 from harness.bed.node.mobile import Mobile
 from harness.bed.node.node import Node
@@ -38,7 +38,7 @@ class Pick:
     def duplicate(self) -> Fault:
         return self._declare("duplicate")
 
-    def hold(self, seconds: float = 1e9) -> Fault:
+    def hold(self, seconds: float = FOREVER) -> Fault:
         """Until `seconds` are over or its release() is called; later ones overtake it."""
         return self._declare("hold", seconds)
 
@@ -54,11 +54,10 @@ class Pick:
 
 
 class Faults:
-    """`hosts` may still grow; `ignore` hears of each netlink socket that the relays have."""
+    """`hosts` may still grow."""
 
-    def __init__(self, hosts: Mapping[str, Host], rtr: Node, story: Story,
-                 ignore: Callable[[Node, int], None]) -> None:
-        self.hosts, self.rtr, self.story, self.ignore = hosts, rtr, story, ignore
+    def __init__(self, hosts: Mapping[str, Host], rtr: Node, story: Story) -> None:
+        self.hosts, self.rtr, self.story = hosts, rtr, story
         self.relays: dict[str, Relay] = {}
         self.declared: list[Fault] = []
 
@@ -84,9 +83,7 @@ class Faults:
 
     def _relay(self, host: Mobile) -> Relay:
         if host.name not in self.relays:
-            relay = self.relays[host.name] = Relay(self.rtr, host)
-            for node, asker in relay.askers:
-                self.ignore(node, asker.pid)
+            self.relays[host.name] = Relay(self.rtr, host)
         return self.relays[host.name]
 
     def arm(self, text: str | None) -> None:
@@ -102,7 +99,7 @@ class Faults:
     def close(self) -> None:
         for host, relay in self.relays.items():
             relay.close()
-            self.story.note(f"the relay on {host}'s wire: {relay.latency()}")
+            self.story.note(f"the relay on {host}'s wire: {relay.passed} frames")
 
 
 def spelled(kind: str, by: str, k: int, fate: str) -> str:

@@ -13,6 +13,7 @@ import struct
 
 from harness.bed.decode import esp
 from harness.bed.decode.xfrm import State
+from harness.bed.node.far_socket import FarSocket
 from harness.bed.node.host import Host
 from harness.bed.node.mobile import Mobile
 from harness.bed.node.node import Node
@@ -109,8 +110,7 @@ def send_tunnelled(host: Host, outer: tuple[str, str], src: str, dst: str,
 def put(host: Host, dst: str, octets: bytes) -> None:
     """Out of the node's interface as it is."""
     with host.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
-        index = host.call(socket.if_nametoindex, "eth0")
-        sock.sendto(octets, (dst, 0, 0, index))
+        sock.sendto(octets, (dst, 0, 0, host.links()["eth0"]))
 
 
 def send_inside(host: Mobile, state: State, dst: str, message: bytes, home_address: str) -> None:
@@ -123,7 +123,7 @@ def send_inside(host: Mobile, state: State, dst: str, message: bytes, home_addre
     put(host, dst, wrapped(host.coa, dst, ESP, octets, None if tunnel else home_address))
 
 
-def ear(host: Node, address: str) -> socket.socket:
+def ear(host: Node, address: str) -> FarSocket:
     """Hears what mobility headers the node's kernel lets through to an address."""
     sock = host.socket(socket.AF_INET6, socket.SOCK_RAW, MOBILITY)
     sock.bind((address, 0))

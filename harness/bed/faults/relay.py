@@ -1,35 +1,31 @@
-"""relay - a wire with a mind: every frame between a node and its link passes one thread.
+"""relay - a wire with a mind: every frame between a node and its link passes the driver.
 
 It stands where a scenario declares faults on messages, and nowhere else. The node's port leaves
-the bridge, a veth pair takes its place there, and the thread carries frames between the two, so
+the bridge, a veth pair takes its place there, and the relay carries frames between the two, so
 that the k-th message of a kind in a direction can be dropped, doubled, held, repeated later, cut
-or flipped.
-Units:   seconds of time.monotonic().
+or flipped. The guest's clock is held while it thinks.
+Units:   seconds of the guest's clock.
 """
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
-import math
-import selectors
 import socket
 import struct
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.bed.base.wait import Fact
-from harness.bed.decode import message, nl, xfrm_nl
+from harness.bed.decode import message
 from harness.bed.decode.xfrm import State
 from harness.bed.node import topo
+from harness.bed.node.far_socket import FarSocket
+from harness.bed.node.frames import Refused
 from harness.bed.node.mobile import Mobile
 from harness.bed.node.node import Node
 
-ETH_P_ALL, OUTGOING, FRAME_MAX = 3, 4, 1 << 16
-SIOCETHTOOL, STXCSUM = 0x8946, 0x17
-TICK = 0.05
+ETH_P_ALL, OUTGOING = 3, 4
+SIOCETHTOOL, STXCSUM, IFNAME_SIZE = 0x8946, 0x17, 16
+FOREVER = 1e9
 
 # What becomes of the frame: which frames leave instead, and how many seconds later.
 Fate = Callable[[bytes, float], list[tuple[float, bytes]]]
@@ -55,7 +51,7 @@ class Fault:
     later: float = 1.0
     seen: int = 0
     done: bool = False
-    waiting: list["Parcel"] = field(default_factory=list)
+    held: list[tuple[FarSocket, bytes]] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"{self.fate} {self.kind} {self.k} by {self.by}"
@@ -73,18 +69,10 @@ class Fault:
             None if self.done else f"{self.seen} such messages have passed"))
 
     def release(self) -> None:
-        """What is held goes on now."""
-        for parcel in self.waiting:
-            parcel.due = 0.0
-
-
-@dataclass
-class Parcel:
-    """A frame that leaves later."""
-
-    due: float
-    frame: bytes
-    out: socket.socket
+        """What is held until then goes on now."""
+        while self.held:
+            out, frame = self.held.pop(0)
+            _send(out, frame)
 
 
 class Relay:
@@ -93,68 +81,32 @@ class Relay:
     def __init__(self, rtr: Node, host: Mobile) -> None:
         self.rtr, self.host = rtr, host
         self.faults: list[Fault] = []
-        self.took: list[float] = []
+        self.passed = 0
         self._sas: dict[str, State] = {}
-        self.askers = [(node, node.call(nl.Socket, socket.NETLINK_XFRM))
-                       for node in (host, host.home_agent)]
-        self._parcels: list[Parcel] = []
-        self._stop = threading.Event()
         _insert(rtr, host)
-        self._ends = {name: _open(rtr, device) for name, device in (
-            ("node", host.name), ("link", f"{host.name}-r"))}
-        self._thread = threading.Thread(target=self._loop, name=f"{host.name}.relay", daemon=True)
-        self._thread.start()
+        self._node, self._link = (_open(rtr, device) for device in (host.name, f"{host.name}-r"))
+        self._node.watch(lambda frame, sender, _: self._come(frame, sender, self._link))
+        self._link.watch(lambda frame, sender, _: self._come(frame, sender, self._node))
 
     def close(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=5)
-        for sock in self._ends.values():
+        for sock in (self._node, self._link):
             sock.close()
-        for _, asker in self.askers:
-            asker.close()
 
-    def latency(self) -> str:
-        took = [1000 * one for one in sorted(self.took)] or [0.0]
-        return (f"{len(self.took)} frames, {took[len(took) // 2]:.1f} ms in the median, "
-                f"{took[len(took) * 99 // 100]:.1f} ms for 99 %, {took[-1]:.1f} ms at most")
+    def _come(self, frame: bytes, sender: tuple, out: FarSocket) -> None:
+        if sender[2] != OUTGOING:
+            self.passed += 1
+            self._pass(frame, out)
 
-    def _loop(self) -> None:
-        node, link = self._ends["node"], self._ends["link"]
-        with selectors.DefaultSelector() as ready:
-            ready.register(node, selectors.EVENT_READ, link)
-            ready.register(link, selectors.EVENT_READ, node)
-            while not self._stop.is_set():
-                for key, _ in ready.select(self._patience()):
-                    self._drain(key.fileobj, key.data)
-                self._deliver()
-
-    def _patience(self) -> float:
-        due = min((parcel.due for parcel in self._parcels), default=math.inf)
-        return max(0.0, min(TICK, due - time.monotonic()))
-
-    def _drain(self, sock: socket.socket, out: socket.socket) -> None:
-        while True:
-            try:
-                frame, sender = sock.recvfrom(FRAME_MAX)
-            except OSError:
-                return  # no more for now, or the port went down: it says so once
-            if sender[2] != OUTGOING:
-                start = time.monotonic()
-                self._pass(frame, out)
-                self.took.append(time.monotonic() - start)
-
-    def _pass(self, frame: bytes, out: socket.socket) -> None:
-        fault = self._fault(frame, out is self._ends["link"])
+    def _pass(self, frame: bytes, out: FarSocket) -> None:
+        fault = self._fault(frame, out is self._link)
         if fault is None:
             _send(out, frame)
             return
         for later, changed in FATES[fault.fate](frame, fault.later):
-            if not later:
-                _send(out, changed)
-                continue
-            parcel = Parcel(time.monotonic() + later, changed, out)
-            fault.waiting.append(parcel)
-            self._parcels.append(parcel)
+            if later >= FOREVER:
+                fault.held.append((out, changed))
+            else:
+                _send(out, changed, later)
         fault.done = True
         self.host.story.note(f"on {self.host.name}'s wire: {fault}")
 
@@ -166,30 +118,23 @@ class Relay:
 
     def _sa(self, spi: str) -> State | None:
         """Its keys from whichever kernel has them."""
-        for _, asker in self.askers if spi not in self._sas else ():
-            found = xfrm_nl.dump(asker).states
+        for node in (self.host, self.host.home_agent) if spi not in self._sas else ():
+            found = node.xfrm().states
             self._sas |= {s.spi: s for s in found if s.proto == "esp" and s.spi and not s.larval}
         return self._sas.get(spi)
 
-    def _deliver(self) -> None:
-        now = time.monotonic()
-        for parcel in [one for one in self._parcels if one.due <= now]:
-            self._parcels.remove(parcel)
-            _send(parcel.out, parcel.frame)
 
-
-def _send(sock: socket.socket, frame: bytes) -> None:
+def _send(sock: FarSocket, frame: bytes, later: float = 0) -> None:
     """A port that is down, or a full queue, loses a frame as a wire does."""
     try:
-        sock.send(frame)
-    except OSError:
+        sock.send(frame, later)
+    except Refused:
         return
 
 
-def _open(rtr: Node, device: str) -> socket.socket:
+def _open(rtr: Node, device: str) -> FarSocket:
     sock = rtr.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    sock.bind((device, ETH_P_ALL))
-    sock.setblocking(False)
+    sock.bind((rtr.links()[device], ETH_P_ALL))
     return sock
 
 
@@ -208,7 +153,6 @@ def _insert(rtr: Node, host: Mobile) -> None:
 
 def _finish_checksums(node: Node, device: str) -> None:
     """A frame that a program reads has to be whole: no checksum is left to a card that is none."""
-    off = (ctypes.c_uint32 * 2)(STXCSUM, 0)
-    request = struct.pack("=16sQ", device.encode(), ctypes.addressof(off))
     with node.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
-        fcntl.ioctl(sock, SIOCETHTOOL, request)
+        sock.ioctl(SIOCETHTOOL, struct.pack("=16sQ16x", device.encode(), 0),
+                   struct.pack("=II", STXCSUM, 0), IFNAME_SIZE)

@@ -18,7 +18,7 @@ MIGRATE, OUT = 0x21, 1
 A_MIGRATE, A_KMADDRESS = 17, 19
 POLICY_ID = struct.Struct("=56sIB3x")
 GROUP_MIGRATE = 7
-SOL_NETLINK, ADD_MEMBERSHIP = 270, 1
+PATIENCE = 5.0
 ANY = "::"
 
 
@@ -54,11 +54,11 @@ def migrate(node: Node, move: Move) -> None:
     """A policy of the program's own, moved by the kernel, which tells it in this namespace."""
     node.typed(f"ip xfrm policy add {policy(move)}")
     node.story.note(f"another program of {node.name} asks for a MIGRATE to {move.local}")
-    listener = node.call(nl.Socket, socket.NETLINK_XFRM)
-    listener.sock.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, GROUP_MIGRATE)
+    listener = node.agent.listen(node.name, socket.NETLINK_XFRM, GROUP_MIGRATE)
     node.ipsec.ask(MIGRATE, move.body())
-    told = {message.type for message in nl.messages(listener.sock.recv(1 << 16))}
-    listener.close()
+    octets, *_ = node.agent.receive(listener, PATIENCE)
+    told = {message.type for message in nl.messages(octets)}
+    node.agent.close(listener)
     assert told == {MIGRATE}
 
 
@@ -74,5 +74,6 @@ def pretend(node: Node, move: Move) -> int:
              if int(words[1]) == socket.NETLINK_XFRM and int(words[3], 16) & 1 << GROUP_MIGRATE - 1]
     node.story.note(f"another program of {node.name} pretends a MIGRATE to {move.local}")
     for port in ports:
-        node.ipsec.tell(port, MIGRATE, move.body())
+        told = node.ipsec.message(MIGRATE, 0, move.body())
+        node.agent.tell(node.name, socket.NETLINK_XFRM, port, told)
     return len(ports)

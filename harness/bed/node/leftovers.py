@@ -11,9 +11,9 @@ from harness.bed.decode import nl
 from harness.bed.decode.xfrm import Dump
 from harness.bed.node.node import Node
 
-RTM_GETLINK, RTM_GETROUTE, RTM_GETNEIGH, RTM_GETRULE = 18, 26, 30, 34
-LINK_HEADER, ROUTE_HEADER, NEIGH_HEADER, RULE_HEADER = 16, 12, 12, 12
-IFLA_IFNAME, NDA_DST = 3, 1
+RTM_GETROUTE, RTM_GETNEIGH, RTM_GETRULE = 26, 30, 34
+ROUTE_HEADER, NEIGH_HEADER, RULE_HEADER = 12, 12, 12
+NDA_DST = 1
 FRA_SRC, FRA_PRIORITY, FRA_TABLE = 2, 6, 15
 RTA_DST, RTA_TABLE = 1, 15
 NTF_PROXY = 0x08
@@ -34,14 +34,7 @@ def _head(family: int, size: int) -> bytes:
 
 
 def snapshot(node: Node) -> Snapshot:
-    return Snapshot(_links(node), _rules(node), _tables(node), _proxies(node))
-
-
-def _links(node: Node) -> frozenset[str]:
-    found = node.route.dump(RTM_GETLINK, _head(socket.AF_UNSPEC, LINK_HEADER))
-    return frozenset(
-        dict(nl.attributes(m.body[LINK_HEADER:]))[IFLA_IFNAME].rstrip(b"\0").decode()
-        for m in found)
+    return Snapshot(frozenset(node.links()), _rules(node), _tables(node), _proxies(node))
 
 
 def _rules(node: Node) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.bed.base.story import Story
-from harness.bed.base.topology import HOME_AGENT, Member
+from harness.bed.base.topology import Member
 from harness.bed.base.wait import Fact
 from harness.bed.decode.xfrm import Dump, State
 from harness.bed.node import leftovers
@@ -31,7 +31,7 @@ class Mobile(Host):
     def delete_outbound_tunnel(self) -> None:
         """Take the tunnel SA towards the home agent away behind the daemons' backs."""
         state = next(s for s in self.xfrm().states if s.proto == "esp" and s.mode == "tunnel"
-                     and s.dst == HOME_AGENT and not s.larval)
+                     and s.dst == self.home_agent.member.at and not s.larval)
         self.typed(f"ip xfrm state delete src {state.src} dst {state.dst} proto esp"
                    f" spi {state.spi}")
 
@@ -47,9 +47,9 @@ class Mobile(Host):
     def at_home(self) -> Fact:
         """The binding is gone on both sides, and nothing blocks."""
         def missing() -> str | None:
-            if _find(self.xfrm(), "hao", self.hoa, HOME_AGENT):
+            if _find(self.xfrm(), "hao", self.hoa, self.home_agent.member.at):
                 return f"{self.name} still has a care-of address"
-            if _find(self.home_agent.xfrm(), "route2", HOME_AGENT, self.hoa):
+            if _find(self.home_agent.xfrm(), "route2", self.home_agent.member.at, self.hoa):
                 return f"{self.home_agent.name} still has a binding for {self.hoa}"
             return self._blocked(self.xfrm())
         return Fact(f"{self.name} is at home", missing)
@@ -57,7 +57,7 @@ class Mobile(Host):
     def outbound_sas(self) -> list[State]:
         """Its SAs towards the home agent: for mobility headers and the tunnel."""
         return [s for s in self.xfrm().states
-                if s.proto == "esp" and s.dst == HOME_AGENT and not s.larval]
+                if s.proto == "esp" and s.dst == self.home_agent.member.at and not s.larval]
 
     def binding(self) -> dict:
         """What the home agent's daemon says of this node's binding; empty if there is none."""
@@ -76,7 +76,7 @@ class Mobile(Host):
         """The home agent has neither binding nor tunnel for it, and does not stand in for it."""
         def missing() -> str | None:
             agent = self.home_agent
-            if _find(agent.xfrm(), "route2", HOME_AGENT, self.hoa):
+            if _find(agent.xfrm(), "route2", self.home_agent.member.at, self.hoa):
                 return f"{agent.name} still has a binding for {self.hoa}"
             left = leftovers.snapshot(agent)
             if self.hoa in left.proxies:
@@ -116,12 +116,12 @@ class Mobile(Host):
 
     def _unregistered(self, coa: str | None) -> str | None:
         mine, agents = self.xfrm(), self.home_agent.xfrm()
-        hao = _find(mine, "hao", self.hoa, HOME_AGENT)
+        hao = _find(mine, "hao", self.hoa, self.home_agent.member.at)
         if not hao:
             return f"{self.name} has no care-of address state for {self.hoa}"
         if coa and hao.coa != coa:
             return f"{self.name}'s care-of address is {hao.coa}"
-        binding = _find(agents, "route2", HOME_AGENT, self.hoa)
+        binding = _find(agents, "route2", self.home_agent.member.at, self.hoa)
         if not binding:
             return f"{self.home_agent.name} has no binding for {self.hoa}"
         if binding.coa != hao.coa:
@@ -142,7 +142,7 @@ class Mobile(Host):
         """What is missing of the pair of SAs between `end` and the home agent."""
         for node in (self, self.home_agent):
             states = [s for s in node.xfrm().states if s.proto == "esp" and s.mode == mode]
-            for src, dst in ((end, HOME_AGENT), (HOME_AGENT, end)):
+            for src, dst in ((end, self.home_agent.member.at), (self.home_agent.member.at, end)):
                 if not any(s.endpoints() == (src, dst) and not s.larval for s in states):
                     yield f"{node.name} has no {mode} SA from {src} to {dst}"
             if any(s.larval and end in s.endpoints() for s in states):

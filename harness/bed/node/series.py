@@ -19,9 +19,9 @@ class Series:
     def add(self, fact: Fact, within: float) -> bool:
         """Wait once more; what does not come in time is counted as such. Whether it came."""
         self.story.waits(fact.says, within * self.patience)
-        with wait.stopwatch() as took:
+        with wait.stopwatch(self.story.clock) as took:
             try:
-                self.took.append(wait.until(fact, within * self.patience))
+                self.took.append(wait.until(fact, within * self.patience, self.story.clock))
             except NotInTime:
                 self.took.append(None)
         self.story.note(self.summary(), took=took())

@@ -1,19 +1,23 @@
-"""topo - builds a topology: one loop over links and members.
+"""topo - builds a topology: one loop over links and one over a member's interfaces.
 
-Each link is a bridge inside rtr, each node's eth0 a veth pair whose other end is a port of that
-bridge with the node's name. So moving a node to another link is moving its port.
+Each link is a bridge inside rtr, each node's ethN a veth pair whose other end is a port of that
+bridge with the node's name (NODE-N from the second on). So moving a node to another link is moving
+its port.
 """
 
 from __future__ import annotations
 
-from harness.bed.base.topology import CORRESPONDENT, LINKS, ROUTER, Member
+from collections.abc import Mapping
+
+from harness.bed.base.topology import FORWARDS, Member, Plug, Topology
 from harness.bed.node.node import Node
 
 
-def build_router(rtr: Node) -> None:
-    """The bridges, the correspondent's address and forwarding."""
-    lines = ["link set lo up", f"address add {CORRESPONDENT}/128 dev lo"]
-    for name, link in LINKS.items():
+def build_router(rtr: Node, topology: Topology) -> None:
+    """The bridges, forwarding, and the correspondent's address if it is the router's."""
+    lines = ["link set lo up"]
+    lines += [f"address add {topology.correspondent}/128 dev lo"] if topology.routed else []
+    for name, link in topology.links.items():
         lines += [
             f"link add name {name} address {link.mac} type bridge forward_delay 0"
             " mcast_snooping 0",
@@ -21,25 +25,35 @@ def build_router(rtr: Node) -> None:
             f"address add {link.router}/64 dev {name} nodad",
             f"address add {link.local}/64 dev {name} nodad",
         ]
-    set_sysctls(rtr, ROUTER)
+    set_sysctls(rtr, FORWARDS)
     batch(rtr, lines)
     rtr.run("nft -f /etc/advertise.nft")
 
 
+def port(name: str, number: int = 0) -> str:
+    """What the other end of a node's interface is called."""
+    return f"{name}-{number}" if number else name
+
+
 def attach(rtr: Node, node: Node, member: Member) -> None:
-    """Plug `node` into its link; its interface is up and its addresses are set afterwards."""
-    batch(rtr, [
-        f"link add {node.name} type veth peer name eth0 address {member.mac} netns {node.tid}",
-        f"link set {node.name} master {member.link}",
-        f"link set {node.name} up",
-    ])
+    """Plug `node` into its links; interfaces are up and addresses are set afterwards."""
+    batch(rtr, [line for number, plug in enumerate(member.plugs)
+                for line in _cable(node, plug, number)])
     set_sysctls(node, member.sysctls)
-    batch(node, [
-        "link set lo up",
-        "link set eth0 up",
-        *(f"address add {address} dev eth0" for address in member.addresses),
-        *(f"route add {route} dev eth0" for route in member.routes),
-    ])
+    batch(node, ["link set lo up", *(line for number, plug in enumerate(member.plugs)
+                                     for line in _interface(plug, f"eth{number}"))])
+
+
+def _cable(node: Node, plug: Plug, number: int) -> list[str]:
+    end = port(node.name, number)
+    return [f"link add {end} type veth peer name eth{number} address {plug.mac} netns {node.tid}",
+            f"link set {end} master {plug.link}", f"link set {end} up"]
+
+
+def _interface(plug: Plug, device: str) -> list[str]:
+    return [f"link set {device} up",
+            *(f"address add {address} dev {device}" for address in plug.addresses),
+            *(f"route add {route} dev {device}" for route in plug.routes)]
 
 
 def advertise(node: Node) -> None:
@@ -52,6 +66,6 @@ def batch(node: Node, lines: list[str]) -> None:
     node.run("ip -batch -", text="".join(f"{line}\n" for line in lines))
 
 
-def set_sysctls(node: Node, sysctls: dict[str, str]) -> None:
+def set_sysctls(node: Node, sysctls: Mapping[str, str]) -> None:
     for name, value in sysctls.items():
         node.write("/proc/sys/" + name.replace(".", "/"), value)

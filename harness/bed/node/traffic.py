@@ -1,34 +1,35 @@
 """traffic - numbered echo requests every 20 ms, and which of them were answered when.
 
-Sent from a raw socket inside the node, so each one's time is known whether or not it could leave.
+The agent's own program sends them from a raw socket inside the node, so each one's time is known
+whether or not it could leave; it writes down what happens as it does.
 """
 
 from __future__ import annotations
 
-import select
-import socket
+import os
+import signal
 import struct
-import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
-from harness.bed.base import stamp
+from harness.bed.base import wait
 from harness.bed.base.story import Story
 from harness.bed.base.wait import Fact
 from harness.bed.check.replay import Gap
-from harness.bed.node.node import Node
+from harness.bed.node.node import Node, Process
 
 INTERVAL = 0.02
-PATIENCE = 1.0
-ECHO_REQUEST, ECHO_REPLY = 128, 129
-ECHO = struct.Struct("!BBHHH")
-ICMP6_FILTER = 1
+# Longer than the program waits for its last answer.
+PATIENCE = 3.0
+# What has happened (one of the next three), its number, when (ns since 1970), the error.
+RECORD = struct.Struct("=B3xIQiI")
+SENT, ANSWERED, REFUSED = range(3)
 
 
 @dataclass
 class Echo:
-    """One request: times of the clock of time.time(); `refused` is the error at sending."""
+    """One request: times of the guest's clock; `refused` is the error at sending."""
 
     number: int
     sent: float
@@ -36,84 +37,23 @@ class Echo:
     refused: str | None = None
 
 
-class Traffic:
-    def __init__(self, node: Node, src: str, dst: str, story: Story) -> None:
-        self.node, self.src, self.dst, self.story = node, src, dst, story
-        self.echoes: list[Echo] = []
-        self._id = node.tid & 0xFFFF
-        self._sock = node.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-        # A set bit blocks a type: let echo replies pass, nothing else.
-        wanted = bytearray(b"\xff" * 32)
-        struct.pack_into("=I", wanted, ECHO_REPLY // 32 * 4, 0xFFFFFFFF ^ 1 << ECHO_REPLY % 32)
-        self._sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, bytes(wanted))
-        stamp.enable(self._sock)
-        self._sock.bind((src, 0))
-        self._sock.setblocking(False)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="traffic", daemon=True)
+class Pings:
+    """Requests, and what became of them."""
 
-    def __enter__(self) -> Traffic:
-        self.story.command(self.node.name, f"ping -i {INTERVAL} -I {self.src} {self.dst}")
-        self._thread.start()
-        return self
+    def __init__(self, echoes: Iterable[Echo] = ()) -> None:
+        self._echoes = list(echoes)
 
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=5)
-        self._sock.close()
-        self.story.note(self.summary())
-
-    def _loop(self) -> None:
-        due = time.monotonic()
-        while not self._stop.is_set():
-            self._send()
-            due += INTERVAL
-            while (left := due - time.monotonic()) > 0:
-                if select.select([self._sock], [], [], left)[0]:
-                    self._receive()
-        end = time.monotonic() + PATIENCE
-        while self.echoes[-1].answered is None and (left := end - time.monotonic()) > 0:
-            if select.select([self._sock], [], [], left)[0]:
-                self._receive()
-
-    def _send(self) -> None:
-        number = len(self.echoes)
-        echo = Echo(number, time.time())
-        self.echoes.append(echo)
-        data = ECHO.pack(ECHO_REQUEST, 0, 0, self._id, number & 0xFFFF) + bytes(56)
-        try:
-            self._sock.sendto(data, (self.dst, 0))
-        except OSError as error:
-            echo.refused = error.strerror
-
-    def _receive(self) -> None:
-        while True:
-            try:
-                data, when, _ = stamp.receive(self._sock, 2048)
-            except OSError:
-                return
-            kind, _, _, ident, number = ECHO.unpack_from(data)
-            if kind == ECHO_REPLY and ident == self._id and number < len(self.echoes):
-                self.echoes[number].answered = when
-
-    def answered(self, more: int) -> Fact:
-        """`more` further requests have been answered from now on."""
-        goal = self._answers() + more
-
-        def missing() -> str | None:
-            have = self._answers()
-            return None if have >= goal else f"{goal - have} answers are missing"
-        return Fact(f"{more} more pings are answered", missing)
-
-    def _answers(self) -> int:
-        return sum(echo.answered is not None for echo in self.echoes)
+    @property
+    def echoes(self) -> list[Echo]:
+        """All of them, in their order."""
+        return self._echoes
 
     @property
     def lost(self) -> list[Echo]:
         return [echo for echo in self.echoes if echo.answered is None]
 
     def lost_since(self, moment: float) -> list[Echo]:
-        """Requests sent after `moment` (time.time()) that nobody answered."""
+        """Requests sent after `moment` (of the guest's clock) that nobody answered."""
         return [echo for echo in self.lost if echo.sent > moment]
 
     def lost_outside(self, gaps: Iterable[Gap], since: float) -> list[Echo]:
@@ -136,6 +76,61 @@ class Traffic:
             if next_answer is not None:
                 longest = max(longest, next_answer - echo.sent)
         return longest
+
+
+class Traffic(Pings):
+    def __init__(self, node: Node, src: str, dst: str, story: Story,
+                 interval: float = INTERVAL) -> None:
+        super().__init__()
+        self.node, self.src, self.dst, self.story, self.interval = node, src, dst, story, interval
+        self.process: Process | None = None
+        self._read = 0
+        results = node.place.results
+        self._file = next(path for number in count(1)
+                          if not (path := results / f"{node.name}.ping.{number}").exists())
+
+    def __enter__(self) -> Traffic:
+        self.story.command(self.node.name, f"ping -i {self.interval} -I {self.src} {self.dst}")
+        self._file.touch()
+        ident = int(self._file.suffix[1:]) << 8 | self.node.tid & 0xFF
+        self.process = self.node.keep("ping", [
+            str(self.node.place.tools / "agent"), "ping", self.src, self.dst,
+            str(int(self.interval * 1e6)), str(ident & 0xFFFF), str(self._file)])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill(signal.SIGTERM)
+        wait.until(Fact("the pings have ended", lambda: (
+            "they go on" if self.process.status() is None else None)), PATIENCE, self.story.clock)
+        self.story.note(self.summary())
+
+    @property
+    def echoes(self) -> list[Echo]:
+        """All requests so far."""
+        with self._file.open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+        whole = len(data) - len(data) % RECORD.size
+        self._read += whole
+        for what, number, when, error, _ in RECORD.iter_unpack(data[:whole]):
+            if what == ANSWERED:
+                self._echoes[number].answered = when / 1e9
+            else:
+                refused = os.strerror(error) if what == REFUSED else None
+                self._echoes.append(Echo(number, when / 1e9, refused=refused))
+        return self._echoes
+
+    def answered(self, more: int) -> Fact:
+        """`more` further requests have been answered from now on."""
+        goal = self._answers() + more
+
+        def missing() -> str | None:
+            have = self._answers()
+            return None if have >= goal else f"{goal - have} answers are missing"
+        return Fact(f"{more} more pings are answered", missing)
+
+    def _answers(self) -> int:
+        return sum(echo.answered is not None for echo in self.echoes)
 
     def summary(self) -> str:
         return (f"{len(self.echoes)} echo requests from {self.src} to {self.dst}: "

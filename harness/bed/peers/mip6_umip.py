@@ -63,7 +63,8 @@ class Umip:
         host.story.command(host.name, " ".join(command))
         self.started = host.keep(self.NAME, [*host.place.wrapper, *command])
         ready = self.running()
-        until(Fact(ready.says, lambda: ready.missing() if self.pids() else None), READY)
+        until(Fact(ready.says, lambda: ready.missing() if self.pids() else None), READY,
+              host.story.clock)
         if not self.pids():
             raise NoPeer(f"{host.name}: {self.program}: {ready.missing()}")
 

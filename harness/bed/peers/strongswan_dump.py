@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from harness.bed.base.topology import HOME_AGENT
+from harness.bed.base.topology import T0
 from harness.bed.decode.xfrm import Dump, Selector, State
 
 
@@ -50,7 +50,7 @@ def theirs(dump: Dump, node: str) -> Dump:
 def _theirs(state: State, node: str) -> State:
     if state.proto != "esp":
         return state
-    outbound = (state.src == HOME_AGENT) == (node == "moon")
+    outbound = (state.src == T0.home_agent) == (node == "moon")
     for difference in DIFFERENCES:
         if difference.applies(state, outbound):
             state = difference.change(state)

@@ -34,7 +34,8 @@ def _capture(folder: Path, line: Timeline) -> None:
     found = {path.name.removesuffix(".pcap"): path for path in sorted(folder.glob("*.pcap"))}
     notes = pcapng.comments(((e.time, f"{e.who}# {e.text}" if e.kind == timeline.STEP else e.text)
                              for e in line.events if e.kind in NOTED), line.start)
-    words = {name: f"link {name}, {link.prefix}" for name, link in topology.LINKS.items()}
+    links = topology.read(folder).links
+    words = {name: f"link {name}, {link.prefix}" for name, link in links.items()}
     words |= {name: f"netlink of {name.partition('.')[0]}" for name in found if "." in name}
     merged = pcapng.merge(found, notes, folder.name, words)
     (folder / wireshark.CAPTURE).write_bytes(merged)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import jinja2
 
-from harness.bed.base import topology
+from harness.bed.base.topology import T0
 from harness.bed.check import columns
 from harness.bed.report import move_words, page_facts
 from harness.bed.report.page_facts import OUTCOMES, Page, rung_anchor
@@ -49,7 +49,7 @@ def environment() -> jinja2.Environment:
 def render(page: Page) -> str:
     return environment().get_template("run.html").render(
         page=page, words=WORDS, pieces=columns.pieces, rung_anchor=rung_anchor,
-        most_moves=MOST_MOVES, correspondent=topology.CORRESPONDENT,
+        most_moves=MOST_MOVES, correspondent=T0.correspondent,
         **{name: getattr(move_words, name) for name in MOVE_WORDS})
 
 

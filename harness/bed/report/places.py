@@ -9,9 +9,9 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.bed.base import topology
+from harness.bed.base.topology import T0
 
-HOME = topology.MEMBERS["moon"].link
+HOME = T0.members["moon"].link
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def of(addresses: Addresses, before: Addresses | None = None) -> list[Link]:
     """Every link with who is on it; `before` are the addresses of the checkpoint before."""
     was = {} if before is None else {node: set(_where(node, known))
                                      for node, known in before.items()}
-    links = {name: Link(name, link.prefix, []) for name, link in topology.LINKS.items()}
+    links = {name: Link(name, link.prefix, []) for name, link in T0.links.items()}
     for node, known in addresses.items():
         for link, address in _where(node, known):
             came = before is not None and (link, address) not in was.get(node, {(link, address)})
@@ -61,8 +61,8 @@ def words(links: Iterable[Link]) -> str:
 
 def _where(node: str, addresses: Iterable[str]) -> list[tuple[str, str]]:
     """Links and addresses; a mobile node with an address of a foreign link is not at home."""
-    hoa = topology.MEMBERS[node].hoa if node in topology.MEMBERS else None
-    found = [(name, address) for address in addresses for name, link in topology.LINKS.items()
+    hoa = T0.members[node].hoa if node in T0.members else None
+    found = [(name, address) for address in addresses for name, link in T0.links.items()
              if ipaddress.ip_address(address) in ipaddress.ip_network(link.prefix)]
     away = [(name, address) for name, address in found if name != HOME]
     if hoa and away:

@@ -6,27 +6,27 @@ collected before it fails; at the end nothing may be left and nothing may have l
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.bed.base import logs, topology, wait
+from harness.bed.base import wait
 from harness.bed.base.job import Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, Story
+from harness.bed.base.topology import T0, Topology
 from harness.bed.base.wait import Fact
 from harness.bed.check import expected as expected_files
 from harness.bed.check import (
     always, canon, columns, delta, finding, golden, invariants, timeline,
 )
-from harness.bed.decode import cleartext, esp_wire, ike_wire, nlmon
-from harness.bed.decode.kernel_log import KernelLog
+from harness.bed.decode import cleartext, esp_wire, ike_wire, kernel_log, nlmon
 from harness.bed.decode.xfrm import Dump, DumpError, parse_dump
 from harness.bed.faults.faults import Faults, Pick
 from harness.bed.faults.netem import Link
 from harness.bed.node import leftovers, topo
+from harness.bed.node.agent import Agent
 from harness.bed.node.capture import Capture
 from harness.bed.node.host import Host
 from harness.bed.node.mobile import Mobile
@@ -53,11 +53,13 @@ class Checkpoint:
 
 
 class Bed:
-    cn = topology.CORRESPONDENT
-    home_agent = topology.HOME_AGENT
-
-    def __init__(self, job: Job, results: Path, story: Story, test: str = "") -> None:
+    def __init__(self, job: Job, results: Path, story: Story, agent: Agent,
+                 test: str = "", topology: Topology = T0) -> None:
         self.job = job
+        self.topology = topology
+        self.cn, self.home_agent = topology.correspondent, topology.home_agent
+        topology.write(results)
+        self.agent, self.clock = agent, story.clock
         self.results = results
         self.story = story
         story.begin(results / EVENTS, job.clock)
@@ -72,25 +74,24 @@ class Bed:
             f"{job.scenario}::{test}")
         self.variant = "."
         self.allowed: list[cleartext.Allow] = []
-        self.kernel_log = KernelLog()
+        self.agent.kernel_log()
         self.before: dict[str, leftovers.Snapshot] = {}
-        self.place = Place(job.programs, job.top / "build/peers", results, job.wrapper)
-        self.logs = logs.Watch(results)
-        self.capture = Capture(results)
-        self.names = canon.Names(canon.Roles(self.home_agent, {
-            member.hoa: name for name, member in topology.MEMBERS.items() if member.hoa}))
+        self.place = Place(agent, job.tools, job.programs, job.top / "build/peers", results,
+                           job.wrapper, job.settings)
+        self.agent.notes(results)
+        self.capture = Capture(agent, results)
+        self.names = canon.Names(canon.Roles(self.home_agent, topology.mobiles))
         self.debugger = Debugger(story, job.gdb) if job.gdb else None
         self.rtr = self._router()
-        self.faults = Faults(self.hosts, self.rtr, story, self.capture.ignore)
+        self.faults = Faults(self.hosts, self.rtr, story)
         self.desk = Prompt(results, story, job.prompt, job.screen)
 
     def _router(self) -> Node:
         rtr = Node("rtr", self.place, self.story)
         self._furnish(rtr)
-        topo.build_router(rtr)
-        for link in topology.LINKS:
+        topo.build_router(rtr, self.topology)
+        for link in self.topology.links:
             self.capture.hear_link(rtr, link)
-        self.capture.start()
         topo.advertise(rtr)
         return rtr
 
@@ -108,11 +109,11 @@ class Bed:
         `variant` is a folder of the scenario whose node files override the scenario's own.
         """
         self.variant = variant
-        with wait.stopwatch() as took:
+        with wait.stopwatch(self.clock) as took:
             for name in names:
                 self.hosts.get(name) or self._host(name)
             fresh = [host for host in self.hosts.values() if host.name not in self.before]
-            with wait.stopwatch() as waited:
+            with wait.stopwatch(self.clock) as waited:
                 for host in fresh:
                     self._usable(host)
             for host in fresh:
@@ -126,12 +127,13 @@ class Bed:
         return tuple(self.hosts[name] for name in names)
 
     def _host(self, name: str) -> Host:
-        member = topology.MEMBERS.get(name)
+        members = self.topology.members
+        member = members.get(name)
         if not member:
-            raise Failed(f"there is no node {name}: there are {', '.join(topology.MEMBERS)}"
-                         f"{meant(name, topology.MEMBERS)}")
+            raise Failed(f"there is no node {name}: there are {', '.join(members)}"
+                         f"{meant(name, members)}")
         if member.hoa:
-            agent = self.hosts.get("moon") or self._host("moon")
+            agent = self.hosts.get(member.agent) or self._host(member.agent)
             host: Host = Mobile(name, member, self.place, self.story, self.rtr, agent)
         else:
             host = Host(name, member, self.place, self.story)
@@ -159,9 +161,9 @@ class Bed:
         self.desk.offer({**self.hosts, "rtr": self.rtr}, why)
 
     def _usable(self, host: Host) -> None:
-        wanted = [a.split("/")[0] for a in host.member.addresses if ":" in a]
+        wanted = [a for a in host.member.addresses if ":" in a]
         for address in [*wanted, *filter(None, [host.member.coa])]:
-            wait.until(host.address_usable(address), within=15)
+            wait.until(host.address_usable(address), 15, self.clock)
 
     def start(self, *hosts: Host) -> None:
         """Both daemons of each host, iked first, as on the page."""
@@ -171,16 +173,16 @@ class Bed:
             host.start_mip6()
 
     def wait(self, fact: Fact, within: float) -> float:
-        """Wait for a fact; gives the moment (time.time()) from which it holds."""
+        """Wait for a fact; gives the moment (of the guest's clock) from which it holds."""
         self.story.waits(fact.says, within * self.job.patience)
         try:
-            took = wait.until(fact, within * self.job.patience)
+            took = wait.until(fact, within * self.job.patience, self.clock)
         except wait.NotInTime as error:
             gone = [f"{daemon} of {host.name} no longer runs" for host in self.hosts.values()
                     for daemon in host.gone()]
             raise wait.NotInTime("; ".join([str(error), *gone])) from None
         self.story.waited(fact.says, took)
-        return time.time()
+        return self.clock.time()
 
     def series(self, name: str) -> Series:
         """Waits of one kind whose times are told as statistics."""
@@ -189,7 +191,7 @@ class Bed:
     def hold(self, seconds: float, why: str) -> None:
         """Time passes because the story wants it to, not to be sure of anything."""
         self.story.note(f"{seconds:g} s pass: {why}", took=seconds)
-        wait.for_a_while(seconds)
+        self.clock.let_pass(seconds)
 
     def traffic(self, src: str, dst: str, node: Node | None = None) -> Traffic:
         """Numbered pings from `node`, or from the node that owns the home address `src`."""
@@ -206,7 +208,7 @@ class Bed:
 
     def checkpoint(self, name: str) -> None:
         """Hold every node's states and policies against expected/; say what moved."""
-        point = Checkpoint(time.time())
+        point = Checkpoint(self.clock.time())
         dumps = {host.name: self._dump(host, name) for host in self._settled()}
         self.names.learn(dumps)
         sentences = self._violations(dumps)
@@ -238,7 +240,8 @@ class Bed:
             seen.append([host.xfrm() for host in hosts])
             still = len(seen) > 1 and seen[-1] == seen[-2]
             return None if still else "states and policies still change"
-        wait.until(Fact("states and policies stand still", moving), SETTLE * self.job.patience)
+        wait.until(Fact("states and policies stand still", moving), SETTLE * self.job.patience,
+                   self.clock)
         return hosts
 
     def _dump(self, host: Host, name: str) -> Dump:
@@ -300,7 +303,7 @@ class Bed:
         return timeline.build(self.results)
 
     def ike_messages(self, since: str | float) -> list[ike_wire.Ike]:
-        """Every IKE message on any link after a checkpoint or a moment of time.time()."""
+        """Every IKE message on any link after a checkpoint or a moment of the guest's clock."""
         self.capture.settle()
         start = self.checkpoints[since].time if isinstance(since, str) else since
         found = [m for path in self.capture.links.values() for m in ike_wire.messages(path)
@@ -398,7 +401,8 @@ class Bed:
             self.wait(self._nothing_left(host), within)
         self.capture.settle()
         sentences = [*self.faults.missing(), *self._in_the_clear(), *self._sanitizers(),
-                     *self.kernel_log.complaints(self.warnings), *self._always()]
+                     *kernel_log.complaints(self.agent.kernel_log(), self.warnings),
+                     *self._always()]
         if sentences:
             raise Failed("\n".join(sentences))
         self.story.note("nothing is left, nothing left in the clear")
@@ -418,11 +422,10 @@ class Bed:
     def _in_the_clear(self) -> list[str]:
         mobiles = [host for host in self.hosts.values() if host.member.hoa]
         return [f"{link}: {sentence}"
-                for link, path in self.capture.links.items() if link != "hl"
-                for host in mobiles
+                for link in self.topology.foreign for host in mobiles
                 for sentence in cleartext.check_pcap(
-                    path, host.member.hoa, [*self.allowed, *host.mip6.allowed()],
-                    host.member.mac)]
+                    self.capture.links[link], host.member.hoa,
+                    [*self.allowed, *host.mip6.allowed()], host.member.mac)]
 
     def _always(self) -> list[str]:
         """What the checks of every scenario found, beside what is known of it."""
@@ -454,8 +457,8 @@ class Bed:
         for host in self.hosts.values():
             self._dump(host, "end")
             host.ike.leave_keys(lambda: self.ike_messages(0.0))
-        self.capture.close()
-        self.logs.close()
+        self.capture.settle()
+        self.agent.notes(None)
         for node, path in self.capture.netlink.items():
             text = "".join(f"{line}\n" for line in nlmon.decode(path))
             (self.results / f"{node}.netlink.txt").write_text(text)

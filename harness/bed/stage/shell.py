@@ -6,19 +6,17 @@ prompt there. The story goes on when the shell ends or a file RELEASE comes up i
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.bed.base import wait
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import Story
 from harness.bed.base.wait import Fact
-from harness.bed.decode.kernel_log import KernelLog
-from harness.bed.node.node import CommandFailed, Node
+from harness.bed.decode import kernel_log
+from harness.bed.node.agent import Agent
+from harness.bed.node.node import CommandFailed, Node, Process
 from harness.bed.stage import prompt
 
 PROMPT, DEBUGGER = 1, 2
@@ -28,15 +26,12 @@ RELEASE, COMMANDS = "release", "prompt.sh"
 WAITS, GOES_ON = "waits at", "the story goes on"
 
 
-@contextmanager
-def console(number: int) -> Iterator[tuple[int, str]]:
-    """A console of the guest: its descriptor, and the terminal that the host has given it."""
-    terminal = os.open(f"/dev/tty{number}", os.O_RDWR | os.O_NOCTTY)
-    try:
-        found = re.search(r"/dev/pts/\d+", KernelLog.find(f"Virtual console {number} assigned"))
-        yield terminal, found[0] if found else f"console {number}"
-    finally:
-        os.close(terminal)
+def console(agent: Agent, number: int) -> tuple[str, str]:
+    """A console of the guest: its terminal there, and the one that this machine has given it."""
+    terminal = f"/dev/tty{number}"
+    said = kernel_log.newest(agent.everything_said(), f"Virtual console {number} assigned")
+    found = re.search(r"/dev/pts/\d+", said)
+    return terminal, found[0] if found else f"console {number}"
 
 
 class Prompt:
@@ -58,15 +53,15 @@ class Prompt:
         file = self.results / COMMANDS
         file.write_text(prompt.text({one: node.tid for one, node in nodes.items()}, file, why,
                                     self.screen))
-        environment = os.environ | {"PATH": node.path} | prompt.environment(name, file)
-        with console(PROMPT) as (terminal, device):
-            self.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with "
-                            f"'exit' there or with: touch {release}")
-            process = node.call(lambda: subprocess.Popen(
-                ["setsid", "-c", *prompt.words(file)], stdin=terminal, stdout=terminal,
-                stderr=terminal, env=environment))
-            wait.until(Fact("the prompt is left", lambda: (
-                None if process.poll() is not None or release.exists() else "it is open")), FOREVER)
+        environment = node.environment | prompt.environment(name, file)
+        terminal, device = console(node.agent, PROMPT)
+        self.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with "
+                        f"'exit' there or with: touch {release}")
+        process = Process(name, node.agent.spawn(name, prompt.words(file), environment,
+                                                 terminal=terminal), release, node.agent)
+        wait.until(Fact("the prompt is left", lambda: (
+            None if process.status() is not None or release.exists() else "it is open")),
+            FOREVER, self.story.clock)
+        if process.status() is None:
             process.kill()
-            process.wait()
         self.story.note(GOES_ON)

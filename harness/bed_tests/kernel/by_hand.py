@@ -6,11 +6,11 @@ that use them, and the care-of address states of mobile node and home agent.
 
 from __future__ import annotations
 
-from harness.bed.base.topology import HOME_AGENT as HA
+from harness.bed.base.topology import T0
 from harness.bed.node.host import Host
 from harness.bed.node.topo import batch
 
-HOA = "2001:1::10"
+HA, HOA = T0.home_agent, "2001:1::10"
 AUTH = "auth-trunc hmac(sha1) 0x{0:040x} 96 enc cbc(aes) 0x{0:032x}"
 SPIS = {"mh out": 0xc1, "mh in": 0xc2, "tunnel out": 0xc3, "tunnel in": 0xc4}
 

@@ -5,8 +5,7 @@ import struct
 
 import pytest
 
-from harness.bed.base.topology import CORRESPONDENT
-from harness.bed.base.topology import HOME_AGENT as HA
+from harness.bed.base.topology import T0
 from harness.bed.base.wait import Fact, NotInTime
 from harness.bed.node.node import CommandFailed
 from harness.bed.stage.bed import Failed
@@ -34,7 +33,7 @@ class Wire:
     def send(self, *numbers):
         for number in numbers:
             head = bytes(range(1, 17)) + struct.pack("!BBBBII", 46, 0x20, AUTH, 8, number, SIZE)
-            self.out.sendto(head + bytes(SIZE - len(head)), (HA, PORT))
+            self.out.sendto(head + bytes(SIZE - len(head)), (T0.home_agent, PORT))
 
     def ids(self, number):
         """The message ids that have come, once there are so many."""
@@ -94,7 +93,7 @@ def test_a_relay_goes_along_when_its_node_moves(bed):
     wire.carol.typed("ip link set eth0 down")
     wire.carol.typed("ip link set eth0 up")
     bed.wait(wire.carol.address_usable("2001:2::41a:a8ff:fe6f:c67"), within=10)
-    wire.carol.typed(f"ping -c 3 -i 0.2 -W 2 {CORRESPONDENT}")
+    wire.carol.typed(f"ping -c 3 -i 0.2 -W 2 {T0.correspondent}")
     assert wire.three(2) == [0, 2]
 
 
@@ -103,13 +102,13 @@ def test_a_link_loses_and_counts_then_is_slow_and_doubles(bed):
     carol, _ = bed.nodes("carol", "moon")
     with bed.link("f1").faults(loss=100) as counts:
         with pytest.raises(CommandFailed, match="100% packet loss"):
-            carol.run(f"ping -c 2 -i 0.2 -W 1 {CORRESPONDENT}")
+            carol.run(f"ping -c 2 -i 0.2 -W 1 {T0.correspondent}")
     assert counts.dropped >= 1 and counts.passed == 0
     with bed.link("f1").faults(delay=50, duplicate=100):
-        said = carol.run(f"ping -c 2 -i 0.2 -W 2 {CORRESPONDENT}")
+        said = carol.run(f"ping -c 2 -i 0.2 -W 2 {T0.correspondent}")
     assert float(said.rpartition("= ")[2].split("/")[0]) >= 100
     assert "duplicates" in said
-    assert "duplicates" not in carol.run(f"ping -c 1 -W 2 {CORRESPONDENT}")
+    assert "duplicates" not in carol.run(f"ping -c 1 -W 2 {T0.correspondent}")
 
 
 def test_a_fault_that_never_comes_fails_the_end(bed):

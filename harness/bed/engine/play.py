@@ -1,0 +1,113 @@
+"""play - one scenario's tests as a pytest of their own, which boots the guest that they need.
+
+Its exit status comes from its process, what it says through a pipe. All that it has left running is
+ended with it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bed.base.job import Job
+from harness.bed.engine import machine
+
+CONSOLE = "console.log"
+PYTEST = ("/usr/bin/python3", "-m", "pytest", "-p", "harness.bed.plugin", "-p", "no:terminal",
+          "-p", "no:cacheprovider", "--import-mode=importlib", "-s", "-c", "/dev/null")
+
+
+@dataclass
+class Ended:
+    """How a run ended: pytest's exit status, or why there is none."""
+
+    status: int | None
+    reason: str
+    seconds: float
+
+
+class Fleet:
+    """The runs that are under way; all of them can be ended at once."""
+
+    def __init__(self) -> None:
+        self._running: dict[subprocess.Popen, Path] = {}
+        self._choice = threading.Lock()
+        self._on: Counter[int] = Counter()
+
+    def play(self, job: Job, tests: Path, tell: Callable[[str], None]) -> Ended:
+        """Run the job's tests; `tell` gets every line that they say."""
+        job.results.mkdir(parents=True, exist_ok=True)
+        job.save()
+        start = time.monotonic()
+        with self._one_processor() as pinned:
+            process = subprocess.Popen(
+                [*pinned, *PYTEST, f"--rootdir={job.top}", str(tests)], cwd=job.top,
+                env=_environment(job), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, start_new_session=True)
+            self._running[process] = job.results
+            try:
+                last = _pass_on(process, job.results / CONSOLE, tell)
+                status = process.wait()
+            finally:
+                del self._running[process]
+                _end(process, job.results)
+        seconds = time.monotonic() - start
+        if status < 0:
+            return Ended(None, f"pytest was ended by {signal.Signals(-status).name}; the last "
+                               f"words: {last}", seconds)
+        return Ended(status, "", seconds)
+
+    @contextmanager
+    def _one_processor(self) -> Iterator[list[str]]:
+        """Words that keep a run on the processor that has the fewest.
+
+        A guest never does two things at once: each system call and page fault in it is handed over
+        between two processes of the host, and across processors that takes three times as long. Its
+        driver speaks while it waits.
+        """
+        with self._choice:
+            ours = sorted(os.sched_getaffinity(0))
+            start = os.getpid() % len(ours)
+            chosen = min(ours[start:] + ours[:start], key=lambda one: self._on[one])
+            self._on[chosen] += 1
+        try:
+            yield ["taskset", "--cpu-list", str(chosen)]
+        finally:
+            with self._choice:
+                self._on[chosen] -= 1
+
+    def end(self) -> None:
+        for process, results in list(self._running.items()):
+            _end(process, results)
+
+
+def _environment(job: Job) -> dict[str, str]:
+    return os.environ | {
+        "PYTHONPATH": str(job.top), "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "BED_JOB": str(job.results / "job.json")}
+
+
+def _pass_on(process: subprocess.Popen, console: Path, tell: Callable[[str], None]) -> str:
+    """Every line while it comes; the last one."""
+    last = "nothing yet"
+    with console.open("wb") as log, process.stdout as said:
+        for line in said:
+            log.write(line)
+            log.flush()
+            text = line.decode(errors="replace").rstrip("\r\n")
+            last = text.strip() or last
+            tell(text)
+    return last
+
+
+def _end(process: subprocess.Popen, results: Path) -> None:
+    machine.kill_group(process.pid)
+    machine.end_leftovers(results)

@@ -1,0 +1,124 @@
+"""Guests that die, stand still or do not power off, and the pytest that plays a scenario."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.bed.base.job import Job, load
+from harness.bed.engine import guest, machine, pace, play
+from harness.bed.engine.machine import Machine
+from harness.bed.engine.play import Fleet
+from harness.bed.node import line
+from harness.bed.node.frames import CLOCKS, HEAD, LENGTH, Event, Gone
+
+HELLO = HEAD.pack(0, Event.HELLO) + CLOCKS.pack(1, 1) + b"\0\0\0\0" + b"\0\0\0\x056.1.0"
+AGENT = f"""
+import os, sys
+os.write(int(sys.argv[1]), {LENGTH.pack(len(HELLO)) + HELLO!r})
+sys.stdin = open(int(sys.argv[1]), "rb", buffering=0)
+sys.stdin.read(1)
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    made = Job("story", Path(__file__).parents[2], tmp_path, Path("/nowhere"))
+    made.save()
+    return made
+
+
+def dead(job: Job, script: str) -> str:
+    """Why a machine that is only a shell's script has said no hello."""
+    made = Machine(job, lambda line, console: ["/bin/sh", "-c", script], meaning=guest.meaning)
+    try:
+        with pytest.raises(Gone) as caught:
+            made.await_hello()
+        return str(caught.value)
+    finally:
+        made.end()
+
+
+def living(job: Job, more: str = "") -> Machine:
+    """One that says hello and goes when it is told to, or does `more` then."""
+    return Machine(job, lambda line, console: [
+        sys.executable, "-c", AGENT + more, str(line)]).await_hello()
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """A run that stands still is seen at once."""
+    monkeypatch.setattr(line, "TICK", 0.02)
+    monkeypatch.setattr(pace, "STILL", 5)
+
+
+def test_a_job_is_the_same_after_its_file(job):
+    assert load(job.results / "job.json") == job
+
+
+@pytest.mark.req("T-113")
+def test_a_guest_in_which_nothing_moves_is_ended_with_its_children(job, soon):
+    said = dead(job, "echo the last words; tail -f /dev/null & wait")
+    assert said.startswith("nothing in the run moves any more")
+    assert said.endswith("its last words: the last words")
+    assert not (job.results / machine.PID).exists()
+
+
+@pytest.mark.req("T-113")
+def test_what_does_not_power_off_is_a_note_and_no_verdict(job, monkeypatch):
+    monkeypatch.setattr(machine, "AFTERWARDS", 0.1)
+    deaf = living(job, "import signal; signal.pause()")
+    assert deaf.end() == "it did not power off after its last test"
+    assert not deaf.alive
+
+
+def test_what_powers_off_leaves_no_note(job):
+    made = living(job)
+    assert (made.release, made.alive) == ("6.1.0", True)
+    assert made.end() == "" and not made.alive
+
+
+@pytest.mark.parametrize("said, meaning", [
+    ("ptrace set fp regs failed, errno = 14", "XSAVE"),
+    ("write: No space left on device", "the disk is full"),
+    ("Oops", "its last words: Oops"),
+    ("init: no such file\nKernel panic - not syncing\n[<60>] stack", "words: init: no such file"),
+])
+def test_a_guest_that_dies_says_why_in_words_of_the_user(job, said, meaning):
+    assert meaning in dead(job, f"printf '%s\\n' '{said}'")
+
+
+def test_guests_of_a_run_that_was_killed_go_with_it(job):
+    left = Machine(job, lambda line, console: ["/bin/sh", "-c", "tail -f /dev/null & wait"])
+    machine.end_leftovers(job.results)
+    assert left.process.wait() == -signal.SIGKILL
+    left.end()
+
+
+def test_a_play_passes_lines_and_status_on(job, monkeypatch):
+    monkeypatch.setattr(play, "PYTEST", ("/bin/sh", "-c", "echo one; echo two; exit 3"))
+    lines: list[str] = []
+    ended = Fleet().play(job, Path("tests"), lines.append)
+    assert (ended.status, ended.reason, lines) == (3, "", ["one", "two"])
+    assert (job.results / play.CONSOLE).read_text() == "one\ntwo\n"
+
+
+def test_a_play_that_is_killed_says_by_what_and_its_last_words(job, monkeypatch):
+    monkeypatch.setattr(play, "PYTEST", ("/bin/sh", "-c", "echo so far; kill -KILL $$"))
+    ended = Fleet().play(job, Path("tests"), print)
+    assert ended.status is None
+    assert ended.reason == "pytest was ended by SIGKILL; the last words: so far"
+
+
+def test_plays_are_spread_over_the_processors_and_each_stays_on_one(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {2, 5})
+    fleet = Fleet()
+    with fleet._one_processor() as first, fleet._one_processor() as second:
+        assert {first[-1], second[-1]} == {"2", "5"}
+        assert first[:-1] == ["taskset", "--cpu-list"]
+    with fleet._one_processor() as third:
+        assert third == first

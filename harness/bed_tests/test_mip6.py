@@ -8,12 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.bed.check import canon, golden
+from harness.bed.check import canon, expected, golden
 from harness.bed.decode.xfrm import Dump, parse_dump
 from harness.bed.peers import mip6_umip, strongswan_dump, umip_conf, umip_dump
 from harness.bed.peers.packages import NoPeer
 from harness.bed_tests import samples
 
+EXPECTED = samples.TOP / "expected"
 COMMON = samples.TOP / "scenarios/common"
 LIKE = samples.TOP / "harness/bed/peers/umip-like"
 
@@ -99,7 +100,7 @@ def without(dump: Dump, address: str) -> Dump:
 @pytest.mark.parametrize("node", samples.NODES)
 def test_known_differences_are_all_that_ours_and_umips_dumps_have(node, checkpoint):
     """The reference run was UMIP with strongSwan; its moon knew nothing of dave."""
-    ours = parse_dump((samples.TOP / f"expected/coa-change/{node}.{checkpoint}.xfrm").read_text())
+    ours = parse_dump(expected.text(EXPECTED / f"coa-change/{node}.{checkpoint}.xfrm"))
     wanted = umip_dump.theirs(strongswan_dump.theirs(without(ours, "2001:1::20"), node))
     roles = canon.Roles("2001:1::1", {"2001:1::10": "carol", "2001:1::20": "dave"})
     seen = samples.canonicals(samples.reference_texts(checkpoint), canon.Names(roles))[node]
@@ -107,7 +108,7 @@ def test_known_differences_are_all_that_ours_and_umips_dumps_have(node, checkpoi
 
 
 def test_each_known_difference_is_needed():
-    dump = parse_dump((samples.TOP / "expected/expired/carol.refused.xfrm").read_text())
+    dump = parse_dump(expected.text(EXPECTED / "expired/carol.refused.xfrm"))
     for difference in umip_dump.DIFFERENCES:
         assert any(difference.applies(p) and difference.change(p) != p for p in dump.policies)
 
@@ -116,7 +117,7 @@ def test_each_known_difference_is_needed():
     ("MIPL Mobile IPv6 for Linux", umip_dump.theirs, ["ff02::/16"]),
     ("perigee v0.1", lambda dump: dump, [])])
 def test_a_program_is_held_against_its_own_layout(tmp_path, name, layout, allowed):
-    ours = parse_dump((samples.TOP / "expected/coa-change/carol.moved.xfrm").read_text())
+    ours = parse_dump(expected.text(EXPECTED / "coa-change/carol.moved.xfrm"))
     driver = mip6_umip.Umip(program(tmp_path, f"echo 'mip6d ({name})'"), SimpleNamespace())
     assert driver.expected(ours) == layout(ours)
     assert [rule.dst for rule in driver.allowed()] == allowed

@@ -47,8 +47,10 @@ class Stage:
         return self._machine
 
     def end(self) -> None:
+        """How it went is no verdict, but told."""
         if self._machine:
-            self._machine.end()
+            if note := self._machine.end():
+                self.story.title(f"note: {note}")
             self._machine = None
 
 
@@ -81,6 +83,8 @@ class Plugin:
         stage = Stage(mine, self.story)
         yield stage
         stage.end()
+        if not self.given:
+            by_pytest.over(mine)
 
     @pytest.fixture
     def bed(self, request: pytest.FixtureRequest, stage: Stage, fault: str | None

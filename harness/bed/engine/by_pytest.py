@@ -1,6 +1,8 @@
 """by_pytest - what the front door prepares, for a pytest that somebody has started by himself.
 
-Programs and certificates are made once a session; its results lie where those of a run lie.
+Programs and certificates are made once a session; its results lie where those of a run lie. The
+guest has its own clock, which a breakpoint holds. What the front door looks at when a scenario is
+over, that its captures open and that its ladder is the expected one, is not looked at.
 """
 
 from __future__ import annotations
@@ -8,22 +10,31 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from harness.bed.base.job import Job
-from harness.bed.engine import build, results, suite
+from harness.bed.base.job import OWN, REAL, Job
+from harness.bed.engine import build, clock, kernel, results, suite
+from harness.bed.report import artefacts
 
 TOP = Path(__file__).resolve().parents[3]
 
 
 @cache
-def _prepared() -> tuple[Path, Path]:
-    """The folder of this session's results and that of the programs."""
+def _prepared() -> tuple[Path, Path, str]:
+    """The folder of this session's results, that of the programs, and whose clock a guest has."""
     build.surroundings(TOP)
-    return results.new_folder(TOP / "build/results"), build.programs(TOP, plain=False, needed=True)
+    own = not clock.refusal(kernel.installed(), TOP / clock.PRELOAD)
+    return (results.new_folder(TOP / "build/results"),
+            build.programs(TOP, plain=False, needed=True), OWN if own else REAL)
 
 
 def job_of(test: Path) -> Job:
     """What the front door would ask of that file."""
-    kernel = suite.kernel_tests(TOP)
-    name = kernel.name if test.is_relative_to(kernel.tests) else test.parent.name
-    folder, programs = _prepared()
-    return Job(name, TOP, folder / name, programs)
+    known = (suite.kernel_tests(TOP), *suite.scenarios(TOP))
+    one = next(one for one in known if test.is_relative_to(one.tests))
+    folder, programs, whose = _prepared()
+    return Job(one.name, TOP, folder / one.name, programs, clock=whose,
+               limit=one.limit if whose == OWN else None)
+
+
+def over(job: Job) -> None:
+    """Time line, ladder and merged capture beside what the tests have left."""
+    artefacts.make(job.results)

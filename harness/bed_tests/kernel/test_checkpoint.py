@@ -3,7 +3,7 @@
 import pytest
 
 from harness.bed.base.wait import Fact, NotInTime
-from harness.bed.stage.bed import Failed
+from harness.bed.stage.stage import Failed
 from harness.bed_tests.kernel import by_hand
 
 NEW = "2001::50"

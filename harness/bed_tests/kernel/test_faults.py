@@ -8,7 +8,7 @@ import pytest
 from harness.bed.base.topology import T0
 from harness.bed.base.wait import Fact, NotInTime
 from harness.bed.node.node import CommandFailed
-from harness.bed.stage.bed import Failed
+from harness.bed.stage.stage import Failed
 
 AUTH, SIZE, PORT = 35, 128, 500
 

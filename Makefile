@@ -133,6 +133,9 @@ lint:
 
 bench: all $B/bench/bench_ike
 	@$(PYTHON) -m harness.bench
+# Beside commit d6f4d1b; COST=--coa-change or COST="--folders 5" for a short look.
+bench-cost:
+	@$(PYTHON) -m harness.bench.cost $(COST)
 $B/bench/bench_ike: $(wildcard harness/bench/*.c harness/bench/*.h) $(FAKE_LIB) $(call libs,ike)
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
@@ -181,6 +184,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check fuzz lint bench coverage trace mutants guest install clean
+.PHONY: all check fuzz lint bench bench-cost coverage trace mutants guest install clean
 .SECONDARY:
 -include $(shell find $B/obj $B/unit $B/replay -name '*.d' -type f 2>/dev/null)

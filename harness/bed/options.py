@@ -22,7 +22,10 @@ SAN=1 in the environment runs unit tests and corpora under address and UB saniti
 doctor says what this machine lacks, which scenarios that affects, and what to type.
 diff A B compares any two files that ip xfrm printed, facts FILE says what one means as JSON.
 Results: build/results/last/index.html is the page of the run; beside it SCENARIO/ with story, time
-line, ladder, dumps, deltas, daemon logs and open.sh, which opens the captures decrypted."""
+line, ladder, dumps, deltas, daemon logs and open.sh, which opens the captures decrypted.
+Words: HoA is the home address, which stays; CoA the care-of address, where the node is now; BU and
+BA are Binding Update and Binding Acknowledgement, MPS and MPA mobile prefix solicitation and
+advertisement. docs/TUTORIAL.md follows a change of care-of address beside the page of your run."""
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

@@ -21,4 +21,8 @@ doctor | attach)
 esac
 
 harness/packages install build test run || exit 2
+if [ "${1:-}" = compare ]; then
+	shift
+	PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.report.compare "$@"
+fi
 exec /usr/bin/python3 -m harness.bed.run "$@"

@@ -21,6 +21,7 @@ a table tells where the final dumps were not the same.
 SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.
 doctor says what this machine lacks, which scenarios that affects, and what to type.
 diff A B compares any two files that ip xfrm printed, facts FILE says what one means as JSON.
+compare RUN RUN compares two runs (names in build/results, or last) as a page.
 Results: build/results/last/index.html is the page of the run; beside it SCENARIO/ with story, time
 line, ladder, dumps, deltas, daemon logs and open.sh, which opens the captures decrypted.
 Words: HoA is the home address, which stays; CoA the care-of address, where the node is now; BU and

@@ -20,7 +20,7 @@
 	}
 
 	function go(step, only) {
-		const list = all().filter((s) => !only || s.parentElement.dataset.outcome === only);
+		const list = all().filter((s) => !only || only.test(s.parentElement.dataset.outcome));
 		const now = document.activeElement.closest("details.scenario");
 		const here = list.indexOf(now && now.querySelector(":scope > summary"));
 		const next = list[Math.min(Math.max(here + step, 0), list.length - 1)];
@@ -33,7 +33,7 @@
 	const keys = {
 		j: () => go(1),
 		k: () => go(-1),
-		n: () => go(1, "failed"),
+		n: () => go(1, /^(failed|differs)$/),
 		o: () => {
 			const here = document.activeElement.closest("details");
 			if (here)

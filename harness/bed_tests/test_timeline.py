@@ -134,3 +134,10 @@ def test_without_notes_a_log_line_has_the_second_of_its_stamp(tmp_path):
 
 def test_a_run_that_left_nothing_has_an_empty_time_line(tmp_path):
     assert timeline.build(tmp_path).events == []
+
+
+@pytest.mark.parametrize("seconds, said", [
+    (0.000032, "32 µs"), (0.0003, "0.3 ms"), (0.9, "900.0 ms"), (1.814, "1.81 s"),
+    (float("inf"), "the rest of the run")])
+def test_a_span_of_time_is_never_told_as_nothing(seconds, said):
+    assert timeline.span(seconds) == said

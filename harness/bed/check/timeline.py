@@ -153,7 +153,7 @@ class Timeline:
             asked = len(self.acquires(node))
             gaps = self.gaps(node, *points[:1], until=points[-1]) if len(points) > 1 else []
             words = [f"{asked} ACQUIRE{'s' * (asked > 1)}"] if asked else []
-            words += [f"no usable tunnel SA for {_span(gap.seconds)} from "
+            words += [f"no usable tunnel SA for {span(gap.seconds)} from "
                       f"{gap.start - self.start:.3f} s on" for gap in gaps]
             sentences += [f"{node}: {', '.join(words)}"] if words else []
         pings = {e.source.echo[1:] for e in self.events
@@ -179,10 +179,12 @@ class Timeline:
         return "\n".join(lines) + "\n"
 
 
-def _span(seconds: float) -> str:
-    """1.9 ms, 1.13 s, or that it did not end."""
+def span(seconds: float) -> str:
+    """32 µs, 1.9 ms, 1.13 s, or that it did not end."""
     if seconds == float("inf"):
         return "the rest of the run"
+    if seconds < 0.0001:
+        return f"{seconds * 1_000_000:.0f} µs"
     return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 

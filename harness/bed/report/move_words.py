@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.bed.check.moves import Move, Span
+from harness.bed.check.timeline import span
 
 
 def along(move: Move, at: float) -> str:
@@ -19,14 +20,10 @@ def share(move: Move, start: float, stop: float | None) -> str:
     return f"{max(float(along(move, end)) - float(along(move, start)), 0.25):.2f}"
 
 
-def _seconds(value: float) -> str:
-    return f"{1000 * value:.1f} ms" if value < 1 else f"{value:.2f} s"
-
-
 def summary(move: Move) -> str:
     """carol moves from A to B in 13.6 ms; no usable tunnel SA for 0.3 ms; 1 ping lost"""
     times = [mark.time for mark in move.marks]
-    took = f" in {_seconds(max(times) - min(times))}" if len(times) > 1 else ""
+    took = f" in {span(max(times) - min(times))}" if len(times) > 1 else ""
     return (f"{move.node} moves from {move.old} to {move.new}{took}; {gap_words(move)}; "
             f"{ping_words(move)}")
 
@@ -35,7 +32,7 @@ def gap_words(move: Move) -> str:
     if not move.gaps:
         return "a usable tunnel SA all the time"
     return "no usable tunnel SA " + ", ".join(
-        f"from {start:.4f} s on" if stop is None else f"for {_seconds(stop - start)}"
+        f"from {start:.4f} s on" if stop is None else f"for {span(stop - start)}"
         for start, stop in move.gaps)
 
 
@@ -48,5 +45,5 @@ def ping_words(move: Move) -> str:
 
 
 def lane_words(move: Move, spans: Iterable[Span]) -> str:
-    return "; ".join(f"{span.end} until {span.stop:.4f} s" if span.stop is not None and
-                     span.stop < move.stop else f"{span.end} to the end" for span in spans)
+    return "; ".join(f"{one.end} until {one.stop:.4f} s" if one.stop is not None and
+                     one.stop < move.stop else f"{one.end} to the end" for one in spans)

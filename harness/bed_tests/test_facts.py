@@ -188,6 +188,15 @@ def test_pairs_are_told_apart_by_their_facts(one, other, status):
     assert shown(text_of(one), text_of(other))[0] == status
 
 
+@pytest.mark.parametrize("width", [60, 72])
+def test_lines_that_a_narrow_terminal_has_wrapped_are_read(width):
+    text = text_of("many")
+    key = re.search(r"0xab+\w+", text)[0]
+    cut = "\n".join(key[at:at + width] for at in range(0, len(key), width))
+    wrapped = re.sub(r" (sport|dst|bitmap|oseq-may)", r"\n\1", text.replace(key, cut))
+    assert xfrm.parse_dump(wrapped) == xfrm.parse_dump(text)
+
+
 def test_a_hidden_key_is_never_said_to_be_the_same():
     status, text = shown(text_of("nokeys"), text_of("nokeys"))
     assert status == 0 and "not compared: keys that a hides" in text

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from harness.bed.check import canon, evidence, golden
+from harness.bed.check import expected as expected_files
 from harness.bed_tests import samples
 
 TUNNEL_OUT = "carol state esp spi:tunnel.to-ha#1"
@@ -179,7 +180,7 @@ def test_equal_texts_have_no_difference():
 
 def test_blessing_writes_once(tmp_path):
     path = tmp_path / "coa-change/carol.moved.xfrm"
-    assert golden.bless(path, "# carol state\n")
-    assert not golden.bless(path, "# carol state\n")
-    assert golden.bless(path, "# carol state\n# carol policy\n")
+    assert expected_files.write(path, "# carol state\n")
+    assert not expected_files.write(path, "# carol state\n")
+    assert expected_files.write(path, "# carol state\n# carol policy\n")
     assert [p.name for p in path.parent.iterdir()] == [path.name]

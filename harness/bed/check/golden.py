@@ -5,15 +5,13 @@ Every difference is a sentence that names the node, the object and the fact (thi
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.bed.check.things import Pairing, Thing, different_facts, pair, policy_name, things
 from harness.bed.decode.xfrm import Dump, parse_dump
 
-__all__ = ["Difference", "Pairing", "Thing", "bless", "compare", "compare_dumps",
+__all__ = ["Difference", "Pairing", "Thing", "compare", "compare_dumps",
            "different_facts", "node_of", "pair", "parse_dump", "policy_name", "things"]
 
 
@@ -59,14 +57,3 @@ def compare_dumps(node: str, expected: Dump, actual: Dump) -> list[Difference]:
 def node_of(canonical: str) -> str:
     found = re.match(r"# (\S+) state", canonical)
     return found[1] if found else "node"
-
-
-def bless(path: Path, text: str) -> bool:
-    """Write an expected file whole or not at all; true if its facts are new."""
-    if path.exists() and path.read_text() == text:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(path.suffix + ".new")
-    draft.write_text(text)
-    os.replace(draft, path)
-    return True

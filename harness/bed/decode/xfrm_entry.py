@@ -212,13 +212,17 @@ def _key(words: Words, with_bits: bool) -> str:
 
 
 def _wrapped(words: Words, with_bits: bool) -> str:
-    """The rest of a key that a narrow terminal has cut: hex on the next line."""
+    """The rest of a key that a narrow terminal has cut: hex on the next lines, then the bits."""
     rest = ""
-    while words.new_line() and re.match(r"[0-9a-f]+$", words.peek()):
-        if words.peek() in STATE_TABLE or with_bits and number(words.peek(1)) is None:
+    while words.new_line() and _is_hex(words.peek()):
+        if with_bits and number(words.peek(1)) is None and not _is_hex(words.peek(1)):
             break
         rest += words.next()
     return rest
+
+
+def _is_hex(word: str) -> bool:
+    return re.match(r"[0-9a-f]+$", word) is not None and word not in STATE_TABLE
 
 
 def _check_key_bits(words: Words, key: str) -> None:

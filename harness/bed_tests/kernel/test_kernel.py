@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.bed.decode.xfrm import parse_dump
+
 HOA, HA, COA = "2001:db8::10", "2001:db8::1", "2001:db8:1::50"
 # Feature, what makes it, where it shows and how, what removes it.
 FEATURES = (
@@ -39,3 +41,33 @@ def test_the_kernel_has_what_the_daemons_build_on(bed):
         assert shown in carol.run(shows), feature
         carol.run(removes)
         assert shown not in carol.run(shows), feature
+
+
+ALGORITHMS = f"auth-trunc 'hmac(sha256)' 0x{'11' * 32} 128 enc 'cbc(aes)' 0x{'22' * 16}"
+MADE = (
+    f"state add src {COA} dst {HA} proto esp spi 0xc1 reqid 7 mode tunnel replay-window 32"
+    f" flag af-unspec {ALGORITHMS} limit time-hard 90 mark 7 mask 0xff output-mark 9",
+    f"state add src {HA} dst {COA} proto esp spi 0xc2 mode transport flag esn replay-window 64"
+    f" aead 'rfc4106(gcm(aes))' 0x{'33' * 20} 128 sel src {HA}/128 dst {COA}/128 proto udp dport 9",
+    f"state add src {HOA} dst {HA} proto hao mode ro coa {COA}",
+    f"state add src {COA} dst {HOA} proto esp spi 0xc3 mode tunnel if_id 5 {ALGORITHMS}"
+    " extra-flag oseq-may-wrap tfcpad 128",
+    f"policy add src {HOA}/128 dst {HA}/128 proto 135 type 5 dir out priority 3"
+    " limit byte-soft 1000 tmpl proto esp reqid 7 mode transport level use",
+    f"policy add src {HA}/128 dst ::/0 proto ipv6-icmp type 3 code 1 dir fwd action block",
+    f"policy add src {HA}/128 dst ::/0 proto gre key 7 dir out priority 9 if_id 6 flag icmp",
+)
+
+
+@pytest.mark.req("T-703")
+def test_netlink_and_text_of_one_kernel_are_the_same_facts(bed):
+    """What iproute2 prints with -s of made states and policies is what the kernel answers."""
+    carol, _ = bed.nodes("carol", "moon")
+    for made in MADE:
+        carol.run(f"ip xfrm {made}")
+    text = parse_dump(carol.run("ip -s xfrm state") + carol.run("ip -s xfrm policy"))
+    answer = carol.xfrm()
+    assert set(text.states) == set(answer.states) and len(text.states) == 4
+    assert set(text.policies) == set(answer.policies)
+    carol.run("ip xfrm state flush")
+    carol.run("ip xfrm policy flush")

@@ -61,7 +61,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--fault", action="append", metavar="FAULT",
         help="with sweep: only this one, as its table names it (IKE_AUTH-request.carol.1.drop)")
     add("-j", dest="jobs", type=_positive, metavar="N",
-        help="guests at a time (three for each processor that there is memory for; "
+        help="guests at a time (as many as find a processor and memory beside other work; "
              "1 where the story is told)")
     add("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML too")
     add("--coverage", action="store_true",

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ from harness.bed.check.timeline import DAEMONS
 from harness.bed.engine import (
     attach, build, clock, coverage, guest, hosted, kernel, kernels, native, pace, suite,
 )
+from harness.bed.engine.crowd import Crowd
 from harness.bed.engine.kernel import Kernel, Unfit
 from harness.bed.engine.play import Ended, Fleet
 from harness.bed.engine.results import KEPT, new_folder
@@ -55,6 +56,7 @@ class Run:
     kernel: Kernel | None = None
     column: str = ""
     clock: str = REAL
+    crowd: Crowd = field(default_factory=lambda: Crowd(REAL))
     only: selection.Failed | None = None
 
     @property
@@ -205,7 +207,7 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
              ) -> list[Outcome]:
     """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
     options, job = run.options, job_of(run, scenario, number)
-    with run.report.progress.guest(job.results.name, job.results):
+    with run.crowd.place(), run.report.progress.guest(job.results.name, job.results):
         ended = play(run, job, scenario, tell)
         faults = artefacts.make(job.results)
     for sentence in faults:
@@ -268,10 +270,6 @@ def bless_run(run: Run, scenarios: list[Scenario]) -> None:
     bless.ask(shown, TOP / "expected", known, run.options.yes, run.report.say)
 
 
-def at_a_time(options: argparse.Namespace) -> int:
-    return options.jobs or guest.at_a_time()
-
-
 @contextmanager
 def guests(run: Run, jobs: int, total: int) -> Iterator[ThreadPoolExecutor]:
     """So many at a time; whatever ends us early ends those that run and starts no more."""
@@ -282,6 +280,7 @@ def guests(run: Run, jobs: int, total: int) -> Iterator[ThreadPoolExecutor]:
             yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
+        run.crowd.close()
         run.fleet.end()
         raise
     finally:
@@ -289,7 +288,7 @@ def guests(run: Run, jobs: int, total: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def run_scenarios(run: Run, scenarios: list[Scenario], told: bool) -> None:
-    jobs = 1 if told and not run.options.jobs else at_a_time(run.options)
+    jobs = 1 if told and not run.options.jobs else run.crowd.seats
     tell = run.report.say if told and jobs == 1 else lambda line: None
     desk = attach.attaching(tell) if interactive(run.options) else nullcontext(tell)
     work = [(one, number) for one in scenarios if run.cases(one) is not None
@@ -311,7 +310,7 @@ def in_cells(run: Run, grounds: dict[Key, Run], scenarios: list[Scenario],
     """Every scenario on every ground; the report has them as `judged`."""
     work = [(one, key) for one in scenarios for key, ground in grounds.items()
             if ground.cases(one) is not None]
-    with guests(run, at_a_time(run.options), len(work)) as pool:
+    with guests(run, run.crowd.seats, len(work)) as pool:
         futures = {pool.submit(_guarded, grounds[key], one, 1, lambda line: None): (one.name, key)
                    for one, key in work}
         cells: dict[tuple[str, Key], list[Outcome]] = {cell: [] for cell in futures.values()}
@@ -349,13 +348,13 @@ def run_sweep(run: Run, scenario: Scenario) -> None:
         return
 
     def shown(job: Job) -> Ended:
-        with run.report.progress.guest(job.results.name, job.results):
+        with run.crowd.place(), run.report.progress.guest(job.results.name, job.results):
             return play(run, job, scenario)
 
     one = sweep.Sweep(scenario, job_of(run, scenario, 1), shown, run.report,
                       run.options.fault or [])
     batches = one.batches()
-    with guests(run, at_a_time(run.options), len(batches)) as pool:
+    with guests(run, run.crowd.seats, len(batches)) as pool:
         one.run(pool, batches)
 
 
@@ -481,8 +480,9 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
     needed = any(one.name != suite.KERNEL_TESTS for one in scenarios)
     with report.step("builds the daemons") as tell:
         programs = build.programs(TOP, options.valgrind, needed, options.coverage, tell)
-    run = Run(options, folder, programs, fleet, report, used, only=None if options.fault else last,
-              clock=clock_of(options, used, report))
+    whose = clock_of(options, used, report)
+    run = Run(options, folder, programs, fleet, report, used, clock=whose,
+              crowd=Crowd(whose, options.jobs or 0), only=None if options.fault else last)
     status, taken = work(run, scenarios)
     keep(run, sys.argv[1:])
     if options.junit:

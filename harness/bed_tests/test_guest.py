@@ -43,14 +43,6 @@ def test_the_environment_says_where_a_guest_s_memory_lies(monkeypatch, tmp_path)
     assert guest.memory_folder() == tmp_path
 
 
-def test_guests_at_a_time_are_as_many_as_processors_and_room_allow(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 4})
-    monkeypatch.setattr(guest.speed, "AIM_MEMORY", 1)
-    assert guest.at_a_time() == 9
-    monkeypatch.setattr(guest.speed, "AIM_MEMORY", 1 << 62)
-    assert guest.at_a_time() == 1
-
-
 def test_a_kernel_s_own_libraries_are_not_those_of_what_starts_it(tmp_path, monkeypatch):
     kernel = Kernel(tmp_path / "linux.uml", tmp_path, named=True)
     (tmp_path / "lib").mkdir()

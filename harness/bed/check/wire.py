@@ -17,7 +17,6 @@ from scapy.layers.inet6 import IPv6, in6_chksum
 
 from harness.bed.decode.xfrm import State, parse_dump
 
-LIMIT = 120
 MOBILITY_HEADER = 135
 BU, BA = "BU", "BA"
 KINDS = {"5": BU, "6": BA}
@@ -103,7 +102,7 @@ def tshark(pcap: Path, wanted: str, fields: list[str], options: list[str]) -> li
         command += ["-o", option]
     for field in fields:
         command += ["-e", field]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise WireError(f"{pcap}: {done.stderr.strip().splitlines()[-1]}")
     return [dict(zip(fields, line.split("\t"))) for line in done.stdout.splitlines()]

@@ -15,15 +15,12 @@ from harness.bed.base.job import OWN, Job
 from harness.bed.engine import clock as clocks
 from harness.bed.engine import kernel as kernels
 from harness.bed.engine.kernel import Kernel, Unfit
-from harness.bed.report import speed
 
 XSTATE_ROOM = 2696
 MEMORY, ROOM = "500M", "300M"
 MEMORY_VALGRIND = "1200M"
 DISK = 700 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")
-# A guest waits for timers more than half of its time.
-A_PROCESSOR = 3
 # A second of benchmarks for disks that no guest has (the second name is that of Linux 7), and a
 # pool for swap that none has either.
 UNUSED = ("initcall_blacklist=raid6_select_algo,raid6_init", "zswap.enabled=0")
@@ -69,12 +66,6 @@ def memory_folder() -> Path:
 def noexec(folder: Path) -> bool:
     """Whether nothing there may be mapped to be run."""
     return bool(os.statvfs(folder).f_flag & os.ST_NOEXEC)
-
-
-def at_a_time() -> int:
-    """How many guests this machine does well at once: by its processors and by its room."""
-    room = shutil.disk_usage(memory_folder()).free // speed.AIM_MEMORY
-    return max(1, min(A_PROCESSOR * len(os.sched_getaffinity(0)), room))
 
 
 def xsave_area(preload: Path) -> int:

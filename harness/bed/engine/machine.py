@@ -71,7 +71,7 @@ class Machine:
         if self.process.poll() is not None:
             raise Gone(self.last_words())
         octets = self._console.stat().st_size
-        self.pace.heard(octets - self._octets)
+        self.pace.heard(octets - self._octets, self.agent.line.heard)
         self._octets, self._memory = octets, max(self._memory, speed.memory(self.process.pid))
         if why := self.pace.look():
             self.kill()

@@ -1,10 +1,10 @@
 """pace - watching a run: whether it still moves, and when it is over.
 
 No time on the wall ends a run with a verdict. A run on a clock of its own has a limit on that one,
-the story's; on the real clock it is ended when it has said nothing for as long. On either it is
-ended when nothing of it moves: its clock, its console, the words on its line, the processor time of
-its process group, and none of its processes wants a processor. A driver that owes a word holds the
-clock, and then it is not the guest that does not move.
+the story's, and is ended when nothing of it moves: its clock, its console, the words on its line,
+the processor time of its process group, and none of its processes wants a processor. A driver that
+owes a word holds the clock, and then it is not the guest that does not move. On the machine's clock
+a run is ended when it has said nothing for as long as its limit.
 
 A guest that works and works and is never idle is not slow, it turns in a circle: its clock is made
 faster until its own limits are reached, instead of after hours.
@@ -62,7 +62,7 @@ def work(group: int) -> Work:
 class Pace:
     """Looks at one run now and then. `over` tells whether its status has been written.
 
-    `limit` is of its own clock, or of silence on the real one; None where a person looks on.
+    `limit` is of its own clock, or of silence on the machine's; None where a person looks on.
     """
 
     def __init__(self, group: int, clock: Clock | None, limit: float | None,
@@ -73,14 +73,14 @@ class Pace:
         self.octets = 0
         self._spoke = told()
         self._ended: float | None = None
-        self._before: tuple[object, ...] = ()
+        self._before: tuple[int, ...] = ()
         self._worked, self._still = 0.0, 0
         self._idle: tuple[int, float, int] | None = None
 
-    def heard(self, octets: int) -> None:
-        """The console has said something."""
+    def heard(self, octets: int, spoke: float = 0.0) -> None:
+        """So much more stands on the console, and a word came at the moment `spoke`."""
         self.octets += octets
-        self._spoke = self.told()
+        self._spoke = max(self._spoke, spoke, self.told() if octets else 0.0)
 
     def facts(self) -> clocks.Facts:
         """Which clock the run had, and what became of it."""
@@ -99,9 +99,9 @@ class Pace:
         if self.limit is None:
             return ""
         if not self.clock:
-            if self.told() - self._spoke > self.limit:
-                return f"the run has said nothing for {self.limit:.0f} s on the real clock"
-            return ""
+            silent = self.told() - self._spoke > self.limit
+            return (f"the run has said nothing for {self.limit:.0f} s on the machine's clock"
+                    if silent else "")
         if self.clock.now > self.limit:
             return f"the run was not over after {self.limit:.0f} s on its own clock"
         self._hurry(self.clock)
@@ -119,12 +119,12 @@ class Pace:
 
     def _stuck(self) -> str:
         """Nothing moves, and nobody outside is waited for."""
-        seen: tuple[object, ...] = (self.octets,)
-        if self.clock:
-            if self.clock["sent"] != self.clock["seen"]:
-                self._still = 0
-                return ""
-            seen += tuple(self.clock[name] for name in ("now", "sent", "got", "given"))
+        if not self.clock:
+            return ""
+        if self.clock["sent"] != self.clock["seen"]:
+            self._still = 0
+            return ""
+        seen = (self.octets, *(self.clock[name] for name in ("now", "sent", "got", "given")))
         self._still = self._still + 1 if seen == self._before else 0
         if self._still and self._moves():
             self._still = 0

@@ -37,8 +37,8 @@ class Ledger(Protocol):
 class Line(Clock):
     """One end of the line.
 
-    Long requests go through `folder`, which the agent sees too. `patience` is called while nothing
-    comes, and may give up; `epitaph` says why the other end is no more.
+    Long requests go through `folder`, which the agent sees too. `patience` is called now and
+    then, and may give up; `epitaph` says why the other end is no more.
     """
 
     def __init__(self, sock: socket.socket, ledger: Ledger | None, folder: Path,
@@ -54,6 +54,7 @@ class Line(Clock):
         self._handling = False
         self._id = self._read = self._seen = 0
         self._stamps, self._when = (0, 0), time.monotonic()
+        self._asked = self._when
         self.on: dict[int, Callable[[Frame], None]] = {Event.FAULT: _fault}
 
     def request(self, code: Request, *values: Value) -> Frame:
@@ -80,7 +81,9 @@ class Line(Clock):
         if self._seen != self._read:
             self.post(Request.GO)
         while not self._ready.select(TICK):
-            self.patience()
+            self._ask_patience()
+        if time.monotonic() - self._asked > TICK:
+            self._ask_patience()
         try:
             data = self.sock.recv(CHUNK)
         except ConnectionError:
@@ -88,6 +91,11 @@ class Line(Clock):
         if not data:
             raise Gone(self.epitaph())
         self._take(data)
+
+    def _ask_patience(self) -> None:
+        """Also where words come and come: what they say may never end."""
+        self._asked = time.monotonic()
+        self.patience()
 
     def _send(self, ident: int, code: Request, values: Iterable[Value]) -> None:
         data = pack(ident, code, list(values))
@@ -128,6 +136,11 @@ class Line(Clock):
     def _since(self) -> float:
         """A held clock stands still; one that is not held has gone on."""
         return 0.0 if self.ledger else time.monotonic() - self._when
+
+    @property
+    def heard(self) -> float:
+        """When the last frame came, on this machine's clock."""
+        return self._when
 
     def time(self) -> float:
         return self._stamps[0] / 1e9 + self._since()

@@ -1,0 +1,132 @@
+"""A run is ended by its own clock, by silence on the machine's, or because nothing moves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.bed.engine import clock, pace
+from harness.bed.engine.clock import BILLION, Clock
+from harness.bed.engine.pace import Pace, Work
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> Iterator[Clock]:
+    made = clock.make(tmp_path / clock.FILE)
+    made["rate"] = BILLION // 50
+    made["now"] = int(made.began * BILLION)
+    yield made
+    made.close()
+
+
+class Machine:
+    """A wall clock and a process group that do what they are told."""
+
+    def __init__(self) -> None:
+        self.time, self.seconds, self.wants = 1000.0, 0.0, False
+
+    def paced(self, clock: Clock | None, limit: float | None, over: bool = False) -> Pace:
+        return Pace(1, clock, limit, lambda: over, lambda: self.time,
+                    lambda group: Work(self.seconds, self.wants))
+
+
+def looks(watched: Pace, times: int = 10 * pace.STILL) -> list[str]:
+    return [watched.look() for _ in range(times)]
+
+
+@pytest.mark.req("T-113")
+def test_a_run_is_ended_by_its_own_clock_however_long_it_takes_on_the_wall(guest):
+    machine = Machine()
+    watched = machine.paced(guest, 600.0)
+    for _ in range(599):
+        guest["now"] += BILLION
+        machine.time += 1e6
+        assert watched.look() == ""
+    guest["now"] += 2 * BILLION
+    assert watched.look() == "the run was not over after 600 s on its own clock"
+
+
+@pytest.mark.req("T-113")
+def test_a_run_in_which_nothing_moves_is_ended_and_one_that_wants_a_processor_is_not(guest):
+    machine = Machine()
+    assert "nothing in the run moves any more" in looks(machine.paced(guest, 600.0))
+    machine.wants = True
+    assert not any(looks(machine.paced(guest, 600.0)))
+
+
+@pytest.mark.parametrize("move", ["console", "clock", "processor", "line"])
+def test_each_thing_that_moves_keeps_a_run_alive(guest, move):
+    machine = Machine()
+    watched = machine.paced(guest, 600.0)
+    for _ in range(10 * pace.STILL):
+        assert watched.look() == ""
+        watched.heard(move == "console")
+        machine.seconds += 0.01 * (move == "processor")
+        guest["now"] += move == "clock"
+        if move == "line":
+            guest.gives(1, 0)
+
+
+def test_a_driver_that_owes_a_word_is_not_a_run_that_stands_still(guest):
+    watched = Machine().paced(guest, 600.0)
+    guest["sent"] = 5
+    assert not any(looks(watched))
+    guest.gives(3, seen=5)
+    assert "nothing in the run moves any more" in looks(watched)
+
+
+def test_on_the_machine_s_clock_silence_ends_a_run_and_every_word_keeps_it():
+    machine = Machine()
+    watched = machine.paced(None, 300.0)
+    for _ in range(50):
+        machine.time += 299
+        assert watched.look() == ""
+        watched.heard(1)
+    machine.time += 301
+    assert watched.look() == "the run has said nothing for 300 s on the machine's clock"
+
+
+def test_where_a_person_looks_on_nothing_ends_a_run():
+    machine = Machine()
+    watched = machine.paced(None, None)
+    machine.time += 1e6
+    assert not any(looks(watched))
+
+
+def test_a_guest_that_turns_in_a_circle_is_hurried_until_it_is_idle_again(guest):
+    machine = Machine()
+    watched, usual = machine.paced(guest, 600.0), guest["rate"]
+    for _ in range(20):
+        machine.seconds += pace.CIRCLE / 4
+        watched.look()
+    assert guest["rate"] == pace.FASTEST * BILLION
+    guest["idles"] += 1
+    watched.look()
+    assert guest["rate"] == usual
+    machine.seconds += pace.CIRCLE / 2
+    watched.look()
+    assert guest["rate"] == usual
+
+
+def test_what_comes_after_the_status_is_given_time_and_then_told(guest):
+    machine = Machine()
+    watched = machine.paced(guest, 1.0, over=True)
+    guest["now"] += 1000 * BILLION
+    assert not any(looks(watched))
+    machine.time += pace.AFTERWARDS + 1
+    assert watched.look() == "it did not power off after its last test"
+
+
+def test_the_processor_time_of_a_group_is_that_of_all_its_processes():
+    script = "(while :; do :; done) & wait"
+    with subprocess.Popen(["/bin/sh", "-c", script], start_new_session=True) as program:
+        while pace.work(program.pid).seconds < 0.05:
+            assert program.poll() is None
+        assert pace.work(program.pid).wants
+        os.killpg(program.pid, signal.SIGKILL)
+    assert pace.work(1 << 30) == Work(0, False)

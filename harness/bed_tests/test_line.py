@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from harness.bed.node import frames, line
+from harness.bed.node.agent import TERMINAL, Agent
 from harness.bed.node.frames import (
     CLOCKS, DONE, FAILED, HEAD, LENGTH, Event, Frame, Gone, Refused, Request, Value,
 )
@@ -181,3 +182,15 @@ def test_a_long_request_leaves_a_short_word_on_the_line(ends, tmp_path):
     ((_, code, (path,)),) = heard
     assert code == Request.LOAD
     assert fields((tmp_path / path.decode()).read_bytes()[1:]) == [bytes(10_000)]
+
+
+@pytest.mark.parametrize("terminal, output, wanted", [
+    ("", "/tmp/log", (b"", b"/tmp/log", 0)),
+    ("/dev/tty1", "", (b"/dev/tty1", b"/dev/tty1", TERMINAL))])
+def test_a_program_on_a_terminal_reads_and_writes_there(ends, terminal, output, wanted):
+    near, far, _ = ends
+    thread, heard = answering(far, lambda got: far.say(got[0], DONE, 71))
+    assert Agent(near).spawn("carol", ["sh"], {}, output, terminal) == 71
+    thread.join()
+    ((_, _, (_, stdin, out, *_, flags)),) = heard
+    assert (stdin, out, int.from_bytes(flags, "big")) == wanted

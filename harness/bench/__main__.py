@@ -24,6 +24,7 @@ from harness.bed import run
 from harness.bed.base.spelling import meant
 from harness.bed.check import timeline
 from harness.bed.engine import build, clock, guest, suite
+from harness.bed.engine.play import Fleet
 from harness.bed.report.report import Report
 from harness.bench import move, page
 from harness.bench.table import Figure, text
@@ -77,7 +78,7 @@ def _moves(folder: Path) -> list[dict[str, float]]:
     build.surroundings(TOP)
     guest.check(TOP / clock.PRELOAD)
     programs = build.programs(TOP, plain=True, needed=True)
-    each = run.Run(options, folder, programs, guest.Fleet(), Report(sys.stderr))
+    each = run.Run(options, folder, programs, Fleet(), Report(sys.stderr))
     scenario = next(one for one in suite.scenarios(TOP) if one.name == "coa-change")
     found = []
     for number in range(1, MOVES + 1):

@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.bed.base.spelling import meant
-from harness.bed.base.spelling import meant
 from harness.mutants.rows import ROWS, Mutant
 
 TOP = Path(__file__).resolve().parents[2]

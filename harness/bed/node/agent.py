@@ -64,8 +64,9 @@ class Agent:
     def spawn(self, node: str, words: list[str], env: dict[str, str], output: Path | str = "",
               terminal: str = "") -> int:
         """Start a program that stays; its process id. With a terminal that is its console."""
-        return self._ask(Request.SPAWN, node, terminal, str(output), words, _settings(env),
-                                TERMINAL if terminal else 0).number()
+        output = terminal or str(output)
+        return self._ask(Request.SPAWN, node, terminal, output, words, _settings(env),
+                         TERMINAL if terminal else 0).number()
 
     def run(self, node: str, words: list[str], env: dict[str, str], within: float,
             text: str = "") -> Done:

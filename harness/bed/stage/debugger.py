@@ -28,12 +28,10 @@ class Debugger:
         until(Fact(f"{daemon} runs", lambda: (
             None if host.pids_of(daemon) else "no such process")), 10, self.story.clock)
         pid = host.pids_of(daemon)[-1]
-        terminal, device = shell.console(host.agent, shell.DEBUGGER)
+        self.process, device = shell.on_console(
+            host, shell.DEBUGGER, ["gdb", "-q", "-p", str(pid)], {"TERM": "xterm"})
         self.story.note(f"gdb on {daemon} of {host.name} {shell.WAITS} {device}; "
                         "type continue there")
-        gdb = host.agent.spawn(host.name, ["gdb", "-q", "-p", str(pid)],
-                               host.environment | {"TERM": "xterm"}, terminal=terminal)
-        self.process = Process("gdb", gdb, host.place.results, host.agent)
 
     def end(self) -> None:
         """Leave the daemon alone, before it is stopped as usual."""

@@ -15,7 +15,6 @@ from harness.bed.base.spelling import meant
 from harness.bed.base.story import Story
 from harness.bed.base.wait import Fact
 from harness.bed.decode import kernel_log
-from harness.bed.node.agent import Agent
 from harness.bed.node.node import CommandFailed, Node, Process
 from harness.bed.stage import prompt
 
@@ -26,12 +25,18 @@ RELEASE, COMMANDS = "release", "prompt.sh"
 WAITS, GOES_ON = "waits at", "the story goes on"
 
 
-def console(agent: Agent, number: int) -> tuple[str, str]:
-    """A console of the guest: its terminal there, and the one that this machine has given it."""
-    terminal = f"/dev/tty{number}"
-    said = kernel_log.newest(agent.everything_said(), f"Virtual console {number} assigned")
+def on_console(node: Node, number: int, words: list[str], settings: Mapping[str, str]
+               ) -> tuple[Process, str]:
+    """Start a program on a console of the guest; also the terminal that this machine gave it.
+
+    That is there once the console has been opened.
+    """
+    pid = node.agent.spawn(node.name, words, node.environment | settings,
+                           terminal=f"/dev/tty{number}")
+    said = kernel_log.newest(node.agent.everything_said(), f"Virtual console {number} assigned")
     found = re.search(r"/dev/pts/\d+", said)
-    return terminal, found[0] if found else f"console {number}"
+    return (Process(words[0], pid, node.place.results, node.agent),
+            found[0] if found else f"console {number}")
 
 
 class Prompt:
@@ -53,12 +58,10 @@ class Prompt:
         file = self.results / COMMANDS
         file.write_text(prompt.text({one: node.tid for one, node in nodes.items()}, file, why,
                                     self.screen))
-        environment = node.environment | prompt.environment(name, file)
-        terminal, device = console(node.agent, PROMPT)
+        process, device = on_console(node, PROMPT, prompt.words(file),
+                                     prompt.environment(name, file))
         self.story.note(f"{why}: a prompt in {name} {WAITS} {device}; the story goes on with "
                         f"'exit' there or with: touch {release}")
-        process = Process(name, node.agent.spawn(name, prompt.words(file), environment,
-                                                 terminal=terminal), release, node.agent)
         wait.until(Fact("the prompt is left", lambda: (
             None if process.status() is not None or release.exists() else "it is open")),
             FOREVER, self.story.clock)

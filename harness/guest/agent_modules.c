@@ -116,15 +116,26 @@ static const char *line_of(const char *list, const char *name, size_t length, si
 	return NULL;
 }
 
+/* What can be no module at all is in no list, but may be there: ipv6 since Linux 7. */
+static bool is_there(const char *name, size_t length)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/module/%.*s", (int)length, name);
+	return !access(path, F_OK);
+}
+
 /* -ENOENT if the kernel has no module of this name. */
 static int load_name(const char *name, size_t length)
 {
 	size_t size;
 	const char *line = line_of(modules.list, name, length, &size);
 
-	if (!line)
-		return line_of(modules.built_in, name, length, &size) ? 0 : -ENOENT;
-	return load_line(line, size);
+	if (line)
+		return load_line(line, size);
+	if (line_of(modules.built_in, name, length, &size) || is_there(name, length))
+		return 0;
+	return -ENOENT;
 }
 
 /* What did not go by hand may be known to modprobe by another name; what it says is kept. */

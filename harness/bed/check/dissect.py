@@ -1,7 +1,7 @@
 """dissect - the payloads of every IKE message, as tshark reads them, inside SK where it has keys.
 
 An independent reader: nothing of our own parsers is used.
-Shapes:  payloads in the order of the message, by link and time of the packet.
+Shapes:  payloads in the order of the message, by what makes the message this one, and its time.
 Errors:  WireError with tshark's words.
 """
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from harness.bed.check import wire
 
-FIELDS = ["frame.interface_name", "frame.time_epoch", "isakmp.typepayload",
-          "isakmp.notify.msgtype", "isakmp.nextpayload"]
+FIELDS = ["isakmp.ispi", "isakmp.messageid", "isakmp.flag_r", "frame.time_epoch",
+          "isakmp.typepayload", "isakmp.notify.msgtype", "isakmp.nextpayload"]
 PROPOSAL, TRANSFORM, NOTIFY, SK, SKF = 2, 3, 41, 46, 53
 PAYLOADS = {33: "SA", 34: "KE", 35: "IDi", 36: "IDr", 37: "CERT", 38: "CERTREQ", 39: "AUTH",
             40: "No", 42: "D", 43: "V", 44: "TSi", 45: "TSr", 46: "SK", 47: "CP", 48: "EAP",
@@ -25,29 +25,26 @@ NOTIFIES = {7: "INVAL_SYN", 14: "NO_PROP", 17: "INVAL_KE", 24: "AUTH_FAILED", 34
             16404: "MULT_AUTH", 16406: "REDIR_SUP", 16417: "EAP_ONLY", 16418: "CHILDLESS_SUP",
             16430: "FRAG_SUP", 16431: "HASH_ALG", 16438: "USE_PPK"}
 
-Moment = tuple[str, int]
-# A message in IP fragments is read with its last one; they come right after each other.
-FRAGMENTS_WITHIN = 5000
+# The initiator's SPI, the number, whether it is a response: packets of two messages may have one
+# time, where the guest's clock hardly moved between them.
+Identity = tuple[str, int, bool]
+Dissected = dict[Identity, list[tuple[float, str]]]
 
 
-def moment(link: str, time: float) -> Moment:
-    """Where and when a packet was seen, in microseconds."""
-    return link, round(time * 1_000_000)
+def at(found: Dissected, identity: Identity, time: float) -> str | None:
+    """The payloads of the message that was seen at that time, or of its nearest like."""
+    like = [(abs(when - time), text) for when, text in found.get(identity, ())]
+    return min(like)[1] if like else None
 
 
-def at(found: dict[Moment, str], link: str, time: float) -> str | None:
-    """The payloads of the message whose first fragment was seen at that time."""
-    where, exact = moment(link, time)
-    later = [(when - exact, text) for (name, when), text in found.items()
-             if name == where and 0 <= when - exact < FRAGMENTS_WITHIN]
-    return min(later)[1] if later else None
-
-
-def payloads(capture: Path, options: list[str]) -> dict[Moment, str]:
-    """[ SA KE No N(NATD_S_IP) … ] of each IKE message of a capture with named interfaces."""
-    rows = wire.tshark(capture, "isakmp", FIELDS, options)
-    return {moment(row["frame.interface_name"], float(row["frame.time_epoch"])): _words(row)
-            for row in rows}
+def payloads(capture: Path, options: list[str]) -> Dissected:
+    """[ SA KE No N(NATD_S_IP) … ] of each IKE message of a capture."""
+    found: Dissected = {}
+    for row in wire.tshark(capture, "isakmp", FIELDS, options):
+        identity = (row["isakmp.ispi"].replace(":", ""), int(row["isakmp.messageid"], 0),
+                    row["isakmp.flag_r"] in ("1", "True"))
+        found.setdefault(identity, []).append((float(row["frame.time_epoch"]), _words(row)))
+    return found
 
 
 def _words(row: dict[str, str]) -> str:

@@ -61,7 +61,7 @@ def nodes_of(line: Timeline) -> dict[str, str]:
     return found
 
 
-def rungs(line: Timeline, payloads: Mapping[dissect.Moment, str] | None = None) -> list[Rung]:
+def rungs(line: Timeline, payloads: dissect.Dissected | None = None) -> list[Rung]:
     owners = nodes_of(line)
     found: list[Rung] = []
     for event in line.events:
@@ -82,7 +82,7 @@ def _nothing(*_: object) -> None:
     return None
 
 
-def _packet(event: Event, owners: Mapping[str, str], payloads: Mapping[dissect.Moment, str]
+def _packet(event: Event, owners: Mapping[str, str], payloads: dissect.Dissected
             ) -> Rung | None:
     packet = event.source
     if not isinstance(packet, Packet) or not (packet.kind in KNOWN or _is_told(packet)):
@@ -90,7 +90,8 @@ def _packet(event: Event, owners: Mapping[str, str], payloads: Mapping[dissect.M
     src, dst = (owners.get(end, ANYWHERE) for end in packet.ends)
     words = packet.words
     if packet.kind == packets.IKE:
-        more = dissect.at(payloads, packet.links[0], packet.time)
+        identity = (packet.facts["spi_i"], packet.facts["id"], packet.facts["response"])
+        more = dissect.at(payloads, identity, packet.time)
         words = f"{words} {more}" if more else words
     return Rung(packet.time, ARROW, src, dst, words, sort=packet.kind)
 
@@ -99,7 +100,7 @@ def _is_told(packet: Packet) -> bool:
     return packet.words.partition(" in ")[0] in TOLD
 
 
-def _kernel(event: Event, _: Mapping[str, str], __: Mapping[dissect.Moment, str]) -> Rung | None:
+def _kernel(event: Event, _: Mapping[str, str], __: dissect.Dissected) -> Rung | None:
     source = event.source
     if not isinstance(source, KernelEvent):
         return None
@@ -141,11 +142,11 @@ LOCALS: tuple[tuple[str, bool, Callable[[str], str | None]], ...] = (
 )
 
 
-def _step(event: Event, _: Mapping[str, str], __: Mapping[dissect.Moment, str]) -> Rung:
+def _step(event: Event, _: Mapping[str, str], __: dissect.Dissected) -> Rung:
     return Rung(event.time, STEP, event.who, None, f"{event.who}# {event.text}")
 
 
-def _bar(event: Event, _: Mapping[str, str], __: Mapping[dissect.Moment, str]) -> Rung:
+def _bar(event: Event, _: Mapping[str, str], __: dissect.Dissected) -> Rung:
     return Rung(event.time, BAR, event.who, None, f"checkpoint {event.text}")
 
 

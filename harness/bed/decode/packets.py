@@ -132,7 +132,8 @@ def _udp(layer: pcap.Layer) -> Payload:
     for one in ike_wire.parsed(0.0, layer):
         way = "response" if one.response else "request"
         part = f" (fragment {one.fragment[0]} of {one.fragment[1]})" if one.fragment else ""
-        facts = {"exchange": one.exchange, "id": one.id, "response": one.response}
+        facts = {"exchange": one.exchange, "id": one.id, "response": one.response,
+                 "spi_i": one.spi_i.hex()}
         return Payload(IKE, f"{one.exchange} {way} {one.id}{part}", facts=facts)
     ports = struct.unpack_from("!HH", layer.payload) if len(layer.payload) >= 4 else (0, 0)
     return Payload(OTHER, f"UDP {ports[0]} to {ports[1]}")

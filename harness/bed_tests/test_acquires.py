@@ -20,8 +20,8 @@ WORDS = "a tunnel SA with reqid 2 from 2001::50 to 2001:1::1"
 
 def found(tmp_path, told, steps=(START,), node="carol", vain=()) -> list[str]:
     path = sample.capture(tmp_path / f"{node}.netlink.pcap", told)
-    return [one.sentence for one in acquires.unexplained(
-        {node: kevents.read(node, path)}, steps, "moon", vain)]
+    look = acquires.Acquires(node, "moon", node in vain)
+    return [one.sentence for one in look.look(kevents.read(node, path), steps)]
 
 
 def test_the_first_use_of_each_policy_is_explained(tmp_path):
@@ -93,14 +93,24 @@ def test_what_is_declared_waits_for_an_sa_that_is_only_in_between(tmp_path):
     assert not found(tmp_path, told, [START, Step(19, "carol", "the SA is cut", reqid=2)])
 
 
+@pytest.mark.req("T-803")
+def test_what_is_explained_is_known_from_one_look_to_the_next(tmp_path):
+    look = acquires.Acquires("carol", "moon")
+    steps = [START, Step(15, "carol", "ipsec restart")]
+    for told, found in (([(10, ASKED), (11, MADE)], 0), ([(16, TAKEN), (17, ASKED)], 0),
+                        ([(18, MADE), (19, TAKEN), (20, ASKED)], 1)):
+        path = sample.capture(tmp_path / "carol.netlink.pcap", told)
+        assert len(list(look.look(kevents.read("carol", path), steps))) == found
+
+
 def test_where_nothing_may_come_up_it_is_asked_for_ever(tmp_path):
     assert not found(tmp_path, [(10, ASKED), (42, ASKED), (74, ASKED)], vain={"carol"})
 
 
 def test_a_sound_run_has_none():
-    kernels = {node: kevents.read(node, RUN / f"{node}.netlink.pcap") for node in ("carol", "moon")}
-    assert any(acquires.asked(event) for event in kernels["carol"])
-    assert not acquires.unexplained(kernels, always.steps(RUN), "moon")
+    told = kevents.read("carol", RUN / "carol.netlink.pcap")
+    assert any(acquires.asked(event) for event in told)
+    assert not always.Always("moon").look(RUN, {})
 
 
 def test_every_cut_of_an_acquire_is_read_without_error(tmp_path):

@@ -452,6 +452,15 @@ def test_a_tap_has_every_packet_in_its_file_once_it_has_settled(line, node, port
     assert [one[62:] for one in records(file)][::2] == [b"number %d" % i for i in range(100)]
 
 
+def test_a_tap_that_is_asked_for_again_begins_its_file_anew(line, node, port, tmp_path):
+    file = tmp_path / "lo.pcap"
+    for text in (b"before", b"after"):
+        line.request(Request.HEAR, node, "lo", str(file), 1)
+        line.request(Request.SEND, port, text, address(5000), 0)
+    line.request(Request.SETTLE)
+    assert [one[62:] for one in records(file)][::2] == [b"after"]
+
+
 def test_a_tap_on_netlink_leaves_out_what_the_agent_asks(line, node, tmp_path):
     if run(line, node, "ip", "link", "add", "nlmon0", "up", "type", "nlmon")[0]:
         pytest.skip("this kernel has no nlmon")

@@ -11,7 +11,8 @@ SPI = 0xC0000001
 
 
 def grown(tmp_path, *told: tuple[float, bytes]):
-    return lifetimes.grown("carol", sample.capture(tmp_path / "carol.netlink.pcap", told))
+    path = sample.capture(tmp_path / "carol.netlink.pcap", told)
+    return list(lifetimes.Lifetimes("carol").look(path))
 
 
 @pytest.mark.req("T-902")
@@ -23,6 +24,15 @@ def test_an_sa_that_is_put_back_with_its_whole_time_has_more_than_it_had(tmp_pat
         "lifetimes: carol's tunnel SA with reqid 2 from 2001::50 to 2001:1::1 was given more time "
         "than it had (SPI 0xc0000001: its soft limit comes 30 s later and its hard limit comes "
         "30 s later)"]
+
+
+@pytest.mark.req("T-803")
+def test_an_age_is_known_from_one_look_to_the_next(tmp_path):
+    look = lifetimes.Lifetimes("carol")
+    for added, found in ((100, 0), (130, 1)):
+        told = [(added, message(NEWSA, sa(SPI, added, hard=60)))]
+        path = sample.capture(tmp_path / "carol.netlink.pcap", told)
+        assert len(list(look.look(path))) == found
 
 
 def test_one_that_brings_its_age_along_is_right(tmp_path):
@@ -91,7 +101,7 @@ def test_larval_states_say_nothing_of_age(tmp_path):
 @pytest.mark.parametrize("node", ["carol", "moon"])
 def test_a_move_by_migrate_keeps_the_age(node):
     assert any(lifetimes.sights(RUN / f"{node}.netlink.pcap"))
-    assert not lifetimes.grown(node, RUN / f"{node}.netlink.pcap")
+    assert not list(lifetimes.Lifetimes(node).look(RUN / f"{node}.netlink.pcap"))
 
 
 def test_every_cut_of_a_message_is_read_without_error(tmp_path):

@@ -25,7 +25,7 @@ def reused(tmp_path, *links: list[bytes]) -> list[str]:
     paths = [tmp_path / f"f{number}.pcap" for number in range(1, len(links) + 1)]
     for path, frames in zip(paths, links, strict=True):
         path.write_bytes(sample.pcap_file(frames))
-    return [str(one) for one in numbers.reused(paths, NODES)]
+    return [str(one) for one in numbers.Numbers().look(paths, NODES)]
 
 
 @pytest.mark.req("T-901")
@@ -38,6 +38,13 @@ def test_another_packet_with_the_same_number_is_told_with_both_frames(tmp_path):
 def test_it_is_found_across_a_move_to_another_link(tmp_path):
     moved = packet(7, 1, b"two", src="2001:2::50")
     assert len(reused(tmp_path, [frame(packet(7, 1, b"one"))], [frame(moved)])) == 1
+
+
+def test_it_is_found_from_one_look_to_the_next(tmp_path):
+    path, look = tmp_path / "f1.pcap", numbers.Numbers()
+    for text, found in ((b"one", 0), (b"one", 0), (b"two", 1), (b"six", 0)):
+        path.write_bytes(sample.pcap_file([frame(packet(7, 1, text))]))
+        assert len(list(look.look([path], NODES))) == found
 
 
 def test_an_sa_is_told_once(tmp_path):
@@ -65,4 +72,4 @@ def test_what_is_no_esp_or_cut_short_is_passed_over(tmp_path):
 def test_a_sound_run_has_none():
     paths = [RUN / f"{link}.pcap" for link in ("hl", "f1")]
     assert {one.node for path in paths for one in numbers.sent(path, NODES)} == {"carol", "moon"}
-    assert not numbers.reused(paths, NODES)
+    assert not list(numbers.Numbers().look(paths, NODES))

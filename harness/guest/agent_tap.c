@@ -97,6 +97,28 @@ static int pcap_open(struct request *rq, const char *name, uint32_t linktype)
 	return refuse(rq, EIO, "%s", name);
 }
 
+static struct tap *tap_find(const struct node *node, const char *name)
+{
+	struct tap *tap = taps.first;
+
+	while (tap && (tap->node != node || strcmp(tap->name, name) != 0))
+		tap = tap->next;
+	return tap;
+}
+
+/* What was heard so far is thrown away. */
+static int tap_begin_anew(struct request *rq, struct tap *tap, uint32_t linktype)
+{
+	int fd = pcap_open(rq, tap->name, linktype);
+
+	if (fd < 0)
+		return fd;
+	close(tap->file);
+	tap->file = fd;
+	tap->error = 0;
+	return DONE;
+}
+
 int tap_hear(struct request *rq)
 {
 	const char *device = rq->field[1].text, *name = rq->field[2].text;
@@ -111,6 +133,11 @@ int tap_hear(struct request *rq)
 	if (linktype != LINK_ETHERNET && linktype != LINK_NETLINK)
 		return refuse(rq, EINVAL, "linktype %llu is none of %d and %d",
 			(unsigned long long)linktype, LINK_ETHERNET, LINK_NETLINK);
+	it = tap_find(tap.node, name);
+	if (it) {
+		taps_drain(tap.node);
+		return tap_begin_anew(rq, it, (uint32_t)linktype);
+	}
 	if (taps.n == TAPS_MOST)
 		return refuse(rq, ENOSPC, "there are %d taps", TAPS_MOST);
 	tap.fd = tap_open(rq, device, !tap.cooked);

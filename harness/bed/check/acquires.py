@@ -4,14 +4,14 @@ An ACQUIRE in the middle of anything else is a hole: a packet met a policy whose
 moment. One is explained by the first use of a policy; by a step of the story after which SAs have
 to be made anew (a daemon starts, ends or is killed, SAs are flushed), once for each such step and
 each reqid; and by what the scenario declares. Where an SA stands that fits, nothing explains one.
-Shapes:  kernel events and steps of the story in, in order of time; findings out.
+Shapes:  kernel events in order of time and steps of the story in; findings out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from harness.bed.check.finding import Finding
 from harness.bed.check.replay import Kernel
@@ -67,62 +67,60 @@ def asked(event: KernelEvent) -> Asked | None:
 
 
 @dataclass
-class Node:
-    """One kernel in the course of the story, and for which reqids nothing explains an ACQUIRE."""
+class Acquires:
+    """One kernel in the course of the story, over all looks at its captures.
 
-    name: str
+    `hub` is the home agent; on a node that is `vain` nothing may come up, so it asks for ever.
+    `used` are those that nothing explains any more.
+    """
+
+    node: str
     hub: str
-    vain: bool
+    vain: bool = False
     kernel: Kernel = field(default_factory=Kernel)
     used: set[Key] = field(default_factory=set)
     declared: list[int] = field(default_factory=list)
+    start: float | None = None
+    heard: int = 0
 
-    def hears(self, step: Step) -> None:
+    def look(self, events: Iterable[KernelEvent], steps: Iterable[Step]) -> Iterator[Finding]:
+        """A finding for each ACQUIRE among the events; `steps` are all since the beginning."""
+        steps = sorted((step for step in steps if step.provokes), key=lambda step: step.time)
+        for event in events:
+            self.start = event.time if self.start is None else self.start
+            while self.heard < len(steps) and steps[self.heard].time <= event.time:
+                self._hears(steps[self.heard])
+                self.heard += 1
+            one = asked(event)
+            why = self._unexplained(one) if one else None
+            if why:
+                sentence = f"{self.node}'s kernel asked for {one.words}, {why}"
+                yield Finding(CHECK, self.node, sentence,
+                              f"{event.time - self.start:.3f} s after its first event")
+            self._applies(event)
+
+    def _hears(self, step: Step) -> None:
         """A step here or at a peer explains one of each until SAs come, a declared one its own."""
         if step.reqid is not None:
-            self.declared += [step.reqid] * (step.node == self.name)
-        elif step.node == self.name or self.hub in (step.node, self.name):
+            self.declared += [step.reqid] * (step.node == self.node)
+        elif step.node == self.node or self.hub in (step.node, self.node):
             self.used.clear()
 
-    def applies(self, event: KernelEvent) -> None:
+    def _applies(self, event: KernelEvent) -> None:
         """An SA that has come leaves its reqid nothing to be asked for."""
         before = self.kernel.spis
         self.kernel.apply(event)
         came = self.kernel.spis - before
         self.used |= {(s.reqid, s.mode) for s in self.kernel.sas.values() if s.spi in came}
 
-    def judge(self, one: Asked) -> Finding | None:
+    def _unexplained(self, one: Asked) -> str | None:
         if any((s.reqid, s.mode) == one.key and s.endpoints() == one.ends
                for s in self.kernel.sas.values()):
-            return self._finding(one, "which stands")
+            return "which stands"
         if one.key not in self.used or self.vain:
             self.used.add(one.key)
         elif one.key[0] in self.declared:
             self.declared.remove(one.key[0])
         else:
-            return self._finding(one, "and nothing in the story explains it")
+            return "and nothing in the story explains it"
         return None
-
-    def _finding(self, one: Asked, why: str) -> Finding:
-        return Finding(CHECK, self.name, f"{self.name}'s kernel asked for {one.words}, {why}")
-
-
-def unexplained(kernels: Mapping[str, list[KernelEvent]], steps: Iterable[Step], hub: str,
-                vain: Collection[str] = ()) -> list[Finding]:
-    """`hub` is the home agent; on the nodes of `vain` nothing may come up, so they ask for ever."""
-    steps = [step for step in steps if step.provokes]
-    return [finding for name, events in kernels.items()
-            for finding in _of_node(Node(name, hub, name in vain), events, steps)]
-
-
-def _of_node(node: Node, events: list[KernelEvent], steps: list[Step]) -> Iterator[Finding]:
-    waiting = sorted(steps, key=lambda step: step.time)
-    start = min(one.time for one in (*waiting[:1], *events[:1])) if events else 0.0
-    for event in events:
-        while waiting and waiting[0].time <= event.time:
-            node.hears(waiting.pop(0))
-        one = asked(event)
-        finding = node.judge(one) if one else None
-        if finding:
-            yield replace(finding, detail=f"{event.time - start:.3f} s after the story began")
-        node.applies(event)

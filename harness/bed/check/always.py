@@ -10,8 +10,10 @@ from pathlib import Path
 
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.check import acquires, lifetimes, numbers
-from harness.bed.check.acquires import Step
+from harness.bed.check.acquires import Acquires, Step
 from harness.bed.check.finding import Finding
+from harness.bed.check.lifetimes import Lifetimes
+from harness.bed.check.numbers import Numbers
 from harness.bed.decode import kevents
 
 CHECKS = (numbers.CHECK, lifetimes.CHECK, acquires.CHECK)
@@ -26,14 +28,25 @@ def steps(folder: Path) -> list[Step]:
             for row in rows(folder / EVENTS) if row["kind"] == "command" or DECLARED in row]
 
 
-def found(folder: Path, nodes: Mapping[bytes, str], hub: str,
-          vain: Collection[str] = ()) -> list[Finding]:
-    """`nodes` by their link addresses, the home agent, and where nothing may come up."""
-    netlinks = {path.name.removesuffix(NETLINK): path
-                for path in sorted(folder.glob(f"*{NETLINK}"))}
-    links = sorted({*folder.glob("*.pcap")} - {*netlinks.values()})
-    kernels = {node: kevents.read(node, path) for node, path in netlinks.items()}
-    return [
-        *numbers.reused(links, nodes),
-        *(one for node, path in netlinks.items() for one in lifetimes.grown(node, path)),
-        *acquires.unexplained(kernels, steps(folder), hub, vain)]
+class Always:
+    """All three over a story, that may be looked at in parts: its captures begin anew then."""
+
+    def __init__(self, hub: str) -> None:
+        self.hub = hub
+        self.numbers = Numbers()
+        self.lifetimes: dict[str, Lifetimes] = {}
+        self.acquires: dict[str, Acquires] = {}
+
+    def look(self, folder: Path, nodes: Mapping[bytes, str],
+             vain: Collection[str] = ()) -> list[Finding]:
+        """`nodes` by their link addresses; on the `vain` ones nothing may come up."""
+        netlinks = {path.name.removesuffix(NETLINK): path
+                    for path in sorted(folder.glob(f"*{NETLINK}"))}
+        found = list(self.numbers.look(sorted({*folder.glob("*.pcap")} - {*netlinks.values()}),
+                                       nodes))
+        for node, path in netlinks.items():
+            ages = self.lifetimes.setdefault(node, Lifetimes(node))
+            asks = self.acquires.setdefault(node, Acquires(node, self.hub))
+            asks.vain = node in vain
+            found += [*ages.look(path), *asks.look(kevents.read(node, path), steps(folder))]
+        return found

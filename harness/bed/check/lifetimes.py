@@ -3,7 +3,7 @@
 An SA is its SPI and its keys. It has a beginning and limits in seconds, which a kernel tells when
 it is put in or read and in every dump; their sum may come down, never go up: an SA that is taken
 away and put back has to bring its age along.
-Shapes:  captures of netlink in, findings out, one for each time that an SA grows.
+Shapes:  one after the other, a node's captures of netlink; findings, each time that an SA grows.
 Units:   seconds since 1970, as the kernel counts them, without fractions.
 """
 
@@ -89,19 +89,23 @@ def _sight(time: float, message: nl.Message) -> Sight | None:
     return Sight(state, message.type == UPDSA, times)
 
 
-def grown(node: str, capture: Path) -> list[Finding]:
-    """A finding for each time that an SA of the node was given more time than it had."""
-    known: dict[tuple, Sight] = {}
-    found: list[Finding] = []
-    for sight in sights(capture):
-        before = known.get(sight.identity)
-        now = known[sight.identity] = sight.began(before)
-        was, ends = (one.ends() if one else {} for one in (before, now))
-        more = {name: ends[name] - end for name, end in was.items()
-                if ends[name] > end + ROUNDED}
-        if more:
-            found.append(_finding(node, sight.state, more))
-    return found
+class Lifetimes:
+    """The SAs of one node, over all looks at its captures."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.known: dict[tuple, Sight] = {}
+
+    def look(self, capture: Path) -> Iterator[Finding]:
+        """A finding for each time that an SA of the node was given more time than it had."""
+        for sight in sights(capture):
+            before = self.known.get(sight.identity)
+            now = self.known[sight.identity] = sight.began(before)
+            was, ends = (one.ends() if one else {} for one in (before, now))
+            more = {name: ends[name] - end for name, end in was.items()
+                    if ends[name] > end + ROUNDED}
+            if more:
+                yield _finding(self.node, sight.state, more)
 
 
 def _finding(node: str, state: State, more: dict[str, float]) -> Finding:

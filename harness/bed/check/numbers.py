@@ -3,7 +3,7 @@
 Looked at where a packet enters the wire: in frames that a node of the bed has sent, not in those
 that the router passes on. What a link repeats is the same packet; a different one under the same
 number ends the replay protection, and with a cipher in counter mode the secrecy too.
-Shapes:  findings in the order of the first capture that shows them, one for each SA.
+Shapes:  one after the other, the captures of a story; findings, one for each SA.
 """
 
 from __future__ import annotations
@@ -45,18 +45,21 @@ def sent(capture: Path, nodes: Mapping[bytes, str]) -> Iterator[Sent]:
                            spi, seq, layer.payload)
 
 
-def reused(captures: Iterable[Path], nodes: Mapping[bytes, str]) -> list[Finding]:
-    """A finding for each SA of which a number came twice."""
-    first: dict[tuple[str, int, int], tuple[int, str]] = {}
-    found: dict[tuple[str, int], Finding] = {}
-    for capture in captures:
-        for packet in sent(capture, nodes):
-            mark = hash(packet.octets)
-            before, where = first.setdefault(
-                (packet.node, packet.spi, packet.seq), (mark, packet.where))
-            if before != mark:
-                found.setdefault((packet.node, packet.spi), _finding(packet, where))
-    return list(found.values())
+class Numbers:
+    """What was sent so far, over all looks at captures."""
+
+    def __init__(self) -> None:
+        self.first: dict[tuple[str, int, int], tuple[int, str]] = {}
+        self.told: set[tuple[str, int]] = set()
+
+    def look(self, captures: Iterable[Path], nodes: Mapping[bytes, str]) -> Iterator[Finding]:
+        """A finding for each SA of which a number came twice."""
+        for packet in (one for path in captures for one in sent(path, nodes)):
+            sa, mark = (packet.node, packet.spi), hash(packet.octets)
+            before, where = self.first.setdefault((*sa, packet.seq), (mark, packet.where))
+            if before != mark and sa not in self.told:
+                self.told.add(sa)
+                yield _finding(packet, where)
 
 
 def _finding(packet: Sent, where: str) -> Finding:

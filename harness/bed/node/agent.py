@@ -108,6 +108,7 @@ class Agent:
         self._ask(Request.TELL, node, family, port, octets)
 
     def hear(self, node: str, device: str, file: Path, linktype: int) -> None:
+        """Capture into a file, which begins anew where it is captured into already."""
         self._ask(Request.HEAR, node, device, str(file), linktype)
 
     def settle(self) -> None:

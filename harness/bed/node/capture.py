@@ -18,15 +18,25 @@ class Capture:
         self.agent, self.folder = agent, folder
         self.links: dict[str, Path] = {}
         self.netlink: dict[str, Path] = {}
+        self._heard: list[tuple[str, str, Path, int]] = []
 
     def hear_link(self, rtr: Node, link: str) -> None:
         self.links[link] = self.folder / f"{link}.pcap"
-        self.agent.hear(rtr.name, link, self.links[link], ETHERNET)
+        self._hear(rtr.name, link, self.links[link], ETHERNET)
 
     def hear_netlink(self, node: Node) -> None:
         node.run("ip link add nlmon0 up type nlmon")
         self.netlink[node.name] = self.folder / f"{node.name}.netlink.pcap"
-        self.agent.hear(node.name, "nlmon0", self.netlink[node.name], NETLINK)
+        self._hear(node.name, "nlmon0", self.netlink[node.name], NETLINK)
+
+    def _hear(self, *tap: str | Path | int) -> None:
+        self._heard.append(tap)
+        self.agent.hear(*tap)
+
+    def begin_anew(self) -> None:
+        """What was captured so far is thrown away."""
+        for tap in self._heard:
+            self.agent.hear(*tap)
 
     def settle(self) -> None:
         """Return once every packet that was on its way is in its file."""

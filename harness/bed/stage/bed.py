@@ -27,6 +27,8 @@ class Bed(Judge):
                  topology: Topology = T0) -> None:
         super().__init__(job, results, story, agent, topology)
         agent.kernel_log()
+        self.always = always.Always("moon")
+        self.found: list[finding.Finding] = []
         self.known = finding.of_scenario(
             finding.known(job.top / "scenarios" / finding.TABLE, always.CHECKS),
             f"{job.scenario}::{test}")
@@ -42,7 +44,7 @@ class Bed(Judge):
         self.capture.settle()
         sentences = [*self.faults.missing(), *self._in_the_clear(), *self._sanitizers(),
                      *kernel_log.complaints(self.agent.kernel_log(), self.warnings),
-                     *self._always()]
+                     *self._always(self._whole())]
         if sentences:
             raise Failed("\n".join(sentences))
         self.story.note("nothing is left, nothing left in the clear")
@@ -67,15 +69,35 @@ class Bed(Judge):
                     self.capture.links[link], host.member.hoa,
                     [*self.allowed, *host.mip6.allowed()], host.member.mac)]
 
-    def _always(self) -> list[str]:
+    def chapter(self, name: str) -> None:
+        """What a long story has shown so far is judged, and its captures begin anew.
+
+        The evidence of the end is that of the last chapter, that of a failure is its own.
+        """
+        self.capture.settle()
+        sentences = [*self._in_the_clear(), *self._always(whole=False)]
+        if sentences:
+            raise Failed("\n".join(f"before {name}: {one}" for one in sentences))
+        self.capture.begin_anew()
+        for host in self.hosts.values():
+            host.run("ip xfrm state")  # the keys of what stands, for who opens the captures
+        self.story.note(f"chapter: {name}")
+
+    def _ours(self) -> set[str]:
+        return {name for name, host in self.hosts.items()
+                if isinstance(host.ike, registry.IKES[registry.OURS])}
+
+    def _whole(self) -> bool:
+        """Everything that is known of the scenario has to come about."""
+        return self._ours() == {*self.hosts} and not self.job.fault
+
+    def _always(self, whole: bool) -> list[str]:
         """What the checks of every scenario found, beside what is known of it."""
         nodes = {bytes.fromhex(host.member.mac.replace(":", "")): name
                  for name, host in self.hosts.items()}
-        found = always.found(self.results, nodes, "moon", self.vain)
-        ours = {name for name, host in self.hosts.items()
-                if isinstance(host.ike, registry.IKES[registry.OURS])}
-        whole = ours == {*self.hosts} and not self.job.fault
-        judged = finding.judged(found, self.known, ours, whole)
+        new = self.always.look(self.results, nodes, self.vain)
+        self.found += new
+        judged = finding.judged(self.found if whole else new, self.known, self._ours(), whole)
         for line in judged.notes:
             self.story.note(line)
         return judged.sentences

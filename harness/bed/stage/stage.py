@@ -24,7 +24,7 @@ from harness.bed.node.host import Host
 from harness.bed.node.mobile import Mobile
 from harness.bed.node.node import Node, Place
 from harness.bed.node.series import Series
-from harness.bed.node.traffic import Traffic
+from harness.bed.node.traffic import INTERVAL, Traffic
 from harness.bed.peers import registry
 from harness.bed.stage.debugger import Debugger
 from harness.bed.stage.shell import Prompt
@@ -171,10 +171,11 @@ class Stage:
         self.story.note(f"{seconds:g} s pass: {why}", took=seconds)
         self.clock.let_pass(seconds)
 
-    def traffic(self, src: str, dst: str, node: Node | None = None) -> Traffic:
+    def traffic(self, src: str, dst: str, node: Node | None = None,
+                every: float = INTERVAL) -> Traffic:
         """Numbered pings from `node`, or from the node that owns the home address `src`."""
         node = node or next(h for h in self.hosts.values() if h.member.hoa == src)
-        return Traffic(node, src, dst, self.story)
+        return Traffic(node, src, dst, self.story, every)
 
     def link(self, name: str) -> Link:
         """A link, to be made lossy or slow: with bed.link("f1").faults(loss=30): …"""

@@ -68,3 +68,23 @@ def test_traffic_knows_what_was_lost(bed):
         bed.wait(ping.answered(30), within=8)
     assert ping.gap > 0.02
     assert len(ping.echoes) > len(ping.lost)
+
+
+@pytest.mark.req("T-803")
+def test_a_chapter_judges_and_forgets(bed):
+    """What is in the clear fails its own chapter; the captures of the next one begin anew."""
+    carol, moon = bed.nodes("carol", "moon")
+    bed.chapter("the first")
+    sizes = {path: path.stat().st_size for path in bed.capture.links.values()}
+    carol.run(f"ping -c 3 -i 0.1 {bed.home_agent}")
+    bed.capture.settle()
+    assert all(path.stat().st_size > size for path, size in sizes.items() if path.stem != "f2")
+    bed.chapter("the second")
+    assert all(path.stat().st_size < 1000 for path in bed.capture.links.values())
+    by_hand.register(carol, carol.coa)
+    carol.run("ip xfrm policy flush ptype main")
+    carol.run(f"sh -c 'ping -c 1 -W 0.1 -I {carol.hoa} {bed.cn} || true'")
+    with pytest.raises(Failed, match="before the third: f1: .* shows 2001:1::10 in the clear"):
+        bed.chapter("the third")
+    bed.allow_cleartext("it was let out on purpose", dst=bed.cn)
+    by_hand.clear(carol)

@@ -106,8 +106,9 @@ def chosen(options: argparse.Namespace, last: selection.Failed | None = None) ->
     sweeps = options.names[:1] == [sweep.NAME]
     if sweeps and len(options.names) != 2 or options.fault and not sweeps:
         raise Unfit(f"{sweep.NAME} takes one scenario: ./run-tests.sh {sweep.NAME} coa-change")
+    unasked = [name for name, one in known.items() if not one.by_name]
     names = options.names[sweeps:] or (
-        ["establishment"] if interactive(options) and last is None else list(known))
+        ["establishment"] if interactive(options) and last is None else unasked)
     if last is not None and not (sweeps and options.fault):
         names = [name for name in names if name in last.names]
     there = [name for name in names if name in known]
@@ -519,7 +520,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     if options.list:
         for scenario in suite.scenarios(TOP):
-            print(f"{scenario.name:24} {scenario.title}")
+            print(f"{scenario.name:24} {scenario.title}{suite.ONLY * scenario.by_name}")
         return 0
     fleet = Fleet()
     for number in (signal.SIGTERM, signal.SIGHUP):

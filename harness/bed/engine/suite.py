@@ -8,7 +8,8 @@ from pathlib import Path
 
 from harness.bed.engine.pace import STORY
 
-KERNEL_TESTS, LIMIT = "testbed", "LIMIT"
+KERNEL_TESTS, LIMIT, BY_NAME = "testbed", "LIMIT", "BY_NAME"
+ONLY = " (runs only by name)"
 TAKEN = (KERNEL_TESTS, "matrix", "kernels", "sweep", "doctor", "diff", "attach")
 ORDER = (
     "establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
@@ -20,18 +21,23 @@ ORDER = (
 
 @dataclass(frozen=True)
 class Scenario:
-    """`limit` is how much of its own clock it may take, in seconds."""
+    """`limit` is how much of its own clock it may take, in seconds.
+
+    One that is `by_name` takes so long that it runs only where it is asked for.
+    """
 
     name: str
     tests: Path
     title: str
     limit: float = STORY
+    by_name: bool = False
 
 
 def scenarios(top: Path) -> list[Scenario]:
     """Every scenario folder with a test file; those of ORDER first."""
     bad = faults(top)
-    found = [Scenario(file.parent.name, file, _title(file), _limit(file))
+    found = [Scenario(file.parent.name, file, _title(file), _limit(file),
+                      bool(_constant(_module(file), BY_NAME)))
              for file in sorted((top / "scenarios").glob("*/test_*.py"))
              if file.parent.name not in bad]
     rank = {name: number for number, name in enumerate(ORDER)}
@@ -72,11 +78,16 @@ def _tests(module: ast.Module) -> list[ast.FunctionDef]:
 def _limit(file: Path) -> float:
     """The number that its LIMIT is set to, or the usual one for each test."""
     module = _module(file)
-    for node in module.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and any(
-                isinstance(one, ast.Name) and one.id == LIMIT for one in node.targets):
-            return float(node.value.value)
-    return STORY * max(1, len(_tests(module)))
+    limit = _constant(module, LIMIT)
+    return STORY * max(1, len(_tests(module))) if limit is None else float(limit)
+
+
+def _constant(module: ast.Module, name: str) -> object:
+    """What a name of the file is set to, None for nothing."""
+    return next((node.value.value for node in module.body
+                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+                 and any(isinstance(one, ast.Name) and one.id == name
+                         for one in node.targets)), None)
 
 
 def _title(file: Path) -> str:

@@ -14,7 +14,9 @@ CC      ?= cc
 PYTHON  := /usr/bin/python3
 V       ?= 0
 Q       := $(if $(filter 1,$V),,@)
-BUILD   ?= build
+ifeq ($(strip $(BUILD)),)
+BUILD   := build
+endif
 export BUILD
 $(if $(word 2,$(BUILD)),$(error BUILD=$(BUILD) has a blank, which make cannot have in the name of a \
 	target: take another folder, such as BUILD=/var/tmp/perigee))

@@ -11,6 +11,12 @@ diff | facts)
 	exec /usr/bin/python3 -m "harness.bed.check.$word" "$@"
 	;;
 esac
+# Relative to where it was typed; everything below may be typed from anywhere.
+if [ -n "${BUILD:-}" ]; then
+	mkdir -p "$BUILD"
+	BUILD=$(cd "$BUILD" && pwd)
+	export BUILD
+fi
 cd "$home"
 case ${1:-} in
 doctor | attach)

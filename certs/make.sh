@@ -4,7 +4,9 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-out=$here/../build/certs
+build=${BUILD:-build}
+case $build in /*) ;; *) build=$here/../$build ;; esac
+out=$build/certs
 week=604800
 page='/C=CH/O=Linux strongSwan'
 export SAN=none CA_DIR=
@@ -66,8 +68,8 @@ crl() {
 }
 
 fresh && exit 0
-mkdir -p "$here/../build"
-new=$(mktemp -d "$here/../build/certs.XXXXXX")
+mkdir -p "$build"
+new=$(mktemp -d "$build/certs.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 
 moon="$page/CN=moon.strongswan.org"

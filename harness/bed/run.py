@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.bed import again, matrix, selection, sweep
+from harness.bed.base import places
 from harness.bed.base.job import OWN, REAL, Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import rows
@@ -37,7 +38,7 @@ from harness.bed.report import artefacts, bless, cut_short, flakes, html, opened
 from harness.bed.report.report import Outcome, Report
 
 TOP = Path(__file__).resolve().parents[2]
-RESULTS = TOP / "build/results"
+RESULTS = places.results(TOP)
 # pytest's exit status where it has found none.
 NO_TESTS = 5
 LIST = "; --list names them all"
@@ -235,7 +236,7 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
                                  *(f"--{n}-ike={v}" for n, v in run.pair.ikes.items()),
                                  *(f"--{n}-mip6={v}" for n, v in run.mip6s.items())) if w)
     reproduce = " ".join(filter(None, ["./run-tests.sh", words, scenario.name]))
-    results = str(job.results.relative_to(TOP))
+    results = places.shown(job.results, TOP)
     place = selection.Title(scenario.name, run.ground, "", run.options.valgrind)
     found: dict[str, Outcome] = {}
     for row in rows(job.results / "results.jsonl"):
@@ -402,7 +403,7 @@ def keep(run: Run, arguments: list[str]) -> None:
     with run.report.step("writes the page"):
         page = html.write(run.folder, titles(), shlex.join(["./run-tests.sh", *arguments]),
                           run.report.seconds)
-    run.report.say(f"page: {page.relative_to(TOP)}")
+    run.report.say(f"page: {places.shown(page, TOP)}")
 
 
 def keep_cut_short(report: Report, arguments: list[str]) -> None:
@@ -410,7 +411,7 @@ def keep_cut_short(report: Report, arguments: list[str]) -> None:
     if report.folder:
         page = cut_short.keep(report.folder, TOP, report, titles(),
                               shlex.join(["./run-tests.sh", *arguments]))
-        report.say(f"page: {page.relative_to(TOP)}")
+        report.say(f"page: {places.shown(page, TOP)}")
 
 
 def once_more_under_valgrind(run: Run, scenarios: list[Scenario]) -> None:
@@ -441,7 +442,7 @@ def check_kernel(options: argparse.Namespace) -> Kernel | None:
         return None
     chosen_one = kernel.at(options.kernel, options.modules) if options.kernel \
         else kernel.installed()
-    guest.check(TOP / clock.PRELOAD, chosen_one)
+    guest.check(clock.preload(TOP), chosen_one)
     return chosen_one
 
 
@@ -449,7 +450,7 @@ def clock_of(options: argparse.Namespace, used: Kernel | None, report: Report) -
     """Whose clock guests have: their own, unless a person, an option or the kernel says no."""
     if not used or options.real_time or interactive(options):
         return REAL
-    if why := clock.refusal(used, TOP / clock.PRELOAD):
+    if why := clock.refusal(used, clock.preload(TOP)):
         report.say(f"note: guests have the real clock: {why}")
         return REAL
     return OWN

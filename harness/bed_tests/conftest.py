@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.bed.base import places
+
 HERE = Path(__file__).parent
-RESULTS = HERE.parents[1] / "build/results/unit"
+RESULTS = places.results(HERE.parents[1]) / "unit"
 
 
 def pytest_configure(config: pytest.Config) -> None:

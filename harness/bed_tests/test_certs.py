@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.bed.base import places
+
 TOP = Path(__file__).parents[2]
-CERTS = TOP / "build/certs"
+CERTS = places.build(TOP) / "certs"
 
 
 def openssl(*words: str) -> subprocess.CompletedProcess:

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.bed.base import places
 from harness.bed.engine import clock
 from harness.bed.engine.clock import BILLION, Clock
 from harness.bed.engine.kernel import Kernel
 
 TOP = Path(__file__).parents[2]
-TRY = TOP / "build/guest/try_clock"
-PRELOAD = TOP / clock.PRELOAD
+TRY = places.build(TOP) / "guest/try_clock"
+PRELOAD = clock.preload(TOP)
 HOUR = 3600
 
 

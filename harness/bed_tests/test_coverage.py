@@ -20,14 +20,14 @@ needs_tools = pytest.mark.skipif(not all(map(shutil.which, coverage.TOOLS)),
 
 
 def top(folder: Path) -> Path:
-    (folder / coverage.OBJECTS / "base").mkdir(parents=True)
+    (folder / "build" / coverage.OBJECTS / "base").mkdir(parents=True)
     return folder
 
 
 def test_the_daemons_of_a_scenario_may_write_their_counts(tmp_path):
     settings = coverage.prepare(top(tmp_path), tmp_path / "story")
     assert settings["GCOV_PREFIX"] == f"{tmp_path}/story/gcov"
-    path = Path(f"{tmp_path}/{coverage.OBJECTS}/base/rd.gcda").parts
+    path = Path(f"{tmp_path}/build/{coverage.OBJECTS}/base/rd.gcda").parts
     assert path[int(settings["GCOV_PREFIX_STRIP"]) + 1:] == ("base", "rd.gcda")
     assert (tmp_path / "story/gcov/base").stat().st_mode & 0o777 == 0o777
 
@@ -44,7 +44,7 @@ def test_lines_that_units_and_scenarios_run_are_added_up(tmp_path):
     source.write_text("int main(int argc, char **argv)\n{\n\t(void)argv;\n\tif (argc > 1)\n"
                       "\t\treturn 0;\n\tfor (int i = 0; i < 3; i++)\n\t\targc++;\n"
                       "\treturn 0;\n}\n")
-    objects = top(tmp_path) / coverage.OBJECTS
+    objects = top(tmp_path) / "build" / coverage.OBJECTS
     subprocess.run(["gcc", "--coverage", "-O0", "-o", objects / "base/one", source], check=True)
     for folder, arguments in (("run/a", ["x"]), ("run/b", [])):
         settings = coverage.prepare(tmp_path, tmp_path / folder)

@@ -54,7 +54,7 @@ def test_a_machine_with_everything_has_no_gap_and_is_told_what_was_found():
      "make guest"),
     ({"memory": 100 << 20}, "100 MB of memory are free", "all scenarios", "-j 1"),
     ({"space": (("/dev/shm", 64 << 20, guest.DISK, "export TMPDIR=/var/tmp"),)},
-     "/dev/shm has 64 MB left, a guest needs 700", "all scenarios", "export TMPDIR"),
+     "/dev/shm has 64 MB left, a guest needs 200", "all scenarios", "export TMPDIR"),
     ({"unwritable": ("/srv/build",)}, "/srv/build may not be written", "all scenarios", "chown"),
     ({"noexec": "/dev/shm"}, "/dev/shm is mounted noexec", "all scenarios", "export TMPDIR"),
     ({"kernel_fault": "linux.uml is missing: apt-get install user-mode-linux"},

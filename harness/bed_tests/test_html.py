@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from harness.bed.base import places
 from harness.bed.report import artefacts, html, page_facts
 from harness.bed_tests import samples
 from harness.bed_tests.run_folder import SENTENCE, TITLES, Reader, Run, failing, finish
@@ -14,7 +15,7 @@ from harness.bed_tests.run_sample import HA, NEW, OLD
 from harness.bench.page import BROWSER, browse
 
 MANY, LARGEST = 100, 200_000
-SHOT = samples.TOP / "build/results/page.png"
+SHOT = places.results(samples.TOP) / "page.png"
 FIRST_SAID = '<span class="why failed" id="first-difference"[^>]*>'
 
 

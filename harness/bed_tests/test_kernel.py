@@ -67,7 +67,7 @@ def test_the_guest_is_told_where_the_modules_are(tmp_path):
     words = guest.command(Job("story", Path("/top"), tmp_path, Path("/bin")), 5, 6,
                           Kernel(Path("/k/linux.uml"), Path("/k/modules"), named=True))
     assert words[0] == "/k/linux.uml"
-    assert "MODULES=/k/modules" in words
+    assert 'MODULES="/k/modules"' in words
 
 
 @pytest.mark.req("D-003")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.bed.base import places
+
 TOP = Path(__file__).parents[2]
-PRELOAD = TOP / "build/guest/preload.so"
+PRELOAD = places.build(TOP) / "guest/preload.so"
 # A tracer that hands the kernel only the first 832 octets of its child's extended state.
 TRACER = """
 import ctypes, os, signal

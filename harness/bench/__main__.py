@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed import run
+from harness.bed.base import places
 from harness.bed.base.spelling import meant
 from harness.bed.check import timeline
 from harness.bed.engine import build, clock, guest, suite
@@ -30,7 +31,7 @@ from harness.bench import move, page
 from harness.bench.table import Figure, text
 
 TOP = Path(__file__).resolve().parents[2]
-RESULTS = TOP / "build/results"
+RESULTS = places.results(TOP)
 MOVES = 20
 AIM_INIT_AUTH_MS = {"modp2048": 1.3, "curve25519": 0.75}
 AIM_OCTETS = 10_000
@@ -50,7 +51,7 @@ class Measured:
 
 def ike() -> Measured:
     """Two daemons with kernels in memory in one process."""
-    command = [str(TOP / "build/bench/bench_ike"), str(TOP / "build/bench/pki")]
+    command = [str(places.build(TOP) / "bench" / name) for name in ("bench_ike", "pki")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NotMeasured(f"bench_ike: {done.stderr.strip() or done.returncode}")
@@ -76,7 +77,7 @@ def _moves(folder: Path) -> list[dict[str, float]]:
     """
     options = run.parse(["--real-time", "--repeat", str(MOVES), "coa-change"])
     build.surroundings(TOP)
-    guest.check(TOP / clock.PRELOAD)
+    guest.check(clock.preload(TOP))
     programs = build.programs(TOP, plain=True, needed=True)
     each = run.Run(options, folder, programs, Fleet(), Report(sys.stderr))
     scenario = next(one for one in suite.scenarios(TOP) if one.name == "coa-change")

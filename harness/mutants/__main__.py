@@ -18,11 +18,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.spelling import meant
 from harness.mutants.rows import ROWS, Mutant
 
 TOP = Path(__file__).resolve().parents[2]
-COPY = TOP / "build/mutants"
+COPY = places.build(TOP) / "mutants"
 LEFT_OUT = {".git", "build", "__pycache__"}
 SCENARIO = "scenario:"
 PYTHON = "/usr/bin/python3"
@@ -72,8 +73,8 @@ def changed(mutant: Mutant) -> Iterator[None]:
 
 def _run(*command: str, **env: str) -> bool:
     try:
-        done = subprocess.run(command, cwd=COPY, env={**os.environ, **env}, timeout=LIMIT,
-                              capture_output=True, check=False)
+        done = subprocess.run(command, cwd=COPY, env=os.environ | {"BUILD": ""} | env,
+                              timeout=LIMIT, capture_output=True, check=False)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0

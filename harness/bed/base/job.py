@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from harness.bed.base import places
+
 # Whose clock a run has: one of the guest's own, or the machine's.
 OWN, REAL = "own", "real"
 CLOCKS = {OWN: "the guest's own clock", REAL: "the machine's clock"}
@@ -57,7 +59,7 @@ class Job:
     @property
     def tools(self) -> Path:
         """Where the agent and the preload are."""
-        return self.top / "build/guest"
+        return places.build(self.top) / "guest"
 
     @property
     def interactive(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.command import Tell, lines, to_stderr
 from harness.bed.peers import packages as peers
 
@@ -22,8 +23,9 @@ class Broken(RuntimeError):
 
 @contextmanager
 def _alone(top: Path, tell: Tell) -> Iterator[None]:
-    (top / "build").mkdir(exist_ok=True)
-    with (top / "build/.lock").open("w") as lock:
+    folder = places.build(top)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -68,7 +70,7 @@ def programs(top: Path, plain: bool, needed: bool, counting: bool = False,
         if needed:
             _step(top, KINDS[kind], ["make", "-s", JOBS, "SAN=",
                                      *([f"{kind.upper()}=1"] if kind else []), "all"], tell)
-    return top / "build" / kind / "bin"
+    return places.build(top) / kind / "bin"
 
 
 def surroundings(top: Path, tell: Tell = to_stderr) -> None:

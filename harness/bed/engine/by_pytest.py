@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.job import OWN, REAL, Job
 from harness.bed.engine import build, clock, kernel, results, suite
 from harness.bed.report import artefacts
@@ -21,8 +22,8 @@ TOP = Path(__file__).resolve().parents[3]
 def _prepared() -> tuple[Path, Path, str]:
     """The folder of this session's results, that of the programs, and whose clock a guest has."""
     build.surroundings(TOP)
-    own = not clock.refusal(kernel.installed(), TOP / clock.PRELOAD)
-    return (results.new_folder(TOP / "build/results"),
+    own = not clock.refusal(kernel.installed(), clock.preload(TOP))
+    return (results.new_folder(places.results(TOP)),
             build.programs(TOP, plain=False, needed=True), OWN if own else REAL)
 
 

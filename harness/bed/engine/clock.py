@@ -21,16 +21,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.job import OWN, REAL
 from harness.bed.engine.kernel import Kernel
 
-PRELOAD = Path("build/guest/preload.so")
+PRELOAD = "guest/preload.so"
 FILE = "clock.map"
 MAGIC, VERSION, ROOM = 0x6B636F6C43454750, 1, 4096
 BILLION = 1_000_000_000
 FIELDS = ("magic", "version", "now", "jumps", "jumped", "rate", "started", "sent", "got", "given",
           "seen", "idles")
 RATE = "CLOCK_RATE"
+
+
+def preload(top: Path) -> Path:
+    return places.build(top) / PRELOAD
 
 
 class Clock:

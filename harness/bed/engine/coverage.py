@@ -15,14 +15,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.bed.base import command
+from harness.bed.base import command, places
 from harness.bed.engine import suite
 
 TOP = Path(__file__).resolve().parents[3]
-OBJECTS = "build/cov/obj"
 COUNTS = "gcov"
-REPORT = "build/coverage"
-PAGE = re.compile(r"page: (build/results/\S+)/index\.html")
+OBJECTS, REPORT = "cov/obj", "coverage"
+PAGE = re.compile(r"page: (.+)/index\.html")
 TOOLS = {"gcov-tool": "gcc", "lcov": "lcov", "genhtml": "lcov"}
 
 
@@ -35,7 +34,7 @@ def prepare(top: Path, results: Path) -> dict[str, str]:
 
     A daemon has given up the right to write where others may not: the folders are open to all.
     """
-    objects, counts = top / OBJECTS, results / COUNTS
+    objects, counts = places.build(top) / OBJECTS, results / COUNTS
     for module in (path.name for path in objects.iterdir() if path.is_dir()):
         (counts / module).mkdir(parents=True, exist_ok=True)
         (counts / module).chmod(0o777)
@@ -60,7 +59,7 @@ def merge(folders: Iterable[Path], target: Path) -> None:
 
 def report(top: Path, run: Path) -> str:
     """Make the pages of the unit tests' counts and of those below `run`; the sums in a line."""
-    out, objects = top / REPORT, top / OBJECTS
+    out, objects = places.build(top) / REPORT, places.build(top) / OBJECTS
     shutil.rmtree(out, ignore_errors=True)
     (out / "work").mkdir(parents=True)
     counts = out / "work/counts"
@@ -78,7 +77,8 @@ def report(top: Path, run: Path) -> str:
     said = _run(["genhtml", "--title", "Perigee", "--legend", "--prefix", str(top),
                  "--output-directory", str(out), str(info)])
     shutil.rmtree(out / "work")
-    return f"{sums(said)}, by the unit tests and {len(scenarios)} scenarios: {REPORT}/index.html"
+    return (f"{sums(said)}, by the unit tests and {len(scenarios)} scenarios: "
+            f"{places.shown(out, top)}/index.html")
 
 
 def sums(said: str) -> str:
@@ -106,7 +106,7 @@ def measure(scenarios: list[str]) -> str:
     lacking = {package for tool, package in TOOLS.items() if not shutil.which(tool)}
     if lacking:
         raise NotMeasured(f"programs are missing: apt-get install {' '.join(sorted(lacking))}")
-    for old in (TOP / OBJECTS).rglob("*.gcda"):
+    for old in (places.build(TOP) / OBJECTS).rglob("*.gcda"):
         old.unlink()
     _make("all")
     _make("check")

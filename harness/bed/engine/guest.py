@@ -11,6 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.job import OWN, Job
 from harness.bed.engine import clock as clocks
 from harness.bed.engine import kernel as kernels
@@ -19,7 +20,8 @@ from harness.bed.engine.kernel import Kernel, Unfit
 XSTATE_ROOM = 2696
 MEMORY, ROOM = "500M", "300M"
 MEMORY_VALGRIND = "1200M"
-DISK = 700 << 20
+# What a guest touches of its memory, and what its results take.
+DISK, RESULTS = 200 << 20, 60 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")
 # A second of benchmarks for disks that no guest has (the second name is that of Linux 7), and a
 # pool for swap that none has either.
@@ -32,8 +34,8 @@ REASONS = {
     "PTRACE_TRACEME": "this machine forbids ptrace, which the guest kernel lives on: "
                       "allow it (seccomp profile, kernel.yama.ptrace_scope) or use --native",
     "Operation not permitted": "this machine forbids something the guest kernel needs",
-    "No space left on device": "the disk is full: make room in {tmp} and in build/",
-    "Bus error": "the disk is full: make room in {tmp} and in build/",
+    "No space left on device": "the disk is full: make room in {tmp} and where results go",
+    "Bus error": "the disk is full: make room in {tmp} and where results go",
 }
 
 
@@ -42,11 +44,12 @@ def check(preload: Path, kernel: Kernel | None = None) -> None:
     kernels.check(kernel or kernels.installed())
     if not preload.exists():
         raise Unfit(f"{preload} is missing: type make guest")
-    for folder in (memory_folder(), preload.parent):
+    for folder, wanted in ((memory_folder(), DISK), (preload.parent, RESULTS)):
         free = shutil.disk_usage(folder).free
-        if free < DISK:
-            raise Unfit(f"{folder} has {free >> 20} MB left, a guest needs {DISK >> 20}: "
-                        "make room there")
+        if free < wanted:
+            raise Unfit(f"{folder} has {free >> 20} MB left, a guest needs {wanted >> 20}: "
+                        "make room there, or say where there is some: TMPDIR= for a guest's "
+                        "memory, BUILD= for all that is made")
 
 
 def memory_folder() -> Path:
@@ -83,8 +86,9 @@ def command(job: Job, line: int, console: int, kernel: Kernel) -> list[str]:
     shell = ["con1=pts", "con2=pts"] if job.interactive else []
     return [str(kernel.binary), f"mem={memory}", "seccomp=auto", "rootfstype=hostfs",
             "rootflags=/", "ro", "quiet", "loglevel=1", "con=null", f"con0=null,fd:{console}",
-            f"ssl0=fd:{line}", *UNUSED, *shell, f"init={job.tools}/agent", f"RUN={job.results}",
-            f"ROOM={ROOM}", f"MODULES={kernel.modules}"]
+            f"ssl0=fd:{line}", *UNUSED, *shell, f"ROOM={ROOM}",
+            *(f'{name}="{path}"' for name, path in (
+                ("init", job.tools / "agent"), ("RUN", job.results), ("MODULES", kernel.modules)))]
 
 
 def settings(job: Job, kernel: Kernel, line: int) -> list[str]:
@@ -94,7 +98,7 @@ def settings(job: Job, kernel: Kernel, line: int) -> list[str]:
     """
     home = job.results / "uml"
     home.mkdir(exist_ok=True)
-    preload = job.top / clocks.PRELOAD
+    preload = clocks.preload(job.top)
     mended = {"LD_PRELOAD": str(preload)} if needs_preload(preload) else {}
     if job.clock == OWN:
         mended = clocks.environment(preload, job.results / clocks.FILE, line)

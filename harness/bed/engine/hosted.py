@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.command import lines
 from harness.bed.engine import build
 from harness.bed.report.report import Outcome, Report
@@ -33,7 +34,8 @@ def unit(report: Report, top: Path, names: Sequence[str] = ()) -> None:
     """make check: one outcome per test program and corpus, of all or of the named ones."""
     with report.step("builds what unit tests are linked with") as told:
         build.unit_programs(top, told)
-    folder = f"build/{'san/' if build.sanitized() else ''}unit"
+    kind = "san/unit" if build.sanitized() else "unit"
+    folder = places.shown(places.build(top) / kind, top)
     def reproduce(name: str) -> str:
         if name.startswith(CORPUS):
             return " ".join(["make", *build.sanitized(), "check"])

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.command import Tell, quietly
 from harness.bed.engine import debian, kernel
 from harness.bed.engine.kernel import Kernel, Unfit
@@ -32,7 +33,7 @@ Cells = Mapping[tuple[str, str], list[Outcome]]
 
 
 def folder(top: Path) -> Path:
-    return top / "build/kernels"
+    return places.build(top) / "kernels"
 
 
 def had(top: Path) -> dict[str, Kernel]:

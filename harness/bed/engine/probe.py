@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.job import OWN, REAL, Job
 from harness.bed.engine import clock, guest, kernel, native, stand
 from harness.bed.engine.kernel import Kernel, Unfit
@@ -97,7 +98,7 @@ class Machine:
 
 def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kernel]) -> Machine:
     """This one, without a guest if there is something that no guest can start with."""
-    preload = top / clock.PRELOAD
+    preload = clock.preload(top)
     if not preload.exists() and shutil.which("make") and shutil.which("cc"):
         subprocess.run(["make", "-s", "guest"], cwd=top, capture_output=True, check=False)
     found = Machine(
@@ -107,7 +108,7 @@ def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kerne
         memory=_memory(), space=tuple(_space(top)), unwritable=tuple(_unwritable(top)),
         noexec=_noexec(guest.memory_folder()), kernel_fault="", release="", boot_fault="",
         lacking=(), peers=peers.folder(top, peers.STRONGSWAN).is_dir(),
-        kernels=tuple(sorted(p.parent.name for p in top.glob("build/kernels/*/linux.uml"))),
+        kernels=tuple(sorted(p.parent.name for p in places.build(top).glob("kernels/*/linux.uml"))),
         native_fault=_said(native.check), apt=bool(shutil.which("apt-get")))
     try:
         chosen = choose()
@@ -138,7 +139,10 @@ def _space(top: Path) -> Iterable[tuple[str, int, int, str]]:
     memory = guest.memory_folder()
     yield (str(memory), _free(memory), guest.DISK,
            "export TMPDIR=/var/tmp, or another folder with room; for a container --shm-size=2g")
-    yield str(top), _free(top), guest.DISK, f"rm -r {top}/build/results, or make room otherwise"
+    folder = places.build(top)
+    there = folder if folder.exists() else folder.parent
+    yield str(there), _free(there), guest.RESULTS, (
+        f"rm -r {places.results(top)}, or build elsewhere: export BUILD=FOLDER")
 
 
 def _free(folder: Path) -> int:
@@ -146,7 +150,7 @@ def _free(folder: Path) -> int:
 
 
 def _unwritable(top: Path) -> Iterable[str]:
-    for folder in (top / "build", guest.memory_folder()):
+    for folder in (places.build(top), guest.memory_folder()):
         there = folder if folder.exists() else folder.parent
         try:
             tempfile.TemporaryFile(dir=there).close()
@@ -168,10 +172,10 @@ def _said(check: Callable[[], None]) -> str:
 
 def boot(top: Path, chosen: Kernel) -> tuple[str, tuple[Feature, ...]]:
     """Why a guest does not run, or the features that it does not have."""
-    results = top / "build/results/doctor"
+    results = places.results(top) / "doctor"
     shutil.rmtree(results, ignore_errors=True)
-    own = not clock.refusal(chosen, top / clock.PRELOAD)
-    job = Job("doctor", top, results, top / "build/bin", clock=OWN if own else REAL,
+    own = not clock.refusal(chosen, clock.preload(top))
+    job = Job("doctor", top, results, places.build(top) / "bin", clock=OWN if own else REAL,
               limit=QUIET)
     results.mkdir(parents=True)
     job = replace(job, kernel=chosen.binary, modules=chosen.modules) if chosen.named else job

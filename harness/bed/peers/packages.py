@@ -11,7 +11,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from harness.bed.base import command
+from harness.bed.base import command, places
 from harness.bed.base.command import Tell, quietly
 
 PREFIX = "peer-"
@@ -25,7 +25,7 @@ class NoPeer(RuntimeError):
 
 
 def folder(top: Path, name: str) -> Path:
-    return top / "build/peers" / name
+    return places.build(top) / "peers" / name
 
 
 def packages(top: Path) -> list[str]:

@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.bed.base import places
+
 ROOT = Path(__file__).parents[3]
 MOST_IDS = 5
 SHOWN = 3
@@ -157,7 +159,7 @@ def satisfied(requirements: dict[str, Requirement], trace: Trace) -> bool:
 
 def main() -> int:
     requirements = read_requirements((ROOT / "docs/requirements.md").read_text())
-    results = ROOT / "build/results"
+    results = places.results(ROOT)
     trace = join(requirements, read_results(result_files(results)))
     # First and last: a long list is read from its end.
     words = [f"trace: {sentence}" for sentence in unshown(results)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.bed.base import wait
+from harness.bed.base import places, wait
 from harness.bed.base.job import Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, Story
@@ -55,7 +55,7 @@ class Stage:
         self.checkpoints: dict[str, Checkpoint] = {}
         self.variant = "."
         self.before: dict[str, leftovers.Snapshot] = {}
-        self.place = Place(agent, job.tools, job.programs, job.top / "build/peers", results,
+        self.place = Place(agent, job.tools, job.programs, places.build(job.top) / "peers", results,
                            job.wrapper, job.settings)
         self.agent.notes(results)
         self.capture = Capture(agent, results)
@@ -79,7 +79,7 @@ class Stage:
         for layer in ("common", *swept, own, f"{own}/{self.variant}"):
             folder = self.job.top / "scenarios" / layer / node.name
             if folder.is_dir():
-                node.furnish(folder, self.job.top / "build/certs")
+                node.furnish(folder, places.build(self.job.top) / "certs")
 
     def nodes(self, *names: str, variant: str = ".") -> tuple[Host, ...]:
         """The named nodes, plugged in and with usable addresses.

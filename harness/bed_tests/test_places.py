@@ -1,0 +1,70 @@
+"""Where everything that is made goes: build/, or the folder that BUILD names."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.bed.base import places
+from harness.bed.base.job import Job
+from harness.bed.engine import guest
+from harness.bed.engine.kernel import Kernel
+
+TOP = Path(__file__).parents[2]
+# Where a file says that it reads a checkout's own build, or only tells a person of it.
+OWN = re.compile(r"""/\s*["']build/|glob\(["']build/|f?["']\{(?:top|TOP|job\.top)\}/build/""")
+
+
+@pytest.mark.parametrize("said, folder", [
+    ("", "/top/build"), ("out", "/top/out"), ("/var/tmp/x", "/var/tmp/x")])
+def test_a_relative_folder_is_below_the_checkout(monkeypatch, said, folder):
+    monkeypatch.setenv("BUILD", said)
+    assert places.build(Path("/top")) == Path(folder)
+
+
+def test_what_is_elsewhere_is_shown_with_its_whole_path():
+    assert places.shown(Path("/top/build/x"), Path("/top")) == "build/x"
+    assert places.shown(Path("/var/tmp/x"), Path("/top")) == "/var/tmp/x"
+
+
+def test_nobody_but_places_knows_that_it_is_called_build():
+    found = [f"{path.relative_to(TOP)}: {line.strip()}"
+             for room in ("bed", "bench")
+             for path in (TOP / "harness" / room).rglob("*.py")
+             for line in path.read_text().splitlines() if OWN.search(line)]
+    assert found == []
+
+
+def test_make_takes_the_folder_and_refuses_one_with_a_blank():
+    def dry(said: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["make", "-n", "guest"], cwd=TOP, capture_output=True, text=True,
+                              env=os.environ | {"BUILD": said}, check=False)
+    assert "/nowhere/x/guest/xstate.so" in dry("/nowhere/x").stdout
+    assert "build/guest/xstate.so" in dry("").stdout or "up to date" in dry("").stdout \
+        or not dry("").returncode
+    assert "has a blank" in dry("/no where").stderr
+
+
+@pytest.mark.parametrize("name", ["plain", "with a blank", "zażółć à", "a, b"])
+def test_a_guest_s_command_line_keeps_every_name_whole(tmp_path, name):
+    """The kernel parts words at blanks, also at octet 160, unless they are quoted."""
+    job = Job("story", tmp_path / name, tmp_path / name / "results", Path("/bin"))
+    words = guest.command(job, 5, Kernel(Path("/k/linux.uml"), Path("/k/modules")))
+    assert f'init="{tmp_path}/{name}/harness/guest/init"' in words
+    assert f'RUN="{tmp_path}/{name}/results"' in words
+
+
+@pytest.mark.parametrize("name", ["with a blank", "zażółć à", "a, b", "it's"])
+def test_what_a_guest_runs_finds_every_name(tmp_path, name):
+    job = Job("story", tmp_path / name, tmp_path / name / "results", Path("/bin"))
+    (job.top).mkdir()
+    (tmp_path / "asked").write_text(guest.script(job, job.top / "tests").replace(
+        "exec /usr/bin/python3", 'printf "%s\\n" "$BED_JOB" "$PYTHONPATH" "$BUILD"; exit; :'))
+    done = subprocess.run(["/bin/sh", tmp_path / "asked"], capture_output=True, text=True,
+                          env={"PATH": os.environ["PATH"]}, check=True)
+    top = tmp_path / name
+    assert done.stdout.splitlines() == [f"{top}/results/job.json", str(top), f"{top}/build"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,15 @@ def test_what_no_netlink_request_loads_is_loaded_beforehand():
               for name in (files / file).read_text().split()}
     assert loaded >= {"xfrm_user", "esp6", "xfrm6_tunnel", "tunnel6", "ip6_tunnel", "authenc",
                       "echainiv", "seqiv", "cbc", "hmac", "sha1_generic", "crypto_null"}
+
+
+@pytest.mark.parametrize("folder", ["plain", "with a blank", "zażółć à"])
+def test_a_preload_is_found_whatever_its_folder_is_called(tmp_path, folder):
+    """A library that ends its program with 7, before a program of the machine begins."""
+    library = tmp_path / folder / "seven.so"
+    library.parent.mkdir()
+    subprocess.run(["cc", "-shared", "-o", library, "-x", "c", "-"], text=True, check=True,
+                   input="#include <unistd.h>\n__attribute__((constructor)) void f(void)"
+                         "{ _exit(7); }\n")
+    done = subprocess.run(["/bin/true"], env=kernel.preloaded(library), check=False)
+    assert done.returncode == 7

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from harness.bed.base import places
 from harness.bed.base.job import OWN, REAL
-from harness.bed.engine.kernel import Kernel
+from harness.bed.engine.kernel import Kernel, preloaded
 
 PRELOAD = "guest/preload.so"
 FILE = "clock.map"
@@ -120,7 +120,7 @@ def make(path: Path) -> Clock:
 
 def environment(preload: Path, path: Path, line: int | None = None) -> dict[str, str]:
     """What the kernel needs in its environment; `line` is the descriptor of a driver's line."""
-    found = {"LD_PRELOAD": str(preload), "CLOCK_MAP": str(path)}
+    found = preloaded(preload) | {"CLOCK_MAP": str(path)}
     if rate := os.environ.get(RATE):
         found[RATE] = rate
     return found | ({"CLOCK_LINE": str(line)} if line is not None else {})

@@ -99,11 +99,11 @@ def settings(job: Job, kernel: Kernel, line: int) -> list[str]:
     home = job.results / "uml"
     home.mkdir(exist_ok=True)
     preload = clocks.preload(job.top)
-    mended = {"LD_PRELOAD": str(preload)} if needs_preload(preload) else {}
+    mended = kernels.preloaded(preload) if needs_preload(preload) else {}
     if job.clock == OWN:
         mended = clocks.environment(preload, job.results / clocks.FILE, line)
-    places = {"HOME": str(home), "TMPDIR": str(memory_folder())}
-    wanted = places | kernel.environment | mended
+    folders = {"HOME": str(home), "TMPDIR": str(memory_folder())}
+    wanted = folders | kernel.environment | mended
     return ["env", *(f"{name}={value}" for name, value in wanted.items())]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 NAME = "linux.uml"
 MODULES = Path("/usr/lib/uml/modules")
+BETWEEN = " :"
 PACKAGE = "apt-get install user-mode-linux"
 
 
@@ -66,6 +67,17 @@ class Kernel:
             return []
         beside = self.modules == self.folder / "modules"
         return [f"--kernel={self.binary}", *([] if beside else [f"--modules={self.modules}"])]
+
+
+def preloaded(library: Path) -> dict[str, str]:
+    """The environment of a kernel that starts with `library`, whatever its folder is called.
+
+    LD_PRELOAD parts names at blanks, LD_LIBRARY_PATH does not. A kernel starts in its own folder,
+    so that `lib` is the one beside it.
+    """
+    if not any(sign in BETWEEN for sign in str(library)):
+        return {"LD_PRELOAD": str(library)}
+    return {"LD_PRELOAD": library.name, "LD_LIBRARY_PATH": f"{library.parent}:lib"}
 
 
 def installed() -> Kernel:

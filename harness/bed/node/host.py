@@ -7,6 +7,7 @@ the log line itself is the subject.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class Host(Node):
     def daemon(self, shown: str, command: str) -> None:
         """Start a daemon that detaches; `shown` is what a person would type."""
         self.story.command(self.name, shown)
-        self.run(" ".join((*self.place.wrapper, command)), within=60)
+        self.run(" ".join((shlex.join(self.place.wrapper), command)).lstrip(), within=60)
 
     def start_ike(self) -> None:
         self.ike.start()

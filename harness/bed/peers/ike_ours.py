@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from shlex import quote
 
 from harness.bed.base.wait import Fact
 from harness.bed.decode.ike_wire import Ike
@@ -29,7 +30,8 @@ class Iked:
     def _launch(self, typed: str) -> None:
         keys = self.host.place.results / f"{self.host.name}.ike.keys"
         log = self.host.log(self.NAME)
-        self.host.daemon(typed, f"env IKEKEYLOGFILE={keys} {typed} --log {log}")
+        self.host.daemon(typed, f"env IKEKEYLOGFILE={quote(str(keys))} "
+                                f"{typed} --log {quote(str(log))}")
 
     def stop(self) -> None:
         self.host.typed("ipsec stop")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from harness.bed.base.wait import Fact
 from harness.bed.decode.cleartext import Allow
 from harness.bed.decode.xfrm import Dump
@@ -17,7 +19,7 @@ class Mip6d:
         self.host = host
 
     def start(self) -> None:
-        self.host.daemon(self.NAME, f"{self.NAME} -l {self.host.log(self.NAME)}")
+        self.host.daemon(self.NAME, f"{self.NAME} -l {quote(str(self.host.log(self.NAME)))}")
 
     def stop(self) -> None:
         self.host.story.command(self.host.name, f"kill $(cat {PID})")

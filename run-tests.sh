@@ -19,6 +19,10 @@ if [ -n "${BUILD:-}" ]; then
 fi
 cd "$home"
 case ${1:-} in
+on)
+	shift
+	exec harness/elsewhere/run "$@"
+	;;
 doctor | attach)
 	word=$1
 	shift

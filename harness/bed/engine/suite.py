@@ -10,7 +10,7 @@ from harness.bed.engine.pace import STORY
 
 KERNEL_TESTS, LIMIT, BY_NAME = "testbed", "LIMIT", "BY_NAME"
 ONLY = " (runs only by name)"
-TAKEN = (KERNEL_TESTS, "matrix", "kernels", "sweep", "doctor", "diff", "attach")
+TAKEN = (KERNEL_TESTS, "matrix", "kernels", "sweep", "doctor", "elsewhere", "diff", "attach")
 ORDER = (
     "establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
     "start-order", "two-nodes", "late-migrate", "revoked", "expired", "wrong-name", "unknown-ca",

@@ -49,9 +49,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="guests have the machine's clock, not one of their own that leaves idle time out "
              "(prompts, gdb and --native always do)")
     add("--native", action="store_true", help="use the host's kernel instead of a guest")
-    add("--kernel", type=Path, metavar="PATH", help="guests run this User Mode Linux binary")
-    add("--modules", type=Path, metavar="FOLDER",
-        help="with --kernel: its modules by release (the folder modules beside it)")
+    _kernel(add)
     add("--valgrind", action="store_true", help="run the daemons under valgrind")
     for node in ("carol", "moon"):
         add(f"--{node}-ike", choices=("ours", peers.STRONGSWAN), default="ours",
@@ -88,6 +86,13 @@ def _together(parser: argparse.ArgumentParser, found: argparse.Namespace) -> arg
         if getattr(found, word) and not getattr(found, other):
             parser.error(f"--{word} goes with --{other}")
     return found
+
+
+def _kernel(add: Callable[..., object]) -> None:
+    add("--kernel", metavar="KERNEL", help="what guests run: 6.1, 6.12, 7.2, installed, fastest "
+        "or the path of a User Mode Linux binary (the fastest that has been fetched)")
+    add("--modules", type=Path, metavar="FOLDER",
+        help="with --kernel: its modules by release (the folder modules beside it)")
 
 
 def _desk(add: Callable[..., object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -18,6 +19,7 @@ from typing import TypeVar
 
 from harness.bed import again, matrix, selection, sweep
 from harness.bed.base import places
+from harness.bed.base.command import Tell, quietly
 from harness.bed.base.job import OWN, REAL, Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import rows
@@ -25,7 +27,7 @@ from harness.bed.base.topology import T0
 from harness.bed.check import ladder_check
 from harness.bed.check.timeline import DAEMONS
 from harness.bed.engine import (
-    attach, build, clock, coverage, guest, hosted, kernel, kernels, native, pace, suite,
+    attach, build, choice, clock, coverage, guest, hosted, kernels, native, pace, suite,
 )
 from harness.bed.engine.crowd import Crowd
 from harness.bed.engine.kernel import Kernel, Unfit
@@ -39,6 +41,8 @@ from harness.bed.report.report import Outcome, Report
 
 TOP = Path(__file__).resolve().parents[2]
 RESULTS = places.results(TOP)
+# Which kernel a run has used, and what package that is.
+KERNEL = "kernel.txt"
 # pytest's exit status where it has found none.
 NO_TESTS = 5
 LIST = "; --list names them all"
@@ -338,7 +342,9 @@ def run_kernels(run: Run, scenarios: list[Scenario]) -> int:
     grounds = {one.release: replace(run, kernel=one, column=one.release,
                                     folder=run.folder / one.release) for one in used}
     cells = in_cells(run, grounds, scenarios)
-    for text in ("", *kernels.table(cells, missing)):
+    with run.report.step("asks whether there are newer ones") as tell:
+        newer = choice.newer(TOP, tell)
+    for text in ("", *kernels.table(cells, missing), *newer):
         run.report.say(text)
     return 1 if any(kernels.verdict(found) == "FAIL" for found in cells.values()) else 0
 
@@ -431,7 +437,7 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def check_kernel(options: argparse.Namespace) -> Kernel | None:
+def check_kernel(options: argparse.Namespace, tell: Tell = quietly) -> Kernel | None:
     """The guest's kernel, none where the host's is asked for; Unfit where that cannot be had."""
     if options.native and options.kernel:
         raise Unfit("--native runs on the host's kernel, --kernel in a guest: leave one out")
@@ -440,10 +446,16 @@ def check_kernel(options: argparse.Namespace) -> Kernel | None:
     if options.native:
         native.check()
         return None
-    chosen_one = kernel.at(options.kernel, options.modules) if options.kernel \
-        else kernel.installed()
+    chosen_one = choice.chosen(TOP, options.kernel, options.modules, tell)
     guest.check(clock.preload(TOP), chosen_one)
     return chosen_one
+
+
+def name_kernel(folder: Path, used: Kernel | None, report: Report) -> None:
+    """Which one a run uses and what package it is, on the terminal and in its results."""
+    said = f"{used.release}, {choice.origin(used)}" if used else f"{os.uname().release}, the host's"
+    (folder / KERNEL).write_text(f"{said}\n")
+    report.say(f"kernel: {said.splitlines()[0]}")
 
 
 def clock_of(options: argparse.Namespace, used: Kernel | None, report: Report) -> str:
@@ -475,7 +487,8 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         (folder / KEPT).touch()
     with report.step("builds what a guest is started with") as tell:
         build.surroundings(TOP, tell)
-        used = check_kernel(options)
+        used = check_kernel(options, tell)
+        name_kernel(folder, used, report)
     again.leave(folder, options, sys.argv[1:])
     if on_host is not None:
         hosted.run(report, TOP, on_host)

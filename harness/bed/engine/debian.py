@@ -2,13 +2,17 @@
 
 apt works here with package lists, status and cache of its own in a folder that goes afterwards; of
 the machine's settings only mirror, proxy and the archive's keys are used. No root is needed.
+apt checks the mirror's index against the archive's keys and each package against that index; here
+each package is held against the index once more, and what it was is told.
 Errors:  NotHad says in one sentence what could not be had.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from harness.bed.base import command
@@ -35,18 +39,62 @@ def mirror() -> str:
 
 
 def unpack(suite: str, packages: list[str], work: Path, target: Path,
-           tell: Tell = quietly) -> None:
-    """Have the files of these packages of `suite` below `target`; `work` is an empty folder."""
+           tell: Tell = quietly) -> list[str]:
+    """Have the files of these packages of `suite` below `target`; `work` is an empty folder.
+
+    Gives a line for each: its name, version and hash.
+    """
     tell(f"download: {', '.join(packages)} of Debian {suite} from {mirror()}")
-    for name in ("lists/partial", "cache/archives/partial", "debs"):
+    _lists(suite, work, tell)
+    (work / "debs").mkdir()
+    _run(["apt-get", "-q", *_settings(work), "download", *packages], work / "debs", tell)
+    origins = []
+    for package in sorted((work / "debs").glob("*.deb")):
+        origins.append(_checked(package, work))
+        _run(["dpkg-deb", "-x", str(package), str(target)], work)
+    return origins
+
+
+def candidate(suite: str, package: str, tell: Tell = quietly) -> str:
+    """The version of `package` that the mirror's signed index of `suite` has now."""
+    with tempfile.TemporaryDirectory(prefix="perigee-index-") as name:
+        work = Path(name)
+        tell(f"asks {mirror()} which {package} Debian {suite} has")
+        _lists(suite, work, tell)
+        return _indexed(package, work)["Version"]
+
+
+def _lists(suite: str, work: Path, tell: Tell) -> None:
+    """The index of `suite`; NotHad unless the archive's keys have signed it."""
+    if not Path(KEYS).exists():
+        raise NotHad(f"there is no {KEYS}, which its index is checked against: "
+                     "apt-get install debian-archive-keyring")
+    for name in ("lists/partial", "cache/archives/partial"):
         (work / name).mkdir(parents=True)
     (work / "status").touch()
     (work / "sources.list").write_text(f"deb [signed-by={KEYS}] {mirror()} {suite} main\n")
-    apt = ["apt-get", "-q", *_settings(work)]
-    _run([*apt, "update", "--error-on=any"], work, tell)
-    _run([*apt, "download", *packages], work / "debs", tell)
-    for package in sorted((work / "debs").glob("*.deb")):
-        _run(["dpkg-deb", "-x", str(package), str(target)], work)
+    _run(["apt-get", "-q", *_settings(work), "update", "--error-on=any"], work, tell)
+
+
+def _indexed(package: str, work: Path) -> dict[str, str]:
+    """The fields that the signed index has for the newest version of a package."""
+    done = subprocess.run(["apt-cache", *_settings(work), "show", "--no-all-versions", package],
+                          capture_output=True, text=True, check=False)
+    rows = (line.split(": ", 1) for line in done.stdout.splitlines() if line[:1].isalpha())
+    found = {row[0]: row[1] for row in rows if len(row) == 2}
+    if not {"Version", "SHA256"} <= found.keys():
+        raise NotHad(f"the index has no {package}")
+    return found
+
+
+def _checked(file: Path, work: Path) -> str:
+    """Its line of origin; NotHad where its octets are not those of the index."""
+    package = file.name.partition("_")[0]
+    indexed, mine = _indexed(package, work), hashlib.sha256(file.read_bytes()).hexdigest()
+    if mine != indexed["SHA256"]:
+        raise NotHad(f"{package} {indexed['Version']} from {mirror()} is not what the signed index "
+                     f"says: SHA256 {mine}, expected {indexed['SHA256']}")
+    return f"{package} {indexed['Version']} sha256 {mine}"
 
 
 def _settings(work: Path) -> list[str]:

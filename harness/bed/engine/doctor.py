@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed.engine import guest, kernel, probe, suite
+from harness.bed.engine import choice, guest, probe, suite
 from harness.bed.engine.probe import Machine
 from harness.bed.engine.suite import Scenario
 from harness.bed.report.progress import Progress
@@ -197,7 +197,7 @@ def lines(examined: list[tuple[str, list[Gap]]], machine: Machine) -> Iterator[s
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="run-tests.sh doctor", description=(
         "Say what this machine lacks, which scenarios that affects, and what to type."))
-    parser.add_argument("--kernel", type=Path, metavar="PATH",
+    parser.add_argument("--kernel", metavar="KERNEL",
                         help="the User Mode Linux binary to examine (the installed one)")
     parser.add_argument("--modules", type=Path, metavar="FOLDER", help="its modules by release")
     options = parser.parse_args(arguments)
@@ -205,8 +205,7 @@ def main(arguments: list[str]) -> int:
     with Progress(sys.stderr, threading.Lock()).doing(
             "looks at this machine, and boots a guest in which it tries what scenarios want"):
         machine = probe.machine(
-            TOP, found, lambda: kernel.at(options.kernel, options.modules)
-            if options.kernel else kernel.installed())
+            TOP, found, lambda: choice.chosen(TOP, options.kernel, options.modules))
     examined = examine(machine)
     print("\n".join(lines(examined, machine)))
     return 1 if any(gap.serious for _, gaps in examined for gap in gaps) else 0

@@ -1,6 +1,6 @@
 """kernels - the same scenarios on three kernels with the same expected files, and one table.
 
-Debian 12 has the oldest; the newer ones are User Mode Linux packages of later releases, unpacked
+One is installed; the others are User Mode Linux packages of other releases, unpacked
 under build/kernels/RELEASE with the C library that they want. Their ELF interpreter is a path of
 the machine's; a copy of the binary names the one beside it instead.
 Errors:  what cannot be had is a sentence in place of its column.
@@ -22,12 +22,12 @@ from harness.bed.report.report import Outcome
 NAME, NOT_RUN = "kernels", "-"
 SCENARIOS = ("establishment", "coa-change", "link-handover", "rekey-after-move", "late-migrate")
 # What the newer kernels come from, and what their number begins with.
-SUITES = {"trixie": "6.12", "sid": "7"}
+SUITES = {"bookworm": "6.1", "trixie": "6.12", "sid": "7"}
 PACKAGES = ["user-mode-linux", "libc6"]
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 INTERPRETER = b"/lib64/ld-linux-x86-64.so.2\0"
 OWN_INTERPRETER = b"lib/ld.so"
-SUITE = "suite"
+SUITE, ORIGIN = "suite", "origin"
 
 Cells = Mapping[tuple[str, str], list[Outcome]]
 
@@ -49,9 +49,11 @@ def fetch(top: Path, suite: str, tell: Tell = quietly) -> Kernel:
     folder(top).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fresh.", dir=folder(top)) as name:
         work = Path(name)
-        debian.unpack(suite, PACKAGES, work / "apt", work / "root", tell)
+        origins = debian.unpack(suite, PACKAGES, work / "apt", work / "root", tell)
         release = arrange(work / "root", work / "kernel")
         (work / "kernel" / SUITE).write_text(suite + "\n")
+        (work / "kernel" / ORIGIN).write_text("".join(
+            f"{line} of Debian {suite}\n" for line in reversed(origins)))
         target = folder(top) / release
         shutil.rmtree(target, ignore_errors=True)
         (work / "kernel").rename(target)
@@ -59,9 +61,11 @@ def fetch(top: Path, suite: str, tell: Tell = quietly) -> Kernel:
 
 
 def all_had(top: Path, tell: Tell = quietly) -> tuple[list[Kernel], dict[str, str]]:
-    """The installed kernel and the newer ones, and for each that is not to be had the reason."""
+    """The installed kernel and those of other releases; for what is not to be had the reason."""
     used, missing = [kernel.installed()], {}
-    for suite in SUITES:
+    for suite, begin in SUITES.items():
+        if used[0].release.startswith(f"{begin}."):
+            continue
         try:
             used.append(fetch(top, suite, tell))
         except debian.NotHad as error:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.engine import kernel, kernels
 from harness.bed.engine.kernel import Kernel
 from harness.bench.meter import Spent, meter
@@ -28,7 +29,7 @@ from harness.bench.meter import Spent, meter
 TOP = Path(__file__).resolve().parents[2]
 COMMIT = "d6f4d1b"
 BEFORE, NOW = f"commit {COMMIT}", "this tree"
-FOLDER, RESULT = TOP / "build/cost", TOP / "build/results/cost.json"
+FOLDER, RESULT = places.build(TOP) / "cost", places.results(TOP) / "cost.json"
 # Of what it was: by the first word of the kernel's number.
 AIMS = {"6.1": 1 / 3, "7": 1 / 2}
 FEW = "coa-change"

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.bed.base import places
 from harness.bed.base.spelling import meant
 from harness.bed.check import columns, golden, ladder
 from harness.bed.decode.xfrm import DumpError
@@ -20,7 +21,7 @@ from harness.bed.report import html, move_words, page_facts
 from harness.bed.report.page_facts import Act, NodeDump, Scenario
 
 TOP = Path(__file__).resolve().parents[3]
-RESULTS = TOP / "build/results"
+RESULTS = places.results(TOP)
 DIFFERS, ONLY, SAME = "differs", "only in one", "same"
 VERDICTS = (DIFFERS, ONLY, SAME)
 CONTEXT, RECENT = 3, 5

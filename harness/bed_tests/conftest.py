@@ -25,6 +25,13 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return re.sub(r"\W+", "-", val).strip("-")[:40] if isinstance(val, str) else None
 
 
+@pytest.fixture(autouse=True)
+def own_build(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout that a test makes up has its own build, wherever that of this one is."""
+    if "tmp_path" in request.fixturenames:
+        monkeypatch.delenv("BUILD", raising=False)
+
+
 LINES = pytest.StashKey[list[str]]()
 
 

@@ -31,6 +31,11 @@ MACS = {
 }
 
 
+# pcap of micro- and of nanoseconds in either byte order, and pcapng.
+MAGICS = frozenset(bytes.fromhex(text) for text in (
+    "a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a"))
+
+
 class WireError(RuntimeError):
     """tshark could not read the capture."""
 
@@ -95,8 +100,19 @@ def _keys(dump_texts: Iterable[str]) -> list[str]:
     return [f"uat:esp_sa:{line}" for line in sorted(lines)]
 
 
+def is_capture(path: Path) -> bool:
+    """Whether it is pcap or pcapng; some tshark take a text for a log of another program."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in MAGICS
+    except OSError:
+        return True  # tshark says why it cannot be read
+
+
 def tshark(pcap: Path, wanted: str, fields: list[str], options: list[str]) -> list[dict[str, str]]:
     """One row of fields for each frame that matches; several values are joined by commas."""
+    if not is_capture(pcap):
+        raise WireError(f"{pcap}: it is no capture: its first octets are not those of one")
     command = ["tshark", "-n", "-r", str(pcap), "-Y", wanted, "-T", "fields", "-E", "occurrence=a"]
     for option in options:
         command += ["-o", option]

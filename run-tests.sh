@@ -19,7 +19,7 @@ if [ -n "${BUILD:-}" ]; then
 fi
 cd "$home"
 case ${1:-} in
-on)
+elsewhere)
 	shift
 	exec harness/elsewhere/run "$@"
 	;;

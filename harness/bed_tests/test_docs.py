@@ -18,7 +18,7 @@ PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md"), *TOP.glob("examples/*
 WORDS = {"HoA": "home address", "CoA": "care-of address", "BU": "Binding Update",
          "MPS": "mobile prefix solicitation"}
 # Commands of the front door that are no scenario and have options of their own.
-APART = ("diff", "doctor", "on", "attach", "compare", "facts", "page")
+APART = ("diff", "doctor", "elsewhere", "attach", "compare", "facts", "page")
 EXAMPLES = {"README.md", "certs.sh", *(f"{end}/{name}" for end in ("home-agent", "mobile-node")
                                        for name in ("ipsec.conf", "ipsec.secrets", "mip6d.conf")),
             "home-agent/radvd.conf"}

@@ -177,6 +177,12 @@ def _docstring(item: pytest.Item) -> str:
     return (inspect.getdoc(item.function) or "").split("\n")[0]
 
 
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Comparisons ask for it; the terminal reporter that has it may be left out."""
+    if pluginmanager.is_blocked("terminal"):
+        parser.addoption("--verbose", type=int, default=0, dest="verbose")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "req(*ids): requirements that the test shows, at most five")
     said = os.environ.get("BED_JOB")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.bed.base.job import Job, load
+from harness.bed.base.story import rows
 from harness.bed.engine import guest, machine, play
 from harness.bed.engine.machine import Machine
 from harness.bed.engine.play import Fleet
@@ -112,6 +113,14 @@ def test_a_play_that_is_killed_says_by_what_and_its_last_words(job, monkeypatch)
     ended = Fleet().play(job, Path("tests"), print)
     assert ended.status is None
     assert ended.reason == "pytest was ended by SIGKILL; the last words: so far"
+
+
+def test_a_comparison_that_fails_in_a_play_is_told_by_its_sides(job, tmp_path):
+    tests = tmp_path / "test_two.py"
+    tests.write_text("def test_two():\n    assert ['a', 'b'] == ['a', 'c']\n")
+    assert Fleet().play(job, tests, print).status == 1
+    row, = rows(job.results / "results.jsonl")
+    assert "['a', 'b'] == ['a', 'c']" in row["sentence"]
 
 
 def test_plays_are_spread_over_the_processors_and_each_stays_on_one(monkeypatch):

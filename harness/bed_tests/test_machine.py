@@ -117,6 +117,8 @@ def test_a_play_that_is_killed_says_by_what_and_its_last_words(job, monkeypatch)
 
 def test_a_comparison_that_fails_in_a_play_is_told_by_its_sides(job, tmp_path):
     tests = tmp_path / "test_two.py"
+    (tmp_path / "harness").symlink_to(job.top / "harness")
+    job = replace(job, top=tmp_path)
     tests.write_text("def test_two():\n    assert ['a', 'b'] == ['a', 'c']\n")
     assert Fleet().play(job, tests, print).status == 1
     row, = rows(job.results / "results.jsonl")

@@ -7,33 +7,37 @@ over, that its captures open and that its ladder is the expected one, is not loo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from harness.bed.base import places
 from harness.bed.base.job import OWN, REAL, Job
-from harness.bed.engine import build, clock, kernel, results, suite
+from harness.bed.engine import build, choice, clock, results, suite
 from harness.bed.report import artefacts
 
 TOP = Path(__file__).resolve().parents[3]
 
 
 @cache
-def _prepared() -> tuple[Path, Path, str]:
-    """The folder of this session's results, that of the programs, and whose clock a guest has."""
+def _prepared() -> Job:
+    """What all files of this session have in common: kernel, programs, clock, folder of results."""
     build.surroundings(TOP)
-    own = not clock.refusal(kernel.installed(), clock.preload(TOP))
-    return (results.new_folder(places.results(TOP)),
-            build.programs(TOP, plain=False, needed=True), OWN if own else REAL)
+    used = choice.default(TOP)
+    own = not clock.refusal(used, clock.preload(TOP))
+    return Job("", TOP, results.new_folder(places.results(TOP)),
+               build.programs(TOP, plain=False, needed=True), clock=OWN if own else REAL,
+               kernel=used.binary if used.named else None,
+               modules=used.modules if used.named else None)
 
 
 def job_of(test: Path) -> Job:
     """What the front door would ask of that file."""
     known = (suite.kernel_tests(TOP), *suite.scenarios(TOP))
     one = next(one for one in known if test.is_relative_to(one.tests))
-    folder, programs, whose = _prepared()
-    return Job(one.name, TOP, folder / one.name, programs, clock=whose,
-               limit=one.limit if whose == OWN else None)
+    job = _prepared()
+    return replace(job, scenario=one.name, results=job.results / one.name,
+                   limit=one.limit if job.clock == OWN else None)
 
 
 def over(job: Job) -> None:

@@ -155,8 +155,10 @@ mutants:
 
 # What the guest's kernel is started with, a small program that tests it, and its first process.
 GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
-guest: $(addprefix $(BUILD)/guest/,preload.so try_clock agent)
+guest: $(addprefix $(BUILD)/guest/,preload.so umip-like.so try_clock agent)
+$(BUILD)/guest/umip-like.so: harness/guest/umip_like.c
 $(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c) harness/guest/clock.h
+$(BUILD)/guest/%.so:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(GUEST_FLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -pthread

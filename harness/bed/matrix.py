@@ -14,7 +14,8 @@ from harness.bed.peers.strongswan_dump import Difference
 from harness.bed.report.report import Outcome
 
 NAME, NOT_RUN = "matrix", "-"
-SCENARIOS = ("establishment", "coa-change", "link-handover", "return-home", "rekey-after-move")
+SCENARIOS = ("establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
+             "two-nodes")
 
 
 class Pair(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,8 +30,9 @@ def program(folder: Path, script: str) -> str:
 
 @pytest.mark.parametrize("said, name", [
     ("echo 'mipv6-daemon-umip (MIPL Mobile IPv6 for Linux) 2.0.2-umip-0.4' >&2; exit 1",
-     "MIPL Mobile IPv6 for Linux"),
-    ("echo 'mip6d (perigee v0.1)'", "perigee v0.1"),
+     ("MIPL Mobile IPv6 for Linux", (0, 4))),
+    ("echo 'mip6d (perigee v0.1)'", ("perigee v0.1", ())),
+    ("echo 'mip6d (UMIP) 1.0'", ("UMIP", (1, 0))),
 ])
 def test_a_mip6d_says_what_it_is_on_either_channel_and_with_any_status(tmp_path, said, name):
     assert mip6_umip.product(program(tmp_path, said)) == name
@@ -108,24 +111,60 @@ def test_known_differences_are_all_that_ours_and_umips_dumps_have(node, checkpoi
 
 
 def test_each_known_difference_is_needed():
-    dump = parse_dump(expected.text(EXPECTED / "expired/carol.refused.xfrm"))
-    for difference in umip_dump.DIFFERENCES:
-        assert any(difference.applies(p) and difference.change(p) != p for p in dump.policies)
+    policies = [p for name in ("expired/carol.refused", "return-home/carol.home")
+                for p in parse_dump(expected.text(EXPECTED / f"{name}.xfrm")).policies]
+    for difference in umip_dump.DIFFERENCES + umip_dump.NEWER:
+        assert any(difference.applies(p) and difference.change(p) != p for p in policies)
 
 
-@pytest.mark.parametrize("name, layout, allowed", [
-    ("MIPL Mobile IPv6 for Linux", umip_dump.theirs, ["ff02::/16"]),
-    ("perigee v0.1", lambda dump: dump, [])])
-def test_a_program_is_held_against_its_own_layout(tmp_path, name, layout, allowed):
+def test_at_home_umip_has_no_policies_for_signalling_that_add_nothing():
+    ours = parse_dump(expected.text(EXPECTED / "return-home/carol.home.xfrm"))
+    theirs = umip_dump.theirs(ours).policies
+    assert len(ours.policies) - len(theirs) == 2
+    assert not any(p.sel.type == 5 for p in theirs if p.ptype == "sub" and p.dir == "out")
+
+
+def test_of_umip_1_0_only_policies_for_neighbour_discovery_are_let_pass():
+    ours = parse_dump(expected.text(EXPECTED / "coa-change/carol.moved.xfrm"))
+    found = [replace(p, ptype="main") for p in ours.policies if p.sel.proto == "ipv6-icmp"]
+    seen = [*ours.policies, *found]
+    more = umip_dump.theirs(ours, True, seen).policies[len(ours.policies):]
+    assert [p.sel.type for p in found] == [136, 0, 135] and [p.sel.type for p in more] == [136, 135]
+    assert umip_dump.theirs(ours, False, seen) == umip_dump.theirs(ours)
+
+
+def refused_by(folder: Path, conf: str) -> str:
+    (folder / "conf").write_text(conf)
+    done = subprocess.run([LIKE, "-c", folder / "conf", "-d", "1"], text=True, capture_output=True,
+                          check=False)
+    assert done.returncode
+    return done.stderr
+
+
+def test_the_stand_in_refuses_an_interface_that_is_not_there(tmp_path):
+    """UMIP's home agent does; ours waits for it."""
+    assert refused_by(tmp_path, 'NodeConfig HA;\nInterface "lo";\nInterface "eth77";\n') == (
+        "HA interface eth77 unavailable\n")
+
+
+def test_a_home_agent_of_a_scenario_names_interfaces_that_it_has():
+    for path in samples.TOP.glob("scenarios/**/moon/mip6d.conf*/**/*"):
+        assert {*re.findall(r'^Interface "(.*?)"', path.read_text(), re.MULTILINE)} <= {"eth0"}
+    for path in samples.TOP.glob("scenarios/**/moon/mip6d.conf"):
+        assert {*re.findall(r'^Interface "(.*?)"', path.read_text(), re.MULTILINE)} <= {"eth0"}
+
+
+@pytest.mark.parametrize("name, changed, allowed, late", [
+    ("MIPL Mobile IPv6 for Linux", True, ["ff02::/16"], True), ("perigee v0.1", False, [], False)])
+def test_a_program_is_held_against_its_own_layout(tmp_path, name, changed, allowed, late):
     ours = parse_dump(expected.text(EXPECTED / "coa-change/carol.moved.xfrm"))
     driver = mip6_umip.Umip(program(tmp_path, f"echo 'mip6d ({name})'"), SimpleNamespace())
-    assert driver.expected(ours) == layout(ours)
+    assert driver.expected(ours, ours) == (umip_dump.theirs(ours) if changed else ours)
     assert [rule.dst for rule in driver.allowed()] == allowed
+    assert bool(driver.grace) == late
 
 
 def test_the_stand_in_reads_no_more_than_umip(tmp_path):
-    (tmp_path / "conf").write_text('NodeConfig HA;\ninclude "/etc/other"\n')
-    done = subprocess.run([LIKE, "-c", tmp_path / "conf", "-d", "1"], text=True,
-                          capture_output=True, check=False)
-    assert (done.returncode, done.stderr.endswith("conf: line 2: syntax error\n")) == (1, True)
+    said = refused_by(tmp_path, 'NodeConfig HA;\ninclude "/etc/other"\n')
+    assert said.endswith("conf: line 2: syntax error\n")
     assert subprocess.run([LIKE, "--status"], capture_output=True, check=False).returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -131,19 +132,39 @@ def test_keys_of_each_ike_sa_are_read_from_the_log():
     assert strongswan_keys.read(log[:-80]) == []
 
 
-def message(spi_i: int, spi_r: int) -> Ike:
-    return Ike(0.0, "::1", "::2", "IKE_AUTH", 1, False, spi_i.to_bytes(8, "big"),
-               spi_r.to_bytes(8, "big"))
+SHORT = strongswan_keys.IkeKeys("aa" * 20, "bb" * 20, "cc" * 16, "dd" * 16)
+WIDE = strongswan_keys.IkeKeys("aa" * 32, "bb" * 32, "cc" * 32, "dd" * 32)
+CHECKSUM = {SHORT: ("sha1", 12), WIDE: ("sha256", 16)}
+
+
+def message(spi_i: int, spi_r: int, keys: strongswan_keys.IkeKeys | None = None,
+            answer: bool = False) -> Ike:
+    """Whole by one of two integrity keys; without keys an IKE_SA_INIT."""
+    spis = spi_i.to_bytes(8, "big"), spi_r.to_bytes(8, "big")
+    octets, kind = b"".join(spis) + bytes(60), "IKE_AUTH" if keys else "IKE_SA_INIT"
+    if keys:
+        name, size = CHECKSUM[keys]
+        key = bytes.fromhex(keys.ar if answer else keys.ai)
+        octets += hmac.digest(key, octets, name)[:size]
+    return Ike(0.0, "::1", "::2", kind, 1, answer, *spis, octets=octets)
 
 
 def test_keys_and_ike_sas_meet_in_wiresharks_table():
-    short = strongswan_keys.IkeKeys("aa" * 20, "bb" * 20, "cc" * 16, "dd" * 16)
-    wide = strongswan_keys.IkeKeys("aa" * 32, "bb" * 32, "cc" * 32, "dd" * 32)
-    wire = [message(1, 0), message(1, 2), message(1, 2), message(3, 4)]
-    first, second = strongswan_keys.table([short, wide], wire)
+    wire = [message(1, 0), message(1, 2), message(1, 2, SHORT), message(3, 4, WIDE, answer=True)]
+    first, second = strongswan_keys.table([SHORT, WIDE], wire)
     assert first == (f'{1:016x},{2:016x},{"cc" * 16},{"dd" * 16},"AES-CBC-128 [RFC3602]",'
                      f'{"aa" * 20},{"bb" * 20},"HMAC_SHA1_96 [RFC2404]"\n')
     assert second.startswith(f"{3:016x},{4:016x},") and "HMAC_SHA2_256_128" in second
+
+
+def test_keys_of_one_node_are_not_written_under_another_nodes_ike_sa():
+    """dave's IKE_SA came first, and the node whose keys they are negotiated two at once."""
+    dave = strongswan_keys.IkeKeys("11" * 20, "22" * 20, "cc" * 16, "dd" * 16)
+    CHECKSUM[dave] = ("sha1", 12)
+    wire = [message(1, 2, dave), message(3, 4, WIDE), message(5, 6, SHORT)]
+    spis = {line[:33] for line in strongswan_keys.table([SHORT, WIDE], wire)}
+    assert spis == {f"{3:016x},{4:016x}", f"{5:016x},{6:016x}"}
+    assert strongswan_keys.table([SHORT], [message(7, 8, dave)]) == []
 
 
 @pytest.mark.req("B-112")

@@ -4,17 +4,24 @@ from harness.bed.peers.packages import NoPeer
 
 NEW = "2001::50"
 PROGRAM = "harness/bed/peers/umip-like"
+CASES = [("moon", ""), ("carol", ""), ("moon", "-1.0"), ("carol", "-1.0")]
 
 
-@pytest.mark.parametrize("side", ["moon", "carol"])
-def test_umip_command_line(bed, side):
-    """A mip6d that knows UMIP's options only is moon or carol: registered, moved, cleanly gone."""
+def stand_in(bed, side, version=""):
+    """carol and moon, one of which has a mip6d that knows UMIP's options only and does as UMIP."""
     carol, moon = bed.nodes("carol", "moon")
-    node = bed.hosts[side]
-    bed.give(node, mip6=str(bed.job.top / PROGRAM))
+    bed.give(bed.hosts[side], mip6=str(bed.job.top / f"{PROGRAM}{version}"))
+    return carol, moon
+
+
+@pytest.mark.parametrize("side, version", CASES)
+@pytest.mark.req("G-87")
+def test_umip_command_line(bed, side, version):
+    """A mip6d that does as UMIP is moon or carol: registered, moved, at home, away, gone."""
+    carol, moon = stand_in(bed, side, version)
     bed.start(moon, carol)
-    bed.wait(node.mip6_running & carol.registered, within=15)
-    assert "mip6d" not in node.pids().values()
+    bed.wait(bed.hosts[side].mip6_running & carol.registered, within=15)
+    assert "mip6d" not in bed.hosts[side].pids().values()
     carol.add_address(f"{NEW}/128")
     bed.wait(carol.address_usable(NEW), within=3)
     with bed.traffic(carol.hoa, bed.cn) as ping:
@@ -22,13 +29,20 @@ def test_umip_command_line(bed, side):
         registered = bed.wait(carol.registered_at(NEW), within=5)
         bed.wait(ping.answered(25), within=3)
     assert not ping.lost_since(registered)
-    bed.checkpoint(f"{side}-moved")
+    bed.checkpoint("moved")
+    carol.move_to("hl")
+    bed.wait(carol.at_home, within=15)
+    bed.checkpoint("home")
+    carol.del_address(f"{NEW}/128")
+    carol.move_to("f1")
+    bed.wait(carol.registered_at(carol.coa), within=15)
+    with bed.traffic(carol.hoa, bed.cn) as ping:
+        bed.wait(ping.answered(25), within=5)
 
 
 def test_how_one_has_ended_is_known(bed):
     """Without a pid file: killed it is gone, the next registers, and one that ends says why."""
-    carol, moon = bed.nodes("carol", "moon")
-    bed.give(carol, mip6=str(bed.job.top / PROGRAM))
+    carol, moon = stand_in(bed, "carol")
     bed.start(moon, carol)
     bed.wait(carol.registered, within=15)
     carol.signal("mip6d", "KILL")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed.decode import pcap
@@ -28,6 +28,7 @@ class Ike:
     spi_i: bytes
     spi_r: bytes
     fragment: tuple[int, int] | None = None
+    octets: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def identity(self) -> tuple[bytes, int, str, bool, str]:
@@ -60,7 +61,7 @@ def parsed(time: float, layer: pcap.Layer) -> Iterator[Ike]:
     if len(body) >= IKE_HEADER:
         exchange, flags, number = struct.unpack_from("!xxBBI", body, 16)
         yield Ike(time, layer.src, layer.dst, EXCHANGES.get(exchange, str(exchange)), number,
-                  bool(flags & FLAG_RESPONSE), body[:8], body[8:16], _fragment(body))
+                  bool(flags & FLAG_RESPONSE), body[:8], body[8:16], _fragment(body), body)
 
 
 def _fragment(body: bytes) -> tuple[int, int] | None:

@@ -28,8 +28,8 @@ class Driver(Protocol):
 
     def pids(self) -> list[int]: ...
 
-    def expected(self, ours: Dump) -> Dump:
-        """What a dump has to show where ours has to show `ours`."""
+    def expected(self, ours: Dump, seen: Dump) -> Dump:
+        """What a dump has to show where ours has to show `ours`; `seen` is the dump itself."""
 
 
 class IkeDriver(Driver, Protocol):
@@ -49,5 +49,9 @@ class IkeDriver(Driver, Protocol):
 
 
 class Mip6Driver(Driver, Protocol):
+    @property
+    def grace(self) -> float:
+        """By how many seconds every wait is longer than with ours."""
+
     def allowed(self) -> list[Allow]:
         """What may leave the node in the clear, and why."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from harness.bed.base.story import Story
 from harness.bed.base.topology import Member
 from harness.bed.base.wait import Fact
 from harness.bed.decode.xfrm import Dump, State
-from harness.bed.node import leftovers
+from harness.bed.node import leftovers, topo
 from harness.bed.node.host import Host
 from harness.bed.node.node import Node, Place
+
+# A set of scenarios/common/rtr/advertise.nft.
+AWAITED, RADVD = "bridge advertise awaited", "/etc/radvd.conf"
+INTERVALS = {"MinRtrAdvInterval": "3", "MaxRtrAdvInterval": "4"}
+OFTEN = re.compile(rf"({'|'.join(INTERVALS)}) \w+;")
 
 
 class Mobile(Host):
@@ -22,6 +28,26 @@ class Mobile(Host):
         self.hoa = member.hoa
         self.coa = member.coa
         self.plug = name
+        self.seldom = ""
+
+    def await_advertisements(self) -> None:
+        """Have one every 4 s unasked, until an address goes that they would bring back."""
+        self.seldom = self.rtr.read(RADVD) or ""
+        self.rtr.run(f"nft add element {AWAITED} {{ ip6 }}")
+        self._advertise(OFTEN.sub(lambda found: f"{found[1]} {INTERVALS[found[1]]};", self.seldom))
+
+    def del_address(self, address: str) -> None:
+        if self.seldom:
+            self.rtr.run(f"nft flush set {AWAITED}")
+            self._advertise(self.seldom)
+            self.seldom = ""
+        super().del_address(address)
+
+    def _advertise(self, conf: str) -> None:
+        self.rtr.write(RADVD, conf)
+        for pid in self.rtr.called("radvd"):
+            self.rtr.kill(pid, "KILL")
+        topo.advertise(self.rtr)
 
     def move_to(self, link: str) -> None:
         """Pull the cable out of one link and put it into another."""

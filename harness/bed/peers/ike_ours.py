@@ -45,7 +45,7 @@ class Iked:
     def status(self) -> dict:
         return json.loads(self.host.run("ipsec statusall --json"))
 
-    def expected(self, ours: Dump) -> Dump:
+    def expected(self, ours: Dump, seen: Dump) -> Dump:
         return ours
 
     def ike_spis(self) -> frozenset[str]:

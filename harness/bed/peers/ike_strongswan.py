@@ -87,7 +87,7 @@ class Charon:
     def status(self) -> strongswan_status.Status:
         return strongswan_status.read(self.host.run("ipsec statusall"))
 
-    def expected(self, ours: Dump) -> Dump:
+    def expected(self, ours: Dump, seen: Dump) -> Dump:
         return strongswan_dump.theirs(ours, self.host.name)
 
     def ike_spis(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ PID = "/run/mip6d.pid"
 
 
 class Mip6d:
-    NAME = "mip6d"
+    NAME, grace = "mip6d", 0.0
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -34,5 +34,5 @@ class Mip6d:
     def allowed(self) -> list[Allow]:
         return []
 
-    def expected(self, ours: Dump) -> Dump:
+    def expected(self, ours: Dump, seen: Dump) -> Dump:
         return ours

@@ -11,28 +11,46 @@ from __future__ import annotations
 import re
 import subprocess
 from functools import cache
+from typing import NamedTuple
 
 from harness.bed.base.wait import Fact, until
 from harness.bed.decode.cleartext import Allow
 from harness.bed.decode.xfrm import Dump
 from harness.bed.node.host import Host
+from harness.bed.node.mobile import Mobile
 from harness.bed.node.node import Process
 from harness.bed.peers import umip_conf, umip_dump
 from harness.bed.peers.packages import NoPeer
 
 CONF = "/etc/mip6d.conf"
 PATIENCE, READY = 5, 60
+# Its timers before a binding update are longer than ours; and after a home-coming its unsolicited
+# advertisement does not override, so that the router finds a node that has left after 9 s only.
+GRACE = 15.0
 LONGEST = 200
 # "mipv6-daemon (MIPL Mobile IPv6 for Linux) 2.0.2-umip-0.4", "mip6d (perigee v0.1)"
-VERSION = re.compile(r"[\w-]*mip[\w-]* \(([^)]+)\)", re.IGNORECASE)
+VERSION = re.compile(r"[\w-]*mip[\w-]* \(([^)]+)\)(?:.*?(\d+)\.(\d+)$)?", re.IGNORECASE)
+NEWER = (1, 0)
 OURS = "perigee"
 # Raw sockets of the node by local address and protocol, in hex: 135 is the mobility header.
 RAW, MH_SOCKET = "/proc/thread-self/net/raw6", re.compile(r"^ *\d+: \w+:0087 ", re.MULTILINE)
 
 
+class Product(NamedTuple):
+    """What -V says that a program is; of "2.0.2-umip-0.4" the version is the last part."""
+
+    name: str
+    version: tuple[int, ...]
+
+    @property
+    def ours(self) -> bool:
+        """Ours by another path."""
+        return self.name.startswith(OURS)
+
+
 @cache
-def product(program: str) -> str:
-    """What -V says that the program is. UMIP says it on standard error, with exit status 1."""
+def product(program: str) -> Product:
+    """UMIP says it on standard error, with exit status 1."""
     try:
         done = subprocess.run([program, "-V"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
@@ -44,7 +62,7 @@ def product(program: str) -> str:
     first = lines[0][:LONGEST] if lines else ""
     if not (found := VERSION.match(first)):
         raise NoPeer(f'{program} is no mip6d: -V says "{first}"')
-    return found[1]
+    return Product(found[1], tuple(int(part) for part in found.groups()[1:] if part))
 
 
 class Umip:
@@ -57,7 +75,9 @@ class Umip:
     def start(self) -> None:
         """It does not detach when it is ready, as ours does: that is waited for, or its end."""
         host = self.host
-        product(self.program)
+        if isinstance(host, Mobile) and not product(self.program).ours:
+            # Its block stops neighbour discovery: what it knows of its router is gone after 10 s.
+            host.await_advertisements()
         host.write(CONF, umip_conf.translate(host.read(CONF) or "", host.texts))
         command = [self.program, "-c", CONF, "-d", "1"]
         host.story.command(host.name, " ".join(command))
@@ -92,13 +112,15 @@ class Umip:
         return f"{ended}, its last words: {said[-1]}" if said else ended
 
     @property
-    def is_ours(self) -> bool:
-        """Ours by another path."""
-        return product(self.program).startswith(OURS)
+    def grace(self) -> float:
+        return 0.0 if product(self.program).ours else GRACE
 
     def allowed(self) -> list[Allow]:
         why = "its tunnel device has a link-local address, and the kernel solicits routers there"
-        return [] if self.is_ours else [Allow(why, dst="ff02::/16")]
+        return [] if product(self.program).ours else [Allow(why, dst="ff02::/16")]
 
-    def expected(self, ours: Dump) -> Dump:
-        return ours if self.is_ours else umip_dump.theirs(ours)
+    def expected(self, ours: Dump, seen: Dump) -> Dump:
+        kind = product(self.program)
+        if kind.ours:
+            return ours
+        return umip_dump.theirs(ours, kind.version >= NEWER, seen.policies)

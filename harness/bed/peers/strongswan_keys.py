@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,26 +15,45 @@ ROW = re.compile(r"\] (?:<\S+> )?\s+\d+: ((?:[0-9A-F]{2} )+)")
 
 @dataclass(frozen=True)
 class IkeKeys:
-    """The keys of one IKE_SA, in hex; they come in the order in which the IKE_SAs were made."""
+    """The keys of one IKE_SA, in hex."""
 
     ai: str
     ar: str
     ei: str
     er: str
 
+    def fits(self, message: Ike) -> bool:
+        """Whether one of the two integrity keys gives the checksum that ends the message."""
+        if message.exchange == "IKE_SA_INIT":
+            return False
+        name, size = INTEGRITY[len(self.ai) // 2]
+        text, checksum = message.octets[:-size], message.octets[-size:]
+        return any(hmac.digest(bytes.fromhex(key), text, name)[:size] == checksum
+                   for key in (self.ai, self.ar))
 
+
+# By the octets of a key: the hash, and what of it ends a message.
+INTEGRITY = {20: ("sha1", 12), 32: ("sha256", 16)}
 # By the octets of a key, what Wireshark calls the algorithm.
 CIPHERS = {16: "AES-CBC-128 [RFC3602]", 32: "AES-CBC-256 [RFC3602]"}
 CHECKS = {20: "HMAC_SHA1_96 [RFC2404]", 32: "HMAC_SHA2_256_128 [RFC4868]"}
 
 
 def table(keys: Iterable[IkeKeys], messages: Iterable[Ike]) -> list[str]:
-    """Lines of Wireshark's table: IKE_SAs come to the wire in the order of their keys."""
-    spis = dict.fromkeys((m.spi_i, m.spi_r) for m in messages if any(m.spi_r))
+    """Lines of Wireshark's table: keys belong to the IKE_SA whose messages they prove whole.
+
+    Other nodes' IKE_SAs are among the messages, and a node may negotiate several at once.
+    """
+    left, found = list(keys), {}
+    for message in messages:
+        spis = message.spi_i, message.spi_r
+        if spis not in found and (key := next((k for k in left if k.fits(message)), None)):
+            found[spis] = key
+            left.remove(key)
     return [
         f'{spi_i.hex()},{spi_r.hex()},{key.ei},{key.er},"{CIPHERS[len(key.ei) // 2]}",'
         f'{key.ai},{key.ar},"{CHECKS[len(key.ai) // 2]}"\n'
-        for (spi_i, spi_r), key in zip(spis, keys)]
+        for (spi_i, spi_r), key in found.items()]
 
 
 def read(log: str) -> list[IkeKeys]:

@@ -6,23 +6,24 @@ dump with these applied, and with nothing else let pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from harness.bed.decode.xfrm import Dump, Policy
 
-ANY, MH = "::/0", "mobility-header"
+ANY, MH, ICMP = "::/0", "mobility-header", "ipv6-icmp"
 BU, BA = 5, 6
+NEIGHBOURS = (135, 136)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`applies` gets a policy of ours; `change` makes it theirs."""
+    """`applies` gets a policy of ours; `change` makes it theirs, or gives None: they have none."""
 
     name: str
     reason: str
     applies: Callable[[Policy], bool]
-    change: Callable[[Policy], Policy]
+    change: Callable[[Policy], Policy | None]
 
 
 def _wildcard(policy: Policy) -> bool:
@@ -55,16 +56,42 @@ DIFFERENCES = (
         "the home address",
         lambda policy: policy.action == "block" and policy.sel.dst == ANY,
         lambda policy: replace(policy, sel=replace(policy.sel, src=ANY))),
+    Difference(
+        "no signalling policies at home",
+        "at home nothing is added to mobility headers: ours keeps their policies without a "
+        "template, UMIP deletes them",
+        lambda policy: (policy.ptype == "sub" and policy.sel.proto == MH and not policy.tmpls
+                        and ANY not in (policy.sel.src, policy.sel.dst)),
+        lambda policy: None),
+)
+NEWER = (
+    Difference(
+        "priority 13 of tunnel policies",
+        "UMIP 1.0 puts them behind its policies for neighbour discovery",
+        lambda policy: any(tmpl.mode == "tunnel" for tmpl in policy.tmpls),
+        lambda policy: replace(policy, priority=13)),
 )
 
 
-def theirs(dump: Dump) -> Dump:
-    """An expected dump of ours as it is expected from UMIP."""
-    return Dump(dump.states, [_theirs(policy) for policy in dump.policies])
+def theirs(ours: Dump, newer: bool = False, seen: Iterable[Policy] = ()) -> Dump:
+    """An expected dump of ours as it is expected from UMIP, `newer` from 1.0 on.
+
+    1.0 has main policies for neighbour discovery too: of what is `seen` they are let pass.
+    """
+    differences = (*DIFFERENCES, *NEWER) if newer else DIFFERENCES
+    changed = (_theirs(policy, differences) for policy in ours.policies)
+    more = [policy for policy in seen if newer and _finds_neighbours(policy)]
+    return Dump(ours.states, [policy for policy in changed if policy] + more)
 
 
-def _theirs(policy: Policy) -> Policy:
-    for difference in DIFFERENCES:
-        if difference.applies(policy):
-            policy = difference.change(policy)
-    return policy
+def _finds_neighbours(policy: Policy) -> bool:
+    return ((policy.ptype, policy.dir, policy.action) == ("main", "out", "allow")
+            and policy.sel.proto == ICMP and policy.sel.type in NEIGHBOURS and not policy.tmpls)
+
+
+def _theirs(policy: Policy, differences: Iterable[Difference]) -> Policy | None:
+    changed: Policy | None = policy
+    for difference in differences:
+        if changed and difference.applies(changed):
+            changed = difference.change(changed)
+    return changed

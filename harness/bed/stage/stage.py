@@ -152,9 +152,11 @@ class Stage:
 
     def wait(self, fact: Fact, within: float) -> float:
         """Wait for a fact; gives the moment (of the guest's clock) from which it holds."""
-        self.story.waits(fact.says, within * self.job.patience)
+        limit = within * self.job.patience + max(
+            (host.mip6.grace for host in self.hosts.values()), default=0.0)
+        self.story.waits(fact.says, limit)
         try:
-            took = wait.until(fact, within * self.job.patience, self.clock)
+            took = wait.until(fact, limit, self.clock)
         except wait.NotInTime as error:
             gone = [f"{daemon} of {host.name} no longer runs" for host in self.hosts.values()
                     for daemon in host.gone()]

@@ -331,6 +331,10 @@ def run_matrix(run: Run, scenarios: list[Scenario]) -> int:
     """Every scenario with every pair of IKE daemons; gives the exit status."""
     cells = in_cells(run, {pair: run.with_pair(pair) for pair in matrix.PAIRS}, scenarios,
                      matrix.judged)
+    plain = next(one for one in suite.scenarios(TOP) if one.name == peers.PLAIN)
+    found = _guarded(run, plain, 1, lambda line: None)
+    run.report.add(found)
+    cells |= matrix.plain_cells(peers.PLAIN, found)
     matrix.tell(cells, {peers.STRONGSWAN: strongswan_dump.DIFFERENCES}, run.report.say)
     return 1 if matrix.failed(cells) else 0
 
@@ -376,8 +380,8 @@ TABLES: dict[tuple[str, ...], tuple[tuple[str, ...], Callable[[Run, list[Scenari
 def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], None]
              ) -> list[Outcome]:
     try:
-        if scenario.name.startswith(peers.PREFIX):
-            build.peers_unpacked(TOP, run.report.say)
+        if needed := peers.needed_by(scenario.name):
+            build.peers_unpacked(TOP, run.report.say, needed)
         return run_once(run, scenario, number, tell)
     except peers.NoPeer as error:
         return [Outcome(scenario.name, "skipped", sentence=str(error))]

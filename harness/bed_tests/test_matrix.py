@@ -70,3 +70,12 @@ def test_an_acquire_out_of_the_tunnel_is_a_limit_and_one_for_signalling_is_not()
              "2001:9::9/128 proto {}', asked=False, error=0))]")
     assert re.search(matrix.ACQUIRED, event.format("ipv6-icmp type 128 reqid 2 tunnel"))
     assert not re.search(matrix.ACQUIRED, event.format("mobility-header type 5 reqid 1 transport"))
+
+
+def test_peers_that_do_not_move_have_a_row_by_pair():
+    tests = [Outcome("peer-plain::test_peer_plain[libreswan-moon]", "passed"),
+             Outcome("peer-plain::test_peer_plain[openiked-carol]", "failed", 1.0, "no SA")]
+    found = matrix.plain_cells("peer-plain", tests)
+    assert list(found) == [("peer-plain", Pair("ours", "libreswan")),
+                           ("peer-plain", Pair("openiked", "ours"))]
+    assert matrix.failed(found)

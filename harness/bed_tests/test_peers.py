@@ -13,7 +13,8 @@ from harness.bed.check.evidence import GIVEN, reference_dump
 from harness.bed.decode.ike_wire import Ike
 from harness.bed.decode.xfrm import Dump, parse_dump
 from harness.bed.peers import (
-    packages as peers, strongswan_conf, strongswan_dump, strongswan_keys, strongswan_status,
+    ike_libreswan, ike_openiked, packages as peers, plain_conf, strongswan_conf, strongswan_dump,
+    strongswan_keys, strongswan_status,
 )
 
 TOP = Path(__file__).resolve().parents[2]
@@ -187,3 +188,35 @@ def test_known_differences_of_a_dump_are_all_there_is(node):
               for s in ours.states]
     assert sorted(strongswan_dump.theirs(Dump(states, []), node).states, key=str) == sorted(
         ours.states, key=str)
+
+
+def test_a_peer_has_its_own_packages():
+    assert peers.packages(TOP, peers.LIBRESWAN) == ["libnss3-tools", "libreswan"]
+    assert peers.packages(TOP, peers.OPENIKED) == ["openiked"]
+    assert not {"libreswan", "openiked"} & {*peers.packages(TOP)}
+
+
+def test_libraries_that_the_machine_lacks_come_along(debian):
+    top, pretend = debian
+    (top / "packages.txt").write_text("peer\topeniked\t-\npeer\tstrongswan-charon\t-\n")
+    pretend("apt-get", """case "$*" in
+*"-s "*) echo "Inst libldns3 (1.8.3 Debian [amd64])"; echo "Inst iptables (1.8.9 Debian)" ;;
+*) echo "$*" >>fetched; touch openiked_1_amd64.deb; cp fetched ../../../fetched ;;
+esac""")
+    peers.unpack(top, name=peers.OPENIKED)
+    assert (top / "fetched").read_text().endswith(" download openiked libldns3\n")
+
+
+PLAIN = plain_conf.read((TOP / "scenarios/peer-plain/carol/ipsec.conf").read_text(), included)
+
+
+def test_a_plain_connection_is_told_to_libreswan_and_openiked():
+    lines = ike_libreswan.conf(PLAIN).splitlines()
+    assert lines[0] == "conn plain"
+    assert {"\tleftid=carol@strongswan.org", "\trightid=@moon.strongswan.org", "\tpfs=yes",
+            "\tike=aes128-sha2_256-modp2048", "\tleftcert=carolCert"} <= {*lines}
+    assert ike_openiked.conf(PLAIN) == (
+        'ikev2 "plain" active tunnel esp from 2001::41a:a8ff:fe6f:c67 to 2001:1::1'
+        " local 2001::41a:a8ff:fe6f:c67 peer 2001:1::1 ikesa enc aes-128 auth hmac-sha2-256"
+        " prf hmac-sha2-256 group modp2048 childsa enc aes-128 auth hmac-sha1 group modp2048"
+        ' srcid "carol@strongswan.org" dstid "moon.strongswan.org" ikelifetime 150 lifetime 60\n')

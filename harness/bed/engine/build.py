@@ -5,7 +5,7 @@ from __future__ import annotations
 import compileall
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,9 +82,11 @@ def surroundings(top: Path, tell: Tell = to_stderr) -> None:
         compileall.compile_dir(top / folder, maxlevels=levels, quiet=2)
 
 
-def peers_unpacked(top: Path, tell: Tell = to_stderr) -> None:
+def peers_unpacked(top: Path, tell: Tell = to_stderr, names: Iterable[str] = (peers.STRONGSWAN,)
+                   ) -> None:
     with _alone(top, tell):
-        peers.unpack(top, tell)
+        for name in names:
+            peers.unpack(top, tell, name)
 
 
 def unit_programs(top: Path, tell: Tell = to_stderr) -> None:

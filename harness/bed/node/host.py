@@ -13,11 +13,12 @@ from pathlib import Path
 
 from harness.bed.base.story import Story
 from harness.bed.base.topology import Member
-from harness.bed.base.wait import Fact
+from harness.bed.base.wait import Fact, until
 from harness.bed.decode.xfrm import State
 from harness.bed.node.driver import IkeDriver, Mip6Driver
 from harness.bed.node.node import Node, Place
 
+READY = 60
 REFUSALS = ("XfrmInTmplMismatch", "XfrmInNoPols", "XfrmInNoStates", "XfrmInPolBlock")
 
 
@@ -85,6 +86,10 @@ class Host(Node):
             if daemon == driver.NAME:
                 return driver.pids()
         return self.called(daemon)
+
+    def await_(self, fact: Fact) -> None:
+        """For a driver whose daemon does not detach when it is ready."""
+        until(fact, READY, self.story.clock)
 
     def pid_in(self, path: str) -> int:
         text = self.read(path)

@@ -11,13 +11,17 @@ from functools import partial
 
 from harness.bed.node.driver import IkeDriver, Mip6Driver
 from harness.bed.node.host import Host
+from harness.bed.peers.ike_libreswan import Pluto
+from harness.bed.peers.ike_openiked import OpenIked
 from harness.bed.peers.ike_ours import Iked
 from harness.bed.peers.ike_strongswan import Charon
 from harness.bed.peers.mip6_ours import Mip6d
 from harness.bed.peers.mip6_umip import Umip
+from harness.bed.peers.packages import LIBRESWAN, OPENIKED, STRONGSWAN
 
 OURS = "ours"
-IKES: dict[str, Callable[[Host], IkeDriver]] = {OURS: Iked, "strongswan": Charon}
+IKES: dict[str, Callable[[Host], IkeDriver]] = {
+    OURS: Iked, STRONGSWAN: Charon, LIBRESWAN: Pluto, OPENIKED: OpenIked}
 
 
 def mip6(program: str) -> Callable[[Host], Mip6Driver]:

@@ -74,15 +74,15 @@ def reqids(mip6d_conf: str) -> dict[tuple[str, bool], int]:
 def translate(conf: str, include: Callable[[str], str],
               wanted: dict[tuple[str, bool], int]) -> str:
     """ipsec.conf for 5.9.8; `include` gives the text behind an include's pattern."""
-    lines = [line for line in _inlined(conf, include)
+    lines = [line for line in inlined(conf, include)
              if not (setting := SETTING.match(line)) or setting[1] not in DEPRECATED]
-    sections = _sections(lines)
+    found = sections(lines)
     out = []
     for line in lines:
         out.append(line)
         section = SECTION.match(line)
         if section and section[1] == "conn":
-            out += _reqid(sections, section[2], wanted)
+            out += _reqid(found, section[2], wanted)
     return "\n".join(out) + "\n"
 
 
@@ -91,15 +91,15 @@ def loaded(conf: str) -> int:
     return len(re.findall(r"^\s+auto\s*=\s*(?:add|route|start)\s*$", conf, flags=re.MULTILINE))
 
 
-def _inlined(conf: str, include: Callable[[str], str]) -> Iterator[str]:
+def inlined(conf: str, include: Callable[[str], str]) -> Iterator[str]:
     for line in conf.splitlines():
         if line.startswith("include "):
-            yield from _inlined(include(line.split()[1]), include)
+            yield from inlined(include(line.split()[1]), include)
         else:
             yield line
 
 
-def _sections(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
+def sections(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     current: list[tuple[str, str]] = []
     for line in lines:
@@ -110,21 +110,21 @@ def _sections(lines: list[str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _resolved(sections: dict[str, list[tuple[str, str]]], name: str) -> dict[str, str]:
+def resolved(parts: dict[str, list[tuple[str, str]]], name: str) -> dict[str, str]:
     """A section's settings with those of its also= behind them: the first one counts."""
     found: dict[str, str] = {}
-    for key, value in sections.get(name, []):
+    for key, value in parts.get(name, []):
         if key == "also":
-            found = _resolved(sections, value) | found
+            found = resolved(parts, value) | found
         else:
             found[key] = value
     return found
 
 
-def _reqid(sections: dict[str, list[tuple[str, str]]], name: str,
+def _reqid(parts: dict[str, list[tuple[str, str]]], name: str,
            wanted: dict[tuple[str, bool], int]) -> list[str]:
     """The reqid line of a connection that is loaded, unless it has one."""
-    conn = _resolved(sections, name)
+    conn = resolved(parts, name)
     if "auto" not in conn or "reqid" in conn:
         return []
     homes = (conn.get(side, "").removesuffix("/128") for side in ("leftsubnet", "rightsubnet"))

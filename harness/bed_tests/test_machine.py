@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed.base.job import Job, load
+from harness.bed.base.job import OWN, Job, load
 from harness.bed.base.story import rows
-from harness.bed.engine import guest, machine, play
+from harness.bed.engine import guest, machine, pace, play
 from harness.bed.engine.machine import Machine
-from harness.bed.engine.play import Fleet
+from harness.bed.engine.play import Ended, Fleet
 from harness.bed.node import line
 from harness.bed.node.frames import CLOCKS, HEAD, LENGTH, Event, Gone
 
@@ -123,6 +123,49 @@ def test_a_comparison_that_fails_in_a_play_is_told_by_its_sides(job, tmp_path):
     assert Fleet().play(job, tests, print).status == 1
     row, = rows(job.results / "results.jsonl")
     assert "['a', 'b'] == ['a', 'c']" in row["sentence"]
+
+
+@pytest.fixture
+def soon_still(monkeypatch):
+    """A pytest is looked at all the time, and may stand still for ten looks."""
+    monkeypatch.setattr(pace, "LOOK", 0.02)
+    monkeypatch.setattr(pace, "STILL", 5)
+
+
+def hanging(job: Job, monkeypatch, body: str) -> tuple[Ended, list[str]]:
+    """How a run ends whose only test says something and does that."""
+    test = job.results / "test_it.py"
+    test.write_text(f"def test_it():\n    print('so far', flush=True)\n    {body}\n")
+    own = replace(job, clock=OWN, limit=600.0, top=job.results)
+    monkeypatch.setattr(play, "PYTEST", (
+        sys.executable, "-m", "pytest", "-s", "-p", "no:terminal", "-p", "no:cacheprovider"))
+    lines: list[str] = []
+    return Fleet().play(own, test, lines.append), lines
+
+
+@pytest.mark.req("T-113")
+def test_a_pytest_that_hangs_is_asked_where_and_ended_with_one_sentence(
+        job, monkeypatch, soon_still):
+    ended, lines = hanging(job, monkeypatch, "import threading; threading.Event().wait()")
+    assert ended.status is None
+    assert ended.reason == (f"{play.HANGS}; the last words: so far; "
+                            "type pytest -s test_it.py to see it with a debugger")
+    assert any("test_it.py\", line 3 in test_it" in line for line in lines)
+
+
+@pytest.mark.req("T-113")
+def test_a_pytest_that_does_not_even_say_where_it_hangs_is_ended(job, monkeypatch, soon_still):
+    deaf = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
+    ended, _ = hanging(job, monkeypatch, deaf)
+    assert ended.status is None and ended.reason.startswith(f"{play.HANGS}; the last words: so far")
+
+
+@pytest.mark.req("T-113")
+def test_what_a_pytest_leaves_behind_does_not_change_its_status(job, monkeypatch, soon_still):
+    script = "(exec tail -f /dev/null) & echo over; exit 0"
+    monkeypatch.setattr(play, "PYTEST", ("/bin/sh", "-c", script))
+    ended = Fleet().play(replace(job, clock=OWN, limit=600.0), Path("tests"), print)
+    assert (ended.status, ended.reason) == (0, "")
 
 
 def test_plays_are_spread_over_the_processors_and_each_stays_on_one(monkeypatch):

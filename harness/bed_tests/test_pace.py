@@ -113,6 +113,43 @@ def test_a_guest_that_turns_in_a_circle_is_hurried_until_it_is_idle_again(guest)
     assert guest["rate"] == usual
 
 
+class Driven:
+    """A pytest, group 1, and its guest, group 2, which do what they are told."""
+
+    def __init__(self, own: bool = True, limit: float | None = 600.0) -> None:
+        self.groups = {1: Work(0, False), 2: Work(0, False)}
+        self.watch = pace.Driver(1, own, limit, lambda: [2], lambda group: self.groups[group])
+
+    def looks(self, times: int) -> list[int]:
+        """After how many looks it was said to hang."""
+        return [look for look in range(times) if self.watch.hangs()]
+
+
+@pytest.mark.req("T-113")
+def test_a_driver_hangs_where_neither_it_nor_its_guest_moves_for_longer_than_a_guest_may():
+    assert Driven().looks(1000)[0] == 2 * pace.STILL > pace.STILL
+    assert Driven(limit=None).looks(1000) == []
+    silent = int((600 + pace.AFTERWARDS) / pace.LOOK)
+    assert Driven(own=False).looks(silent + 1) == [silent]
+
+
+@pytest.mark.parametrize("group", [1, 2])
+@pytest.mark.parametrize("moves", [lambda n: Work(n / 100, False), lambda n: Work(0, True)],
+                         ids=["works", "wants a processor"])
+def test_a_driver_goes_on_while_it_or_its_guest_moves(group, moves):
+    driven = Driven()
+    for number in range(10 * pace.STILL):
+        driven.groups[group] = moves(number)
+        assert not driven.watch.hangs()
+
+
+def test_every_line_keeps_a_driver_alive():
+    driven = Driven()
+    for _ in range(10):
+        assert driven.looks(pace.STILL) == []
+        driven.watch.heard()
+
+
 def test_what_comes_after_the_status_is_given_time_and_then_told(guest):
     machine = Machine()
     watched = machine.paced(guest, 1.0, over=True)

@@ -139,8 +139,20 @@ def kill_group(pid: int) -> None:
         pass
 
 
+def groups(results: Path) -> list[int]:
+    """The process groups of the guests that run below `results`."""
+    found = []
+    for file in results.rglob(PID):
+        try:
+            found.append(int(file.read_text()))
+        except (OSError, ValueError):
+            continue  # it has just ended, or just begun
+    return found
+
+
 def end_leftovers(results: Path) -> None:
     """Kill the guests that a run which was ended itself has left below `results`."""
+    for group in groups(results):
+        kill_group(group)
     for file in results.rglob(PID):
-        kill_group(int(file.read_text()))
         file.unlink(missing_ok=True)

@@ -6,6 +6,10 @@ the processor time of its process group, and none of its processes wants a proce
 owes a word holds the clock, and then it is not the guest that does not move. On the machine's clock
 a run is ended when it has said nothing for as long as its limit.
 
+Who plays a run, the driver, is watched by the front door: where neither it nor a guest of its own
+has moved for twice as long as a guest may, or has said nothing on the machine's clock for a minute
+longer than a run may, it hangs itself.
+
 A guest that works and works and is never idle is not slow, it turns in a circle: its clock is made
 faster until its own limits are reached, instead of after hours.
 What comes after the status has been written decides nothing: it is told as a note.
@@ -57,6 +61,41 @@ def work(group: int) -> Work:
             ticks += sum(map(int, words[11:15]))
             wants |= words[0] in "RD"
     return Work(ticks / TICKS, wants)
+
+
+class Driver:
+    """Looks at the pytest `group` of a run and at the groups of its guests, each LOOK.
+
+    `limit` is what the run may be silent for on the machine's clock, `own` that it has its own;
+    without a limit a person looks on, and nothing is ended.
+    """
+
+    def __init__(self, group: int, own: bool, limit: float | None,
+                 guests: Callable[[], list[int]], worked: Callable[[int], Work] = work) -> None:
+        self.group, self.guests, self.worked = group, guests, worked
+        self.most = 2 * STILL if own else int(((limit or 0) + AFTERWARDS) / LOOK)
+        self.watched = limit is not None
+        self._before: list[tuple[int, float]] = []
+        self._still = 0
+
+    def heard(self) -> None:
+        """A line came."""
+        self._still = 0
+
+    def hangs(self) -> bool:
+        """Whether nothing of it has moved for as many looks as there may be; then they begin anew.
+        """
+        if not self.watched:
+            return False
+        found = [(group, self.worked(group)) for group in (self.group, *self.guests())]
+        times = [(group, one.seconds) for group, one in found]
+        moves = times != self._before or any(one.wants for _, one in found)
+        self._before = times
+        self._still = 0 if moves else self._still + 1
+        if self._still < self.most:
+            return False
+        self._still = 0
+        return True
 
 
 class Pace:

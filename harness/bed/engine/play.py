@@ -1,12 +1,14 @@
 """play - one scenario's tests as a pytest of their own, which boots the guest that they need.
 
 Its exit status comes from its process, what it says through a pipe. All that it has left running is
-ended with it.
+ended with it. One that hangs is asked where (SIGABRT, which makes pytest print its traces), then
+ended: it never holds up the other scenarios.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -17,10 +19,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed.base.job import Job
-from harness.bed.engine import machine
+from harness.bed.base.job import OWN, Job
+from harness.bed.engine import machine, pace
 
-CONSOLE = "console.log"
+CONSOLE, CHUNK = "console.log", 1 << 16
+HUNG = b"\0hung"
+HANGS = "pytest hangs: neither it nor its guest moves any more"
 PYTEST = ("/usr/bin/python3", "-m", "pytest", "-p", "harness.bed.plugin", "-p", "no:terminal",
           "-p", "no:cacheprovider", "--import-mode=importlib", "-s", "-c", "/dev/null")
 
@@ -54,12 +58,15 @@ class Fleet:
                 stderr=subprocess.STDOUT, start_new_session=True)
             self._running[process] = job.results
             try:
-                last = _pass_on(process, job.results / CONSOLE, tell)
+                last, hung = _pass_on(process, job, tell)
                 status = process.wait()
             finally:
                 del self._running[process]
                 _end(process, job.results)
         seconds = time.monotonic() - start
+        if hung:
+            return Ended(None, f"{HANGS}; the last words: {last}; type pytest -s "
+                               f"{tests.relative_to(job.top)} to see it with a debugger", seconds)
         if status < 0:
             return Ended(None, f"pytest was ended by {signal.Signals(-status).name}; the last "
                                f"words: {last}", seconds)
@@ -95,17 +102,46 @@ def _environment(job: Job) -> dict[str, str]:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "BED_JOB": str(job.results / "job.json")}
 
 
-def _pass_on(process: subprocess.Popen, console: Path, tell: Callable[[str], None]) -> str:
-    """Every line while it comes; the last one."""
-    last = "nothing yet"
-    with console.open("wb") as log, process.stdout as said:
-        for line in said:
-            log.write(line)
+def _pass_on(process: subprocess.Popen, job: Job, tell: Callable[[str], None]
+             ) -> tuple[str, bool]:
+    """Every line while it comes; the last one, and whether pytest had to be ended."""
+    last, rest, hung = "nothing yet", b"", False
+    watch = pace.Driver(process.pid, job.clock == OWN, job.limit,
+                        lambda: machine.groups(job.results))
+    with (job.results / CONSOLE).open("wb") as log, process.stdout as said:
+        while data := _next(said.fileno(), watch.hangs):
+            if data is HUNG:
+                hung = _ask_where(process, hung)
+                continue
+            watch.heard()
+            log.write(data)
             log.flush()
-            text = line.decode(errors="replace").rstrip("\r\n")
-            last = text.strip() or last
-            tell(text)
-    return last
+            *lines, rest = (rest + data).split(b"\n")
+            for text in (line.decode(errors="replace").rstrip("\r") for line in lines):
+                last = last if hung else text.strip() or last
+                tell(text)
+    return last, hung
+
+
+def _next(said: int, hangs: Callable[[], bool]) -> bytes:
+    """What comes next, nothing at the end, HUNG where nothing will."""
+    while not select.select([said], [], [], pace.LOOK)[0]:
+        if hangs():
+            return HUNG
+    return os.read(said, CHUNK)
+
+
+def _ask_where(process: subprocess.Popen, again: bool) -> bool:
+    """pytest prints its traces and ends; what does not is killed, with all that holds the pipe.
+
+    Whether it has hung: one that is over has only left something behind.
+    """
+    lives = process.poll() is None
+    if lives and not again:
+        process.send_signal(signal.SIGABRT)
+    else:
+        machine.kill_group(process.pid)
+    return lives or again
 
 
 def _end(process: subprocess.Popen, results: Path) -> None:

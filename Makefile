@@ -114,16 +114,25 @@ $(foreach m,$(MODULES),$(eval $(call UNIT,$m)))
 FUZZ := $(patsubst harness/fuzz/fuzz_%.c,%,$(wildcard harness/fuzz/fuzz_*.c))
 ALL_LIBS := $(foreach m,ike mip kernel crypto base,$B/lib/$m.a)
 
+# What a target needs beside src: that of a peer stands on the pair tests' two daemons.
+PEER_HELP := harness/unit/ike/pair.c harness/unit/ike/peer.c $(wildcard harness/unit/fake/*.c)
+FUZZ_HELP_peer := $(PEER_HELP)
+# The same input is the same run: such a target draws its own random numbers.
+FUZZ_OWN_peer := src/crypto/rand.c
+$B/replay/peer $(BUILD)/fuzz/peer: LDLIBS += -lcmocka
+$B/replay/peer $(BUILD)/fuzz/peer: $(PEER_HELP)
+
 $B/replay/%: harness/fuzz/fuzz_%.c harness/fuzz/replay.c $(ALL_LIBS)
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $@ $< harness/fuzz/replay.c $(ALL_LIBS) $(LDLIBS)
+	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $@ $< harness/fuzz/replay.c $(FUZZ_HELP_$*) \
+		$(ALL_LIBS) $(LDLIBS)
 
 $(BUILD)/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c src/kernel/*.c src/ike/*.c src/mip/*.c)
 	@mkdir -p $(@D)
 	@echo "  FUZZ $<"
 	$(Q)clang $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(UNIT_FLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
-		-o $@ $< $(filter-out %/main.c,$(filter src/%,$^)) $(LDLIBS)
+		-o $@ $< $(FUZZ_HELP_$*) $(filter-out %/main.c $(FUZZ_OWN_$*),$(filter src/%,$^)) $(LDLIBS)
 
 check: $(UNITS) $(FUZZ:%=$B/replay/%)
 	@harness/unit/run $B $(UNITS) -- $(FUZZ)

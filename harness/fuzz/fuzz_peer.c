@@ -1,0 +1,476 @@
+/*
+ * Fuzz: a peer that has proved who it is and then says anything, answers anything, loses, repeats
+ * and reorders, while time passes and this side's kernel and user want something now and then.
+ *
+ * The first octet chooses side and configuration; then come steps, an octet each with what it
+ * takes. After each step the books must agree with the kernel and keep their limits.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <errno.h>
+#include <linux/xfrm.h>
+#include <openssl/rand.h>
+
+#include "crypto/rand.h"
+#include "ike/leave.h"
+#include "unit/ike/peer.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+enum { STEPS_MAX = 48, PAYLOADS_MAX = 9 };
+
+struct fuzz {
+	const uint8_t *at;
+	size_t n;
+	struct pair *p;
+	struct node *node;
+	struct peer e;
+};
+
+/* The same input is the same run: randomness is a counter. */
+static uint64_t drawn;
+
+void rand_bytes(void *out, size_t n)
+{
+	uint8_t *p = out;
+
+	for (size_t i = 0; i < n; i++) {
+		drawn = drawn * 6364136223846793005u + 1442695040888963407u;
+		p[i] = (uint8_t)(drawn >> 56);
+	}
+}
+
+uint64_t rand_u64(void)
+{
+	uint64_t v;
+
+	rand_bytes(&v, sizeof(v));
+	return v;
+}
+
+uint32_t rand_below(uint32_t limit)
+{
+	return limit ? (uint32_t)(rand_u64() >> 32) % limit : 0;
+}
+
+static int openssl_rand(unsigned char *out, int n)
+{
+	rand_bytes(out, (size_t)n);
+	return 1;
+}
+
+static int openssl_status(void)
+{
+	return 1;
+}
+
+static const RAND_METHOD counter = {
+	.bytes = openssl_rand, .pseudorand = openssl_rand, .status = openssl_status
+};
+
+static uint8_t u8(struct fuzz *f)
+{
+	if (!f->n)
+		return 0;
+	f->n--;
+	return *f->at++;
+}
+
+static struct trap *trap(struct fuzz *f)
+{
+	struct trap *t;
+	unsigned n = u8(f) % 4;
+
+	TAILQ_FOREACH (t, &f->node->d->traps, all)
+		if (!n--)
+			return t;
+	return TAILQ_FIRST(&f->node->d->traps);
+}
+
+/* Every SPI that may mean something, and some that mean nothing. */
+static uint32_t spi(struct fuzz *f, const struct sa *sa)
+{
+	uint8_t pick = u8(f);
+	const struct child *c = peer_child(sa, pick >> 3);
+
+	switch (pick & 7) {
+	case 0:
+		return 0;
+	case 1:
+		return pick; /* reserved */
+	case 2:
+		return f->e.spi;
+	case 3:
+		return 0xfffffff0 | pick;
+	case 4:
+		return c ? c->spi_in : 1;
+	}
+	return c ? c->spi_out : 0;
+}
+
+static uint16_t notify_type(struct fuzz *f)
+{
+	static const uint16_t types[] = { 1, 4, 5, 7, 9, 11, 14, 17, 24, 34, 35, 36, 37, 38, 39, 40,
+		41, 42, 43, 44, 45, 8192, 16383, 16384, 16385, 16386, 16387, 16388, 16389, 16390,
+		16391, 16393, 16394, 16395, 16396, 16400, 16404, 16417, 16418, 16430, 16431, 16438,
+		40960, 65535 };
+
+	return types[u8(f) % (sizeof(types) / sizeof(types[0]))];
+}
+
+static void any_notify(struct fuzz *f, struct sa *sa)
+{
+	static const uint16_t groups[] = { 0, 2, 14, 19, 31, 65535 };
+	uint16_t type = notify_type(f), group = groups[u8(f) % 6];
+	uint8_t how = u8(f), data[64] = { (uint8_t)(group >> 8), (uint8_t)group };
+
+	if (how & 1)
+		peer_put_spi_notify(&f->e, type, spi(f, sa));
+	else
+		put_notify(&f->e.out, how >> 6, BYTES(data, (how >> 1 & 1) * 4), type,
+			BYTES(data, type == N_INVALID_KE ? 2 : how >> 2 & 15));
+}
+
+/* A proposal of ours, another suite, two of them, or another protocol. */
+static void any_sa(struct fuzz *f, struct trap *t)
+{
+	uint8_t how = u8(f);
+	uint8_t proto = (how & 3) == 3 ? how >> 6 : (how & 3) == 2 ? PROTO_IKE : PROTO_ESP;
+	struct prop_list list = proto == PROTO_IKE ? t->conn->ike : t->conn->esp;
+
+	if (how & 4 && list.n > 1)
+		list.p[0] = list.p[1];
+	if (how & 8)
+		list.p[0].n_tf -= list.p[0].n_tf > 1;
+	if (how & 16)
+		list.p[0].tf[0].id++;
+	if (how & 32) {
+		list.p[0].num = how;
+		list.p[0].proto = proto;
+		put_sa(&f->e.out, &list);
+	} else {
+		peer_put_sa(&f->e, &list, proto);
+	}
+}
+
+static void any_ts(struct fuzz *f, struct sa *sa, struct trap *t, uint8_t type)
+{
+	struct ts_list ends[2], *list = &ends[u8(f) & 1];
+	uint8_t how = u8(f);
+
+	nego_conn_ts(sa, t, &ends[0], &ends[1]);
+	if (how & 1)
+		list->ts[0].proto = (uint8_t)(how & 2 ? IPPROTO_TCP : IPPROTO_UDP);
+	if (how & 4)
+		list->ts[0].hi.s6_addr[15] ^= how >> 5;
+	if (how & 8)
+		list->ts[list->n++ % TS_MAX] = list->ts[0];
+	if (how & 16)
+		list->ts[0].port_lo = u8(f);
+	list->n = list->n > TS_MAX ? TS_MAX : list->n;
+	put_ts(&f->e.out, type, list);
+}
+
+static void raw(struct fuzz *f, uint8_t type)
+{
+	size_t n = u8(f) % 80, mark = pld_open(&f->e.out, type);
+
+	while (n--)
+		wr_u8(&f->e.out.w, u8(f));
+	pld_close(&f->e.out, mark);
+}
+
+static void any_delete(struct fuzz *f, struct sa *sa)
+{
+	uint32_t spis[16];
+	uint8_t how = u8(f);
+	size_t n = how % 16;
+
+	for (size_t i = 0; i < n; i++)
+		spis[i] = spi(f, sa);
+	peer_deletes(&f->e, how >> 6, spis, n);
+}
+
+static void any_payload(struct fuzz *f, struct sa *sa)
+{
+	static const uint16_t groups[] = { 31, 19, 14, 0 };
+	struct trap *t = sa->peer ? sa->peer : TAILQ_FIRST(&f->node->d->traps);
+	uint8_t pick = u8(f);
+
+	switch (pick % 12) {
+	case 0:
+		any_sa(f, t);
+		break;
+	case 1:
+		peer_put_nonce(&f->e, pick & 0x80 ? u8(f) : NONCE_LEN);
+		break;
+	case 2:
+		peer_put_ke(&f->e, groups[pick >> 6]);
+		break;
+	case 3:
+	case 4:
+		any_ts(f, sa, trap(f), pick % 12 == 3 ? PLD_TSI : PLD_TSR);
+		break;
+	case 5:
+	case 6:
+	case 7:
+		any_notify(f, sa);
+		break;
+	case 8:
+	case 9:
+		any_delete(f, sa);
+		break;
+	case 10:
+		raw(f, (uint8_t)(PLD_SA + (pick >> 4)));
+		break;
+	case 11:
+		raw(f, u8(f));
+		break;
+	}
+}
+
+static void more_payloads(struct fuzz *f, struct sa *sa, unsigned n)
+{
+	while (n--)
+		any_payload(f, sa);
+}
+
+/* What an honest peer may want now, with up to three payloads more. */
+static void ask_well(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+	struct sa *sa = peer_sa(&f->e, u8(f));
+	struct child *c = sa ? peer_child(sa, u8(f)) : NULL;
+	uint8_t exchange = X_INFORMATIONAL;
+
+	if (!sa || !sa->peer)
+		return;
+	peer_begin(&f->e);
+	switch (how % 6) {
+	case 0:
+		exchange = X_CREATE_CHILD_SA;
+		peer_wants_child(&f->e, sa, trap(f), NULL);
+		break;
+	case 1:
+		exchange = X_CREATE_CHILD_SA;
+		peer_wants_child(&f->e, sa, c ? c->trap : trap(f), c);
+		break;
+	case 2:
+		exchange = X_CREATE_CHILD_SA;
+		peer_wants_new_sa(&f->e, sa);
+		break;
+	case 3:
+		if (c)
+			peer_deletes(&f->e, PROTO_ESP, &c->spi_out, 1);
+		break;
+	case 4:
+		if (how & 0x80)
+			peer_deletes(&f->e, PROTO_IKE, NULL, 0);
+		break;
+	case 5:
+		break;
+	}
+	more_payloads(f, sa, how >> 5 & 3);
+	peer_asks(&f->e, sa, exchange);
+}
+
+static void answer_well(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+	struct sa *sa = peer_sa(&f->e, how);
+
+	if (!sa)
+		return;
+	peer_agrees(&f->e, sa);
+	more_payloads(f, sa, how >> 6);
+	peer_answers(&f->e, sa);
+}
+
+static void ask_anything(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+	struct sa *sa = peer_sa(&f->e, u8(f));
+
+	if (!sa)
+		return;
+	peer_begin(&f->e);
+	more_payloads(f, sa, (how >> 2) % PAYLOADS_MAX);
+	peer_asks(&f->e, sa, (uint8_t)(X_IKE_AUTH + how % 3));
+}
+
+static void answer_anything(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+	struct sa *sa = peer_sa(&f->e, how);
+
+	if (!sa)
+		return;
+	peer_begin(&f->e);
+	more_payloads(f, sa, (how >> 4) % PAYLOADS_MAX);
+	peer_answers(&f->e, sa);
+}
+
+static void repeat(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+
+	peer_repeats(&f->e, how, how & 0x80);
+}
+
+static void let_time_pass(struct fuzz *f)
+{
+	loop_advance((uint64_t)100 << (u8(f) % 16));
+}
+
+static void want(struct fuzz *f)
+{
+	struct trap *t = trap(f);
+
+	if (u8(f) & 1)
+		iked_want_child(f->node->d, t, NULL);
+	else
+		pair_acquire(f->p, f->node, "mh");
+}
+
+static void expire(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+	struct sa *sa = peer_sa(&f->e, u8(f));
+	struct child *c = sa ? peer_child(sa, how >> 2) : NULL;
+	struct xfrm_sa_key key = { .proto = XP_ESP };
+
+	if (!c)
+		return;
+	key.dst = how & 1 ? c->in_dst : c->out_dst;
+	key.spi = how & 1 ? c->spi_in : c->spi_out;
+	fake_xfrm_expire(f->node->kernel, &key, how & 2);
+	fake_xfrm_deliver(f->node->kernel);
+}
+
+/* What a person or a mobility daemon may do at any time. */
+static void our_side(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+	struct trap *t = trap(f);
+	struct child *c = child_of_trap(t);
+	struct sa *sa = sa_of_peer(t->peer);
+	struct in6_addr local = f->node->addr;
+
+	switch (how % 8) {
+	case 0:
+		if (c)
+			iked_close_child(c);
+		break;
+	case 1:
+	case 2:
+		if (c)
+			iked_rekey_child(c);
+		break;
+	case 3:
+	case 4:
+		if (sa)
+			iked_rekey_sa(sa);
+		break;
+	case 5:
+		if (sa)
+			iked_close_sa(sa);
+		break;
+	case 6:
+		local.s6_addr[15] ^= how >> 5;
+		if (sa && c)
+			trap_set_km(t, &local, &sa->remote);
+		if (c)
+			child_move(c, &local, &c->remote);
+		break;
+	case 7:
+		if (sa)
+			leave_begin(sa);
+		break;
+	}
+}
+
+static void kernel_fails(struct fuzz *f)
+{
+	static const uint16_t types[] = { XFRM_MSG_ALLOCSPI, XFRM_MSG_NEWSA, XFRM_MSG_UPDSA };
+	uint8_t how = u8(f);
+
+	if (how & 0x80)
+		fake_xfrm_drop_larvals(f->node->kernel);
+	else
+		fake_xfrm_fail(f->node->kernel, types[how % 3], 1, how & 0x40 ? -EEXIST : -ENOMEM);
+}
+
+/* What stands in the kernel is in the books. */
+static void must_agree(const struct fuzz *f)
+{
+	const struct child *c;
+	const struct sa *sa;
+	size_t n = 0;
+
+	LIST_FOREACH (sa, &f->node->d->sas, all)
+		LIST_FOREACH (c, &sa->children, of_sa)
+			n += (size_t)c->in_installed + c->out_installed;
+	if (fake_xfrm_n_sa(f->node->kernel) > n)
+		abort();
+}
+
+static void (*const steps[])(struct fuzz *f) = {
+	ask_well,
+	answer_well,
+	ask_anything,
+	answer_anything,
+	repeat,
+	let_time_pass,
+	want,
+	expire,
+	our_side,
+	kernel_fails,
+	ask_well,
+	answer_well,
+	our_side,
+	answer_well,
+	let_time_pass,
+	ask_anything,
+};
+
+#define SUITES SUITE_31 "," SUITE_19 "!"
+#define SUITE_19 "aes128-sha256-ecp256"
+#define SUITE_31 "aes128-sha256-curve25519"
+#define RESTART "\tdpdaction=restart\n\tdpddelay=30s\n\tcloseaction=restart\n"
+
+static const char *const confs[2][2] = {
+	{ PAIR_MOON_WITH("", "moonCert.pem", SUITES, SUITES),
+		PAIR_MOON_WITH(RESTART, "moonCert.pem", SUITES, SUITES) },
+	{ PAIR_CAROL_WITH("", SUITES, SUITES), PAIR_CAROL_WITH(RESTART, SUITES, SUITES) },
+};
+
+static void open_pair(struct fuzz *f)
+{
+	uint8_t how = u8(f);
+
+	drawn = how;
+	RAND_set_rand_method(&counter);
+	f->p = pair_new(confs[1][how >> 1 & 1], confs[0][how >> 1 & 1]);
+	log_open("iked", LOG_STYLE_IKE, "/dev/null", false);
+	f->node = how & 1 ? f->p->carol : f->p->moon;
+	pair_establish(f->p, how & 4);
+	peer_takes_over(&f->e, f->p, f->node);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct fuzz *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		abort();
+	f->at = data;
+	f->n = n;
+	open_pair(f);
+	for (unsigned i = 0; f->n && i < STEPS_MAX; i++) {
+		steps[u8(f) % (sizeof(steps) / sizeof(steps[0]))](f);
+		must_agree(f);
+	}
+	peer_free(&f->e);
+	pair_free(f->p);
+	free(f);
+	return 0;
+}

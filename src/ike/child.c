@@ -74,6 +74,15 @@ int child_new(struct sa *sa, struct trap *trap, struct child **out)
 	return 0;
 }
 
+void child_point(struct child_ref *r, struct child *to)
+{
+	if (r->to)
+		LIST_REMOVE(r, link);
+	r->to = to;
+	if (to)
+		LIST_INSERT_HEAD(&to->refs, r, link);
+}
+
 void child_free(struct child *c)
 {
 	struct iked *d;
@@ -81,7 +90,9 @@ void child_free(struct child *c)
 	if (!c)
 		return;
 	d = c->sa->d;
-	x_child_gone(c);
+	child_point(&c->rekeys, NULL);
+	while (!LIST_EMPTY(&c->refs))
+		child_point(LIST_FIRST(&c->refs), NULL);
 	child_close_out(c);
 	child_close_in(c);
 	table_del(&d->child_by_spi_in, &c->by_spi_in);

@@ -16,6 +16,7 @@
 #include <sys/queue.h>
 
 #include "ike/keymat.h"
+#include "ike/ref.h"
 #include "ike/table.h"
 #include "ike/ts.h"
 #include "kernel/xfrm_types.h"
@@ -53,7 +54,8 @@ struct child {
 	bool lost; /* somebody took an SA of it out of the kernel, it is being replaced */
 	uint8_t nonce_min[32]; /* start of the lowest nonce of its exchange: for collisions */
 	size_t n_nonce_min;
-	struct child *rekeys; /* the one that this replaces, while both stand */
+	struct child_ref rekeys; /* the one that this replaces, while both stand */
+	struct child_refs refs; /* all that point here */
 
 	struct tlink by_spi_in, by_spi_out, by_reqid;
 	LIST_ENTRY(child) of_sa;

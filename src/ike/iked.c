@@ -200,7 +200,7 @@ void iked_close_child(struct child *c)
 		return;
 	}
 	c->state = CHILD_DELETING;
-	t->child = c;
+	child_point(&t->child, c);
 	if (x_push(sa, t) < 0)
 		child_free(c);
 }
@@ -239,7 +239,7 @@ int iked_rekey_child(struct child *c)
 	t = task_new(X_REKEY_CHILD);
 	if (!t)
 		return -ENOMEM;
-	t->old = c;
+	child_point(&t->old, c);
 	return x_push(c->sa, t);
 }
 

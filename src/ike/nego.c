@@ -317,7 +317,7 @@ int nego_take(struct x *x, struct child *c, bool with_dh)
 			with_dh ? in->nonce : blob_view(&sa->init->nr));
 	}
 	if (rc < 0 && c->spi_out) { /* the peer has it: take it back */
-		x->task->child = NULL;
+		child_point(&x->task->child, NULL);
 		c->state = CHILD_UP;
 		iked_close_child(c);
 	}

@@ -55,6 +55,7 @@ int sa_new(struct iked *d, bool initiator, struct sa **out)
 	sa->initiator = initiator;
 	sa->local_port = sa->remote_port = IKE_PORT;
 	LIST_INIT(&sa->children);
+	LIST_INIT(&sa->refs);
 	TAILQ_INIT(&sa->tasks);
 	TAILQ_INIT(&sa->later);
 	x_sa_timers(sa);
@@ -96,6 +97,15 @@ void sa_init_free(struct sa *sa)
 	sa->init = NULL;
 }
 
+void sa_point(struct sa_ref *r, struct sa *to)
+{
+	if (r->to)
+		LIST_REMOVE(r, link);
+	r->to = to;
+	if (to)
+		LIST_INSERT_HEAD(&to->refs, r, link);
+}
+
 void sa_free(struct sa *sa)
 {
 	struct iked *d;
@@ -106,8 +116,8 @@ void sa_free(struct sa *sa)
 	if (d->seams.sa_gone)
 		d->seams.sa_gone(d->seams.arg, sa);
 	x_sa_stop(sa);
-	if (sa->made_by)
-		x_new_sa_gone(sa);
+	while (!LIST_EMPTY(&sa->refs))
+		sa_point(LIST_FIRST(&sa->refs), NULL);
 	while (!LIST_EMPTY(&sa->children))
 		child_free(LIST_FIRST(&sa->children));
 	sa_set_peer(sa, NULL);

@@ -18,6 +18,7 @@
 #include "crypto/dh.h"
 #include "crypto/ident.h"
 #include "ike/keymat.h"
+#include "ike/ref.h"
 #include "ike/table.h"
 
 struct iked;
@@ -94,7 +95,7 @@ struct sa {
 	size_t n_tasks;
 	struct timer t_resend, t_half_open, t_rekey, t_expire, t_dpd, t_later;
 
-	struct task *made_by; /* the rekey whose new_sa or their_sa this is */
+	struct sa_refs refs; /* all that point here */
 	bool leaving; /* another IKE_SA takes its place: nothing new is made in it */
 	bool hands_over; /* its CHILD_SAs are made anew by us, then it is closed */
 	bool newcomer; /* authenticated just now: what stands beside it is looked at */

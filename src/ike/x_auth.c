@@ -35,7 +35,7 @@ static int ask_child(struct x *x)
 	log_ike(0, "establishing CHILD_SA %s{%u}", t->trap->conn->name, t->trap->reqid_out);
 	if (child_new(x->sa, t->trap, &c) < 0)
 		return -ENOMEM;
-	t->child = c;
+	child_point(&t->child, c);
 	if (child_alloc(c) < 0)
 		return -EIO;
 	return nego_ask(x, c, false);
@@ -159,11 +159,11 @@ static void take_child(struct x *x)
 	if ((x->in->has & need) != need) {
 		why = nego_refusal(x->in);
 	} else {
-		rc = nego_take(x, t->child, false);
+		rc = nego_take(x, t->child.to, false);
 		why = rc ? "the CHILD_SA could not be installed" : "established";
 	}
 	if (!rc)
-		nego_say(t->child);
+		nego_say(t->child.to);
 	x_child_done(x->d, t->trap, rc, why);
 }
 

@@ -17,6 +17,18 @@ static bool stands(const struct child *c)
 	return c->out_installed && !xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa);
 }
 
+/* The CHILD_SA that this task makes, with its SPI. */
+static int begin_child(struct x *x)
+{
+	struct child *c;
+	int rc = child_new(x->sa, x->task->trap, &c);
+
+	if (rc < 0)
+		return rc;
+	child_point(&x->task->child, c);
+	return child_alloc(c);
+}
+
 static enum x_verdict child_ask(struct x *x)
 {
 	struct task *t = x->task;
@@ -28,9 +40,7 @@ static enum x_verdict child_ask(struct x *x)
 	}
 	trap_need_reqid(t->trap);
 	log_ike(0, "establishing CHILD_SA %s{%u}", t->trap->conn->name, t->trap->reqid_out);
-	if ((!t->child &&
-		    (child_new(x->sa, t->trap, &t->child) < 0 || child_alloc(t->child) < 0)) ||
-		nego_ask(x, t->child, true) < 0) {
+	if ((!t->child.to && begin_child(x) < 0) || nego_ask(x, t->child.to, true) < 0) {
 		x_child_done(x->d, t->trap, -EIO, "the kernel gives no SPI");
 		return X_REFUSE;
 	}
@@ -49,7 +59,7 @@ static void note_collision(struct task *t, struct child *theirs)
 	if (!t || t->kind != X_CHILD || t->trap != theirs->trap)
 		return;
 	t->collided = true;
-	t->their_child = theirs;
+	child_point(&t->their_child, theirs);
 }
 
 static enum x_verdict child_answer(struct x *x)
@@ -70,7 +80,7 @@ static enum x_verdict child_answer(struct x *x)
 /* One is enough: as in a rekey the one with the lowest nonce is closed by its maker (2.8.1). */
 static bool is_spare(const struct task *t, const struct child *c)
 {
-	const struct child *theirs = t->their_child;
+	const struct child *theirs = t->their_child.to;
 
 	return t->collided && theirs && theirs->state == CHILD_UP &&
 		bytes_cmp(BYTES(c->nonce_min, c->n_nonce_min),
@@ -93,7 +103,7 @@ static void close_broken(struct child *fresh)
 static enum x_verdict child_take(struct x *x)
 {
 	struct task *t = x->task;
-	struct child *c = t->child;
+	struct child *c = t->child.to;
 	int rc = nego_take(x, c, true);
 
 	if (!rc) {
@@ -121,7 +131,7 @@ static enum x_verdict child_refused(struct x *x)
 		return X_AGAIN;
 	}
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE)) {
-		child_free(t->child);
+		child_free(t->child.to);
 		return X_LATER;
 	}
 	why = nego_refusal(x->in);

@@ -42,7 +42,7 @@ static void put_delete_spis(struct msg_out *out, const uint32_t *spis, size_t n)
 /* A CHILD_SA to delete, or nothing at all: is the peer alive? */
 static enum x_verdict info_ask(struct x *x)
 {
-	struct child *c = x->task->child;
+	struct child *c = x->task->child.to;
 
 	if (!c)
 		return X_SEND;
@@ -55,7 +55,7 @@ static enum x_verdict info_ask(struct x *x)
 
 static enum x_verdict info_take(struct x *x)
 {
-	struct child *c = x->task->child;
+	struct child *c = x->task->child.to;
 
 	if (!c)
 		return X_REFUSE;
@@ -150,8 +150,8 @@ static enum x_verdict end_of_sa(struct x *x)
 
 	log_ike(0, "deleting IKE_SA %s between %s[%s]...%s[%s]", sa_name(sa), addr_str(&sa->local),
 		ident_str(&sa->my_id), addr_str(&sa->remote), ident_str(&sa->peer_id));
-	if (t && t->kind == X_REKEY_SA && t->their_sa) /* 2.8.2: only the peer's rekey arrived */
-		x_inherit(sa, t->their_sa);
+	if (t && t->kind == X_REKEY_SA && t->their_sa.to) /* 2.8.2: only the peer's rekey arrived */
+		x_inherit(sa, t->their_sa.to);
 	return X_END;
 }
 

@@ -48,69 +48,32 @@ struct task *task_new(enum x_kind kind)
 
 void task_free(struct task *t)
 {
+	struct child *child, *old;
+	struct sa *new_sa;
+
 	if (!t)
 		return;
+	child = t->child.to;
+	old = t->old.to;
+	new_sa = t->new_sa.to;
+	child_point(&t->child, NULL);
+	child_point(&t->old, NULL);
+	child_point(&t->their_child, NULL);
+	sa_point(&t->new_sa, NULL);
+	sa_point(&t->their_sa, NULL);
+	if (child && child->state == CHILD_NEW)
+		child_free(child);
+	if (old && old->state == CHILD_REKEYING)
+		old->state = CHILD_UP;
+	if (old)
+		old->lost = false; /* not replaced: what the kernel asks for is made beside it */
+	sa_free(new_sa); /* one that came up is no longer here */
 	if (t->trap)
 		trap_unref(t->trap);
-	if (t->child && t->child->state == CHILD_NEW)
-		child_free(t->child);
-	if (t->old && t->old->state == CHILD_REKEYING)
-		t->old->state = CHILD_UP;
-	if (t->old)
-		t->old->lost = false; /* not replaced: what the kernel asks for is made beside it */
-	if (t->their_sa)
-		t->their_sa->made_by = NULL;
-	if (t->new_sa)
-		sa_free(t->new_sa); /* one that came up is no longer here */
 	dh_free(t->dh);
 	blob_free(&t->ni);
 	blob_free(&t->their_nonce);
 	free(t);
-}
-
-/* Every task of an IKE_SA, wherever it waits. */
-static struct task *next_task(struct sa *sa, struct task *after)
-{
-	struct task *t;
-
-	if (!after && sa->task)
-		return sa->task;
-	if (!after || after == sa->task)
-		t = TAILQ_FIRST(&sa->tasks);
-	else
-		t = TAILQ_NEXT(after, link);
-	return t;
-}
-
-static void forget_child(struct task *t, const struct child *c)
-{
-	t->child = t->child == c ? NULL : t->child;
-	t->old = t->old == c ? NULL : t->old;
-	t->their_child = t->their_child == c ? NULL : t->their_child;
-}
-
-void x_new_sa_gone(struct sa *sa)
-{
-	struct task *t = sa->made_by;
-
-	t->new_sa = t->new_sa == sa ? NULL : t->new_sa;
-	t->their_sa = t->their_sa == sa ? NULL : t->their_sa;
-	sa->made_by = NULL;
-}
-
-void x_child_gone(struct child *c)
-{
-	struct sa *sa = c->sa;
-	struct child *other;
-	struct task *t;
-
-	for (t = next_task(sa, NULL); t; t = next_task(sa, t))
-		forget_child(t, c);
-	TAILQ_FOREACH (t, &sa->later, link)
-		forget_child(t, c);
-	LIST_FOREACH (other, &sa->children, of_sa)
-		if (other->rekeys == c)
-			other->rekeys = NULL;
 }
 
 static void half_open(struct sa *sa, bool is)

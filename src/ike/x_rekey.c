@@ -29,21 +29,22 @@ static int put_old_spi(struct msg_out *out, const struct child *old)
 static enum x_verdict rekey_child_ask(struct x *x)
 {
 	struct task *t = x->task;
-	struct child *old = t->old;
+	struct child *old = t->old.to, *c;
 
 	if (!old || (old->state != CHILD_UP && old->state != CHILD_REKEYING))
 		return X_REFUSE; /* gone, or the peer was faster */
 	log_ike(0, "establishing CHILD_SA %s", child_name(old));
 	put_old_spi(x->out, old);
-	if (!t->child) {
-		if (child_new(x->sa, old->trap, &t->child) < 0)
+	if (!t->child.to) {
+		if (child_new(x->sa, old->trap, &c) < 0)
 			return X_REFUSE;
-		t->child->reqid_out = old->reqid_out;
-		t->child->reqid_in = old->reqid_in;
-		if (child_alloc(t->child) < 0)
+		child_point(&t->child, c);
+		c->reqid_out = old->reqid_out;
+		c->reqid_in = old->reqid_in;
+		if (child_alloc(c) < 0)
 			return X_REFUSE;
 	}
-	if (nego_ask(x, t->child, true) < 0)
+	if (nego_ask(x, t->child.to, true) < 0)
 		return X_REFUSE;
 	old->state = CHILD_REKEYING;
 	return X_SEND;
@@ -89,10 +90,10 @@ static enum x_verdict rekey_child_answer(struct x *x)
 	rc = nego_answer(x, old, true, &c);
 	if (rc)
 		return nego_refuse(x, rc);
-	c->rekeys = old;
-	if (t && t->kind == X_REKEY_CHILD && t->old == old) {
+	child_point(&c->rekeys, old);
+	if (t && t->kind == X_REKEY_CHILD && t->old.to == old) {
 		t->collided = true;
-		t->their_child = c;
+		child_point(&t->their_child, c);
 		blob_set(&t->their_nonce, BYTES(c->nonce_min, c->n_nonce_min));
 	}
 	old->state = CHILD_REKEYED;
@@ -112,14 +113,15 @@ static bool ours_loses(const struct task *t, struct bytes ours)
 static enum x_verdict rekey_child_take(struct x *x)
 {
 	struct task *t = x->task;
-	struct child *c = t->child, *old;
+	struct child *c = t->child.to, *old;
 
 	if (nego_take(x, c, true) < 0)
 		return X_REFUSE;
 	nego_say(c);
-	old = t->old;
-	c->rekeys = old;
-	if (t->collided && t->their_child && ours_loses(t, BYTES(c->nonce_min, c->n_nonce_min))) {
+	old = t->old.to;
+	child_point(&c->rekeys, old);
+	if (t->collided && t->their_child.to &&
+		ours_loses(t, BYTES(c->nonce_min, c->n_nonce_min))) {
 		log_ike(1, "CHILD_SA rekey collision lost, closing %s", child_name(c));
 		iked_close_child(c);
 	} else if (old) {
@@ -141,9 +143,9 @@ static bool begin_anew(struct x *x)
 static enum x_verdict rekey_child_refused(struct x *x)
 {
 	struct task *t = x->task;
-	struct child *old = t->old;
-	const struct prop_list *esp = &t->child->trap->conn->esp;
-	uint16_t group = nego_other_group(x->in, esp, t->dh ? dh_group(t->dh)->id : 0);
+	struct child *old = t->old.to;
+	uint16_t now = t->dh ? dh_group(t->dh)->id : 0;
+	uint16_t group = old ? nego_other_group(x->in, &old->trap->conn->esp, now) : 0;
 
 	if (group && !t->n_groups++) { /* */
 		t->group = group;
@@ -154,7 +156,7 @@ static enum x_verdict rekey_child_refused(struct x *x)
 		return X_REFUSE; /* the peer's own rekey stands */
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE)) {
 		old->state = CHILD_UP;
-		child_free(t->child);
+		child_free(t->child.to);
 		return X_LATER;
 	}
 	if (begin_anew(x))
@@ -195,14 +197,17 @@ static enum x_verdict rekey_sa_ask(struct x *x)
 	struct task *t = x->task;
 	const struct prop_list *ike = &x->sa->peer->conn->ike;
 	struct prop_list props;
+	struct sa *new_sa;
 
-	if (!t->new_sa && sa_new(x->d, true, &t->new_sa) < 0)
-		return X_REFUSE;
-	t->new_sa->made_by = t;
+	if (!t->new_sa.to) {
+		if (sa_new(x->d, true, &new_sa) < 0)
+			return X_REFUSE;
+		sa_point(&t->new_sa, new_sa);
+	}
 	if (nego_fresh(t, ike) < 0 || !t->dh)
 		return X_REFUSE;
 	log_ike(1, "rekeying IKE_SA %s", sa_name(x->sa));
-	spi_proposals(ike, t->new_sa->spi_i, &props);
+	spi_proposals(ike, t->new_sa.to->spi_i, &props);
 	put_sa(x->out, &props);
 	put_nonce(x->out, blob_view(&t->ni));
 	put_ke(x->out, dh_group(t->dh)->id, dh_public(t->dh));
@@ -262,7 +267,15 @@ static bool children_busy(const struct sa *sa)
 {
 	const struct task *t = sa->task;
 
-	return t && t->kind != X_REKEY_SA && !(t->kind == X_INFO && !t->child);
+	return t && t->kind != X_REKEY_SA && !(t->kind == X_INFO && !t->child.to);
+}
+
+/* One IKE_SA for another: a second request for the same one is not answered by a third. */
+static bool replaced_already(const struct sa *sa)
+{
+	const struct task *t = sa->task;
+
+	return t && t->kind == X_REKEY_SA && t->their_sa.to;
 }
 
 static int answer_sa(struct x *x, struct sa *new_sa, struct bytes *nr, struct blob *nonce)
@@ -304,7 +317,7 @@ static enum x_verdict rekey_sa_answer(struct x *x)
 	struct bytes nr;
 	int rc;
 
-	if (children_busy(sa))
+	if (children_busy(sa) || replaced_already(sa))
 		return x_refuse(x, N_TEMPORARY_FAILURE);
 	if (sa_new(x->d, false, &new_sa) < 0)
 		return x_refuse(x, N_TEMPORARY_FAILURE);
@@ -319,8 +332,7 @@ static enum x_verdict rekey_sa_answer(struct x *x)
 		return X_SEND;
 	}
 	t->collided = true;
-	t->their_sa = new_sa;
-	new_sa->made_by = t;
+	sa_point(&t->their_sa, new_sa);
 	blob_set(&t->their_nonce, nego_lower(x->in->nonce, nr));
 	return X_REFUSE;
 }
@@ -343,7 +355,7 @@ static int take_sa(struct x *x, struct sa *new_sa)
 
 static enum x_verdict rekey_sa_take(struct x *x)
 {
-	struct sa *sa = x->sa, *new_sa = x->task->new_sa;
+	struct sa *sa = x->sa, *new_sa = x->task->new_sa.to;
 	struct task *t = x->task;
 	struct bytes low = nego_lower(blob_view(&t->ni), x->in->nonce);
 
@@ -351,16 +363,16 @@ static enum x_verdict rekey_sa_take(struct x *x)
 		log_ike(1, "rekeying IKE_SA %s failed", sa_name(sa));
 		return X_REFUSE;
 	}
-	x_new_sa_gone(new_sa); /* it stands on its own from here */
+	sa_point(&t->new_sa, NULL); /* it stands on its own from here */
 	come_up(sa, new_sa);
-	if (t->collided && t->their_sa && ours_loses(t, low)) {
+	if (t->collided && t->their_sa.to && ours_loses(t, low)) {
 		log_ike(1, "IKE_SA rekey collision lost, closing %s", sa_name(new_sa));
-		x_inherit(sa, t->their_sa);
+		x_inherit(sa, t->their_sa.to);
 		iked_close_sa(new_sa);
 		return X_SEND; /* the peer deletes the old one */
 	}
-	if (t->their_sa) /* the peer closes it; it may never have heard of it */
-		x_move(t->their_sa, SA_REKEYED);
+	if (t->their_sa.to) /* the peer closes it; it may never have heard of it */
+		x_move(t->their_sa.to, SA_REKEYED);
 	x_inherit(sa, new_sa);
 	x_push_front(sa, task_new(X_DELETE_SA));
 	return X_SEND;
@@ -377,8 +389,8 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 		blob_free(&t->ni);
 		return X_AGAIN;
 	}
-	if (t->collided && t->their_sa) {
-		x_inherit(x->sa, t->their_sa);
+	if (t->collided && t->their_sa.to) {
+		x_inherit(x->sa, t->their_sa.to);
 		return X_SEND;
 	}
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE))

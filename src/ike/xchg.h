@@ -35,9 +35,9 @@ struct task {
 	enum x_kind kind;
 	TAILQ_ENTRY(task) link;
 	struct trap *trap; /* X_AUTH, X_CHILD: whose CHILD_SA; NULL: none */
-	struct child *child; /* being made; X_INFO: the one to delete */
-	struct child *old; /* X_REKEY_CHILD: the one to replace */
-	struct sa *new_sa; /* X_REKEY_SA: the one being made */
+	struct child_ref child; /* being made, the task's own; X_INFO: the one to delete */
+	struct child_ref old; /* X_REKEY_CHILD: the one to replace */
+	struct sa_ref new_sa; /* X_REKEY_SA: the one being made, the task's own */
 	struct dh *dh;
 	struct blob ni;
 	uint16_t group; /* asked for by INVALID_KE, 0: the first configured */
@@ -46,8 +46,8 @@ struct task {
 	/* The peer's request for the same SA came while ours is out (2.8.1, 2.8.2). */
 	bool collided;
 	struct blob their_nonce; /* the lower of its two */
-	struct child *their_child;
-	struct sa *their_sa;
+	struct child_ref their_child;
+	struct sa_ref their_sa;
 };
 
 struct x {
@@ -123,8 +123,6 @@ void x_pause(struct sa *sa, struct task *t);
 void x_resend_init(struct sa *sa);
 void x_sa_timers(struct sa *sa); /* a new IKE_SA has them, all stopped */
 void x_sa_stop(struct sa *sa); /* timers and exchanges end without a word */
-void x_new_sa_gone(struct sa *sa); /* the same for an IKE_SA that a rekey made */
-void x_child_gone(struct child *c); /* no exchange points to it any more */
 void x_sa_gone(struct sa *sa); /* end it; what was wanted of it fails */
 void x_sa_join(struct sa *from, struct sa *to); /* end it; what was wanted goes to the other */
 void x_sa_timeout(struct sa *sa); /* the peer does not answer: try again or give up */

@@ -103,7 +103,7 @@ void child_free(struct child *c)
 	free(c);
 }
 
-struct child *child_by_spi_in(const struct iked *d, uint32_t spi)
+static struct child *with_spi_in(const struct iked *d, uint32_t spi)
 {
 	struct tlink *l;
 
@@ -116,6 +116,33 @@ struct child *child_by_spi_in(const struct iked *d, uint32_t spi)
 	return NULL;
 }
 
+static bool is_made(const struct child *c)
+{
+	return c->state != CHILD_NEW && c->spi_in && c->spi_out;
+}
+
+bool child_has_spi(const struct iked *d, uint32_t spi)
+{
+	return with_spi_in(d, spi) != NULL;
+}
+
+struct child *child_by_spi_in(const struct iked *d, uint32_t spi)
+{
+	struct child *c = with_spi_in(d, spi);
+
+	return c && is_made(c) ? c : NULL;
+}
+
+struct child *child_of_peer_spi(const struct sa *sa, uint32_t spi)
+{
+	struct child *c;
+
+	LIST_FOREACH (c, &sa->children, of_sa)
+		if (c->spi_out == spi && is_made(c))
+			return c;
+	return NULL;
+}
+
 struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct in6_addr *dst)
 {
 	struct tlink *l;
@@ -123,7 +150,7 @@ struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct 
 	for (l = table_find(&d->child_by_spi_out, hash_u64(spi)); l; l = table_next(l)) {
 		struct child *c = LINKED(l, struct child, by_spi_out);
 
-		if (c->spi_out == spi && addr_eq(&c->out_dst, dst))
+		if (c->spi_out == spi && is_made(c) && addr_eq(&c->out_dst, dst))
 			return c;
 	}
 	return NULL;

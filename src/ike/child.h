@@ -82,9 +82,15 @@ bool child_stands(const struct child *c, bool out);
 /* When the kernel last received by it: seconds since the epoch, 0 never. */
 uint64_t child_last_in(struct child *c);
 
+/* What others name by an SPI stands: one that is being made is its task's alone and not found. */
 struct child *child_by_spi_in(const struct iked *d, uint32_t spi);
 struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct in6_addr *dst);
-/* All of a reqid (outbound or inbound number): after NULL gives the first. */
+/* By the SPI that the peer receives with; it names it in DELETE, INVALID_SPI and REKEY_SA. */
+struct child *child_of_peer_spi(const struct sa *sa, uint32_t spi);
+/* This inbound SPI is drawn already, be it for one that is being made. */
+bool child_has_spi(const struct iked *d, uint32_t spi);
+/* All of a reqid (outbound or inbound number), also those being made, which a move has to take
+ * along: after NULL gives the first. */
 struct child *child_by_reqid(const struct iked *d, uint32_t reqid, const struct child *after);
 /* The one that carries traffic for this trap, better in an IKE_SA that stays; or NULL. */
 struct child *child_of_trap(const struct trap *trap);

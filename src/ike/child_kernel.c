@@ -22,7 +22,7 @@ static bool spi_taken(const struct iked *d, uint32_t spi)
 
 	while (l && LINKED(l, struct child, by_spi_out)->spi_out != spi)
 		l = table_next(l);
-	return l || child_by_spi_in(d, spi);
+	return l || child_has_spi(d, spi);
 }
 
 /* P13: a kernel may look at one destination only; a move can bring two of them together. */

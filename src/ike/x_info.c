@@ -83,18 +83,6 @@ static enum x_verdict delete_take(struct x *x)
 	return X_END;
 }
 
-static struct child *child_with_out(struct sa *sa, uint32_t spi)
-{
-	struct child *c = child_by_spi_out(sa->d, spi, &sa->remote);
-
-	if (c && c->sa == sa)
-		return c;
-	LIST_FOREACH (c, &sa->children, of_sa) /* proxies and tunnels that moved on */
-		if (c->spi_out == spi)
-			return c;
-	return NULL;
-}
-
 static void peer_closed(struct child *c)
 {
 	struct iked *d = c->sa->d;
@@ -119,7 +107,7 @@ static void delete_children(struct x *x, const struct delete *del)
 
 	for (unsigned i = 0; i < del->n && n < DELETED_MAX; i++) {
 		uint32_t spi = rd_u32(&in);
-		struct child *c = rd_ok(&in) < 0 ? NULL : child_with_out(x->sa, spi);
+		struct child *c = rd_ok(&in) < 0 ? NULL : child_of_peer_spi(x->sa, spi);
 
 		if (!c || c->state == CHILD_DELETING)
 			continue;
@@ -135,7 +123,7 @@ static void delete_children(struct x *x, const struct delete *del)
 static void unknown_spi(struct x *x, const struct notify *n)
 {
 	struct rd in = rd_of(n->data);
-	struct child *c = child_with_out(x->sa, rd_u32(&in));
+	struct child *c = child_of_peer_spi(x->sa, rd_u32(&in));
 
 	if (rd_done(&in) < 0 || !c)
 		return;

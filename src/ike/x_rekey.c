@@ -56,14 +56,8 @@ static struct child *old_of(struct sa *sa, const struct msg *in)
 	const struct notify *n = msg_notify(in, N_REKEY_SA);
 	struct rd spi = rd_of(n->spi);
 	uint32_t v = rd_u32(&spi);
-	struct child *c;
 
-	if (rd_done(&spi) < 0 || n->proto != PROTO_ESP)
-		return NULL;
-	LIST_FOREACH (c, &sa->children, of_sa)
-		if (c->spi_out == v && c->state != CHILD_NEW)
-			return c;
-	return NULL;
+	return rd_done(&spi) < 0 || n->proto != PROTO_ESP ? NULL : child_of_peer_spi(sa, v);
 }
 
 static enum x_verdict not_found(struct x *x)

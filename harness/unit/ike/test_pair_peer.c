@@ -59,4 +59,61 @@ static void an_ike_sa_is_replaced_by_one_of_the_peers_only(void **state)
 	end(e);
 }
 
-UNIT_MAIN(T(an_ike_sa_is_replaced_by_one_of_the_peers_only, "A-173 A-230"))
+static const uint16_t names[] = { 0, N_INVALID_SPI, N_REKEY_SA }; /* 0: DELETE */
+
+/* By each of the ways that name a CHILD_SA by its SPI. */
+static void name_it(struct peer *e, struct sa *sa, uint16_t how, uint32_t spi)
+{
+	struct trap *t = trap_by_name(e->node->d, "tunnel");
+
+	peer_begin(e);
+	if (how == N_REKEY_SA) {
+		const struct child named = { .spi_out = spi };
+
+		peer_wants_child(e, sa, t, &named);
+	} else if (how) {
+		peer_put_spi_notify(e, how, spi);
+	} else {
+		peer_deletes(e, PROTO_ESP, &spi, 1);
+	}
+	assert_true(peer_asks(e, sa, how == N_REKEY_SA ? X_CREATE_CHILD_SA : X_INFORMATIONAL));
+	assert_int_equal(refusal(e), how == N_REKEY_SA ? N_CHILD_SA_NOT_FOUND : 0);
+}
+
+/* Another CHILD_SA, or one for an old one: in either case one is being made then. */
+static struct peer *making(bool rekey)
+{
+	struct peer *e = against(true, rekey);
+	struct trap *t = trap_by_name(e->node->d, "tunnel");
+
+	if (rekey)
+		assert_int_equal(iked_rekey_child(child_of_trap(t)), 0);
+	else
+		assert_int_equal(iked_want_child(e->node->d, t, NULL), 0);
+	assert_non_null(pair_sa(e->node)->task);
+	return e;
+}
+
+/* Its SPI is not yet (0), or is known to us alone: nobody else can mean it. */
+static void a_child_sa_that_is_being_made_is_not_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3 * 2 * 2; i++) {
+		struct peer *e = making(i & 1);
+		struct sa *sa = pair_sa(e->node);
+		struct child *c = sa->task->child.to;
+
+		assert_int_equal(c->state, CHILD_NEW);
+		name_it(e, sa, names[i / 4], i & 2 ? c->spi_in : 0);
+		assert_ptr_equal(sa->task->child.to, c);
+		assert_null(child_by_spi_in(e->node->d, c->spi_in));
+		assert_true(child_has_spi(e->node->d, c->spi_in));
+		peer_agrees(e, sa);
+		assert_true(peer_answers(e, sa));
+		assert_ptr_equal(pair_child(e->node, "tunnel"), c);
+		end(e);
+	}
+}
+
+UNIT_MAIN(T(a_child_sa_that_is_being_made_is_not_found, "A-231"),
+	T(an_ike_sa_is_replaced_by_one_of_the_peers_only, "A-173 A-230"))

@@ -108,8 +108,7 @@ static int note_old(const struct xfrm_sa *sa, void *arg)
 
 	if (sa->proto != XP_ESP || !sa->reqid || !trap_by_reqid(o->d, sa->reqid, NULL))
 		return 0;
-	if (sa->spi &&
-		(child_has_spi(o->d, sa->spi) || child_by_spi_out(o->d, sa->spi, &sa->dst)))
+	if (sa->spi && (child_has_spi(o->d, sa->spi) || child_by_spi_out(o->d, sa->spi, &sa->dst)))
 		return 0;
 	if (!has_room(o))
 		return -ENOMEM;

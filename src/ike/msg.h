@@ -94,6 +94,7 @@ enum notify_type {
 struct notify {
 	uint8_t proto;
 	uint16_t type;
+	bool stray; /* means nothing in this message (ike/notify) */
 	struct bytes spi, data;
 };
 
@@ -169,9 +170,9 @@ struct msg {
 int msg_parse(struct bytes datagram, struct msg *out);
 int msg_parse_inner(struct bytes plain, uint8_t first, struct msg *io);
 
-/* first of its type, or NULL */
+/* first of its type that belongs where it stands, or NULL */
 const struct notify *msg_notify(const struct msg *m, uint16_t type);
-/* First notify of an error type (< 16384), or NULL. */
+/* First notify of an error type (< 16384), wherever it belongs, or NULL: for answers. */
 const struct notify *msg_error(const struct msg *m);
 
 /*

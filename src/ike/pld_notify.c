@@ -127,7 +127,7 @@ void put_notify(
 const struct notify *msg_notify(const struct msg *m, uint16_t type)
 {
 	for (size_t i = 0; i < m->n_notify; i++)
-		if (m->notify[i].type == type)
+		if (m->notify[i].type == type && !m->notify[i].stray)
 			return &m->notify[i];
 	return NULL;
 }

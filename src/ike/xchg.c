@@ -5,6 +5,7 @@
 #include "crypto/prf.h"
 #include "crypto/sk.h"
 #include "ike/limits.h"
+#include "ike/notify.h"
 #include "ike/unique.h"
 #include "ike/xchg.h"
 
@@ -118,7 +119,7 @@ static bool payloads_fit(const struct x_step *step, const struct msg *in)
 }
 
 /* rc: how parsing went. */
-static void answer(struct sa *sa, const struct packet *p, const struct msg *in, int rc)
+static void answer(struct sa *sa, const struct packet *p, struct msg *in, int rc)
 {
 	enum x_kind kind = kind_of_request(in);
 	const struct x_step *step = x_step_find(sa->state, kind, X_ANSWER);
@@ -138,6 +139,7 @@ static void answer(struct sa *sa, const struct packet *p, const struct msg *in, 
 			&out, buf, sizeof(buf), sa->spi_i, sa->spi_r, in->exchange, F_RESPONSE, 0);
 	else
 		msg_begin_inner(&out, buf, sizeof(buf));
+	notify_judge(in, kind);
 	if (rc == -ENOPROTOOPT)
 		v = x_refuse_data(&x, N_UNSUPPORTED_CRITICAL_PAYLOAD, BYTES(&in->critical, 1));
 	else if (rc < 0 || !payloads_fit(step, in))
@@ -179,16 +181,18 @@ static const struct x_step *step_of_answer(const struct sa *sa, const struct msg
 
 	if (step && (in->has & step->required) == step->required)
 		return step;
-	if (msg_error(in) || msg_notify(in, N_COOKIE))
+	if (msg_error(in) || msg_notify(in, N_COOKIE)) /* of IKE_SA_INIT only */
 		return x_step_find(sa->state, kind, X_REFUSED);
 	return NULL;
 }
 
-static void take_answer(struct sa *sa, const struct packet *p, const struct msg *in, int rc)
+static void take_answer(struct sa *sa, const struct packet *p, struct msg *in, int rc)
 {
-	const struct x_step *step = rc ? NULL : step_of_answer(sa, in);
+	const struct x_step *step;
 	struct x x = { .d = sa->d, .sa = sa, .pkt = p, .in = in, .task = sa->task };
 
+	notify_judge(in, sa->task->kind);
+	step = rc ? NULL : step_of_answer(sa, in);
 	if (!step && rc != -ENOPROTOOPT && sa->state != SA_INIT_SENT) {
 		log_ike(1, "answer to %s makes no sense", xchg_str(in->exchange)); /* 2.21.2 */
 		x_fail(&x, -EPROTO, "the peer's answer makes no sense");
@@ -203,7 +207,7 @@ static void take_answer(struct sa *sa, const struct packet *p, const struct msg 
 }
 
 /* Unprotected: nothing here is believed that does not fit a request of ours. */
-static void init_response(struct iked *d, const struct packet *p, const struct msg *in, int rc)
+static void init_response(struct iked *d, const struct packet *p, struct msg *in, int rc)
 {
 	struct sa *sa = sa_by_spi(d, in->spi_i);
 
@@ -255,7 +259,7 @@ static struct sa *init_sa(
 	return sa;
 }
 
-static void new_request(struct iked *d, const struct packet *p, const struct msg *in, int rc)
+static void new_request(struct iked *d, const struct packet *p, struct msg *in, int rc)
 {
 	uint8_t sha1[20];
 	struct sa *sa;
@@ -286,7 +290,7 @@ static void new_request(struct iked *d, const struct packet *p, const struct msg
 enum { LOUD_A_SECOND = 50 };
 
 /* F-014: a flood must not fill the log. */
-static void init_request(struct iked *d, const struct packet *p, const struct msg *in, int rc)
+static void init_request(struct iked *d, const struct packet *p, struct msg *in, int rc)
 {
 	d->quiet = !budget_take(&d->loud, LOUD_A_SECOND);
 	new_request(d, p, in, rc);

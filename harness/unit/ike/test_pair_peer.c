@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "ike/notify.h"
 #include "unit/ike/peer.h"
 
 /* moon or carol with both CHILD_SAs, and the other end says what it wants. */
@@ -115,5 +116,74 @@ static void a_child_sa_that_is_being_made_is_not_found(void **state)
 	}
 }
 
-UNIT_MAIN(T(a_child_sa_that_is_being_made_is_not_found, "A-231"),
+/* What we may be asking when an answer comes. */
+static struct peer *asking(enum x_kind kind)
+{
+	struct peer *e = against(true, kind != X_CHILD);
+	struct sa *sa = pair_sa(e->node);
+	struct trap *t = trap_by_name(e->node->d, "tunnel");
+
+	if (kind == X_CHILD)
+		assert_int_equal(iked_want_child(e->node->d, t, NULL), 0);
+	else if (kind == X_REKEY_CHILD)
+		assert_int_equal(iked_rekey_child(child_of_trap(t)), 0);
+	else if (kind == X_REKEY_SA)
+		assert_int_equal(iked_rekey_sa(sa), 0);
+	else if (kind == X_INFO)
+		iked_close_child(child_of_trap(t));
+	assert_non_null(sa->task);
+	assert_int_equal(sa->task->kind, kind);
+	return e;
+}
+
+/* What has become of it, as one number. */
+static unsigned outcome(enum x_kind kind, uint16_t type)
+{
+	const uint8_t data[] = { 0, 14 };
+	struct peer *e = asking(kind);
+	struct sa *sa = pair_sa(e->node);
+	unsigned n_sa, n_children, asks, waits;
+
+	peer_begin(e);
+	put_notify(&e->out, 0, BYTES_NONE, type, BYTES_OF(data));
+	assert_true(peer_answers(e, sa));
+	n_sa = (unsigned)pair_n_sa(e->node);
+	n_children = (unsigned)peer_n_children(e->node);
+	sa = pair_sa(e->node);
+	asks = sa && sa->task ? sa->task->kind + 1u : 0;
+	waits = sa && !TAILQ_EMPTY(&sa->later);
+	loop_advance(200000);
+	end(e);
+	return n_sa << 12 | n_children << 8 | asks << 4 | waits;
+}
+
+static const uint16_t deciders[] = { N_COOKIE, N_INVALID_KE, N_AUTHENTICATION_FAILED, N_INVALID_SPI,
+	N_REKEY_SA, N_INITIAL_CONTACT, N_CHILD_SA_NOT_FOUND, N_TEMPORARY_FAILURE,
+	N_NO_ADDITIONAL_SAS, N_USE_TRANSPORT_MODE, N_INVALID_MAJOR_VERSION };
+
+/* In an answer where it does not belong each is as one that nobody knows. */
+static void an_answer_of_another_exchange_is_none(void **state)
+{
+	static const enum x_kind kinds[] = { X_CHILD, X_REKEY_CHILD, X_REKEY_SA, X_INFO };
+
+	(void)state;
+	for (size_t k = 0; k < 4; k++) {
+		unsigned unknown_error = outcome(kinds[k], 8191);
+		unsigned unknown_status = outcome(kinds[k], 40000);
+
+		for (size_t i = 0; i < sizeof(deciders) / sizeof(deciders[0]); i++) {
+			bool error = deciders[i] < N_INITIAL_CONTACT;
+			unsigned got = outcome(kinds[k], deciders[i]);
+
+			if (notify_belongs(deciders[i], kinds[k], true))
+				continue;
+			if (got != (error ? unknown_error : unknown_status))
+				fail_msg("%s in an answer of kind %d", notify_long_str(deciders[i]),
+					(int)kinds[k]);
+		}
+	}
+}
+
+UNIT_MAIN(T(an_answer_of_another_exchange_is_none, "A-232 A-027"),
+	T(a_child_sa_that_is_being_made_is_not_found, "A-231"),
 	T(an_ike_sa_is_replaced_by_one_of_the_peers_only, "A-173 A-230"))

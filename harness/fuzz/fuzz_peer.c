@@ -399,17 +399,21 @@ static void kernel_fails(struct fuzz *f)
 		fake_xfrm_fail(f->node->kernel, types[how % 3], 1, how & 0x40 ? -EEXIST : -ENOMEM);
 }
 
-/* What stands in the kernel is in the books. */
+/* What stands in the kernel is in the books, and they keep their limits. */
 static void must_agree(const struct fuzz *f)
 {
 	const struct child *c;
 	const struct sa *sa;
-	size_t n = 0;
+	size_t n = 0, n_sa = 0;
 
-	LIST_FOREACH (sa, &f->node->d->sas, all)
+	LIST_FOREACH (sa, &f->node->d->sas, all) {
+		n_sa++;
 		LIST_FOREACH (c, &sa->children, of_sa)
 			n += (size_t)c->in_installed + c->out_installed;
-	if (fake_xfrm_n_sa(f->node->kernel) > n)
+		if (sa->n_tasks > X_QUEUE_MAX + 2 || sa->n_children > CHILD_ALL_MAX)
+			abort();
+	}
+	if (fake_xfrm_n_sa(f->node->kernel) > n || n_sa > SAME_IDS_MAX + 2)
 		abort();
 }
 

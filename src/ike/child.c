@@ -70,6 +70,7 @@ int child_new(struct sa *sa, struct trap *trap, struct child **out)
 		return -ENOMEM;
 	}
 	LIST_INSERT_HEAD(&sa->children, c, of_sa);
+	sa->n_children++;
 	*out = c;
 	return 0;
 }
@@ -99,6 +100,7 @@ void child_free(struct child *c)
 	table_del(&d->child_by_spi_out, &c->by_spi_out);
 	table_del(&d->child_by_reqid, &c->by_reqid);
 	LIST_REMOVE(c, of_sa);
+	c->sa->n_children--;
 	trap_unref(c->trap);
 	free(c);
 }
@@ -189,8 +191,10 @@ struct child *child_of_trap(const struct trap *trap)
 void child_to_sa(struct child *c, struct sa *to)
 {
 	LIST_REMOVE(c, of_sa);
+	c->sa->n_children--;
 	c->sa = to;
 	LIST_INSERT_HEAD(&to->children, c, of_sa);
+	to->n_children++;
 }
 
 void child_expired(struct child *c, bool hard)

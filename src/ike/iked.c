@@ -150,10 +150,7 @@ int iked_want_child(struct iked *d, struct trap *t, const struct acquire *acq)
 		if (!task)
 			return -ENOMEM;
 		t->wanted = true;
-		rc = x_push(sa, task);
-		if (rc < 0)
-			t->wanted = false;
-		return rc;
+		return x_push(sa, task);
 	}
 	if (acq && held_back(t))
 		return -EBUSY;

@@ -44,7 +44,7 @@ static void move_tasks(struct sa *sa, struct task_head *head)
 		if (t->kind == X_INFO || t->kind == X_DELETE_SA)
 			continue;
 		TAILQ_REMOVE(head, t, link);
-		sa->n_tasks -= head == &sa->tasks;
+		sa->n_tasks--;
 		if (trap)
 			trap_ref(trap);
 		task_free(t);

@@ -220,6 +220,11 @@ int nego_answer(struct x *x, struct child *rekeyed, bool with_dh, struct child *
 	struct trap *trap = NULL;
 	int rc;
 
+	if (sa->n_children >= (rekeyed ? CHILD_ALL_MAX : CHILD_MAX)) {
+		log_ike(1, "%s has %zu CHILD_SAs, one more is refused", sa_name(sa),
+			sa->n_children);
+		return N_NO_ADDITIONAL_SAS;
+	}
 	if (!rekeyed)
 		trap = nego_select(sa, sa->peer, in, &ts);
 	else if (nego_fits(sa, rekeyed->trap, in, &ts)) /* B-082 */

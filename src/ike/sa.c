@@ -174,6 +174,16 @@ struct sa *sa_by_init(
 	return NULL;
 }
 
+size_t sa_n_same_ids(const struct sa *sa)
+{
+	const struct sa *other = NULL;
+	size_t n = 1;
+
+	while ((other = sa_next_same_ids(sa, other)))
+		n++;
+	return n;
+}
+
 bool sa_usable(const struct sa *sa)
 {
 	return sa->state == SA_UP && !sa->leaving;

@@ -92,7 +92,7 @@ struct sa {
 	const char *fail_why;
 	struct task *task; /* the exchange we wait for */
 	struct task_head tasks, later; /* those behind it; those that pause */
-	size_t n_tasks;
+	size_t n_tasks; /* of both */
 	struct timer t_resend, t_half_open, t_rekey, t_expire, t_dpd, t_later;
 
 	struct sa_refs refs; /* all that point here */
@@ -101,6 +101,7 @@ struct sa {
 	bool newcomer; /* authenticated just now: what stands beside it is looked at */
 	unsigned newest; /* the highest number of all IKE_SAs when it came up */
 	struct child_head children;
+	size_t n_children;
 	uint64_t up_at, rekey_at, expire_at; /* 0: none */
 
 	struct tlink by_spi, by_init, by_ids;
@@ -124,6 +125,7 @@ struct sa *sa_by_init(
 struct sa *sa_of_peer(const struct trap *peer);
 int sa_remember_init(struct sa *sa);
 void sa_new_spi(struct sa *sa); /* of an initiator before the peer answered */
+size_t sa_n_same_ids(const struct sa *sa); /* itself included */
 bool sa_usable(const struct sa *sa); /* up and not giving way to another */
 
 void sa_set_peer(struct sa *sa, struct trap *peer);

@@ -32,7 +32,11 @@ bool unique_admit(struct sa *sa, const struct msg *in)
 			return false;
 		}
 	}
-	return true;
+	if (sa_n_same_ids(sa) <= SAME_IDS_MAX)
+		return true;
+	log_ike(1, "%u IKE_SAs with '%s' are enough, another one is refused", SAME_IDS_MAX,
+		ident_str(&sa->peer_id));
+	return false;
 }
 
 /* our own attempt that the peer has not answered yet is not needed any more. */

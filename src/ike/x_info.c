@@ -9,7 +9,7 @@
 
 /* INFORMATIONAL, section 1.4:   SK { [N,] [D,] … } -->   <-- SK { [N,] [D,] … } */
 
-enum { DELETED_MAX = 64 };
+enum { DELETED_MAX = CHILD_ALL_MAX };
 
 static uint64_t octets_of(const struct child *c, const struct in6_addr *dst, uint32_t spi)
 {

@@ -24,7 +24,6 @@ void x_inherit(struct sa *from, struct sa *to)
 	while ((t = TAILQ_FIRST(&from->later))) {
 		TAILQ_REMOVE(&from->later, t, link);
 		TAILQ_INSERT_TAIL(&from->tasks, t, link);
-		from->n_tasks++;
 	}
 	while ((t = TAILQ_FIRST(&from->tasks))) {
 		TAILQ_REMOVE(&from->tasks, t, link);
@@ -213,7 +212,7 @@ static void on_later(void *arg)
 	sa->busy++;
 	while ((t = TAILQ_FIRST(&sa->later))) {
 		TAILQ_REMOVE(&sa->later, t, link);
-		x_push(sa, t);
+		TAILQ_INSERT_TAIL(&sa->tasks, t, link);
 	}
 	x_run(sa);
 	if (!--sa->busy && sa->state == SA_GONE)
@@ -230,6 +229,7 @@ void x_pause(struct sa *sa, struct task *t)
 		return;
 	}
 	TAILQ_INSERT_TAIL(&sa->later, t, link);
+	sa->n_tasks++;
 	if (!sa->t_later.armed)
 		timer_set(&sa->t_later, LATER_MS + rand_below(LATER_JITTER_MS));
 }
@@ -259,8 +259,10 @@ static struct task *pop_task(struct sa *sa)
 		return t;
 	}
 	t = TAILQ_FIRST(&sa->later);
-	if (t)
+	if (t) {
 		TAILQ_REMOVE(&sa->later, t, link);
+		sa->n_tasks--;
+	}
 	return t;
 }
 

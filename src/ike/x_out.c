@@ -297,6 +297,8 @@ void x_run(struct sa *sa)
 int x_push(struct sa *sa, struct task *t)
 {
 	if (sa->n_tasks >= X_QUEUE_MAX) {
+		if (t->trap)
+			t->trap->wanted = false;
 		task_free(t);
 		return -EBUSY;
 	}

@@ -70,6 +70,17 @@ static enum x_verdict not_found(struct x *x)
 	return X_REFUSE;
 }
 
+/* 2.25.1: one for another, and no second one while that stands. */
+static bool has_successor(const struct child *old)
+{
+	const struct child *c;
+
+	LIST_FOREACH (c, &old->sa->children, of_sa)
+		if (c->rekeys.to == old && (c->state == CHILD_UP || c->state == CHILD_REKEYING))
+			return true;
+	return false;
+}
+
 static enum x_verdict rekey_child_answer(struct x *x)
 {
 	struct sa *sa = x->sa;
@@ -79,7 +90,7 @@ static enum x_verdict rekey_child_answer(struct x *x)
 
 	if (!old)
 		return not_found(x);
-	if (old->state == CHILD_DELETING || (t && t->kind == X_REKEY_SA)) /* 2.25.1 */
+	if (old->state == CHILD_DELETING || has_successor(old) || (t && t->kind == X_REKEY_SA))
 		return x_refuse(x, N_TEMPORARY_FAILURE);
 	rc = nego_answer(x, old, true, &c);
 	if (rc)
@@ -311,7 +322,7 @@ static enum x_verdict rekey_sa_answer(struct x *x)
 	struct bytes nr;
 	int rc;
 
-	if (children_busy(sa) || replaced_already(sa))
+	if (children_busy(sa) || replaced_already(sa) || sa_n_same_ids(sa) >= SAME_IDS_MAX)
 		return x_refuse(x, N_TEMPORARY_FAILURE);
 	if (sa_new(x->d, false, &new_sa) < 0)
 		return x_refuse(x, N_TEMPORARY_FAILURE);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "ike/iked.h"
+#include "ike/limits.h"
 #include "ike/msg.h"
 
 enum x_kind { X_INIT, X_AUTH, X_CHILD, X_REKEY_CHILD, X_REKEY_SA, X_INFO, X_DELETE_SA, X_KINDS };
@@ -29,7 +30,7 @@ enum x_verdict {
 	X_FAIL, /* the IKE_SA is gone, nothing is sent */
 };
 
-enum { X_CAP = 16384, X_QUEUE_MAX = 32, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MAX = 256 };
+enum { X_CAP = 16384, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MAX = 256 };
 
 struct task {
 	enum x_kind kind;

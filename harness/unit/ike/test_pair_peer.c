@@ -184,6 +184,135 @@ static void an_answer_of_another_exchange_is_none(void **state)
 	}
 }
 
-UNIT_MAIN(T(an_answer_of_another_exchange_is_none, "A-232 A-027"),
+static int wants_child(struct peer *e, struct sa *sa, const char *conn, const struct child *old)
+{
+	peer_wants_child(e, sa, trap_by_name(e->node->d, conn), old);
+	assert_true(peer_asks(e, sa, X_CREATE_CHILD_SA));
+	return refusal(e);
+}
+
+static void an_ike_sa_has_so_many_child_sas_and_no_more(void **state)
+{
+	struct peer *e = against(false, true);
+	struct sa *sa = pair_sa(e->node);
+
+	(void)state;
+	while (sa->n_children < CHILD_MAX)
+		assert_int_equal(wants_child(e, sa, "carol-tunnel", NULL), 0);
+	assert_int_equal(wants_child(e, sa, "carol-tunnel", NULL), N_NO_ADDITIONAL_SAS);
+	assert_int_equal(wants_child(e, sa, "carol-mh", pair_child(e->node, "carol-mh")), 0);
+	assert_int_equal(peer_n_children(e->node), CHILD_MAX + 1);
+	assert_int_equal(fake_xfrm_n_larval(e->node->kernel), 0);
+	end(e);
+}
+
+/* And none of those that are rekeyed for ever without a DELETE. */
+static void a_chain_of_rekeys_ends(void **state)
+{
+	struct peer *e = against(false, false);
+	struct sa *sa = pair_sa(e->node);
+	int refused = 0;
+
+	(void)state;
+	for (int i = 0; i < CHILD_ALL_MAX + 4 && !refused; i++)
+		refused = wants_child(e, sa, "carol-mh", pair_child(e->node, "carol-mh"));
+	assert_int_equal(refused, N_NO_ADDITIONAL_SAS);
+	assert_int_equal(sa->n_children, CHILD_ALL_MAX);
+	end(e);
+}
+
+static void one_child_sa_is_replaced_by_one(void **state)
+{
+	struct peer *e = against(false, false);
+	struct sa *sa = pair_sa(e->node);
+	struct child *old = pair_child(e->node, "carol-mh"), *fresh;
+
+	(void)state;
+	assert_int_equal(wants_child(e, sa, "carol-mh", old), 0);
+	assert_int_equal(wants_child(e, sa, "carol-mh", old), N_TEMPORARY_FAILURE);
+	fresh = pair_child(e->node, "carol-mh");
+	assert_ptr_not_equal(fresh, old);
+	peer_begin(e);
+	peer_deletes(e, PROTO_ESP, &fresh->spi_out, 1); /* it could not install it */
+	assert_true(peer_asks(e, sa, X_INFORMATIONAL));
+	assert_int_equal(wants_child(e, sa, "carol-mh", old), 0);
+	end(e);
+}
+
+static void a_chain_of_ike_sas_ends(void **state)
+{
+	struct peer *e = against(false, true);
+	int refused = 0;
+
+	(void)state;
+	for (int i = 0; i < SAME_IDS_MAX + 4 && !refused; i++)
+		refused = wants_new_sa(e, pair_sa(e->node));
+	assert_int_equal(refused, N_TEMPORARY_FAILURE);
+	assert_int_equal(pair_n_sa(e->node), SAME_IDS_MAX);
+	loop_advance(61000); /* the old ones are gone, there is room */
+	assert_int_equal(wants_new_sa(e, pair_sa(e->node)), 0);
+	end(e);
+}
+
+/* The same configuration, and each IKE_SA stays. */
+static const char *never_unique(const char *conf)
+{
+	static char ring[2][8192];
+	static unsigned next;
+	char *out = ring[next++ % 2];
+	const size_t head = strlen("config setup\n");
+
+	snprintf(out, sizeof(ring[0]), "%.*s\tuniqueids=never\n%s", (int)head, conf, conf + head);
+	return out;
+}
+
+/* carol forgets hers each time and comes again. */
+static void one_identity_has_so_many_ike_sas(void **state)
+{
+	struct pair *p = pair_new(never_unique(PAIR_CAROL), never_unique(PAIR_MOON));
+
+	(void)state;
+	for (int i = 0; i < SAME_IDS_MAX + 1; i++) {
+		assert_int_equal(
+			iked_want_child(p->carol->d, trap_by_name(p->carol->d, "mh"), NULL), 0);
+		pair_run(p);
+		if (pair_sa(p->carol))
+			x_sa_gone(pair_sa(p->carol));
+	}
+	assert_int_equal(pair_n_sa(p->moon), SAME_IDS_MAX);
+	assert_int_equal(pair_said(p, "are enough, another one is refused"), 1);
+	pair_free(p);
+}
+
+/* Each limit stands in iked(8) as a line that begins with it or ends with it. */
+static void the_manual_page_names_the_limits(void **state)
+{
+	static const unsigned limits[] = { CHILD_MAX, CHILD_ALL_MAX, SAME_IDS_MAX, X_QUEUE_MAX };
+	static char page[65536];
+	FILE *f = fopen(TOP "/docs/man/iked.8", "r");
+	char begins[32], ends[32], *at;
+	size_t n;
+
+	(void)state;
+	assert_non_null(f);
+	n = fread(page, 1, sizeof(page) - 1, f);
+	fclose(f);
+	page[n] = '\0';
+	at = strstr(page, "\n.Sh LIMITS\n");
+	assert_non_null(at);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		snprintf(begins, sizeof(begins), "\n%u", limits[i]);
+		snprintf(ends, sizeof(ends), " %u.\n", limits[i]);
+		if (!strstr(at, begins) && !strstr(at, ends))
+			fail_msg("docs/man/iked.8, LIMITS: no line begins with %u", limits[i]);
+	}
+}
+
+UNIT_MAIN(T(the_manual_page_names_the_limits, "A-233"),
+	T(an_ike_sa_has_so_many_child_sas_and_no_more, "A-222 A-233"),
+	T(a_chain_of_rekeys_ends, "A-222 A-233"), T(one_child_sa_is_replaced_by_one, "A-172 A-233"),
+	T(a_chain_of_ike_sas_ends, "A-222 A-233"),
+	T(one_identity_has_so_many_ike_sas, "A-222 A-233"),
+	T(an_answer_of_another_exchange_is_none, "A-232 A-027"),
 	T(a_child_sa_that_is_being_made_is_not_found, "A-231"),
 	T(an_ike_sa_is_replaced_by_one_of_the_peers_only, "A-173 A-230"))

@@ -453,6 +453,7 @@ static void open_pair(struct fuzz *f)
 
 	drawn = how;
 	RAND_set_rand_method(&counter);
+	pair_keeps_trust = true;
 	f->p = pair_new(confs[1][how >> 1 & 1], confs[0][how >> 1 & 1]);
 	log_open("iked", LOG_STYLE_IKE, "/dev/null", false);
 	f->node = how & 1 ? f->p->carol : f->p->moon;

@@ -8,6 +8,9 @@ enum { RUN_MAX = 2000, STEP_MS = 100 };
 
 #define CERTS TOP "/build/certs/"
 
+bool pair_keeps_trust;
+static struct cert_store *kept[2];
+
 static struct in6_addr in6(const char *text)
 {
 	struct in6_addr a;
@@ -130,7 +133,27 @@ void pair_trust(struct node *n, const char *ca, const char *crl)
 		assert_int_equal(cert_store_add_crl(s, path), 0);
 }
 
-static void node_open(struct node *n, struct pair *p, const char *name, const char *addr)
+static struct cert_store **kept_of(struct node *n)
+{
+	return &kept[n == n->pair->moon];
+}
+
+static void open_trust(struct node *n, bool configured)
+{
+	struct cert_store **keep = kept_of(n);
+
+	n->certs = *keep;
+	if (pair_keeps_trust && n->certs)
+		return;
+	assert_int_equal(cert_store_new("/nonexistent", &n->certs), 0);
+	add_keys(n->certs);
+	if (configured)
+		pair_trust(n, "strongswanCert.pem", "strongswan.crl");
+	if (pair_keeps_trust)
+		*keep = n->certs;
+}
+
+static void node_open(struct node *n, const char *name, const char *addr, const char *conf)
 {
 	struct iked_seams seams = { .arg = n,
 		.send = on_send,
@@ -138,14 +161,16 @@ static void node_open(struct node *n, struct pair *p, const char *name, const ch
 		.iface = on_iface,
 		.child_done = on_child_done };
 
-	*n = (struct node){ .pair = p, .name = name, .addr = in6(addr) };
+	n->name = name;
+	n->addr = in6(addr);
 	n->kernel = fake_xfrm_new();
 	assert_int_equal(nl_open_peer(fake_xfrm_peer, n->kernel, &n->nl), 0);
 	seams.xfrm = n->nl;
 	fake_xfrm_events(n->kernel, on_event, n);
-	assert_int_equal(cert_store_new("/nonexistent", &n->certs), 0);
-	add_keys(n->certs);
+	open_trust(n, conf != NULL);
 	assert_int_equal(iked_new(&seams, n->certs, &n->d), 0);
+	if (conf)
+		pair_load(n, conf);
 }
 
 struct pair *pair_new(const char *carol, const char *moon)
@@ -168,16 +193,9 @@ struct pair *pair_new(const char *carol, const char *moon)
 	loop_virtual(1000000);
 	p->carol = &p->carol_;
 	p->moon = &p->moon_;
-	node_open(p->carol, p, "carol", "2001::41a:a8ff:fe6f:c67");
-	node_open(p->moon, p, "moon", "2001:1::1");
-	if (carol) {
-		pair_trust(p->carol, "strongswanCert.pem", "strongswan.crl");
-		pair_load(p->carol, carol);
-	}
-	if (moon) {
-		pair_trust(p->moon, "strongswanCert.pem", "strongswan.crl");
-		pair_load(p->moon, moon);
-	}
+	p->carol->pair = p->moon->pair = p;
+	node_open(p->carol, "carol", "2001::41a:a8ff:fe6f:c67", carol);
+	node_open(p->moon, "moon", "2001:1::1", moon);
 	return p;
 }
 
@@ -185,7 +203,8 @@ static void node_close(struct node *n)
 {
 	iked_free(n->d);
 	assert_int_equal(fake_xfrm_n_sa(n->kernel), 0); /* nothing is left behind */
-	cert_store_free(n->certs);
+	if (n->certs != *kept_of(n))
+		cert_store_free(n->certs);
 	nl_free(n->nl);
 	fake_xfrm_free(n->kernel);
 }

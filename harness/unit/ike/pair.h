@@ -87,6 +87,8 @@ struct pair {
 #define PAIR_MOON PAIR_MOON_WITH("", "moonCert.pem", PAGE_SUITE, PAGE_SUITE)
 
 struct pair *pair_new(const char *carol, const char *moon);
+/* For who makes thousands of pairs: keys, CA and CRL are read once and kept. */
+extern bool pair_keeps_trust;
 void pair_free(struct pair *p);
 
 /* Give a node another configuration. */

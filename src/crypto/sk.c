@@ -79,7 +79,7 @@ int sk_open(const struct sk_keys *k, struct bytes msg, size_t head, struct blob 
 		    BYTES(msg.p + msg.n - icv_len, icv_len)) < 0)
 		return -EBADMSG;
 	if (body % k->encr->out_len)
-		return -EBADMSG;
+		return -EPROTO;
 	r = blob_set(&data, BYTES(msg.p + head + iv_len, body));
 	if (r < 0)
 		return r;
@@ -88,6 +88,6 @@ int sk_open(const struct sk_keys *k, struct bytes msg, size_t head, struct blob 
 		return r;
 	pad = data.p[body - 1];
 	if (pad + 1 > body)
-		return -EBADMSG;
+		return -EPROTO;
 	return blob_set(plain, BYTES(data.p, body - 1 - pad));
 }

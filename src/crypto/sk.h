@@ -5,7 +5,8 @@
  * ciphertext (with padding and pad length) and ICV behind the headers. The lengths in the
  * headers must be final before: ask sk_size() first. Opening checks the ICV over the whole
  * message before it decrypts anything.
- * Units:   octets. Errors: -EBADMSG (ICV wrong, too short, bad padding), -ENOSPC, -EINVAL.
+ * Units:   octets. Errors: -EBADMSG (ICV wrong, too short), -EPROTO (ICV good, padding or length of
+ *          the plaintext wrong: its sender has the keys), -ENOSPC, -EINVAL.
  * Source:  RFC 7296 section 3.14.
  */
 #pragma once

@@ -265,6 +265,15 @@ static bool mode_ok(struct child *c, const struct msg *in)
 	return true;
 }
 
+/* 2.9: within what we offered, and no end without a partner. */
+static bool ts_ok(const struct child *c, const struct msg *in)
+{
+	struct ts_list i = in->tsi, r = in->tsr;
+
+	return !in->ts_error && ts_pair(&i, &r) && i.n == in->tsi.n && r.n == in->tsr.n &&
+		ts_list_within(&c->ts_local, &i) && ts_list_within(&c->ts_remote, &r);
+}
+
 static int check_answer(struct x *x, struct child *c, bool with_dh, struct suite *suite)
 {
 	const struct msg *in = x->in;
@@ -281,8 +290,7 @@ static int check_answer(struct x *x, struct child *c, bool with_dh, struct suite
 			child_mode_str(c));
 		return -EPROTO;
 	}
-	if (in->ts_error || !in->tsi.n || !in->tsr.n || !ts_list_within(&c->ts_local, &in->tsi) ||
-		!ts_list_within(&c->ts_remote, &in->tsr)) { /* 2.9 */
+	if (!ts_ok(c, in)) {
 		log_ike(1, "the peer's traffic selectors %s === %s are not within ours",
 			ts_list_str(&in->tsi), ts_list_str(&in->tsr));
 		return -EPROTO;
@@ -321,7 +329,7 @@ int nego_take(struct x *x, struct child *c, bool with_dh)
 			blob_view(with_dh ? &x->task->ni : &sa->init->ni),
 			with_dh ? in->nonce : blob_view(&sa->init->nr));
 	}
-	if (rc < 0 && c->spi_out) { /* the peer has it: take it back */
+	if (rc < 0) { /* the peer has it, whatever we think of it: take it back */
 		child_point(&x->task->child, NULL);
 		c->state = CHILD_UP;
 		iked_close_child(c);

@@ -104,7 +104,7 @@ static int rate(
 	ts_narrow(&local, &in->tsr, &out->local);
 	ts_narrow(&remote, &in->tsi, &out->remote);
 	out->transport = transport;
-	if (!out->local.n || !out->remote.n)
+	if (!ts_pair(&out->local, &out->remote))
 		return 0;
 	if (!list_eq(&out->local, &in->tsr) || !list_eq(&out->remote, &in->tsi))
 		return 1;

@@ -265,6 +265,33 @@ bool ts_cut(const struct ts *a, const struct ts *b, struct ts *out)
 	return true;
 }
 
+static bool has_partner(const struct ts *t, const struct ts_list *other)
+{
+	for (size_t i = 0; i < other->n; i++)
+		if (!t->proto || !other->ts[i].proto || t->proto == other->ts[i].proto)
+			return true;
+	return false;
+}
+
+static struct ts_list with_partner(const struct ts_list *list, const struct ts_list *other)
+{
+	struct ts_list left = { 0 };
+
+	for (size_t i = 0; i < list->n; i++)
+		if (has_partner(&list->ts[i], other))
+			left.ts[left.n++] = list->ts[i];
+	return left;
+}
+
+bool ts_pair(struct ts_list *a, struct ts_list *b)
+{
+	struct ts_list left = with_partner(a, b);
+
+	*b = with_partner(b, a);
+	*a = left;
+	return a->n && b->n;
+}
+
 void ts_narrow(const struct ts_list *own, const struct ts_list *offered, struct ts_list *out)
 {
 	struct ts_list list = { 0 };

@@ -45,6 +45,11 @@ bool ts_list_within(const struct ts_list *outer, const struct ts_list *inner);
 /* Intersection; false when empty. */
 bool ts_cut(const struct ts *a, const struct ts *b, struct ts *out);
 /*
+ * Both ends of a packet have one protocol: a selector without a partner of its protocol in the
+ * other list selects nothing and is left out. False: nothing is left.
+ */
+bool ts_pair(struct ts_list *a, struct ts_list *b);
+/*
  * What of `offered` the configuration admits, in the order offered (RFC 7296 section 2.9). n ==
  * 0: nothing.
  */

@@ -377,13 +377,19 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 	}
 	if (!in_window(sa, p, in))
 		return;
-	if (open_sk(sa, in, &plain) < 0) {
+	rc = open_sk(sa, in, &plain);
+	if (rc == -EMSGSIZE) {
+		drop(d, p, "too long before the peer is known");
+		return;
+	}
+	if (rc < 0 && rc != -EPROTO) {
 		d->counts.bad_icv++;
 		drop(d, p, "integrity check failed");
 		return;
 	}
 	sa->heard_at = loop_now();
-	rc = msg_parse_inner(blob_view(&plain), in->sk_first, in);
+	if (!rc)
+		rc = msg_parse_inner(blob_view(&plain), in->sk_first, in);
 	x_say_received(d, p, in);
 	enter(sa);
 	if (in->flags & F_RESPONSE)

@@ -37,6 +37,7 @@ struct peer {
 	uint32_t spi; /* of the next CHILD_SA that it makes */
 	uint64_t ike_spi;
 	struct dh *dh; /* of the last KE payload */
+	uint8_t padding; /* pad length that the next message claims; 0: as it is */
 };
 
 void peer_takes_over(struct peer *e, struct pair *p, struct node *node);

@@ -308,7 +308,154 @@ static void the_manual_page_names_the_limits(void **state)
 	}
 }
 
-UNIT_MAIN(T(the_manual_page_names_the_limits, "A-233"),
+/* 3.3.1: an offer begins with proposal 1, whatever it is for. */
+static void an_offer_begins_with_proposal_1(void **state)
+{
+	struct peer *e = against(false, true);
+	struct sa *sa = pair_sa(e->node);
+	struct trap *t = trap_by_name(e->node->d, "carol-tunnel");
+	struct prop_list list;
+
+	(void)state;
+	for (uint8_t num = 0; num < 4; num++)
+		for (uint8_t proto = PROTO_IKE; proto <= PROTO_ESP; proto += 2) {
+			list = proto == PROTO_IKE ? t->peer->conn->ike : t->conn->esp;
+			list.p[0].num = num;
+			list.p[0].proto = proto;
+			list.p[0].spi_len = proto == PROTO_IKE ? 8 : 4;
+			memset(list.p[0].spi, 7, sizeof(list.p[0].spi));
+			peer_begin(e);
+			put_sa(&e->out, &list); /* 0: numbered by the writer */
+			assert_true(peer_asks(e, sa, X_CREATE_CHILD_SA));
+			assert_int_equal(refusal(e), N_INVALID_SYNTAX);
+			assert_int_equal(pair_said(e->p, "N(INVAL_SYN)") > 0, 1);
+		}
+	assert_int_equal(wants_child(e, sa, "carol-tunnel", NULL), 0);
+	end(e);
+}
+
+/* Protocols of the two ends that meet in no packet. */
+static const struct {
+	uint8_t i, r;
+	int refusal;
+} protocols[] = {
+	{ IPPROTO_TCP, IPPROTO_UDP, N_TS_UNACCEPTABLE },
+	{ IPPROTO_ICMPV6, IPPROTO_MH, N_TS_UNACCEPTABLE },
+	{ IPPROTO_TCP, IPPROTO_TCP, 0 },
+	{ IPPROTO_TCP, 0, 0 },
+	{ 0, 0, 0 },
+};
+
+static void want_protocols(struct peer *e, struct sa *sa, struct trap *t, size_t i)
+{
+	struct ts_list local, remote;
+
+	peer_begin(e);
+	peer_put_sa(e, &t->conn->esp, PROTO_ESP);
+	peer_put_nonce(e, NONCE_LEN);
+	peer_put_ke(e, 14);
+	nego_conn_ts(sa, t, &local, &remote);
+	remote.ts[0].proto = protocols[i].i;
+	local.ts[0].proto = protocols[i].r;
+	put_ts(&e->out, PLD_TSI, &remote);
+	put_ts(&e->out, PLD_TSR, &local);
+}
+
+static void selectors_of_two_protocols_are_none(void **state)
+{
+	struct peer *e = against(false, true);
+	struct sa *sa = pair_sa(e->node);
+	struct trap *t = trap_by_name(e->node->d, "carol-tunnel");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		want_protocols(e, sa, t, i);
+		assert_true(peer_asks(e, sa, X_CREATE_CHILD_SA));
+		assert_int_equal(refusal(e), protocols[i].refusal);
+	}
+	end(e);
+}
+
+/* Answers that agree to something else than what was asked; the peer has an SA by them. */
+enum wrong {
+	WRONG_SUITE,
+	WRONG_NUMBER,
+	WRONG_TS,
+	WRONG_PROTOCOLS,
+	WRONG_MODE,
+	WRONG_KE,
+	WRONGS
+};
+
+static void answer_wrongly(struct peer *e, struct sa *sa, enum wrong how)
+{
+	struct prop_list list = { 0 };
+	struct ts_list i, r;
+
+	peer_begin(e);
+	assert_true(peer_reads(e, sa));
+	list.p[0] = e->in.sa.p[0];
+	list.n = 1;
+	i = e->in.tsi;
+	r = e->in.tsr;
+	if (how == WRONG_SUITE)
+		list.p[0].tf[0].key_bits = 256;
+	if (how == WRONG_NUMBER)
+		list.p[0].num = 9;
+	if (how == WRONG_TS)
+		i.ts[0].hi.s6_addr[15] ^= 0xf;
+	i.ts[0].proto = how == WRONG_PROTOCOLS ? IPPROTO_TCP : i.ts[0].proto;
+	r.ts[0].proto = how == WRONG_PROTOCOLS ? IPPROTO_UDP : r.ts[0].proto;
+	if (how == WRONG_MODE)
+		put_notify(&e->out, 0, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
+	put_sa(&e->out, &list);
+	peer_put_nonce(e, NONCE_LEN);
+	peer_put_ke(e, how == WRONG_KE ? 19 : 14);
+	put_ts(&e->out, PLD_TSI, &i);
+	put_ts(&e->out, PLD_TSR, &r);
+}
+
+static void what_is_not_taken_is_taken_back(void **state)
+{
+	(void)state;
+	for (int how = 0; how < WRONGS; how++) {
+		struct peer *e = making(false);
+		struct sa *sa = pair_sa(e->node);
+		uint32_t spi = sa->task->child.to->spi_in;
+		struct rd named;
+
+		answer_wrongly(e, sa, (enum wrong)how);
+		assert_true(peer_answers(e, sa));
+		assert_null(pair_child(e->node, "tunnel"));
+		assert_true(peer_reads(e, sa)); /* the DELETE of it */
+		assert_int_equal(e->in.n_delete, 1);
+		named = rd_of(e->in.delete[0].spis);
+		assert_int_equal(rd_u32(&named), spi);
+		end(e);
+	}
+}
+
+/* What a peer sealed with the right keys is its fault, not a forger's. */
+static void a_padding_beyond_the_data_is_a_syntax_error(void **state)
+{
+	struct peer *e = against(false, false);
+	struct sa *sa = pair_sa(e->node);
+
+	(void)state;
+	peer_begin(e);
+	e->padding = 200;
+	assert_true(peer_asks(e, sa, X_INFORMATIONAL));
+	assert_int_equal(refusal(e), N_INVALID_SYNTAX);
+	assert_int_equal(e->node->d->counts.bad_icv, 0);
+	assert_int_equal(pair_said(e->p, "integrity check failed"), 0);
+	end(e);
+}
+
+UNIT_MAIN(T(an_offer_begins_with_proposal_1, "A-043 A-234"),
+	T(selectors_of_two_protocols_are_none, "A-234"),
+	T(what_is_not_taken_is_taken_back, "A-235"),
+	T(a_padding_beyond_the_data_is_a_syntax_error, "A-234"),
+	T(the_manual_page_names_the_limits, "A-233"),
 	T(an_ike_sa_has_so_many_child_sas_and_no_more, "A-222 A-233"),
 	T(a_chain_of_rekeys_ends, "A-222 A-233"), T(one_child_sa_is_replaced_by_one, "A-172 A-233"),
 	T(a_chain_of_ike_sas_ends, "A-222 A-233"),

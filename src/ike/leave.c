@@ -89,10 +89,9 @@ static bool can_begin(const struct sa *sa)
 {
 	struct in6_addr local, remote;
 
-	if (sa->peer->gone)
+	if (sa->peer->gone || trap_is_shared(sa->peer)) /* another one there is another peer's */
 		return false;
-	return sa_of_peer(sa->peer) ||
-		(!trap_is_shared(sa->peer) && !trap_addresses(sa->peer, &local, &remote));
+	return sa_of_peer(sa->peer) || !trap_addresses(sa->peer, &local, &remote);
 }
 
 int leave_begin(struct sa *sa)

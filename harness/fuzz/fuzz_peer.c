@@ -24,6 +24,7 @@ struct fuzz {
 	struct pair *p;
 	struct node *node;
 	struct peer e;
+	unsigned conf;
 };
 
 /* The same input is the same run: randomness is a counter. */
@@ -346,6 +347,29 @@ static void expire(struct fuzz *f)
 	fake_xfrm_deliver(f->node->kernel);
 }
 
+#define SUITES SUITE_31 "," SUITE_19 "!"
+#define SUITE_19 "aes128-sha256-ecp256"
+#define SUITE_31 "aes128-sha256-curve25519"
+#define RESTART "\tdpdaction=restart\n\tdpddelay=30s\n\tcloseaction=restart\n"
+
+static const char *const confs[2][2] = {
+	{ PAIR_MOON_WITH("", "moonCert.pem", SUITES, SUITES),
+		PAIR_MOON_WITH(RESTART, "moonCert.pem", SUITES, SUITES) },
+	{ PAIR_CAROL_WITH("", SUITES, SUITES), PAIR_CAROL_WITH(RESTART, SUITES, SUITES) },
+};
+
+/* The connections are others than before: what stands outlives its configuration. */
+static void reload(struct fuzz *f)
+{
+	f->conf ^= 1;
+	pair_load(f->node, confs[f->node == f->p->carol][f->conf]);
+}
+
+static void is_down(void *arg)
+{
+	(void)arg;
+}
+
 /* What a person or a mobility daemon may do at any time. */
 static void our_side(struct fuzz *f)
 {
@@ -355,7 +379,14 @@ static void our_side(struct fuzz *f)
 	struct sa *sa = sa_of_peer(t->peer);
 	struct in6_addr local = f->node->addr;
 
-	switch (how % 8) {
+	switch (how % 10) {
+	case 8:
+		reload(f);
+		break;
+	case 9:
+		if (how & 0x80)
+			iked_shutdown(f->node->d, is_down, NULL);
+		break;
 	case 0:
 		if (c)
 			iked_close_child(c);
@@ -436,17 +467,6 @@ static void (*const steps[])(struct fuzz *f) = {
 	ask_anything,
 };
 
-#define SUITES SUITE_31 "," SUITE_19 "!"
-#define SUITE_19 "aes128-sha256-ecp256"
-#define SUITE_31 "aes128-sha256-curve25519"
-#define RESTART "\tdpdaction=restart\n\tdpddelay=30s\n\tcloseaction=restart\n"
-
-static const char *const confs[2][2] = {
-	{ PAIR_MOON_WITH("", "moonCert.pem", SUITES, SUITES),
-		PAIR_MOON_WITH(RESTART, "moonCert.pem", SUITES, SUITES) },
-	{ PAIR_CAROL_WITH("", SUITES, SUITES), PAIR_CAROL_WITH(RESTART, SUITES, SUITES) },
-};
-
 static void open_pair(struct fuzz *f)
 {
 	uint8_t how = u8(f);
@@ -454,7 +474,8 @@ static void open_pair(struct fuzz *f)
 	drawn = how;
 	RAND_set_rand_method(&counter);
 	pair_keeps_trust = true;
-	f->p = pair_new(confs[1][how >> 1 & 1], confs[0][how >> 1 & 1]);
+	f->conf = how >> 1 & 1;
+	f->p = pair_new(confs[1][f->conf], confs[0][f->conf]);
 	log_open("iked", LOG_STYLE_IKE, "/dev/null", false);
 	f->node = how & 1 ? f->p->carol : f->p->moon;
 	pair_establish(f->p, how & 4);

@@ -377,15 +377,7 @@ static void selectors_of_two_protocols_are_none(void **state)
 }
 
 /* Answers that agree to something else than what was asked; the peer has an SA by them. */
-enum wrong {
-	WRONG_SUITE,
-	WRONG_NUMBER,
-	WRONG_TS,
-	WRONG_PROTOCOLS,
-	WRONG_MODE,
-	WRONG_KE,
-	WRONGS
-};
+enum wrong { WRONG_SUITE, WRONG_NUMBER, WRONG_TS, WRONG_PROTOCOLS, WRONG_MODE, WRONG_KE, WRONGS };
 
 static void answer_wrongly(struct peer *e, struct sa *sa, enum wrong how)
 {
@@ -451,7 +443,30 @@ static void a_padding_beyond_the_data_is_a_syntax_error(void **state)
 	end(e);
 }
 
-UNIT_MAIN(T(an_offer_begins_with_proposal_1, "A-043 A-234"),
+/* What was said once more, from elsewhere too, is done once, and what comes late is nothing. */
+static void what_is_repeated_or_late_changes_nothing(void **state)
+{
+	struct peer *e = making(true);
+	struct sa *sa = pair_sa(e->node);
+	uint32_t mid = sa->mid_in;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(wants_child(e, sa, "tunnel", NULL), 0);
+	loop_advance(5000); /* our request goes out again */
+	peer_agrees(e, sa);
+	assert_true(peer_answers(e, sa));
+	n = peer_n_children(e->node);
+	for (unsigned i = 0; i < 2 * PEER_KEPT; i++)
+		peer_repeats(e, i, i & 1);
+	assert_int_equal(peer_n_children(e->node), n);
+	assert_int_equal(sa->mid_in, mid + 1);
+	assert_int_equal(fake_xfrm_n_larval(e->node->kernel), 0);
+	end(e);
+}
+
+UNIT_MAIN(T(what_is_repeated_or_late_changes_nothing, "A-236 A-021"),
+	T(an_offer_begins_with_proposal_1, "A-043 A-234"),
 	T(selectors_of_two_protocols_are_none, "A-234"),
 	T(what_is_not_taken_is_taken_back, "A-235"),
 	T(a_padding_beyond_the_data_is_a_syntax_error, "A-234"),

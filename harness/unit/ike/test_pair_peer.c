@@ -287,7 +287,8 @@ static void one_identity_has_so_many_ike_sas(void **state)
 /* Each limit stands in iked(8) as a line that begins with it or ends with it. */
 static void the_manual_page_names_the_limits(void **state)
 {
-	static const unsigned limits[] = { CHILD_MAX, CHILD_ALL_MAX, SAME_IDS_MAX, X_QUEUE_MAX };
+	static const unsigned limits[] = { CHILD_MAX, CHILD_ALL_MAX, SAME_IDS_MAX, X_QUEUE_MAX,
+		MSG_MAX_PAYLOADS, PROP_MAX, TF_MAX };
 	static char page[65536];
 	FILE *f = fopen(TOP "/docs/man/iked.8", "r");
 	char begins[32], ends[32], *at;

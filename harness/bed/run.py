@@ -89,7 +89,7 @@ class Run:
         if job.interactive:
             return None
         return scenario.limit * job.patience if job.clock == OWN \
-            else max(scenario.limit, pace.QUIET) * job.patience
+            else max(scenario.limit, pace.QUIET)
 
     def with_pair(self, pair: matrix.Pair) -> Run:
         """The same run with these IKE daemons, in a folder of its own."""

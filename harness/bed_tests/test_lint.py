@@ -7,7 +7,7 @@ import pytest
 from harness.bed.check import canon, delta, evidence
 from harness.bed.engine import doctor
 from harness.bed_tests import samples
-from harness.lint import goldens, layers, lint, markers, sizes, tools, waits
+from harness.lint import goldens, layers, lint, markers, patience, sizes, tools, waits
 
 NAP = "sle" + "ep"
 
@@ -169,6 +169,40 @@ def test_a_delta_that_is_not_that_of_its_dumps_is_a_fault(tmp_path):
     assert faults(goldens.check, tmp_path, path, right) == []
     for wrong in (right.replace("3 moved", "2 moved"), right.replace("established", "later"), ""):
         assert len(faults(goldens.check, tmp_path, path, wrong)) == 1
+
+
+@pytest.mark.parametrize("line", ["time.monotonic()", "time.time()", "threading.Event()"])
+def test_a_scenario_and_its_rooms_have_no_time_but_the_guest_s(tmp_path, line):
+    sentence = "the machine's clock; bed.clock has the guest's time"
+    for path in ("scenarios/one/test_one.py", "harness/bed/stage/stage.py"):
+        assert faults(waits.check, tmp_path, path, line) == [f"{path}:1: {sentence}"]
+        (tmp_path / path).unlink()
+    for path in ("harness/bed/engine/play.py", "harness/bed/node/line.py"):
+        assert faults(waits.check, tmp_path, path, line) == []
+
+
+@pytest.mark.req("T-115")
+@pytest.mark.parametrize("scenario, wait, longest", [
+    ("coa-change", "carol.registered", 10), ("coa-change", "a.rekeyed(1, b) & c.stopped('d')", 5),
+    ("coa-change", "carol.registered_at(NEW) & ping.answered(25)", 10),
+    ("first-copy-lost", "carol.registered", 30), ("coa-change", "their_own & carol.registered", 99),
+])
+def test_a_wait_is_as_long_as_the_protocols_make_it(tmp_path, scenario, wait, longest):
+    path = f"scenarios/{scenario}/test_it.py"
+    assert faults(patience.check, tmp_path, path, f"bed.wait({wait}, within={longest})") == []
+    found = faults(patience.check, tmp_path, path, f"\nbed.wait({wait}, within={longest + 1})")
+    if longest < 99:
+        assert found[0].startswith(f"{path}:2: waits {longest + 1} s for ")
+        assert f"takes {longest} s at most" in found[0] and "MORE of" in found[0]
+    else:
+        assert found == []
+
+
+def test_every_longer_wait_is_one_that_a_scenario_has():
+    root = lint.ROOT
+    for scenario, fact in patience.MORE:
+        text = (root / "scenarios" / scenario).glob("test_*.py")
+        assert any(fact in file.read_text() for file in text), f"{scenario} has no {fact}"
 
 
 @pytest.mark.parametrize("path, line", [

@@ -44,7 +44,7 @@ def preload() -> Path:
 
 def trace(environment: dict[str, str]) -> str:
     done = subprocess.run([sys.executable, "-c", TRACER], env=environment, capture_output=True,
-                          text=True, check=True, timeout=20)
+                          text=True, check=True)
     return done.stdout.strip()
 
 

@@ -11,9 +11,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from harness.bed.report.progress import Progress  # noqa: E402
-from harness.lint import goldens, layers, markers, sizes, tools, waits  # noqa: E402
+from harness.lint import (  # noqa: E402
+    goldens, layers, markers, patience, sizes, tools, waits,
+)
 
-RULES = (layers.check, sizes.check, waits.check, goldens.check, markers.check, tools.check)
+RULES = (layers.check, sizes.check, waits.check, patience.check, goldens.check, markers.check,
+         tools.check)
 NOTES = (tools.unformatted, tools.unseen)
 
 

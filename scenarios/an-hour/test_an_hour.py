@@ -16,7 +16,7 @@ def test_an_hour(bed):
     """Default lifetimes for an hour: 40 hand-overs over two foreign links and home, every rekey."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    began = bed.wait(carol.registered & carol.pairs(MH, 1) & carol.pairs(TUNNEL, 1), within=15)
+    began = bed.wait(carol.registered & carol.pairs(MH, 1) & carol.pairs(TUNNEL, 1), within=10)
     bed.checkpoint("began")
     before, ike = {reqid: carol.spis(reqid) for reqid in (MH, TUNNEL)}, carol.ike_spis()
     moves = []

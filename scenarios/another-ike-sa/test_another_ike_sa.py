@@ -7,7 +7,7 @@ MH, TUNNEL = 1, 2
 def registered(bed, variant):
     carol, moon = bed.nodes("carol", "moon", variant=variant)
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     return carol, moon
 
 
@@ -39,7 +39,7 @@ def test_reauthentication_after_a_move(bed):
     bed.checkpoint("reauth-moved")
     all_new = facts(carol, moon)
     carol.rekey("mh[1]")
-    bed.wait(all_new, within=10)
+    bed.wait(all_new, within=5)
     pings_pass(bed, carol)
     bed.checkpoint("reauthenticated")
     assert all(NEW in (m.src, m.dst) for m in bed.ike_messages("reauth-moved"))
@@ -53,6 +53,6 @@ def test_a_move_without_k_bit(bed, variant):
     bed.checkpoint(f"{variant}-registered")
     all_new = facts(carol, moon)
     move(bed, carol)
-    bed.wait(all_new, within=15)
+    bed.wait(all_new, within=5)
     pings_pass(bed, carol)
     bed.checkpoint(f"{variant}-moved")

@@ -24,7 +24,7 @@ def test_asked_address(bed):
     ipv4.close()
     for spi, address in enumerate((bed.home_agent, OTHER), start=1):
         asking = carol.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        asking.settimeout(3)
+        asking.settimeout(1)
         asking.connect((address, 500))
         asking.send(HEADER.pack(spi, 0, 33, VERSION_3, IKE_SA_INIT, INITIATOR, 0, HEADER.size))
         answer = HEADER.unpack_from(asking.recv(2048))

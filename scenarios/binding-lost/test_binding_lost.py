@@ -8,7 +8,7 @@ NEW = "2001::50"
 def registered(bed):
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     return carol
 
 
@@ -19,9 +19,9 @@ def test_a_binding_expires(bed):
     bed.checkpoint("registered")
     with bed.traffic(carol.hoa, bed.cn) as ping:
         with bed.link("f1").faults(loss=100):
-            bed.wait(carol.unbound & carol.blocked, within=15)
+            bed.wait(carol.unbound & carol.blocked, within=10)
             bed.checkpoint("expired")
-        bed.wait(carol.registered, within=20)
+        bed.wait(carol.registered, within=10)
         bed.wait(ping.answered(25), within=5)
     bed.expect_unchanged("registered")
     bed.expect_no_ike_messages(since="registered")

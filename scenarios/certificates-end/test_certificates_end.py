@@ -11,9 +11,9 @@ LIMIT = 72_000
 def again(bed, carol):
     """carol proves who she is once more: only then are certificates and CRLs looked at."""
     carol.stop_mip6()
-    bed.wait(carol.stopped("mip6d"), within=10)
+    bed.wait(carol.stopped("mip6d"), within=5)
     carol.stop_ike()
-    bed.wait(carol.stopped("iked"), within=10)
+    bed.wait(carol.stopped("iked"), within=5)
     bed.start(carol)
 
 

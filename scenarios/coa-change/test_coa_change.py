@@ -6,7 +6,7 @@ def test_coa_change(bed):
     """carol moves to 2001::50 on the same link; the SAs follow, nothing is renegotiated."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("established")
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(ping.answered(10), within=3)

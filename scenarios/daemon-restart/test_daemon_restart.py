@@ -15,7 +15,7 @@ def kill(bed, node, daemon):
 
 def pings_pass(bed, carol):
     with bed.traffic(carol.hoa, bed.cn) as ping:
-        bed.wait(ping.answered(25), within=10)
+        bed.wait(ping.answered(25), within=5)
 
 
 @pytest.mark.req("A-155", "B-101", "G-31")
@@ -30,7 +30,7 @@ def test_iked_is_killed(bed, side):
     for node in killed:
         node.start_ike()
     for reqid, spis in before.items():
-        bed.wait(carol.rekeyed(reqid, spis) & moon.rekeyed(reqid, spis), within=15)
+        bed.wait(carol.rekeyed(reqid, spis) & moon.rekeyed(reqid, spis), within=5)
     pings_pass(bed, carol)
     bed.checkpoint(f"{side}-iked")
 

@@ -12,7 +12,7 @@ def test_a_binding_lasts_as_long_as_its_prefix_and_is_refreshed(bed):
     carol, moon = bed.nodes("carol", "moon")
     bed.rtr.typed("nft delete table bridge advertise")  # addresses are to last as long
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     granted, ike = carol.binding(), carol.ike_spis()
     before = {reqid: carol.spis(reqid) for reqid in (MH, TUNNEL)}
     with bed.traffic(carol.hoa, bed.cn, every=60) as ping:
@@ -30,7 +30,7 @@ def test_a_dead_peer_is_found_at_the_default_pace(bed):
     carol, moon = bed.nodes("carol", "moon")
     carol.typed("sed -i '/^conn home/a\\\\tdpdaction=restart' /etc/ipsec.conf")
     bed.start(moon, carol)
-    began = bed.wait(carol.registered & carol.pairs(TUNNEL, 1), within=15)
+    began = bed.wait(carol.registered & carol.pairs(TUNNEL, 1), within=10)
     ike = carol.ike_spis()
     moon.signal("iked", "STOP")
     bed.hold(DELAY + GIVEN_UP + 10, "moon's iked does not answer")

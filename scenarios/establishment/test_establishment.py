@@ -10,7 +10,7 @@ def test_establishment(bed):
     carol.start_ike()
     bed.wait(carol.ike_running, within=5)
     carol.start_mip6()
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("established")
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(ping.answered(50), within=5)

@@ -8,7 +8,7 @@ def test_foreign_binding(bed):
     """dave sends a BU for carol's home address in each of his own SAs; moon's kernel drops it."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
     bed.start(moon, carol, dave)
-    bed.wait(carol.registered & dave.registered, within=15)
+    bed.wait(carol.registered & dave.registered, within=10)
     bed.checkpoint("registered")
     before = carol.binding()
     later = (before["seq"] + 1) % 0x10000

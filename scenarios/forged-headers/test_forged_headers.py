@@ -6,7 +6,7 @@ from harness.bed.faults import forge, stray
 def registered(bed):
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("registered")
     return carol, moon, *bed.nodes("dave")
 

@@ -18,7 +18,7 @@ def test_home_test(bed):
     """HoTI and HoT are in ESP between carol and moon; those that are not reach nobody."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     carol.add_address(f"{NEW}/128")
     bed.wait(carol.address_usable(NEW), within=3)
     carol.del_address(f"{carol.coa}/64")

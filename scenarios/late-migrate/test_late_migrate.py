@@ -7,7 +7,7 @@ def held_while_moving(bed):
     """carol is registered; her mip6d stands still while her address changes."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     carol.add_address(f"{NEW}/128")
     bed.wait(carol.address_usable(NEW), within=3)
     carol.signal("mip6d", "STOP")
@@ -23,7 +23,7 @@ def test_late_migrate(bed):
         bed.hold(2, "mip6d is stopped, nobody tells the kernel")
         carol.signal("mip6d", "CONT")
         bed.wait(carol.registered_at(NEW), within=10)
-        bed.wait(ping.answered(25), within=10)
+        bed.wait(ping.answered(25), within=5)
     bed.checkpoint("healed")
 
 
@@ -38,6 +38,6 @@ def test_late_migrate_with_a_larval_state_in_the_way(bed):
         bed.hold(2, "mip6d is stopped, a larval state stands in the way")
         bed.may_acquire(carol, reqid=2, why="the larval state is taken away for the MIGRATE")
         carol.signal("mip6d", "CONT")
-        bed.wait(carol.registered_at(NEW), within=15)
-        bed.wait(ping.answered(25), within=15)
+        bed.wait(carol.registered_at(NEW), within=10)
+        bed.wait(ping.answered(25), within=5)
     bed.checkpoint("healed")

@@ -8,12 +8,12 @@ def test_link_handover(bed):
     """carol goes from foreign link 1 to 2; an advertisement gives the new address."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("link-1")
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(ping.answered(10), within=3)
         carol.move_to("f2")
-        registered = bed.wait(carol.registered_at(NEW), within=12)
+        registered = bed.wait(carol.registered_at(NEW), within=10)
         bed.wait(ping.answered(25), within=3)
     assert not ping.lost_since(registered)
     bed.checkpoint("link-2")

@@ -15,7 +15,7 @@ def test_migrate_noise(bed):
     """Others move the like of carol's policy, or pretend to: her IKE_SA stays where she is."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("registered")
     before = ends(carol)
     for node, move in ((dave, HERS), (carol, FOREIGN)):

@@ -10,7 +10,7 @@ def test_mobike_off(bed):
     """An UPDATE_SA_ADDRESSES in carol's own IKE_SA is answered, and nothing moves."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     carol.add_address(f"{OTHER}/128")
     bed.wait(carol.address_usable(OTHER), within=3)
     bed.checkpoint("registered")

@@ -11,7 +11,7 @@ def test_another_group_is_asked_for(bed):
     """carol begins with ecp256; moon asks for modp2048, for the IKE_SA and for the tunnel SA."""
     carol, moon = bed.nodes("carol", "moon", variant="groups")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.wait(carol.logged("iked", "accept DH group ECP_256, it requested MODP_2048"), within=1)
     bed.checkpoint("agreed")
     assert [asked(bed, e) for e in ("IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA")] == [2, 1, 2]

@@ -9,12 +9,12 @@ def test_ipsec_update_adds_a_node(bed):
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
     moon.typed("sed -i /dave/d /etc/ipsec.conf")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("carol")
     moon.typed(f"sed -i '$ a {CONF}' /etc/ipsec.conf")
     moon.typed("ipsec update")
     bed.start(dave)
-    bed.wait(dave.registered, within=15)
+    bed.wait(dave.registered, within=10)
     bed.checkpoint("both")
     assert not [m for m in bed.ike_messages(since="carol") if carol.coa in (m.src, m.dst)]
     for node in (carol, dave):

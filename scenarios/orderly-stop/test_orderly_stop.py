@@ -6,7 +6,7 @@ from harness.bed.node import leftovers
 def registered(bed):
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("registered")
     return carol, moon
 
@@ -19,7 +19,7 @@ def test_ipsec_restarts(bed, name):
     before = {reqid: carol.spis(reqid) for reqid in carol.member.reqids}
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.hosts[name].restart_ike()
-        bed.wait(ping.answered(25), within=10)
+        bed.wait(ping.answered(25), within=5)
         carol.add_address("2001::50/128")
         bed.wait(carol.address_usable("2001::50"), within=3)
         carol.del_address(f"{carol.coa}/64")
@@ -55,6 +55,6 @@ def test_mip6d_stops_alone(bed):
     bed.checkpoint("mip6d-stopped")
     for node in (moon, carol):
         node.start_mip6()
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("mip6d-again")
     bed.expect_no_ike_messages(since="registered")

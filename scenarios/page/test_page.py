@@ -22,7 +22,7 @@ def test_ours_agrees_with_the_page(bed):
     carol, moon = bed.nodes("carol", "moon")
     status = {}
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.wait(tunnel_used(carol), within=5)
     bed.checkpoint("established")
     status["established"] = carol.run("ipsec statusall")

@@ -12,12 +12,12 @@ def test_peer_strongswan(bed, side):
     for name in SIDES[side]:
         bed.give(bed.hosts[name], ike="strongswan")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint(f"{side}-established")
     for node, child, reqid in ((carol, "tunnel{2}", 2), (moon, "carol-mh{1}", 1)):
         before = carol.spis(reqid)
         node.rekey(child)
-        bed.wait(carol.rekeyed(reqid, before) & moon.rekeyed(reqid, before), within=10)
+        bed.wait(carol.rekeyed(reqid, before) & moon.rekeyed(reqid, before), within=5)
     bed.checkpoint(f"{side}-rekeyed")
     carol.add_address(f"{NEW}/128")
     bed.wait(carol.address_usable(NEW), within=3)

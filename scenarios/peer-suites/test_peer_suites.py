@@ -21,7 +21,7 @@ def test_peer_suites(bed, side, suite):
     for node in (carol, moon):
         node.typed(f"sed -i 's/ike={PAGE}/ike={ike}/; s/esp={PAGE}/esp={esp}/' /etc/ipsec.conf")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(ping.answered(25), within=3)
     for state in carol.esp(1) + carol.esp(2):

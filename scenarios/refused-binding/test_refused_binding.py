@@ -11,7 +11,7 @@ def test_somebody_else_has_the_home_address(bed):
     dave.add_address(f"{carol.hoa}/64 nodad")
     bed.may_only_signal(carol)
     bed.start(moon, carol)
-    bed.wait(carol.logged("mip6d", "refuses the binding: duplicate"), within=15)
+    bed.wait(carol.logged("mip6d", "refuses the binding: duplicate"), within=10)
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.hold(1, "what carol sends from her home address stays with her")
     assert carol.blocked.missing() is None and carol.unbound.missing() is None
@@ -35,10 +35,10 @@ def test_a_node_that_the_list_denies(bed):
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
     bed.may_only_signal(dave)
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.start(dave)
-        bed.wait(dave.logged("mip6d", "refuses the binding: administratively"), within=15)
+        bed.wait(dave.logged("mip6d", "refuses the binding: administratively"), within=10)
         bed.wait(ping.answered(25), within=5)
     assert not ping.lost and dave.unbound.missing() is None
     bed.checkpoint("denied")

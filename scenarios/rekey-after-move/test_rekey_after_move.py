@@ -7,7 +7,7 @@ MH, TUNNEL = 1, 2
 def registered(bed):
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     return carol, moon
 
 
@@ -49,5 +49,5 @@ def test_a_move_between_rekey_and_delete_takes_all_sas_along(bed):
     move(bed, carol)
     bed.wait(carol.all_at(TUNNEL, NEW) & moon.all_at(TUNNEL, NEW), within=5)
     bed.rtr.typed("nft delete table bridge hold")
-    bed.wait(carol.pairs(TUNNEL, 1) & moon.pairs(TUNNEL, 1), within=20)
+    bed.wait(carol.pairs(TUNNEL, 1) & moon.pairs(TUNNEL, 1), within=10)
     bed.checkpoint("overlap-over")

@@ -10,11 +10,11 @@ def test_router_discovery(bed):
     carol, moon = bed.nodes("carol", "moon")
     usual = carol.read(ACCEPT_RA)
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     assert carol.read(ACCEPT_RA).strip() == "0"
     bed.checkpoint("link-1")
     carol.move_to("f2")
-    bed.wait(carol.registered_at(NEW), within=12)
+    bed.wait(carol.registered_at(NEW), within=10)
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(ping.answered(25), within=5)
     assert "proto 196" in carol.run("ip -6 route show default dev eth0")

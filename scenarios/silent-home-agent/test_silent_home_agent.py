@@ -19,7 +19,7 @@ def test_silent_home_agent(bed):
     """Each pause is twice the last, 32 s at most; registered once moon speaks, nothing is bare."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     carol.stop_mip6()
     start = bed.wait(carol.stopped("mip6d"), within=5)
     moon.signal("mip6d", "STOP")
@@ -37,5 +37,5 @@ def test_silent_home_agent(bed):
         bed.wait(carol.registered_at(NEW), within=10)
         bed.wait(ping.answered(5), within=10)
     first, later = (bed.timeline.intervals("^BU ", since=t) for t in (start, moved))
-    assert first[:len(FIRST)] == pytest.approx(FIRST, abs=0.3)
-    assert later[:len(LATER)] == pytest.approx(LATER, abs=0.3)
+    assert first[:len(FIRST)] == pytest.approx(FIRST, abs=0.05)
+    assert later[:len(LATER)] == pytest.approx(LATER, abs=0.05)

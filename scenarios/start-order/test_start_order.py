@@ -11,7 +11,7 @@ def test_mip6d_before_iked(bed):
     bed.hold(1, "binding updates find no key exchange")
     for node in (moon, carol):
         node.start_ike()
-    bed.wait(carol.registered, within=40)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("mip6d-first")
 
 
@@ -20,5 +20,5 @@ def test_connections_swapped(bed):
     """tunnel before mh in carol's ipsec.conf: reqids come from policies, not the order."""
     carol, moon = bed.nodes("carol", "moon", variant="swapped")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("swapped")

@@ -6,7 +6,7 @@ def test_stolen_home_address(bed):
     """dave asks for carol's home address: moon refuses, carol is undisturbed."""
     carol, moon = bed.nodes("carol", "moon")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("carol")
     (dave,) = bed.nodes("dave")
     bed.nothing_may_come_up(dave)

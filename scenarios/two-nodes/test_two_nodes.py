@@ -6,10 +6,10 @@ def test_two_nodes(bed):
     """dave registers before carol: SAs by policy, reqids 3 and 4, then 1 and 2."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
     bed.start(moon, dave)
-    bed.wait(dave.registered, within=15)
+    bed.wait(dave.registered, within=10)
     bed.checkpoint("dave")
     bed.start(carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("both")
     for node in (carol, dave):
         with bed.traffic(node.hoa, bed.cn) as ping:

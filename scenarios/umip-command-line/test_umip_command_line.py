@@ -20,7 +20,7 @@ def test_umip_command_line(bed, side, version):
     """A mip6d that does as UMIP is moon or carol: registered, moved, at home, away, gone."""
     carol, moon = stand_in(bed, side, version)
     bed.start(moon, carol)
-    bed.wait(bed.hosts[side].mip6_running & carol.registered, within=15)
+    bed.wait(bed.hosts[side].mip6_running & carol.registered, within=10)
     assert "mip6d" not in bed.hosts[side].pids().values()
     carol.add_address(f"{NEW}/128")
     bed.wait(carol.address_usable(NEW), within=3)
@@ -31,11 +31,11 @@ def test_umip_command_line(bed, side, version):
     assert not ping.lost_since(registered)
     bed.checkpoint("moved")
     carol.move_to("hl")
-    bed.wait(carol.at_home, within=15)
+    bed.wait(carol.at_home, within=10)
     bed.checkpoint("home")
     carol.del_address(f"{NEW}/128")
     carol.move_to("f1")
-    bed.wait(carol.registered_at(carol.coa), within=15)
+    bed.wait(carol.registered_at(carol.coa), within=10)
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(ping.answered(25), within=5)
 
@@ -44,12 +44,12 @@ def test_how_one_has_ended_is_known(bed):
     """Without a pid file: killed it is gone, the next registers, and one that ends says why."""
     carol, moon = stand_in(bed, "carol")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     carol.signal("mip6d", "KILL")
     bed.wait(carol.stopped("mip6d"), within=3)
     assert "has ended with status -9" in carol.mip6_running.missing()
     carol.start_mip6()
-    bed.wait(carol.mip6_running & carol.registered, within=15)
+    bed.wait(carol.mip6_running & carol.registered, within=10)
     carol.stop_mip6()
     bed.wait(carol.stopped("mip6d"), within=5)
     carol.write("/etc/mip6d.conf", "NodeConfig Nobody;\n")

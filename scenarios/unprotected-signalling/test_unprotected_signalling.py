@@ -12,13 +12,13 @@ def test_unprotected_signalling(bed):
     carol, moon = bed.nodes("carol", "moon")
     moon.add_address(f"{OTHER}/64")
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("registered")
     (dave,) = bed.nodes("dave")
     dave.move_to("hl")
     dave.typed("ip link set eth0 down")
     dave.typed("ip link set eth0 up")
-    bed.wait(dave.address_usable(DAVE_AT_HOME), within=12)
+    bed.wait(dave.address_usable(DAVE_AT_HOME), within=5)
     update = forge.binding_update(sequence=4711, lifetime=60, coa=DAVE_AT_HOME)
     for src, target in ((DAVE_AT_HOME, bed.home_agent), (DAVE_AT_HOME, OTHER),
                         (dave.link_local(), moon.link_local())):

@@ -10,7 +10,7 @@ def test_without_k_bit(bed, variant, flags):
     update, answer = f"^BU .* {flags} lifetime", "^BA .* status 0 lifetime"
     carol, moon = bed.nodes("carol", "moon", variant=variant)
     bed.start(moon, carol)
-    bed.wait(carol.registered, within=15)
+    bed.wait(carol.registered, within=10)
     bed.checkpoint("registered")
     before = carol.ike_spis()
     with bed.traffic(carol.hoa, bed.cn) as ping:
@@ -18,7 +18,7 @@ def test_without_k_bit(bed, variant, flags):
         bed.wait(carol.address_usable(NEW), within=3)
         carol.del_address(f"{carol.coa}/64")
         bed.wait(carol.registered_at(NEW), within=5)
-        renewed = bed.wait(carol.ike_rekeyed(before) & moon.ike_rekeyed(before), within=20)
+        renewed = bed.wait(carol.ike_rekeyed(before) & moon.ike_rekeyed(before), within=5)
         bed.wait(ping.answered(25), within=5)
     bed.checkpoint(f"moved-{variant}")
     assert not ping.lost_since(renewed)

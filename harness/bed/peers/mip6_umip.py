@@ -23,7 +23,8 @@ from harness.bed.peers import umip_conf, umip_dump
 from harness.bed.peers.packages import NoPeer
 
 CONF = "/etc/mip6d.conf"
-PATIENCE, READY = 5, 60
+# For -V, on this machine: it bounds a program that never ends, not a slow machine.
+PATIENCE, READY = 60, 60
 # Its timers before a binding update are longer than ours; and after a home-coming its unsolicited
 # advertisement does not override, so that the router finds a node that has left after 9 s only.
 GRACE = 15.0

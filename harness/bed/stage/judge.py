@@ -23,6 +23,7 @@ from harness.bed.node.host import Host
 from harness.bed.stage.stage import Checkpoint, Failed
 from harness.bed.stage.wire import Wire
 
+# An exchange that is under way is over, and no repetition (after 4 s) is waited for.
 SETTLE = 3.0
 STATE_OF_IP = ("address show", "rule show", "route show table all", "neigh show",
                "neigh show proxy", "tunnel show")

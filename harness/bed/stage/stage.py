@@ -30,6 +30,10 @@ from harness.bed.stage.debugger import Debugger
 from harness.bed.stage.shell import Prompt
 
 
+# A link is there, its router is asked (1 s), answers (0.5 s), no duplicate is found (2 s).
+USABLE = 5.0
+
+
 class Failed(AssertionError):
     """One or more facts are not as they should be; the first line is the first fact."""
 
@@ -141,7 +145,7 @@ class Stage:
     def _usable(self, host: Host) -> None:
         wanted = [a for a in host.member.addresses if ":" in a]
         for address in [*wanted, *filter(None, [host.member.coa])]:
-            wait.until(host.address_usable(address), 15, self.clock)
+            wait.until(host.address_usable(address), USABLE * self.job.patience, self.clock)
 
     def start(self, *hosts: Host) -> None:
         """Both daemons of each host, iked first, as on the page."""

@@ -65,7 +65,7 @@ def test_traffic_knows_what_was_lost(bed):
         bed.wait(Fact("requests go unanswered", lambda: (
             None if len(ping.lost) > 3 else "all are answered")), within=3)
         bed.rtr.typed("ip link set carol up")
-        bed.wait(ping.answered(30), within=8)
+        bed.wait(ping.answered(30), within=5)
     assert ping.gap > 0.02
     assert len(ping.echoes) > len(ping.lost)
 

@@ -74,7 +74,8 @@ static int become(const struct launch *it)
 		return errno;
 	if (it->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
 		return errno;
-	signal(SIGPIPE, SIG_DFL);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return try_exec(it);

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hmac
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from harness.bed.check.evidence import GIVEN, reference_dump
 from harness.bed.decode.ike_wire import Ike
-from harness.bed.decode.xfrm import Dump, parse_dump
+from harness.bed.decode.xfrm import Dump, State, parse_dump
 from harness.bed.peers import (
     ike_libreswan, ike_openiked, packages as peers, plain_conf, strongswan_conf, strongswan_dump,
     strongswan_keys, strongswan_status,
@@ -63,7 +65,7 @@ def test_a_peer_that_cannot_be_reached_is_one_sentence(debian):
     assert not peers.folder(top, peers.STRONGSWAN).exists()
 
 
-def test_lists_that_do_not_know_the_version_are_read_anew(debian):
+def test_lists_that_do_not_know_a_package_are_read_anew(debian):
     top, pretend = debian
     pretend("apt-get", """case "$*" in
 *Dir::State=*update*) : >fresh ;;
@@ -186,8 +188,97 @@ def test_known_differences_of_a_dump_are_all_there_is(node):
     ours = parse_dump(reference_dump(node, "established"))
     states = [replace(s, replay_window=32, sel=None) if s.proto == "esp" else s
               for s in ours.states]
-    assert sorted(strongswan_dump.theirs(Dump(states, []), node).states, key=str) == sorted(
-        ours.states, key=str)
+    wanted = strongswan_dump.theirs(Dump(states, []), ours, node, (5, 9, 8))
+    assert sorted(wanted.states, key=str) == sorted(ours.states, key=str)
+
+
+def directed(states: list[State], node: str) -> list[State]:
+    """As strongSwan 6 has them on a kernel that knows directions."""
+    leaves = {"moon": "out", "carol": "in"}[node], {"moon": "in", "carol": "out"}[node]
+    return [replace(s, dir=leaves[s.src != "2001:1::1"]) if s.proto == "esp" else s
+            for s in states]
+
+
+@pytest.mark.parametrize("node", ["carol", "moon"])
+@pytest.mark.req("T-140")
+def test_the_direction_of_an_sa_passes_by_name_where_version_and_kernel_tell_it(node):
+    ours = parse_dump(reference_dump(node, "established"))
+    seen = Dump(directed(ours.states, node), [])
+    states = [replace(s, replay_window=32, sel=None) if s.proto == "esp" else s
+              for s in ours.states]
+
+    def wanted(had: Dump, version: tuple[int, ...]) -> list[State]:
+        return strongswan_dump.theirs(Dump(states, []), had, node, version).states
+    assert wanted(seen, (6, 0, 1)) == seen.states
+    assert wanted(ours, (6, 0, 1)) == ours.states  # Linux 6.1 keeps none
+    assert wanted(seen, (5, 9, 8)) == ours.states  # which never tells one
+
+
+@pytest.mark.parametrize("fault", ["in", "out", None])
+@pytest.mark.req("T-140")
+def test_one_wrong_or_missing_direction_among_right_ones_does_not_pass(fault):
+    ours = parse_dump(reference_dump("moon", "established"))
+    right = directed(ours.states, "moon")
+    for i, state in enumerate(right):
+        if state.proto == "esp" and state.dir != fault:
+            seen = [*right[:i], replace(state, dir=fault), *right[i + 1:]]
+            assert strongswan_dump.theirs(ours, Dump(seen, []), "moon", (6, 0, 1)).states != seen
+
+
+def changelog(root: Path, name: str, text: str) -> None:
+    file = root / "usr/share/doc" / peers.MAIN[name] / "changelog.Debian.gz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(file, "wt") as out:
+        out.write(text)
+
+
+@pytest.mark.parametrize("name, headline, version", [
+    (peers.STRONGSWAN, "strongswan (5.9.8-5+deb12u1) bookworm; urgency=medium", (5, 9, 8)),
+    (peers.STRONGSWAN, "strongswan (6.0.1-6+deb13u7) trixie-security; urgency=high", (6, 0, 1)),
+    (peers.LIBRESWAN, "libreswan (1:5.2~rc1-2.2) unstable; urgency=medium", (5, 2)),
+    (peers.OPENIKED, "openiked (7.4-1) unstable; urgency=medium", (7, 4)),
+])
+@pytest.mark.req("T-140")
+def test_a_peers_version_is_that_of_its_package(tmp_path, name, headline, version):
+    root = peers.folder(tmp_path, name)
+    changelog(root, name, f"{headline}\n\n  * More.\n")
+    assert peers.version(root, name) == version
+    assert peers.unpacked(tmp_path) == {name: ".".join(map(str, version))}
+
+
+@pytest.mark.parametrize("text", [None, "", "something else\n"])
+def test_a_peer_whose_version_cannot_be_told_says_what_to_type(tmp_path, text):
+    if text is not None:
+        changelog(tmp_path, peers.OPENIKED, text)
+    with pytest.raises(peers.NoPeer, match=f"version of openiked.*type rm -r {tmp_path}"):
+        peers.version(tmp_path, peers.OPENIKED)
+    (peers.folder(tmp_path, peers.LIBRESWAN)).mkdir(parents=True)
+    assert "type rm -r" in peers.unpacked(tmp_path)[peers.LIBRESWAN]
+
+
+def test_every_peer_has_a_package_that_tells_its_version():
+    assert set(peers.MAIN) == set(peers.NAMES)
+    assert all(main in peers.packages(TOP, name) for name, main in peers.MAIN.items())
+
+
+def test_no_version_is_asked_for(debian):
+    """Any release's own will do."""
+    top, pretend = debian
+    pretend("apt-get", """case "$*" in
+*=*[0-9]*) exit 1 ;;
+*) touch strongswan-charon_1_amd64.deb ;;
+esac""")
+    peers.unpack(top)
+
+
+NOT_EVERYWHERE = re.compile(r"\.(?:run|typed)\(\s*f?[\"'](mount|umount|ps|pgrep|ifconfig|route)\b")
+
+
+def test_drivers_use_no_program_that_only_some_machines_have():
+    """packages.txt asks for busybox, which has them all."""
+    found = [f"{file.name}: {match[1]}" for file in Path(peers.__file__).parent.glob("*.py")
+             for match in NOT_EVERYWHERE.finditer(file.read_text())]
+    assert found == []
 
 
 def test_a_peer_has_its_own_packages():

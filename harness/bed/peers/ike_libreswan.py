@@ -51,6 +51,11 @@ class Pluto:
         self.host = host
         self.root = host.place.peers / peers.LIBRESWAN
 
+    @property
+    def _child(self) -> str:
+        """What its commands call a CHILD_SA: 5.0 has another word than 4.10."""
+        return "child" if peers.version(self.root, peers.LIBRESWAN) >= (5,) else "ipsec"
+
     def _command(self, program: str, words: str) -> str:
         """One of its programs, with the libraries that lie beside it."""
         tool = f"{self.root}/usr/bin/{program}"
@@ -84,7 +89,7 @@ class Pluto:
         if f" {PROGRAMS} " not in (self.host.read("/proc/thread-self/mounts") or ""):
             self.host.run(f"mkdir -p {PROGRAMS}")
             source = shlex.quote(f"{self.root}{PROGRAMS}")
-            self.host.run(f"mount -n --bind {source} {PROGRAMS}")
+            self.host.run(f"busybox mount -n -o bind {source} {PROGRAMS}")
 
     def _certificates(self, plain: Plain) -> None:
         run, folder = self.host.run, "/etc/ipsec.d"
@@ -133,5 +138,5 @@ class Pluto:
         """It does not tell them: those of the other end do."""
 
     def rekey(self, name: str) -> None:
-        kind = "ipsec" if "{" in name else "ike"
+        kind = self._child if "{" in name else "ike"
         self._whack(f"--rekey-{kind} --name {name.partition('{')[0].partition('[')[0]}")

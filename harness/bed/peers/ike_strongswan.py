@@ -1,4 +1,4 @@
-"""ike_strongswan - how the testbed drives Debian's strongSwan 5.9.8.
+"""ike_strongswan - how the testbed drives Debian's strongSwan: 5.9.8, 6.0.1.
 
 Its programs know fixed paths, so the unpacked tree is laid over /usr/lib inside the node; the
 node's own ipsec.conf is translated where it stands.
@@ -31,6 +31,7 @@ class Charon:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self.root = host.place.peers / peers.STRONGSWAN
 
     def start(self) -> None:
         host = self.host
@@ -48,16 +49,17 @@ class Charon:
 
         Without a syslog daemon the starter writes to the console, which is the story's.
         """
-        root = self.host.place.peers / peers.STRONGSWAN
+        root = self.root
         if not root.is_dir():
             raise peers.NoPeer(f"strongSwan is not unpacked in {root}")
         programs = f"{root}/usr/sbin"
         if self.host.path.startswith(programs):
             return
         self.host.run(f"mkdir {LAYER}")
-        self.host.run(f"mount -n --bind {shlex.quote(f'{root}/usr/lib')} {LAYER}")
-        self.host.run(f"mount -n -t overlay -o ro,lowerdir={LAYER}:/usr/lib overlay /usr/lib")
-        self.host.run("mount -n --bind /dev/null /dev/console")
+        self.host.run(f"busybox mount -n -o bind {shlex.quote(f'{root}/usr/lib')} {LAYER}")
+        self.host.run("busybox mount -n -t overlay "
+                      f"-o ro,lowerdir={LAYER}:/usr/lib overlay /usr/lib")
+        self.host.run("busybox mount -n -o bind /dev/null /dev/console")
         self.host.path = f"{programs}:{self.host.path}"
 
     def stop(self) -> None:
@@ -88,7 +90,8 @@ class Charon:
         return strongswan_status.read(self.host.run("ipsec statusall"))
 
     def expected(self, ours: Dump, seen: Dump) -> Dump:
-        return strongswan_dump.theirs(ours, self.host.name)
+        return strongswan_dump.theirs(
+            ours, seen, self.host.name, peers.version(self.root, peers.STRONGSWAN))
 
     def ike_spis(self) -> frozenset[str]:
         return frozenset(spi for sa in self.status().ike for spi in sa.spis)

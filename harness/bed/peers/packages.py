@@ -1,12 +1,14 @@
 """peers - other people's daemons, downloaded as Debian packages and unpacked, never installed.
 
 They conflict with each other and bring services, so their files lie under build/peers/NAME. They
-are downloaded on the host, once: a guest has no network.
+are downloaded on the host, once: a guest has no network. Each is of the version that the machine's
+release has; a driver asks which, and tells its differences by version.
 Errors:  NoPeer says what could not be had and what to type.
 """
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import tempfile
@@ -19,10 +21,12 @@ PREFIX = "peer-"
 STRONGSWAN, LIBRESWAN, OPENIKED = NAMES = ("strongswan", "libreswan", "openiked")
 # What each consists of; what is in none of the others is strongSwan's.
 OTHERS = {LIBRESWAN: ("libreswan", "libnss3-tools"), OPENIKED: ("openiked",)}
-VERSIONS = {STRONGSWAN: "5.9.8*"}
 # A scenario that runs others than strongSwan.
 PLAIN = "peer-plain"
 APT = ("apt-get", "-q", "-o", "APT::Sandbox::User=")
+# The package whose changelog names the version of the whole.
+MAIN = {STRONGSWAN: "strongswan-charon", LIBRESWAN: "libreswan", OPENIKED: "openiked"}
+HEADLINE = re.compile(r"\S+ \((?:\d+:)?(\d+(?:\.\d+)*)")
 # What apt-get would install: "Inst libldns3 (1.8.3-1+b1 …)"; an update names the old version too.
 INSTALLS = re.compile(r"^Inst (lib\S+) ")
 
@@ -41,6 +45,33 @@ def packages(top: Path, name: str = STRONGSWAN) -> list[str]:
     elsewhere = {one for others in OTHERS.values() for one in others}
     return [one for one in listed
             if (one in OTHERS[name] if name in OTHERS else one not in elsewhere)]
+
+
+def version(root: Path, name: str) -> tuple[int, ...]:
+    """Of what is unpacked in `root`: (6, 0, 1) for 6.0.1-6+deb13u7."""
+    changes = root / "usr/share/doc" / MAIN[name] / "changelog.Debian.gz"
+    try:
+        with gzip.open(changes, "rt", encoding="utf-8") as lines:
+            headline = lines.readline()
+    except (OSError, EOFError) as error:
+        raise NoPeer(f"{changes} does not tell the version of {name}: {error}; type "
+                     f"rm -r {root}, and the next run fetches it anew") from None
+    if not (found := HEADLINE.match(headline)):
+        raise NoPeer(f"{changes} does not begin with a version of {name}, but with "
+                     f"{headline.strip()!r}; type rm -r {root}, and the next run fetches it anew")
+    return tuple(int(number) for number in found[1].split("."))
+
+
+def unpacked(top: Path) -> dict[str, str]:
+    """The version of each peer that is there, as a person reads it."""
+    return {name: _told(root, name) for name in NAMES if (root := folder(top, name)).is_dir()}
+
+
+def _told(root: Path, name: str) -> str:
+    try:
+        return ".".join(map(str, version(root, name)))
+    except NoPeer as error:
+        return f"({error})"
 
 
 def needed_by(scenario: str) -> tuple[str, ...]:
@@ -65,10 +96,8 @@ def unpack(top: Path, tell: Tell = quietly, name: str = STRONGSWAN) -> None:
     with tempfile.TemporaryDirectory(prefix=".fresh.", dir=target.parent) as work:
         fresh = Path(work) / name
         fresh.mkdir()
-        version = VERSIONS.get(name, "")
-        tell(f"download: {' '.join(filter(None, (name, version)))} of Debian, for build/peers")
-        _download([f"{one}={version}" if version else one for one in packages(top, name)], name,
-                  Path(work), tell)
+        tell(f"download: {name} of Debian, for build/peers")
+        _download(packages(top, name), name, Path(work), tell)
         for package in sorted(Path(work).glob("*.deb")):
             _run(["dpkg-deb", "-x", str(package), str(fresh)], Path(work),
                  f"{package.name} cannot be unpacked")

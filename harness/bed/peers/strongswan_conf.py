@@ -1,7 +1,7 @@
-"""strongswan_conf - a node's configuration as strongSwan 5.9.8 wants it.
+"""strongswan_conf - a node's configuration as strongSwan 5.9.8 and 6.0.1 want it.
 
-The page's ipsec.conf stays word for word, less two settings that 5.9.8 only calls deprecated, and
-with the reqid that the node's policies ask for in each connection that is loaded: 5.9.8 would count
+The page's ipsec.conf stays word for word, less two settings that they only call deprecated, and
+with the reqid that the node's policies ask for in each connection that is loaded: they would count
 reqids in the order of negotiation.
 """
 
@@ -73,7 +73,7 @@ def reqids(mip6d_conf: str) -> dict[tuple[str, bool], int]:
 
 def translate(conf: str, include: Callable[[str], str],
               wanted: dict[tuple[str, bool], int]) -> str:
-    """ipsec.conf for 5.9.8; `include` gives the text behind an include's pattern."""
+    """ipsec.conf for strongSwan; `include` gives the text behind an include's pattern."""
     lines = [line for line in inlined(conf, include)
              if not (setting := SETTING.match(line)) or setting[1] not in DEPRECATED]
     found = sections(lines)

@@ -1,4 +1,4 @@
-"""strongswan_keys - keys of IKE_SAs as strongSwan 5.9.8 logs them at level 4, for decryption."""
+"""strongswan_keys - keys of IKE_SAs as strongSwan logs them at level 4, for decryption."""
 
 from __future__ import annotations
 

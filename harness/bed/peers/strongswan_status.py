@@ -1,4 +1,4 @@
-"""strongswan_status - what `ipsec statusall` of strongSwan 5.9.8 says, as facts."""
+"""strongswan_status - what `ipsec statusall` of strongSwan says, as facts."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pytest
 from harness.bed.engine import doctor, guest, probe, suite
 from harness.bed.engine.doctor import Gap
 from harness.bed.engine.probe import FEATURES, Machine
+from harness.bed.peers import packages as peers
 
 TOP = Path(__file__).parents[2]
 ROOM = 100 << 30
@@ -17,7 +18,8 @@ WELL = Machine(
     scenarios=tuple(suite.scenarios(TOP)), root=False, python=(3, 11), missing=(), xsave=2432,
     preload=True, memory=ROOM, space=(("/dev/shm", ROOM, guest.DISK, "export TMPDIR=/var/tmp"),),
     unwritable=(), noexec="", kernel_fault="", release="6.1.176", boot_fault="", lacking=(),
-    peers=True, kernels=("6.12.113",), native_fault="")
+    peers={"strongswan": "6.0.1", "libreswan": "5.2", "openiked": "7.4"},
+    kernels=("6.12.113",), native_fault="")
 
 
 def gaps(**gap: object) -> list[Gap]:
@@ -36,6 +38,14 @@ def test_a_machine_with_everything_has_no_gap_and_is_told_what_was_found():
     assert len(said) == len(doctor.CHECKS) + 1
     assert said[-1] == "nothing is missing"
     assert "ok    guest: kernel 6.1.176 runs and does all" in "\n".join(said)
+    assert "ok    peers: strongswan 6.0.1, libreswan 5.2, openiked 7.4" in said
+
+
+def test_a_peer_that_is_not_there_yet_is_fetched_by_a_scenario_that_runs_it():
+    found = gaps(peers={})
+    assert [one.type.split()[4] for one in found] == ["peer-strongswan,", *["peer-plain,"] * 2]
+    assert "--carol-ike" in found[0].affects
+    assert found[2].affects == "./run-tests.sh matrix, peer-plain"
 
 
 @pytest.mark.parametrize("gap, what, affects, type_", [
@@ -79,7 +89,8 @@ def test_a_gap_that_stops_scenarios_says_which_and_what_to_type(gap, what, affec
 @pytest.mark.parametrize("gap, what", [
     ({"missing": (("optional", "valgrind", "program:valgrind"),)}, "valgrind"),
     ({"missing": (("root", "uidmap", "program:newuidmap"),)}, "newuidmap"),
-    ({"peers": False}, "strongSwan is not yet unpacked"),
+    *(({"peers": WELL.peers.keys() - {name}}, f"{name} is not yet unpacked")
+      for name in peers.NAMES),
     ({"kernels": ()}, "no newer kernels"),
     ({"native_fault": "--native needs root: type sudo"}, "--native needs root"),
 ])
@@ -95,8 +106,8 @@ def test_a_shorter_list_of_scenarios_stands_where_not_all_are_affected():
 
 
 def test_gaps_and_notes_are_counted_in_the_last_line():
-    machine = replace(WELL, peers=False, memory=0, noexec="/dev/shm")
-    assert list(doctor.lines(doctor.examine(machine), machine))[-1] == "2 gaps, 1 notes"
+    machine = replace(WELL, peers={}, memory=0, noexec="/dev/shm")
+    assert list(doctor.lines(doctor.examine(machine), machine))[-1] == "2 gaps, 3 notes"
 
 
 def test_each_use_is_of_a_listed_package():

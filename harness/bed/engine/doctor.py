@@ -19,6 +19,7 @@ from pathlib import Path
 from harness.bed.engine import choice, guest, probe, suite
 from harness.bed.engine.probe import Machine
 from harness.bed.engine.suite import Scenario
+from harness.bed.peers import packages as peers
 from harness.bed.report.progress import Progress
 
 TOP = Path(__file__).resolve().parents[3]
@@ -151,10 +152,14 @@ def guest_kernel(machine: Machine) -> Iterator[Gap]:
 
 
 def peer(machine: Machine) -> Iterator[Gap]:
-    if not machine.peers:
-        yield Gap("strongSwan is not yet unpacked under build/peers",
-                  f"matrix, --carol-ike, --moon-ike, {named(machine.scenarios, 'strongswan')}",
-                  "with a network: ./run-tests.sh matrix, which fetches it", serious=False)
+    for name in peers.NAMES:
+        if name not in machine.peers:
+            users = [one.name for one in machine.scenarios if name in peers.needed_by(one.name)]
+            ends = ["--carol-ike", "--moon-ike"] if name == peers.STRONGSWAN else []
+            yield Gap(f"{name} is not yet unpacked under build/peers",
+                      ", ".join(["./run-tests.sh matrix", *ends, *users]),
+                      f"with a network: ./run-tests.sh {users[0]}, which fetches it",
+                      serious=False)
 
 
 def other_kernels(machine: Machine) -> Iterator[Gap]:

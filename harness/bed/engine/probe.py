@@ -90,7 +90,7 @@ class Machine:
     release: str
     boot_fault: str
     lacking: tuple[Feature, ...]
-    peers: bool
+    peers: dict[str, str]
     kernels: tuple[str, ...]
     native_fault: str
     apt: bool = True
@@ -107,7 +107,7 @@ def machine(top: Path, scenarios: Iterable[Scenario], choose: Callable[[], Kerne
         xsave=guest.xsave_area(preload) if preload.exists() else 0,
         memory=_memory(), space=tuple(_space(top)), unwritable=tuple(_unwritable(top)),
         noexec=_noexec(guest.memory_folder()), kernel_fault="", release="", boot_fault="",
-        lacking=(), peers=peers.folder(top, peers.STRONGSWAN).is_dir(),
+        lacking=(), peers=peers.unpacked(top),
         kernels=tuple(sorted(p.parent.name for p in places.build(top).glob("kernels/*/linux.uml"))),
         native_fault=_said(native.check), apt=bool(shutil.which("apt-get")))
     try:
@@ -198,6 +198,7 @@ def words(machine: Machine, check: str) -> str:
         "memory": f": {machine.memory >> 20} MB free",
         "space": ": " + ", ".join(f"{row[1] >> 20} MB in {row[0]}" for row in machine.space),
         "guest": f": kernel {machine.release} runs and does all {len(FEATURES)} things asked of it",
+        "peers": ": " + ", ".join(" ".join(one) for one in machine.peers.items()),
         "newer kernels": ": " + ", ".join(machine.kernels),
     }
     return told.get(check, "")

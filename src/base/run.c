@@ -1,4 +1,5 @@
 #include <cap-ng.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -194,6 +195,25 @@ void run_ready(int status)
 		;
 	close(ready_pipe);
 	ready_pipe = -1;
+}
+
+int run_need(const int *caps, size_t n_caps, const char **missing)
+{
+	static char text[256];
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_caps && n < sizeof(text); i++) {
+		const char *name = capng_capability_to_name((unsigned)caps[i]);
+		size_t start = n;
+
+		if (capng_have_capability(CAPNG_EFFECTIVE, (unsigned)caps[i]))
+			continue;
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%sCAP_%s", n ? ", " : "", name);
+		for (; start < n && start < sizeof(text); start++)
+			text[start] = (char)toupper((unsigned char)text[start]);
+	}
+	*missing = text;
+	return n ? -EPERM : 0;
 }
 
 int run_drop(const int *caps, size_t n_caps)

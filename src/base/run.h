@@ -30,6 +30,12 @@ int run_background(void);
 void run_ready(int status);
 
 /*
+ * Do we have them all? Else -EPERM, and the names of the missing ones in a static text:
+ * "CAP_NET_ADMIN, CAP_NET_RAW".
+ */
+int run_need(const int *caps, size_t n_caps, const char **missing);
+
+/*
  * Keep only these capabilities (CAP_… from linux/capability.h), forbid core dumps and new
  * privileges.
  */

@@ -38,6 +38,7 @@ static struct daemon {
 	struct mip mip;
 	struct ctl *ctl;
 	struct nl *reports;
+	bool up; /* there is something to take down */
 } d;
 
 static const struct option long_options[] = {
@@ -231,9 +232,10 @@ static int open_kernel(struct mip_env *env)
 	return rc;
 }
 
+static const int caps[] = { CAP_NET_ADMIN, CAP_NET_RAW };
+
 static int drop_privileges(void)
 {
-	static const int caps[] = { CAP_NET_ADMIN, CAP_NET_RAW };
 	int rc = run_drop(caps, sizeof(caps) / sizeof(caps[0]));
 
 	return rc ? rc : run_seccomp();
@@ -252,10 +254,41 @@ static void close_all(void)
 	loop_end();
 }
 
+enum { KEPT_MAX = 8, KEPT_LINE = 256 };
+
+/* The last lines of a log that is elsewhere: if nothing comes of the start, the terminal hears
+ * why. */
+static struct {
+	char text[KEPT_MAX][KEPT_LINE];
+	unsigned n;
+} kept;
+
+static void keep_line(void *arg, const char *line)
+{
+	(void)arg;
+	snprintf(kept.text[kept.n++ % KEPT_MAX], KEPT_LINE, "%s", line);
+}
+
+static void say_lines(void)
+{
+	for (unsigned i = kept.n > KEPT_MAX ? kept.n - KEPT_MAX : 0; i < kept.n; i++)
+		fprintf(stderr, PROGRAM ": %s\n", kept.text[i % KEPT_MAX]);
+}
+
 static int fail(int rc, const char *what)
 {
 	log_mip(0, "%s: %s", what, strerror(-rc));
-	fprintf(stderr, "%s: %s: %s\n", PROGRAM, what, strerror(-rc));
+	return rc;
+}
+
+/* One line, said before anything else fails for that reason. */
+static int need_privileges(void)
+{
+	const char *missing;
+	int rc = run_need(caps, sizeof(caps) / sizeof(caps[0]), &missing);
+
+	if (rc < 0)
+		log_mip(0, "it needs the capabilities %s: run it as root", missing);
 	return rc;
 }
 
@@ -270,6 +303,9 @@ static int start(void)
 	}
 	if (rc < 0)
 		return fail(rc, d.o.pid);
+	rc = need_privileges();
+	if (rc < 0)
+		return rc;
 	rc = loop_signals(signals, sizeof(signals) / sizeof(signals[0]), NULL);
 	if (!rc)
 		rc = open_kernel(&d.mip.env);
@@ -284,21 +320,29 @@ static int start(void)
 	if (rc < 0)
 		return fail(rc, "dropping privileges");
 	log_mip(0, VERSION " started (%s)", mip_role_str(d.mip.env.conf->role));
+	d.up = true;
 	rc = mip_up(&d.mip);
 	return rc < 0 ? fail(rc, "start") : 0;
 }
 
 static int serve(bool background)
 {
-	int rc = start();
+	int rc;
 
+	if (background || d.o.log || d.mip.env.conf->debug_log_file)
+		log_tap(keep_line, NULL);
+	rc = start();
+	log_tap(NULL, NULL);
+	if (rc < 0)
+		say_lines();
 	if (background)
 		run_ready(rc < 0 ? 1 : 0);
 	if (!rc)
 		rc = loop_run();
-	if (d.mip.env.link)
+	if (d.up) {
 		mip_down(&d.mip);
-	log_mip(0, VERSION " stopped (%s)", mip_role_str(d.mip.env.conf->role));
+		log_mip(0, VERSION " stopped (%s)", mip_role_str(d.mip.env.conf->role));
+	}
 	close_all();
 	return rc < 0 ? 1 : 0;
 }

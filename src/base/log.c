@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 
-enum { LINE_MAX_TEXT = 4096, SAFE_MAX = 200, RATE_MS = 1000, RATE_LINES = 5 };
+enum { LINE_MAX_TEXT = 4096, SAFE_MAX = 200 };
 
 /* Groups of later strongSwan versions are accepted in charondebug and have no lines here. */
 enum { NO_GROUP = LOG_G_COUNT };
@@ -38,6 +37,8 @@ static struct {
 	signed char level[LOG_G_COUNT + 1];
 	void (*tap)(void *arg, const char *line);
 	void *tap_arg;
+	bool (*gate)(void *arg);
+	void *gate_arg;
 } lg = { .ident = "perigee", .fd = STDERR_FILENO, .level = { [0 ... LOG_G_COUNT] = 1 } };
 
 int log_open(const char *ident, enum log_style style, const char *path, bool to_stderr)
@@ -96,7 +97,7 @@ void log_vat(enum log_group g, int level, const char *fmt, va_list ap)
 {
 	char text[LINE_MAX_TEXT], prefix[16] = "";
 
-	if (level > lg.level[g])
+	if (level > lg.level[g] || (lg.gate && !lg.gate(lg.gate_arg)))
 		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
 	for (char *p = text; *p; p++)
@@ -171,6 +172,12 @@ void log_tap(void (*fn)(void *arg, const char *line), void *arg)
 	lg.tap_arg = arg;
 }
 
+void log_gate(bool (*may)(void *arg), void *arg)
+{
+	lg.gate = may;
+	lg.gate_arg = arg;
+}
+
 const char *log_safe(struct bytes text)
 {
 	static char ring[8][SAFE_MAX + 1];
@@ -188,22 +195,4 @@ const char *log_safe(struct bytes text)
 	}
 	out[n] = '\0';
 	return out;
-}
-
-bool log_allow(struct log_rate *rl)
-{
-	uint64_t now = loop_now();
-	unsigned missed = rl->suppressed;
-
-	if (now - rl->window_ms >= RATE_MS) {
-		*rl = (struct log_rate){ .window_ms = now };
-		if (missed)
-			log_dmn(1, "%u lines like the next one were left out", missed);
-	}
-	if (rl->used < RATE_LINES) {
-		rl->used++;
-		return true;
-	}
-	rl->suppressed++;
-	return false;
 }

@@ -68,12 +68,5 @@ void log_tap(void (*fn)(void *arg, const char *line), void *arg);
  */
 const char *log_safe(struct bytes text);
 
-/*
- * A budget for lines that the network can cause: `if (log_allow(&rl)) log_…`. 5 a second, then
- * a count on the next.
- */
-struct log_rate {
-	uint64_t window_ms;
-	unsigned used, suppressed;
-};
-bool log_allow(struct log_rate *rl);
+/* Each line that would be written asks first; NULL: all may. For base/rate. */
+void log_gate(bool (*may)(void *arg), void *arg);

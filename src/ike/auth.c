@@ -156,7 +156,10 @@ int auth_verify(struct sa *sa, const struct msg *in, const struct idp *id)
 	if (!rc)
 		rc = verify_auth(sa, in, id, chain.ee);
 	chain_free(&chain);
-	return !rc && sa->proved == SA_PROVED_ALL ? 0 : -EACCES;
+	if (rc || sa->proved != SA_PROVED_ALL)
+		return -EACCES;
+	rate_trust();
+	return 0;
 }
 
 void auth_say_certreq(const struct iked *d, const struct msg *in)

@@ -7,15 +7,7 @@
 #include "ike/xchg.h"
 
 enum { SHUTDOWN_MS = 2000 };
-
-bool budget_take(struct budget *b, unsigned a_second)
-{
-	uint64_t now = loop_now();
-
-	if (now - b->since >= 1000)
-		*b = (struct budget){ .since = now };
-	return b->used++ < a_second;
-}
+enum { TOLD_A_SECOND = 20, REFUSALS_A_SECOND = 20, UNSENT_A_SECOND = 5 };
 
 static void on_shutdown(void *arg)
 {
@@ -36,6 +28,11 @@ int iked_new(const struct iked_seams *seams, struct cert_store *certs, struct ik
 	TAILQ_INIT(&d->traps);
 	LIST_INIT(&d->sas);
 	timer_init(&d->t_shutdown, on_shutdown, d);
+	rate_init(
+		&d->strangers, LOG_G_NET, "packets of strangers", TOLD_A_SECOND, REFUSALS_A_SECOND);
+	rate_init(
+		&d->answering, LOG_G_NET, "answers of strangers", TOLD_A_SECOND, REFUSALS_A_SECOND);
+	rate_init(&d->unsent, LOG_G_NET, "packets that could not be sent", UNSENT_A_SECOND, 0);
 	if (limits_new(&d->limits) < 0)
 		return -ENOMEM;
 	*out = take(d);
@@ -58,6 +55,9 @@ void iked_free(struct iked *d)
 		trap_remove(TAILQ_FIRST(&d->traps));
 	conf_unref(d->conf);
 	limits_free(d->limits);
+	rate_end(&d->strangers);
+	rate_end(&d->answering);
+	rate_end(&d->unsent);
 	struct table *tables[] = { &d->sa_by_spi, &d->sa_by_init, &d->sa_by_ids,
 		&d->child_by_spi_in, &d->child_by_spi_out, &d->child_by_reqid, &d->trap_by_name,
 		&d->trap_by_reqid_out, &d->trap_by_reqid_in, &d->trap_by_id, &d->trap_by_addr };

@@ -14,8 +14,8 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "base/log.h"
 #include "base/nl.h"
+#include "base/rate.h"
 #include "ike/cert_store.h"
 #include "ike/child.h"
 #include "ike/conf.h"
@@ -50,12 +50,6 @@ struct iked_seams {
 	void (*routed)(void *arg, struct trap *t);
 };
 
-/* So many a second. */
-struct budget {
-	uint64_t since; /* loop_now() */
-	unsigned used;
-};
-
 struct iked_counts {
 	uint64_t in, out, dropped, refused, replayed, retransmits, bad_icv, cookies;
 };
@@ -75,9 +69,9 @@ struct iked {
 	struct timer t_shutdown;
 	void (*down)(void *arg);
 	void *down_arg;
-	struct log_rate rate; /* for lines that strangers can cause */
-	struct budget plain, loud; /* unprotected answers; IKE_SA_INITs that the log tells of */
-	bool quiet; /* more of them come than anybody could read */
+	/* Packets of those who have not proved who they are: requests, and answers to requests of
+	 * ours; packets of ours that do not leave. */
+	struct strangers strangers, answering, unsent;
 	struct iked_counts counts;
 	bool stopping;
 };
@@ -118,9 +112,6 @@ void iked_shutdown(struct iked *d, void (*done)(void *arg), void *arg);
 /* Status: all IKE_SAs, the newest first. */
 struct sa *iked_next_sa(const struct iked *d, const struct sa *after);
 size_t iked_n_half_open(const struct iked *d);
-
-/* Is there still some of this second's budget? */
-bool budget_take(struct budget *b, unsigned a_second);
 
 /* For the exchange layer: an IKE_SA went away. */
 void iked_maybe_down(struct iked *d);

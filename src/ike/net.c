@@ -6,11 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/rate.h"
 #include "ike/net.h"
 #include "kernel/xfrm_policy.h"
 
 enum { NATT_PORT = 4500, MARKER = 4, N_SOCKETS = 2, BATCH = 32, BUFFER = 65535 + MARKER };
+enum { UNSENT_A_SECOND = 5 };
 
 struct net_socket {
 	struct net *net;
@@ -24,7 +25,7 @@ struct net {
 	void *arg;
 	struct net_socket sockets[N_SOCKETS];
 	struct net_counts counts;
-	struct log_rate rate;
+	struct strangers unsent; /* what others make us send and does not leave */
 	uint8_t buf[BUFFER];
 };
 
@@ -133,6 +134,7 @@ int net_open(net_fn *fn, void *arg, struct net **out)
 
 	if (!n)
 		return -ENOMEM;
+	rate_init(&n->unsent, LOG_G_NET, "packets that could not be sent", UNSENT_A_SECOND, 0);
 	n->fn = fn;
 	n->arg = arg;
 	for (size_t i = 0; i < N_SOCKETS; i++)
@@ -160,6 +162,7 @@ void net_free(struct net *n)
 		io_free(n->sockets[i].io);
 		own_fd_close(&n->sockets[i].fd);
 	}
+	rate_end(&n->unsent);
 	free(n);
 }
 
@@ -212,6 +215,7 @@ static ssize_t transmit(int fd, const struct packet *p)
 int net_send(struct net *n, const struct packet *p)
 {
 	const struct net_socket *s = socket_of(n, p->local_port);
+	struct strangers *before;
 	int rc = s ? (int)transmit(s->fd, p) : -EINVAL;
 
 	if (!rc) {
@@ -221,9 +225,10 @@ int net_send(struct net *n, const struct packet *p)
 	n->counts.failed++;
 	if (rc == -EINVAL) /* the kernel's word for a source address that is not ours */
 		rc = -EADDRNOTAVAIL;
-	if (log_allow(&n->rate))
-		log_net(1, "sending from %s to %s failed: %s", addr_str(&p->local),
-			addr_str(&p->remote), strerror(-rc));
+	before = rate_enter(&n->unsent);
+	log_net(1, "sending from %s to %s failed: %s", addr_str(&p->local), addr_str(&p->remote),
+		strerror(-rc));
+	rate_leave(before);
 	return rc;
 }
 

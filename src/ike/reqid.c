@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "ike/reqid.h"
 
-enum { KM_MAX = 64 };
+enum { KM_MAX = 64, ODD_A_SECOND = 5 };
 
 /* A connection under its selectors. */
 struct row {
@@ -20,7 +20,7 @@ struct reqids {
 	struct table by_sel, by_name;
 	struct xfrm_migrate km[KM_MAX]; /* the oldest first */
 	size_t n_km;
-	struct log_rate rate;
+	struct strangers odd; /* packets of others make the kernel ask, and it cannot be placed */
 };
 
 int reqids_new(struct iked *d, struct reqids **out)
@@ -30,6 +30,7 @@ int reqids_new(struct iked *d, struct reqids **out)
 	if (!r)
 		return -ENOMEM;
 	r->d = d;
+	rate_init(&r->odd, LOG_G_KNL, "policies and packets without a place", ODD_A_SECOND, 0);
 	*out = r;
 	return 0;
 }
@@ -56,6 +57,7 @@ void reqids_free(struct reqids *r)
 			row_free(r, LINKED(r->by_name.rows[i], struct row, by_name));
 	table_free(&r->by_sel);
 	table_free(&r->by_name);
+	rate_end(&r->odd);
 	free(r);
 }
 
@@ -185,6 +187,7 @@ static void learn(struct trap *t, const struct xfrm_policy *p, uint32_t reqid)
 void reqids_policy(struct reqids *r, const struct xfrm_policy *p)
 {
 	const struct xfrm_tmpl_ *esp = esp_of(p);
+	struct strangers *before;
 	struct trap *t;
 
 	if (p->sub || p->block || p->dir == XD_FWD || !esp || !esp->reqid)
@@ -196,10 +199,12 @@ void reqids_policy(struct reqids *r, const struct xfrm_policy *p)
 		learn(t, p, esp->reqid);
 		return;
 	}
-	if (esp->reqid != t->reqid_out && log_allow(&r->rate)) /* B-093 */
+	before = rate_enter(&r->odd);
+	if (esp->reqid != t->reqid_out) /* B-093 */
 		log_knl(1, "conn '%s' has reqid=%u, the kernel policy %s === %s %s wants {%u}",
 			t->conn->name, t->reqid_out, sel_src_str(&p->sel), sel_dst_str(&p->sel),
 			xdir_str(p->dir), esp->reqid);
+	rate_leave(before);
 }
 
 static int on_policy(const struct xfrm_policy *p, void *arg)
@@ -300,6 +305,7 @@ struct trap *reqids_for_packet(
 {
 	struct ts src = ts_of_sel_src(packet), dst = ts_of_sel_dst(packet);
 	struct trap *t = packet_by_reqid(r, &src, &dst, reqid, mode);
+	struct strangers *before;
 
 	if (t)
 		return t;
@@ -311,8 +317,10 @@ struct trap *reqids_for_packet(
 	TAILQ_FOREACH (t, &r->d->traps, all)
 		if (takes(t, &src, &dst, mode))
 			break;
-	if (t && reqid && log_allow(&r->rate))
+	before = rate_enter(&r->odd);
+	if (t && reqid)
 		log_knl(1, "reqid {%u} is not known, conn '%s' has the selector", reqid,
 			t->conn->name);
+	rate_leave(before);
 	return t;
 }

@@ -15,6 +15,7 @@
 
 #include "base/addr.h"
 #include "base/loop.h"
+#include "base/rate.h"
 #include "crypto/dh.h"
 #include "crypto/ident.h"
 #include "ike/keymat.h"
@@ -82,6 +83,7 @@ struct sa {
 	struct blob request, response; /* outstanding request, last answer: bit-exact */
 	uint8_t seen[20]; /* SHA-1 of the request that `response` answers */
 	bool has_response;
+	struct rate replays; /* times that it went out again */
 	struct in6_addr init_from; /* responder: where IKE_SA_INIT came from, and its hash */
 	uint8_t init_sha1[20];
 	uint64_t sent_at, heard_at; /* last protected message in */

@@ -160,8 +160,6 @@ static int choose(struct sa *sa, const struct packet *p, const struct msg *in)
 		if (prop_choose(&t->conn->ike, &in->sa, true, &sa->suite) >= 0 && sa->suite.dh)
 			return 0;
 	}
-	if (sa->d->quiet)
-		return -ENOENT;
 	if (!any)
 		log_ike(1, "no IKE config found for %s...%s, sending NO_PROPOSAL_CHOSEN",
 			addr_str(&p->local), addr_str(&p->remote));

@@ -5,41 +5,51 @@
 #include "crypto/prf.h"
 #include "ike/xchg.h"
 
+static void say_unsent(struct iked *d, const struct packet *p, int rc)
+{
+	struct strangers *before = rate_enter(&d->unsent);
+
+	log_net(1, "sending from %s failed: %s", addr_str(&p->local), strerror(-rc));
+	rate_leave(before);
+}
+
 /* Template 29. */
-void x_transmit(struct iked *d, const struct packet *p)
+void x_transmit_owed(struct iked *d, const struct packet *p)
 {
 	int rc;
 
-	if (!d->quiet)
-		log_net(1, "sending packet: from %s[%u] to %s[%u]", addr_str(&p->local),
-			p->local_port, addr_str(&p->remote), p->remote_port);
+	log_net(1, "sending packet: from %s[%u] to %s[%u]", addr_str(&p->local), p->local_port,
+		addr_str(&p->remote), p->remote_port);
 	d->counts.out++;
 	rc = d->seams.send(d->seams.arg, p);
-	if (rc < 0 && log_allow(&d->rate))
-		log_net(1, "sending from %s failed: %s", addr_str(&p->local), strerror(-rc));
+	if (rc < 0)
+		say_unsent(d, p, rc);
+}
+
+/* A stranger may be forged to hit a third party. */
+void x_transmit(struct iked *d, const struct packet *p)
+{
+	if (rate_answer())
+		x_transmit_owed(d, p);
 }
 
 void x_transmit_sa(struct sa *sa, struct bytes data)
 {
 	struct packet p = { sa->local, sa->remote, sa->local_port, sa->remote_port, data };
 
-	x_transmit(sa->d, &p);
+	x_transmit_owed(sa->d, &p);
 }
 
 /* Templates 28 and 29 of what came. */
-void x_say_received(const struct iked *d, const struct packet *p, const struct msg *m)
+void x_say_received(const struct packet *p, const struct msg *m)
 {
-	if (d->quiet)
-		return;
 	log_net(1, "received packet: from %s[%u] to %s[%u]", addr_str(&p->remote), p->remote_port,
 		addr_str(&p->local), p->local_port);
 	log_enc(1, "parsed %s", msg_str(m));
 }
 
-static void say_generated(const struct iked *d, struct msg *m, struct bytes inner, uint8_t first)
+static void say_generated(struct msg *m, struct bytes inner, uint8_t first)
 {
-	if (d->quiet)
-		return;
 	if (inner.n)
 		msg_parse_inner(inner, first, m);
 	log_enc(1, "generating %s", msg_str(m));
@@ -59,13 +69,13 @@ static int seal(struct sa *sa, struct msg_out *o, uint8_t exchange, bool respons
 		return (int)n;
 	if (exchange == X_IKE_SA_INIT) {
 		msg_parse(BYTES(o->w.p, n), &m);
-		say_generated(sa->d, &m, BYTES_NONE, 0);
+		say_generated(&m, BYTES_NONE, 0);
 		return blob_set(out, BYTES(o->w.p, n));
 	}
 	m.exchange = exchange;
 	m.flags = flags;
 	m.id = id;
-	say_generated(sa->d, &m, BYTES(o->w.p, n), msg_first(o));
+	say_generated(&m, BYTES(o->w.p, n), msg_first(o));
 	n = msg_seal(buf, sizeof(buf), k, sa->spi_i, sa->spi_r, exchange, flags, id, msg_first(o),
 		BYTES(o->w.p, n));
 	return n < 0 ? (int)n : blob_set(out, BYTES(buf, n));
@@ -87,7 +97,8 @@ static void watch_ids(struct sa *sa)
 		timer_set(&sa->t_rekey, 0);
 }
 
-void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in)
+void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in,
+	x_send *send)
 {
 	struct packet p = *to;
 
@@ -101,10 +112,8 @@ void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const 
 	watch_ids(sa);
 	keep_raw(sa, in->exchange, blob_view(&sa->response));
 	p.data = blob_view(&sa->response);
-	x_transmit(sa->d, &p);
+	send(sa->d, &p);
 }
-
-enum { PLAIN_A_SECOND = 20 };
 
 void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in, uint16_t type,
 	struct bytes data)
@@ -113,17 +122,14 @@ void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in
 	struct msg_out o;
 	struct packet p = *to;
 
-	/* A stranger may be forged to hit a third party; a cookie is shorter than what it answers.
-	 */
-	if (type != N_COOKIE && !budget_take(&d->plain, PLAIN_A_SECOND))
-		return;
 	msg_begin(&o, buf, sizeof(buf), in->spi_i, in->spi_r, in->exchange,
 		F_RESPONSE | (in->flags & F_INITIATOR ? 0 : F_INITIATOR), in->id);
 	put_notify(&o, 0, BYTES_NONE, type, data);
 	if (msg_end(&o) < 0)
 		return;
 	p.data = BYTES(buf, o.w.n);
-	x_transmit(d, &p);
+	/* A cookie is shorter than what it answers, and lets the honest in while others flood. */
+	(type == N_COOKIE ? x_transmit_owed : x_transmit)(d, &p);
 }
 
 /* Begin the answer anew: without what was written, and without an SPI if none is promised. */

@@ -65,8 +65,7 @@ enum { MID_MAX = 0x80000000 }; /* replaced by then (A-020) */
 static void drop(struct iked *d, const struct packet *p, const char *why)
 {
 	d->counts.dropped++;
-	if (log_allow(&d->rate))
-		log_net(1, "dropped %zu octets from %s: %s", p->data.n, addr_str(&p->remote), why);
+	log_net(1, "dropped %zu octets from %s: %s", p->data.n, addr_str(&p->remote), why);
 }
 
 /* A handler may end its IKE_SA; the memory goes when the last one is through. */
@@ -89,11 +88,11 @@ static void answer_verdict(struct x *x, const struct x_step *step, enum x_verdic
 	switch (v) {
 	case X_SEND:
 		x_move(sa, step->to);
-		x_reply(sa, x->pkt, x->out, x->in);
+		x_reply(sa, x->pkt, x->out, x->in, x_transmit_owed);
 		break;
 	case X_REFUSE:
 	case X_END:
-		x_reply(sa, x->pkt, x->out, x->in);
+		x_reply(sa, x->pkt, x->out, x->in, x_transmit);
 		if (v == X_END || fresh)
 			x_sa_gone(sa);
 		break;
@@ -216,7 +215,8 @@ static void init_response(struct iked *d, const struct packet *p, struct msg *in
 		drop(d, p, "no such IKE_SA_INIT is outstanding");
 		return;
 	}
-	x_say_received(d, p, in);
+	rate_enter(&d->answering);
+	x_say_received(p, in);
 	enter(sa);
 	take_answer(sa, p, in, rc);
 	if (sa->state != SA_GONE)
@@ -243,6 +243,19 @@ static bool init_admitted(struct iked *d, const struct packet *p, const struct m
 	return false;
 }
 
+enum { REPLAYS_A_SECOND = 3 };
+
+/*
+ * Anybody who was on the path can send again what was sent before, from any address: the answer
+ * goes to the address of the IKE_SA, a few times a second.
+ */
+static void answer_again(struct sa *sa)
+{
+	sa->d->counts.replayed++;
+	if (rate_take(&sa->replays, REPLAYS_A_SECOND))
+		x_transmit_sa(sa, blob_view(&sa->response));
+}
+
 static struct sa *init_sa(
 	struct iked *d, const struct packet *p, const struct msg *in, const uint8_t sha1[20])
 {
@@ -259,7 +272,7 @@ static struct sa *init_sa(
 	return sa;
 }
 
-static void new_request(struct iked *d, const struct packet *p, struct msg *in, int rc)
+static void init_request(struct iked *d, const struct packet *p, struct msg *in, int rc)
 {
 	uint8_t sha1[20];
 	struct sa *sa;
@@ -270,35 +283,22 @@ static void new_request(struct iked *d, const struct packet *p, struct msg *in, 
 	}
 	sa = sa_by_init(d, in->spi_i, &p->remote, sha1);
 	if (sa && sa->state == SA_INIT_DONE) { /* 2.1: the same answer once more */
-		d->counts.replayed++;
-		x_transmit(d,
-			&(struct packet){ p->local, p->remote, p->local_port, p->remote_port,
-				blob_view(&sa->response) });
+		answer_again(sa);
 		return;
 	}
-	if (sa || (!rc && !init_admitted(d, p, in)))
+	if (sa || !init_admitted(d, p, in)) /* whether it is a good one or not (F-030) */
 		return;
 	sa = init_sa(d, p, in, sha1);
 	if (!sa)
 		return;
-	x_say_received(d, p, in);
+	x_say_received(p, in);
 	enter(sa);
 	answer(sa, p, in, rc);
 	leave(sa);
 }
 
-enum { LOUD_A_SECOND = 50 };
-
-/* F-014: a flood must not fill the log. */
-static void init_request(struct iked *d, const struct packet *p, struct msg *in, int rc)
-{
-	d->quiet = !budget_take(&d->loud, LOUD_A_SECOND);
-	new_request(d, p, in, rc);
-	d->quiet = false;
-}
-
 /* 2.1: a request that came before gets the answer of before, bit by bit; it is never done twice. */
-static bool replayed(struct sa *sa, const struct packet *p, const struct msg *in)
+static bool replayed(struct sa *sa, const struct msg *in)
 {
 	uint8_t sha1[20];
 
@@ -306,10 +306,7 @@ static bool replayed(struct sa *sa, const struct packet *p, const struct msg *in
 		memcmp(sha1, sa->seen, sizeof(sha1)) != 0)
 		return false;
 	log_ike(1, "received retransmit of request with ID %u, retransmitting response", in->id);
-	sa->d->counts.replayed++;
-	x_transmit(sa->d,
-		&(struct packet){ p->local, p->remote, p->local_port, p->remote_port,
-			blob_view(&sa->response) });
+	answer_again(sa);
 	return true;
 }
 
@@ -319,7 +316,7 @@ static bool in_window(struct sa *sa, const struct packet *p, const struct msg *i
 	if (!(in->flags & F_RESPONSE)) {
 		if (in->id == sa->mid_in && in->id < MID_MAX)
 			return true;
-		if (!replayed(sa, p, in))
+		if (!replayed(sa, in))
 			drop(sa->d, p, "message id outside of the window");
 		return false;
 	}
@@ -388,9 +385,13 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 		return;
 	}
 	sa->heard_at = loop_now();
+	if (sa->up_at)
+		rate_trust();
+	else if (sa->initiator)
+		rate_enter(&d->answering);
 	if (!rc)
 		rc = msg_parse_inner(blob_view(&plain), in->sk_first, in);
-	x_say_received(d, p, in);
+	x_say_received(p, in);
 	enter(sa);
 	if (in->flags & F_RESPONSE)
 		take_answer(sa, p, in, rc);
@@ -404,10 +405,12 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 
 void iked_packet(struct iked *d, const struct packet *p)
 {
+	struct strangers *before;
 	struct msg in;
 	int rc = msg_parse(p->data, &in);
 
 	d->counts.in++;
+	before = rate_enter(&d->strangers);
 	if (rc == -EPROTONOSUPPORT && !(in.flags & F_RESPONSE))
 		x_reply_plain(d, p, &in, N_INVALID_MAJOR_VERSION, BYTES_NONE); /* 2.5 */
 	else if (rc == -EBADMSG || rc == -EPROTONOSUPPORT)
@@ -418,4 +421,5 @@ void iked_packet(struct iked *d, const struct packet *p)
 		protected_message(d, p, &in);
 	else
 		drop(d, p, "unprotected");
+	rate_leave(before);
 }

@@ -102,13 +102,19 @@ enum x_verdict x_fail(struct x *x, int rc, const char *why);
 /* The CHILD_SA that was wanted for this trap is there (rc 0) or will not come. */
 void x_child_done(struct iked *d, struct trap *t, int rc, const char *why);
 
-/* Sending: the one place where datagrams leave. */
-void x_transmit(struct iked *d, const struct packet *p);
-void x_transmit_sa(struct sa *sa, struct bytes data); /* a request of ours */
-void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in);
+/*
+ * Sending: the one place where datagrams leave. What a stranger caused leaves only as long as there
+ * is room in the budget of such answers, unless it is owed: a request of ours, the answer to one
+ * that was admitted.
+ */
+typedef void x_send(struct iked *d, const struct packet *p);
+x_send x_transmit, x_transmit_owed;
+void x_transmit_sa(struct sa *sa, struct bytes data); /* owed, to the address of the IKE_SA */
+void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in,
+	x_send *send);
 void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in, uint16_t type,
 	struct bytes data); /* unprotected, outside of any IKE_SA */
-void x_say_received(const struct iked *d, const struct packet *p, const struct msg *m);
+void x_say_received(const struct packet *p, const struct msg *m);
 /* Resend the outstanding request from the current addresses (B-056). */
 void x_resend_now(struct sa *sa);
 /* The answer is there: the request is forgotten. */

@@ -15,6 +15,7 @@
 
 #include "base/addr.h"
 #include "base/loop.h"
+#include "base/rate.h"
 #include "kernel/tunnel.h"
 
 enum bc_state {
@@ -53,6 +54,8 @@ struct bc_entry {
 	void (*dad_done)(struct bc_entry *e, bool in_use);
 	struct timer announce;
 	unsigned announces_left;
+	bool proxies_link_local; /* there is a proxy entry for link_local */
+	struct rate asked; /* prefix solicitations that were answered */
 	void *owner;
 };
 

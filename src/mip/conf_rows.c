@@ -67,9 +67,9 @@ static const struct conf_key file_keys[] = {
 	  .def = "disabled",
 	  .doc = "a home agent that was discovered is forgotten at home" },
 	{ .name = "MnMaxHaConsecutiveResends", .set = conf_uint, AT(max_resends), .def = "5",
-	  .min = 1, .max = 255,
+	  .max = 255,
 	  .doc = "so often a binding update is repeated to a home agent that was discovered "
-		 "before the next one is tried" },
+		 "before the next one is tried; 0 is for ever" },
 
 	{ .name = "MnRouterDiscovery", .set = conf_bool, AT(router_discovery), .def = "disabled",
 	  .doc = "the mobile node makes addresses and default routes of router advertisements "

@@ -1,6 +1,8 @@
 #include "base/log.h"
 #include "mip/dhaad.h"
 
+#define WHAT "home agent discovery request"
+
 enum { ANSWERS_PER_SECOND = 5 };
 
 /* The home prefix that the request was sent to; NULL: to no anycast address of ours. */
@@ -17,7 +19,7 @@ static const struct ha_prefix *asked_prefix(const struct ha *ha, const struct in
 
 void dhaad_answer(struct ha *ha, const struct mip_packet *p)
 {
-	static struct env_bucket bucket;
+	static struct rate answers;
 	const struct ha_prefix *home = asked_prefix(ha, &p->dst);
 	struct icmp6_agents reply = { .n_agents = 1 };
 	struct mip_packet out = { .dst = p->src, .hop_limit = -1 };
@@ -26,11 +28,11 @@ void dhaad_answer(struct ha *ha, const struct mip_packet *p)
 	bool router;
 
 	if (icmp6_dhaad_request_parse(p->data, &reply.id, &router) < 0)
-		return env_count(ha->env, MC_DROP_MALFORMED);
+		return env_drop(ha->env, MC_DROP_MALFORMED, p, WHAT, "malformed");
 	if (!home || !env_is_unicast(&p->src))
-		return env_count(ha->env, MC_DROP_UNEXPECTED);
-	if (!env_bucket_take(&bucket, ANSWERS_PER_SECOND))
-		return env_count(ha->env, MC_DROP_RATE);
+		return env_drop(ha->env, MC_DROP_UNEXPECTED, p, WHAT, "for no home link of ours");
+	if (!rate_take(&answers, ANSWERS_PER_SECOND))
+		return env_drop(ha->env, MC_DROP_RATE, p, WHAT, "too many");
 	out.src = reply.agents[0] = home->a.prefix.addr;
 	icmp6_dhaad_reply_write(&w, &reply);
 	if (wr_done(&w) < 0)

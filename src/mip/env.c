@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/names.h"
 #include "kernel/neigh.h"
 #include "kernel/sysctl.h"
@@ -67,14 +66,10 @@ int env_said(int rc, const char *what, const struct in6_addr *who)
 	return rc;
 }
 
-bool env_bucket_take(struct env_bucket *b, uint32_t rate)
+void env_drop(struct mip_env *env, enum mip_counter why, const struct mip_packet *p,
+	const char *what, const char *text)
 {
-	uint64_t now = loop_now(), passed = now - b->at_ms;
-
-	b->used_ms = passed < b->used_ms ? b->used_ms - (uint32_t)passed : 0;
-	b->at_ms = now;
-	if (b->used_ms + 1000 / rate > 1000)
-		return false;
-	b->used_ms += 1000 / rate;
-	return true;
+	env_count(env, why);
+	log_mip(1, "%s from %s to %s dropped: %s", what, addr_str(&p->src), addr_str(&p->dst),
+		text);
 }

@@ -15,6 +15,7 @@
 
 #include "base/addr.h"
 #include "base/nl.h"
+#include "base/rate.h"
 #include "mip/conf.h"
 #include "mip/net.h"
 
@@ -70,9 +71,6 @@ bool env_is_unicast(const struct in6_addr *a);
 /* A kernel call that failed is said once, here; the result is handed through. */
 int env_said(int rc, const char *what, const struct in6_addr *who);
 
-/* A budget of so many messages a second with that many in a burst. */
-struct env_bucket {
-	uint64_t at_ms;
-	uint32_t used_ms; /* a message costs 1000 / rate milliseconds */
-};
-bool env_bucket_take(struct env_bucket *b, uint32_t rate);
+/* A packet that is of no use: counted, and said; what: "binding update", … */
+void env_drop(struct mip_env *env, enum mip_counter why, const struct mip_packet *p,
+	const char *what, const char *text);

@@ -104,6 +104,7 @@ static enum bc_state updated(struct ha *ha, const struct ha_bu *bu, struct bc_en
 	pair = pair_of(e);
 	if (moved)
 		ha_move(ha, e, &pair);
+	ha_link_local(ha, e);
 	ha_answer(ha, bu, BA_ACCEPTED, e->seq, e->lifetime);
 	if (moved) {
 		ha_follow(ha, e);
@@ -216,12 +217,7 @@ static void run(struct ha *ha, enum ha_event ev, const struct ha_bu *bu, struct 
 
 static void drop(struct ha *ha, enum mip_counter why, const struct mip_packet *p, const char *text)
 {
-	static struct log_rate rate;
-
-	env_count(ha->env, why);
-	if (log_allow(&rate))
-		log_mip(0, "BU from %s to %s dropped: %s", addr_str(&p->src), addr_str(&p->dst),
-			text);
+	env_drop(ha->env, why, p, "BU", text);
 }
 
 /* F-001: a home BU counts only where our policy let nothing but ESP bring it. */
@@ -244,7 +240,7 @@ static void describe(
 	bu->coa = m->opt.has & MHO_BIT(MHO_ALT_COA) ? m->opt.alt_coa : bu->back; /* F-003 */
 	bu->deletes = !m->bu.lifetime || addr_eq(&bu->coa, &bu->hoa);
 	bu->ifindex = home ? home->a.ifindex : 0;
-	bu->prefix_valid = home ? home->a.valid_s : 0;
+	bu->prefix_valid = home ? ha_life_of(ha, home).valid_s : 0;
 	bu->e = bc_find(&ha->bc, &bu->hoa);
 }
 
@@ -259,8 +255,10 @@ void ha_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m)
 	bu.peer = sender(ha, p);
 	if (!bu.peer)
 		return drop(ha, MC_DROP_UNPROTECTED, p, "no IPsec policy protects it");
-	if (!env_bucket_take(&bu.peer->bucket, HA_BU_PER_SECOND))
+	if (!rate_take(&bu.peer->rate, HA_BU_PER_SECOND))
 		return drop(ha, MC_DROP_RATE, p, "too many");
+	if (ha->env->conf->use_mn_ha_ipsec)
+		rate_trust();
 	describe(ha, p, m, &bu);
 	status = ha_check(ha, &bu);
 	if (status != BA_ACCEPTED) {

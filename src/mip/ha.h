@@ -27,14 +27,27 @@ struct ha_link {
 
 /* A global address of ours on a home link: its prefix is a home prefix. */
 struct ha_prefix {
-	struct rt_addr a;
+	struct rt_addr a; /* as it was at at_ms */
+	uint64_t at_ms;
+};
+
+/* What the home link's router says of a prefix, UINT64_MAX: for ever. */
+struct ha_advert {
+	int ifindex;
+	struct prefix prefix;
+	uint64_t valid_until_ms, preferred_until_ms;
+};
+
+/* What is left of a home prefix, seconds, UINT32_MAX: for ever. */
+struct ha_life {
+	uint32_t valid_s, preferred_s;
 };
 
 /* A home address that may come: its policies are installed while we run. */
 struct ha_peer {
 	LIST_ENTRY(ha_peer) link;
 	struct sp_pair pair;
-	struct env_bucket bucket;
+	struct rate rate;
 };
 
 struct ha {
@@ -46,12 +59,16 @@ struct ha {
 	size_t n_links;
 	struct ha_prefix prefixes[HA_PREFIXES_MAX];
 	size_t n_prefixes;
+	struct ha_advert adverts[HA_PREFIXES_MAX];
+	size_t n_adverts;
 };
 
 int ha_start(struct ha *ha, struct mip_env *env);
 void ha_clear(struct ha *ha); /* leave nothing behind */
 
 void ha_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m);
+/* A router advertisement on a home link: how long its prefix lives on. */
+void ha_ra(struct ha *ha, const struct mip_packet *p);
 void ha_mps(struct ha *ha, const struct mip_packet *p);
 void ha_rt_event(const struct rt_event *ev, void *ha);
 void ha_rt_lost(void *ha);

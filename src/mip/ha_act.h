@@ -23,6 +23,8 @@ struct ha_bu {
 
 /* ha_peer.c */
 struct ha_peer *ha_peer_find(struct ha *ha, const struct in6_addr *hoa, const struct in6_addr *own);
+/* Is that the home address of anybody? */
+bool ha_is_home_address(const struct ha *ha, const struct in6_addr *a);
 /* A home address without IPsec policies, as it comes (UseMnHaIPsec disabled). NULL: no room. */
 struct ha_peer *ha_peer_add(struct ha *ha, const struct in6_addr *hoa, const struct in6_addr *own);
 int ha_peers_start(struct ha *ha);
@@ -32,6 +34,7 @@ void ha_peers_clear(struct ha *ha);
 int ha_links_start(struct ha *ha);
 void ha_links_clear(struct ha *ha);
 const struct ha_prefix *ha_prefix_of(const struct ha *ha, const struct in6_addr *hoa);
+struct ha_life ha_life_of(const struct ha *ha, const struct ha_prefix *p);
 bool ha_owns(const struct ha *ha, const struct in6_addr *a);
 const struct ha_link *ha_link_of(const struct ha *ha, int ifindex);
 /* Router, own, anycast: addresses that nobody may register (F-008). */
@@ -54,6 +57,8 @@ void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool h
 void ha_forget_old(struct ha *ha);
 /* What stays through the grace, or through a probe. */
 void ha_forget(struct ha *ha, struct bc_entry *e);
+/* The last BU may have no L any more. */
+void ha_link_local(struct ha *ha, struct bc_entry *e);
 
 /* ha_out.c */
 void ha_answer(

@@ -111,7 +111,7 @@ static void announce(void *arg)
 
 	env_said(ha->env->link->announce(e->ifindex, mac_of(ha, e), &e->hoa),
 		"neighbour advertisement", &e->hoa);
-	if (e->flags & BU_LINK_LOCAL)
+	if (e->proxies_link_local)
 		ha->env->link->announce(e->ifindex, mac_of(ha, e), &e->link_local);
 	if (--e->announces_left)
 		timer_set(&e->announce, ANNOUNCE_MS);
@@ -122,11 +122,24 @@ static int proxy(struct ha *ha, struct bc_entry *e)
 	int rc = neigh_proxy_add(ha->env->rt, e->ifindex, &e->hoa);
 
 	if (e->flags & BU_LINK_LOCAL)
-		neigh_proxy_add(ha->env->rt, e->ifindex, &e->link_local);
+		e->proxies_link_local = !neigh_proxy_add(ha->env->rt, e->ifindex, &e->link_local);
 	e->announces_left = ANNOUNCES;
 	timer_init(&e->announce, announce, e);
 	announce(e);
 	return env_said(rc, "proxy neighbour", &e->hoa);
+}
+
+static void forget_link_local(struct ha *ha, struct bc_entry *e)
+{
+	if (e->proxies_link_local)
+		neigh_proxy_del(ha->env->rt, e->ifindex, &e->link_local);
+	e->proxies_link_local = false;
+}
+
+void ha_link_local(struct ha *ha, struct bc_entry *e)
+{
+	if (!(e->flags & BU_LINK_LOCAL))
+		forget_link_local(ha, e);
 }
 
 static struct rt_route tunnel_route(const struct bc_entry *e)
@@ -198,8 +211,7 @@ void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool h
 
 	timer_stop(&e->announce);
 	neigh_proxy_del(ha->env->rt, e->ifindex, &e->hoa);
-	if (e->flags & BU_LINK_LOCAL)
-		neigh_proxy_del(ha->env->rt, e->ifindex, &e->link_local);
+	forget_link_local(ha, e);
 	if (home)
 		sp_migrate(ha->env, pair, &e->hoa, e->k);
 	e->sa_end = pair->end;

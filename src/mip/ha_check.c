@@ -1,14 +1,33 @@
+#include <string.h>
+
 #include "mip/acl.h"
 #include "mip/ha_act.h"
 
 enum { BINDINGS_MAX = 65536 };
 
+enum { RESERVED_FIRST = 0x80 };
+
+/* RFC 4291 section 2.6.1, RFC 2526 section 2: with prefixes of 64 bits. */
+static bool is_anycast(const struct in6_addr *a)
+{
+	static const uint8_t routers[8], agents[7] = { 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const uint8_t *id = &a->s6_addr[8];
+
+	return !memcmp(id, routers, sizeof(routers)) ||
+		(!memcmp(id, agents, sizeof(agents)) && id[7] >= RESERVED_FIRST);
+}
+
+/* Where nobody but the node itself can be: what is sent there would be another's, or our own. */
 static uint8_t coa_good(struct ha *ha, const struct ha_bu *bu)
 {
-	(void)ha;
-	if (bu->deletes || env_is_unicast(&bu->coa))
+	const struct in6_addr *a = &bu->coa;
+
+	if (bu->deletes)
 		return BA_ACCEPTED;
-	return BA_INVALID_COA;
+	if (!env_is_unicast(a) || is_anycast(a) || ha_is_reserved(ha, a) ||
+		ha_is_home_address(ha, a))
+		return BA_INVALID_COA;
+	return BA_ACCEPTED;
 }
 
 /* RFC 6275 section 9.5.1 */
@@ -23,7 +42,7 @@ static uint8_t sequence_newer(struct ha *ha, const struct ha_bu *bu)
 static uint8_t on_home_link(struct ha *ha, const struct ha_bu *bu)
 {
 	(void)ha;
-	return bu->ifindex ? BA_ACCEPTED : BA_NOT_HOME_SUBNET;
+	return bu->ifindex && bu->prefix_valid ? BA_ACCEPTED : BA_NOT_HOME_SUBNET;
 }
 
 static uint8_t not_reserved(struct ha *ha, const struct ha_bu *bu)

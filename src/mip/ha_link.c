@@ -8,7 +8,7 @@
 #include "kernel/rt_route.h"
 #include "mip/ha_act.h"
 
-enum { RULE_ALL = 1005 };
+enum { RULE_ALL = 1005, TWO_HOURS_MS = 7200000 };
 
 static const struct rt_rule all_rule = { .priority = RULE_ALL, .table = RT_TABLE_MIP6 };
 
@@ -28,6 +28,116 @@ const struct ha_prefix *ha_prefix_of(const struct ha *ha, const struct in6_addr 
 			return &ha->prefixes[i];
 	}
 	return NULL;
+}
+
+static uint32_t left(uint32_t seconds, uint64_t at_ms)
+{
+	uint64_t passed = (loop_now() - at_ms) / 1000;
+
+	if (seconds == UINT32_MAX)
+		return seconds;
+	return passed < seconds ? seconds - (uint32_t)passed : 0;
+}
+
+static uint32_t until(uint64_t ms)
+{
+	uint64_t now = loop_now();
+
+	if (ms == UINT64_MAX)
+		return UINT32_MAX;
+	return ms > now ? (uint32_t)((ms - now) / 1000) : 0;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static const struct ha_advert *advert_of(
+	const struct ha *ha, int ifindex, const struct prefix *prefix)
+{
+	struct prefix first = { prefix_first(prefix), prefix->len };
+
+	for (size_t i = 0; i < ha->n_adverts; i++) {
+		if (ha->adverts[i].ifindex == ifindex && prefix_eq(&ha->adverts[i].prefix, &first))
+			return &ha->adverts[i];
+	}
+	return NULL;
+}
+
+/* RFC 6275 sections 10.3.1 and 10.6.4: our address may be there for ever, its prefix is not. */
+struct ha_life ha_life_of(const struct ha *ha, const struct ha_prefix *p)
+{
+	const struct ha_advert *ad = advert_of(ha, p->a.ifindex, &p->a.prefix);
+	struct ha_life life = { left(p->a.valid_s, p->at_ms), left(p->a.preferred_s, p->at_ms) };
+
+	if (!ad)
+		return life;
+	life.valid_s = least(life.valid_s, until(ad->valid_until_ms));
+	life.preferred_s = least(life.preferred_s, until(ad->preferred_until_ms));
+	return life;
+}
+
+static uint64_t end_of(uint32_t seconds)
+{
+	return seconds == UINT32_MAX ? UINT64_MAX : loop_now() + (uint64_t)seconds * 1000;
+}
+
+/* RFC 4862 section 5.5.3 e): nothing protects an advertisement, so it takes no more than that. */
+static uint64_t shortened(uint64_t old, uint32_t seconds)
+{
+	uint64_t now = loop_now(), two_hours = now + TWO_HOURS_MS, fresh = end_of(seconds);
+
+	if (fresh > two_hours || fresh > old)
+		return fresh;
+	return old <= two_hours ? old : two_hours;
+}
+
+static void take_advert(struct ha *ha, int ifindex, const struct icmp6_prefix *seen)
+{
+	struct prefix prefix = { prefix_first(&seen->prefix), seen->prefix.len };
+	struct ha_advert *ad;
+
+	for (ad = ha->adverts; ad < ha->adverts + ha->n_adverts; ad++) {
+		if (ad->ifindex != ifindex || !prefix_eq(&ad->prefix, &prefix))
+			continue;
+		ad->valid_until_ms = shortened(ad->valid_until_ms, seen->valid);
+		ad->preferred_until_ms = end_of(seen->preferred);
+		return;
+	}
+	if (ha->n_adverts == HA_PREFIXES_MAX)
+		return;
+	ha->adverts[ha->n_adverts++] =
+		(struct ha_advert){ ifindex, prefix, end_of(seen->valid), end_of(seen->preferred) };
+}
+
+/* A home prefix counts, and no other. */
+static bool is_home_prefix(const struct ha *ha, int ifindex, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < ha->n_prefixes; i++) {
+		const struct rt_addr *a = &ha->prefixes[i].a;
+
+		if (a->ifindex == ifindex && a->prefix.len == prefix->len &&
+			prefix_has(prefix, &a->prefix.addr))
+			return true;
+	}
+	return false;
+}
+
+void ha_ra(struct ha *ha, const struct mip_packet *p)
+{
+	struct icmp6_ra ra;
+
+	if (!ha_link_of(ha, p->ifindex))
+		return;
+	if (p->hop_limit != 255 || !IN6_IS_ADDR_LINKLOCAL(&p->src) ||
+		icmp6_ra_parse(p->data, &ra) < 0)
+		return env_drop(ha->env, MC_DROP_MALFORMED, p, "router advertisement",
+			"malformed, or not of this link");
+	for (size_t i = 0; i < ra.n_prefixes; i++) {
+		if (is_home_prefix(ha, p->ifindex, &ra.prefixes[i].prefix))
+			take_advert(ha, p->ifindex, &ra.prefixes[i]);
+	}
 }
 
 bool ha_owns(const struct ha *ha, const struct in6_addr *a)
@@ -105,7 +215,7 @@ static int take_addr(const struct rt_addr *a, void *arg)
 		(a->flags & IFA_F_DADFAILED) || a->prefix.len == 128 ||
 		ha->n_prefixes == HA_PREFIXES_MAX)
 		return 0;
-	ha->prefixes[ha->n_prefixes++].a = *a;
+	ha->prefixes[ha->n_prefixes++] = (struct ha_prefix){ *a, loop_now() };
 	return 0;
 }
 
@@ -151,6 +261,7 @@ void ha_links_clear(struct ha *ha)
 	rt_rule_del(ha->env->rt, &all_rule);
 	ha->n_links = 0;
 	ha->n_prefixes = 0;
+	ha->n_adverts = 0;
 }
 
 /* Few and rare: reading all again cannot go wrong. */
@@ -158,9 +269,16 @@ void ha_rt_lost(void *arg)
 {
 	struct ha *ha = arg;
 
+	struct ha_prefix kept[HA_PREFIXES_MAX];
+	size_t n_kept = ha->n_prefixes;
+
+	memcpy(kept, ha->prefixes, sizeof(kept));
 	anycast(ha, false);
 	ha->n_prefixes = 0;
-	rt_addr_dump(ha->env->rt, take_addr, ha);
+	if (env_said(rt_addr_dump(ha->env->rt, take_addr, ha), "addresses", &addr_any) < 0) {
+		memcpy(ha->prefixes, kept, sizeof(kept));
+		ha->n_prefixes = n_kept;
+	}
 	anycast(ha, true);
 }
 

@@ -1,50 +1,39 @@
-#include <string.h>
-
-#include "base/log.h"
+#include "mip/ba.h"
 #include "mip/ha_act.h"
 
-/*
- * RFC 6275 sections 9.5.4 and 10.3: the answer goes to where the BU came from, by a type 2 routing
- * header unless the node is at home; no binding is needed for that.
- */
+#define MPS "mobile prefix solicitation"
+
+enum { ADVERTS_PER_SECOND = 3 };
+
 void ha_answer(
 	struct ha *ha, const struct ha_bu *bu, uint8_t status, uint16_t seq, uint32_t lifetime)
 {
-	struct mh m = { .type = MH_BA };
-	struct mip_packet p = { .src = bu->ha, .dst = bu->hoa, .hop_limit = -1 };
-	uint8_t buf[MH_MAX];
-	ssize_t n;
-	int rc;
+	const struct ba_to to = { bu->ha, bu->hoa, bu->back };
+	bool key = status < BA_UNSPECIFIED && bu->e && bu->e->k;
 
-	p.has_rh2 = !addr_eq(&bu->back, &bu->hoa);
-	p.rh2 = bu->back;
-	m.ba = (struct mh_ba){ .status = status, .seq = seq, .lifetime = lifetime };
-	if (status < BA_UNSPECIFIED && bu->e && bu->e->k)
-		m.ba.flags = BA_KEY;
-	n = mh_write(&m, &p.src, &p.dst, buf, sizeof(buf));
-	if (n < 0)
-		return;
-	p.data = BYTES(buf, (size_t)n);
-	rc = mip_net_send_mh(ha->env->net, &p);
-	env_count(ha->env, MC_BA_OUT);
-	log_mip(2, "BA %u for %s to %s: %s, %u s%s%s", seq, addr_str(&bu->hoa), addr_str(&bu->back),
-		mh_status_str(status), lifetime, rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
+	ba_send(ha->env, &to,
+		&(struct mh_ba){ .status = status,
+			.flags = key ? BA_KEY : 0,
+			.seq = seq,
+			.lifetime = lifetime });
 }
 
-static struct icmp6_prefix home_prefix(const struct ha_prefix *p)
+static struct icmp6_prefix home_prefix(const struct ha *ha, const struct ha_prefix *p)
 {
+	struct ha_life life = ha_life_of(ha, p);
+
 	return (struct icmp6_prefix){ .prefix = p->a.prefix,
 		.on_link = true,
 		.autonomous = true,
 		.router_addr = true,
-		.valid = p->a.valid_s,
-		.preferred = p->a.preferred_s };
+		.valid = life.valid_s,
+		.preferred = life.preferred_s };
 }
 
 /* RFC 6275 sections 6.8 and 10.6: only a registered node is told, with the number it sent. */
 void ha_mps(struct ha *ha, const struct mip_packet *p)
 {
-	const struct bc_entry *e = bc_find(&ha->bc, &p->src);
+	struct bc_entry *e = bc_find(&ha->bc, &p->src);
 	const struct ha_prefix *home = ha_prefix_of(ha, &p->src);
 	struct mip_packet out = { .src = p->dst, .dst = p->src, .hop_limit = -1 };
 	struct icmp6_mpa mpa = { .n_prefixes = 1 };
@@ -53,12 +42,14 @@ void ha_mps(struct ha *ha, const struct mip_packet *p)
 
 	env_count(ha->env, MC_MPS_IN);
 	if (icmp6_mps_parse(p->data, &mpa.id) < 0)
-		return env_count(ha->env, MC_DROP_MALFORMED);
+		return env_drop(ha->env, MC_DROP_MALFORMED, p, MPS, "malformed");
 	if (!e || e->state != BC_VALID || !home || !addr_eq(&p->dst, &e->ha))
-		return env_count(ha->env, MC_DROP_UNEXPECTED);
+		return env_drop(ha->env, MC_DROP_UNEXPECTED, p, MPS, "of no node that is bound");
 	if (!ha->env->conf->send_mob_pfx_advs)
-		return;
-	mpa.prefixes[0] = home_prefix(home);
+		return env_drop(ha->env, MC_DROP_UNEXPECTED, p, MPS, "SendMobPfxAdvs is disabled");
+	if (!rate_take(&e->asked, ADVERTS_PER_SECOND))
+		return env_drop(ha->env, MC_DROP_RATE, p, MPS, "too many");
+	mpa.prefixes[0] = home_prefix(ha, home);
 	icmp6_mpa_write(&w, &mpa);
 	if (wr_done(&w) < 0)
 		return;

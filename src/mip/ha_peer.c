@@ -18,6 +18,17 @@ struct ha_peer *ha_peer_find(struct ha *ha, const struct in6_addr *hoa, const st
 	return NULL;
 }
 
+bool ha_is_home_address(const struct ha *ha, const struct in6_addr *a)
+{
+	const struct ha_peer *p;
+
+	LIST_FOREACH (p, &ha->peers[addr_hash(a) % BC_BUCKETS], link) {
+		if (addr_eq(&p->pair.hoa, a))
+			return true;
+	}
+	return false;
+}
+
 struct ha_peer *ha_peer_add(struct ha *ha, const struct in6_addr *hoa, const struct in6_addr *own)
 {
 	struct ha_peer *p = ha->n_peers < PEERS_MAX ? calloc(1, sizeof(*p)) : NULL;

@@ -31,6 +31,8 @@ enum icmp6_type {
 	ICMP6_MOB_PREFIX_ADVERT = 147,
 };
 
+const char *icmp6_type_str(unsigned type);
+
 /* RFC 4443 section 3.4 */
 enum icmp6_problem_code { IPC_FIELD, IPC_NEXT_HEADER, IPC_OPTION };
 

@@ -1,11 +1,29 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "mip/icmp6.h"
 #include "mip/icmp6_nd.h"
 #include "mip/mh.h"
 
 enum { PROTO_ROUTING = 43, PROTO_ESP = 50, PROTO_OPTIONS = 60, PROTO_MH = 135 };
+
+static const struct name types[] = {
+	{ ICMP6_PARAM_PROBLEM, "parameter problem" },
+	{ ICMP6_ROUTER_SOLICIT, "router solicitation" },
+	{ ICMP6_ROUTER_ADVERT, "router advertisement" },
+	{ ICMP6_NEIGH_SOLICIT, "neighbour solicitation" },
+	{ ICMP6_NEIGH_ADVERT, "neighbour advertisement" },
+	{ ICMP6_DHAAD_REQUEST, "home agent discovery request" },
+	{ ICMP6_DHAAD_REPLY, "home agent discovery reply" },
+	{ ICMP6_MOB_PREFIX_SOLICIT, "mobile prefix solicitation" },
+	{ ICMP6_MOB_PREFIX_ADVERT, "mobile prefix advertisement" },
+};
+
+const char *icmp6_type_str(unsigned type)
+{
+	return names_str(NAMES(types), (int)type);
+}
 
 /* What the options of one message say; of each kind the first counts, of prefixes all. */
 struct nd_opts {

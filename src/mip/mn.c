@@ -144,7 +144,9 @@ static void send_bu(struct mn *mn)
 	struct bul_entry *b = mn->bul;
 	struct mh m = { .type = MH_BU };
 	uint8_t buf[MH_MAX];
-	struct mip_packet p = { .src = mn->pair.hoa, .dst = mn->pair.ha, .hop_limit = -1 };
+	struct mip_packet p = {
+		.src = mn->pair.hoa, .dst = mn->pair.ha, .hop_limit = -1, .own = true
+	};
 	ssize_t n;
 	int rc;
 
@@ -258,11 +260,13 @@ void mn_ba(struct mn *mn, const struct mip_packet *p, const struct mh *m)
 	env_count(mn->env, MC_BA_IN);
 	if (!addr_eq(&p->src, &mn->pair.ha) || !mn->bul->waiting || !fits ||
 		p->has_rh2 != mn->away) {
-		env_count(mn->env, MC_DROP_UNEXPECTED);
+		env_drop(mn->env, MC_DROP_UNEXPECTED, p, "BA", "not the answer to our BU");
 		log_mip(2, "%s: BA %u from %s is not the answer to BU %u, ignored",
 			addr_str(&mn->pair.hoa), m->ba.seq, addr_str(&p->src), mn->bul->seq);
 		return;
 	}
+	if (mn->env->conf->use_mn_ha_ipsec)
+		rate_trust();
 	if (m->ba.status != BA_ACCEPTED)
 		log_mip(1, "%s: %s answers: %s (%u)", addr_str(&mn->pair.hoa), addr_str(&p->src),
 			mh_status_str(m->ba.status), m->ba.status);

@@ -107,7 +107,7 @@ struct mn {
 	uint32_t ask; /* lifetime of the next BU, 0 deletes the binding */
 	unsigned resyncs;
 	const struct mh *ba; /* during ME_BA_… */
-	struct env_bucket asked; /* BUs that others asked for */
+	struct rate asked; /* BUs that others asked for */
 
 	uint16_t mps_id;
 	bool mps_waiting;

@@ -4,10 +4,10 @@
 
 enum { UPDATES_PER_SECOND = 3 }; /* MAX_UPDATE_RATE */
 
-static void update(struct mn *mn)
+static void update(struct mn *mn, const struct mip_packet *p, const char *what)
 {
-	if (!env_bucket_take(&mn->asked, UPDATES_PER_SECOND))
-		return env_count(mn->env, MC_DROP_RATE);
+	if (!rate_take(&mn->asked, UPDATES_PER_SECOND))
+		return env_drop(mn->env, MC_DROP_RATE, p, what, "too many");
 	mn_event(mn, ME_ASKED);
 }
 
@@ -15,8 +15,8 @@ static void update(struct mn *mn)
 void mn_brr(struct mn *mn, const struct mip_packet *p)
 {
 	if (!addr_eq(&p->src, &mn->pair.ha) || p->has_rh2 != mn->away)
-		return env_count(mn->env, MC_DROP_UNEXPECTED);
-	update(mn);
+		return env_drop(mn->env, MC_DROP_UNEXPECTED, p, "BRR", "not of the home agent");
+	update(mn, p, "BRR");
 }
 
 /*
@@ -26,9 +26,9 @@ void mn_brr(struct mn *mn, const struct mip_packet *p)
 void mn_be(struct mn *mn, const struct mip_packet *p, const struct mh *m)
 {
 	if (!addr_eq(&p->src, &mn->pair.ha))
-		return env_count(mn->env, MC_DROP_UNEXPECTED);
+		return env_drop(mn->env, MC_DROP_UNEXPECTED, p, "BE", "not of the home agent");
 	log_mip(2, "binding error %u from %s for %s", m->be.status, addr_str(&p->src),
 		addr_str(&m->be.hoa));
 	if (m->be.status == BE_NO_BINDING)
-		update(mn);
+		update(mn, p, "BE");
 }

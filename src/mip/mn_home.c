@@ -41,7 +41,8 @@ void home_resolve(struct mn *mn)
 	struct mip_packet p = { .src = mn->place.link_local,
 		.dst = icmp6_solicited_node(&mn->pair.ha),
 		.ifindex = mn->place.ifindex,
-		.hop_limit = 255 };
+		.hop_limit = 255,
+		.own = true };
 
 	if (addr_is_any(&p.src))
 		return;

@@ -9,6 +9,8 @@
 #include "mip/mn_ra.h"
 #include "mip/mn_seen.h"
 
+#define RA "router advertisement"
+
 enum { SOLICIT_MS = 4000, SOLICIT_MAX_MS = 3600000 };
 
 static bool at_home(const struct mn *mn)
@@ -281,13 +283,14 @@ void mn_move_ra(struct mn_move *mv, const struct mip_packet *p)
 		return;
 	if (p->hop_limit != 255 || !IN6_IS_ADDR_LINKLOCAL(&p->src) ||
 		icmp6_ra_parse(p->data, &ra) < 0) {
-		env_count(mv->env, MC_DROP_MALFORMED);
+		env_drop(mv->env, MC_DROP_MALFORMED, p, RA, "malformed, or not of this link");
 		return;
 	}
 	if (!ra.n_prefixes && !ra.router_lifetime)
 		return;
 	if (ra.router_lifetime < mv->env->conf->min_router_lifetime)
-		return env_count(mv->env, MC_DROP_UNEXPECTED);
+		return env_drop(mv->env, MC_DROP_UNEXPECTED, p, RA,
+			"its lifetime is below MinRouterLifetime");
 	moved = l->moved;
 	l->asking = false;
 	if (moved && ra.n_prefixes) {
@@ -344,7 +347,12 @@ void mn_move_stop(struct mn_move *mv)
 
 static int link_again(const struct rt_link *rl, void *arg)
 {
+	struct move_link *l;
+
 	link_event(arg, rl);
+	l = seen_link(arg, rl->ifindex);
+	if (l)
+		l->seen = true;
 	return 0;
 }
 
@@ -352,8 +360,9 @@ void mn_move_lost(void *arg)
 {
 	struct mn_move *mv = arg;
 
-	rt_link_dump(mv->env->rt, link_again, mv);
-	mv->n_addrs = 0;
-	rt_addr_dump(mv->env->rt, each_addr, mv);
+	seen_begin(mv);
+	if (env_said(rt_link_dump(mv->env->rt, link_again, mv), "links", &addr_any) == 0 &&
+		env_said(rt_addr_dump(mv->env->rt, each_addr, mv), "addresses", &addr_any) == 0)
+		seen_end(mv);
 	judge_all(mv);
 }

@@ -23,6 +23,7 @@ struct move_link {
 	bool up;
 	bool moved; /* down since the last RA: what we know of this link may be of another */
 	bool asking; /* no RA since it came up */
+	bool seen; /* while all is read again */
 	uint8_t mac[6];
 	struct in6_addr
 		routers[MOVE_ROUTERS_MAX]; /* default routers heard, by link-local address */
@@ -32,6 +33,7 @@ struct move_link {
 struct move_addr {
 	struct rt_addr a;
 	bool stale; /* of a link that we left */
+	bool seen; /* while all is read again */
 	uint64_t seq; /* the later one wins */
 };
 

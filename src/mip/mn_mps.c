@@ -2,12 +2,16 @@
 #include "crypto/rand.h"
 #include "mip/mn_act.h"
 
+#define MPA "mobile prefix advertisement"
+
 /* RFC 6275 section 11.4.2: from the home address to the home agent, again until answered. */
 static void send_mps(struct mn *mn)
 {
 	uint8_t buf[16];
 	struct wr w = WR_OF(buf);
-	struct mip_packet p = { .src = mn->pair.hoa, .dst = mn->pair.ha, .hop_limit = -1 };
+	struct mip_packet p = {
+		.src = mn->pair.hoa, .dst = mn->pair.ha, .hop_limit = -1, .own = true
+	};
 
 	icmp6_mps_write(&w, mn->mps_id);
 	if (wr_done(&w) < 0)
@@ -54,11 +58,11 @@ void mn_mpa(struct mn *mn, const struct mip_packet *p)
 
 	env_count(mn->env, MC_MPA_IN);
 	if (icmp6_mpa_parse(p->data, &mpa) < 0) {
-		env_count(mn->env, MC_DROP_MALFORMED);
+		env_drop(mn->env, MC_DROP_MALFORMED, p, MPA, "malformed");
 		return;
 	}
 	if (!addr_eq(&p->src, &mn->pair.ha) || !mn->mps_waiting || mpa.id != mn->mps_id) {
-		env_count(mn->env, MC_DROP_UNEXPECTED);
+		env_drop(mn->env, MC_DROP_UNEXPECTED, p, MPA, "not the answer to our question");
 		return;
 	}
 	mps_stop(mn);

@@ -17,7 +17,9 @@ static bool unknown(const struct mn *mn)
 
 static bool silent(const struct mn *mn)
 {
-	return discovers(mn) && mn->bul->resends >= mn->env->conf->max_resends;
+	uint32_t most = mn->env->conf->max_resends;
+
+	return discovers(mn) && most && mn->bul->resends >= most;
 }
 
 static bool another(const struct mn *mn)
@@ -53,7 +55,8 @@ static void ask(struct mn *mn)
 	struct wr w = WR_OF(buf);
 	struct mip_packet p = { .src = mn->place.coa,
 		.dst = icmp6_agents_anycast(&mn->home->home_prefix),
-		.hop_limit = -1 };
+		.hop_limit = -1,
+		.own = true };
 
 	icmp6_dhaad_request_write(&w, mn->seek.id);
 	if (wr_done(&w) < 0)

@@ -67,6 +67,30 @@ void seen_addr(struct mn_move *mv, const struct rt_addr *a)
 		*m = (struct move_addr){ .seq = ++mv->seq };
 	}
 	m->a = *a;
+	m->seen = true;
+}
+
+void seen_begin(struct mn_move *mv)
+{
+	for (size_t i = 0; i < mv->n_links; i++)
+		mv->links[i].seen = false;
+	for (size_t i = 0; i < mv->n_addrs; i++)
+		mv->addrs[i].seen = false;
+}
+
+void seen_end(struct mn_move *mv)
+{
+	size_t n = 0;
+
+	for (size_t i = mv->n_links; i-- > 0;) {
+		if (!mv->links[i].seen)
+			seen_link_del(mv, mv->links[i].ifindex);
+	}
+	for (size_t i = 0; i < mv->n_addrs; i++) {
+		if (mv->addrs[i].seen)
+			mv->addrs[n++] = mv->addrs[i];
+	}
+	mv->n_addrs = n;
 }
 
 void seen_addr_del(struct mn_move *mv, const struct rt_addr *a)

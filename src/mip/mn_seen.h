@@ -17,4 +17,8 @@ void seen_link_del(struct mn_move *mv, int ifindex);
 void seen_addr(struct mn_move *mv, const struct rt_addr *a);
 void seen_addr_del(struct mn_move *mv, const struct rt_addr *a);
 
+/* Around a reading of everything: what was not there goes, what was keeps what we know of it. */
+void seen_begin(struct mn_move *mv);
+void seen_end(struct mn_move *mv);
+
 void seen_router(struct move_link *l, const struct in6_addr *a, uint16_t lifetime);

@@ -4,13 +4,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/loop.h"
 #include "base/mem.h"
+#include "base/rate.h"
 #include "mip/icmp6.h"
 #include "mip/mh.h"
 #include "mip/net_in.h"
 
 enum { READS_PER_WAKE = 64, TYPE_2 = 2, PACKET_MAX = 4096, CONTROL_MAX = 1024, ND_HOPS = 255 };
+enum { TOLD_A_SECOND = 10, ANSWERS_A_SECOND = 20 };
 
 struct mip_sock {
 	struct mip_net *net;
@@ -22,11 +23,20 @@ struct mip_sock {
 struct mip_net {
 	struct mip_sock mh, icmp6;
 	void *arg;
+	struct strangers strangers;
 	mip_net_peer *peer;
 	void *ctx;
 };
 
 /* Receiving. */
+
+static void say_cut(struct mip_sock *s, const struct mip_packet *p)
+{
+	struct strangers *before = rate_enter(&s->net->strangers);
+
+	log_mip(1, "message from %s dropped: longer than any that is known", addr_str(&p->src));
+	rate_leave(before);
+}
 
 /*
  * One packet to the owner: 0, or -errno when there is none. A packet cut by our buffers is
@@ -49,9 +59,11 @@ static int receive(struct mip_sock *s)
 
 	if (n < 0)
 		return -errno;
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
-		return 0;
 	p.src = from.sin6_addr;
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+		say_cut(s, &p);
+		return 0;
+	}
 	p.data = BYTES(data, (size_t)n);
 	net_control_read(&msg, &p);
 	s->fn(&p, s->net->arg);
@@ -122,6 +134,8 @@ static struct mip_net *net_new(void)
 
 	if (!net)
 		return NULL;
+	rate_init(&net->strangers, LOG_G_MIP, "packets of strangers", TOLD_A_SECOND,
+		ANSWERS_A_SECOND);
 	net->mh = (struct mip_sock){ .net = net, .fd = -1, .proto = IPPROTO_MH };
 	net->icmp6 = (struct mip_sock){ .net = net, .fd = -1, .proto = IPPROTO_ICMPV6 };
 	return net;
@@ -139,10 +153,16 @@ void mip_net_free(struct mip_net *net)
 		return;
 	sock_close(&net->mh);
 	sock_close(&net->icmp6);
+	rate_end(&net->strangers);
 	free(net);
 }
 
 OWN(mip_net)
+
+struct strangers *mip_net_strangers(struct mip_net *net)
+{
+	return &net->strangers;
+}
 
 int mip_net_open(mip_net_fn *on_mh, mip_net_fn *on_icmp6, void *arg, struct mip_net **out)
 {
@@ -231,6 +251,8 @@ static int send_on(struct mip_sock *s, const struct mip_packet *p)
 
 static int send_packet(struct mip_net *net, struct mip_sock *s, const struct mip_packet *p)
 {
+	if (!p->own && !rate_answer())
+		return -EBUSY;
 	return net->peer ? net->peer(net->ctx, s->proto, p) : send_on(s, p);
 }
 
@@ -258,6 +280,7 @@ int mip_net_send_rs(
 			.dst = all_routers,
 			.ifindex = ifindex,
 			.hop_limit = ND_HOPS,
+			.own = true,
 			.data = wr_view(&w),
 		});
 }

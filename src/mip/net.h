@@ -10,7 +10,7 @@
  * Units:   hop_limit -1: unknown (received), kernel's default (sent).
  * Errors:  0 or -errno of sendmsg. A packet that xfrm parks for an ACQUIRE counts as sent (it is
  *          lost: retransmission carries it);
- *          -EPERM: a policy blocks it.
+ *          -EPERM: a policy blocks it; -EBUSY: too many answers to strangers.
  * Source:  RFC 3542, RFC 6275 section 6, spec D-050, D-051.
  */
 #pragma once
@@ -24,6 +24,7 @@ struct mip_packet {
 	struct in6_addr hao, rh2;
 	int ifindex; /* sent: 0 = as the routes say */
 	int hop_limit;
+	bool own; /* sent: of our own accord; else it is an answer, of which a stranger gets few */
 	struct bytes data;
 };
 
@@ -42,6 +43,10 @@ typedef int mip_net_peer(void *ctx, int proto, const struct mip_packet *p);
 int mip_net_open_peer(mip_net_peer *peer, void *ctx, struct mip_net **out);
 
 void mip_net_free(struct mip_net *net);
+
+/* What those may cause who have not proved who they are. */
+struct strangers;
+struct strangers *mip_net_strangers(struct mip_net *net);
 
 int mip_net_send_mh(struct mip_net *net, const struct mip_packet *p);
 /* A multicast destination needs ifindex. */

@@ -2,23 +2,28 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "mip/ba.h"
 #include "mip/be.h"
 #include "mip/dhaad.h"
 #include "mip/mip.h"
 
 enum { PROTO_MH = 135, ERRORS_PER_SECOND = 5 };
 
-/* What came and was of no use is counted, and said a few times a second. */
+static const char *mh_name(const struct mip_packet *p)
+{
+	return p->data.n > 2 ? mh_type_str(p->data.p[2]) : "message";
+}
+
 static void drop(
 	struct mip *mip, const struct mip_packet *p, enum mip_counter why, const char *text)
 {
-	static struct log_rate rate;
+	env_drop(&mip->env, why, p, mh_name(p), text);
+}
 
-	env_count(&mip->env, why);
-	if (log_allow(&rate))
-		log_mip(1, "%s from %s to %s dropped: %s",
-			p->data.n > 2 ? mh_type_str(p->data.p[2]) : "message", addr_str(&p->src),
-			addr_str(&p->dst), text);
+static void drop_icmp6(
+	struct mip *mip, const struct mip_packet *p, enum mip_counter why, const char *text)
+{
+	env_drop(&mip->env, why, p, icmp6_type_str(p->data.p[0]), text);
 }
 
 static struct mn *node_of(struct mip *mip, const struct mip_packet *p, const struct in6_addr *hoa)
@@ -64,6 +69,24 @@ static void to_ha(struct mip *mip, const struct mip_packet *p, const struct mh *
 	ha_bu(&mip->ha, p, m);
 }
 
+/*
+ * RFC 6275 sections 9.5.1 and 10.3.1: a node that is no home agent says so. Who wants to register
+ * with a correspondent (no H) is not answered, as route optimization is not spoken.
+ */
+static void no_home_agent(struct mip *mip, const struct mip_packet *p, const struct mh *m)
+{
+	const struct ba_to to = { p->dst, p->src, p->has_hao ? p->hao : p->src };
+
+	if (!(m->bu.flags & BU_HOME) || !env_is_unicast(&p->src) || !env_is_unicast(&p->dst) ||
+		(p->has_hao && !env_is_unicast(&p->hao)))
+		return drop(mip, p, MC_DROP_UNEXPECTED, "not for this node's part");
+	env_count(&mip->env, MC_REFUSED);
+	log_mip(1, "BU %u for %s refused: %s (%u)", m->bu.seq, addr_str(&p->src),
+		mh_status_str(BA_HOME_NOT_SUPPORTED), BA_HOME_NOT_SUPPORTED);
+	ba_send(&mip->env, &to,
+		&(struct mh_ba){ .status = BA_HOME_NOT_SUPPORTED, .seq = m->bu.seq });
+}
+
 /* Who sends no home address option has no use for it. */
 static void note_be(struct mip *mip, const struct mip_packet *p, const struct mh *m)
 {
@@ -83,6 +106,8 @@ static const struct {
 	{ MIP_HA, MH_BU, to_ha },
 	{ MIP_HA, MH_BE, note_be },
 	{ MIP_CN, MH_BE, note_be },
+	{ MIP_CN, MH_BU, no_home_agent },
+	{ MIP_MN, MH_BU, no_home_agent },
 };
 
 /* RFC 6275 section 9.3.3: to where the packet really came from. */
@@ -111,7 +136,7 @@ static void answer_problem(struct mip *mip, const struct mip_packet *p, int at)
 
 static void answer_error(struct mip *mip, const struct mip_packet *p, int err)
 {
-	static struct env_bucket bucket;
+	static struct rate problems;
 	int at = mh_problem_at(err);
 
 	drop(mip, p, MC_DROP_MALFORMED, err == -EOPNOTSUPP ? "unknown type" : "malformed");
@@ -119,13 +144,12 @@ static void answer_error(struct mip *mip, const struct mip_packet *p, int err)
 		return;
 	if (err == -EOPNOTSUPP)
 		answer_unknown(mip, p);
-	else if (at >= 0 && env_bucket_take(&bucket, ERRORS_PER_SECOND))
+	else if (at >= 0 && rate_take(&problems, ERRORS_PER_SECOND))
 		answer_problem(mip, p, at);
 }
 
-void recv_mh(const struct mip_packet *p, void *arg)
+static void judge_mh(struct mip *mip, const struct mip_packet *p)
 {
-	struct mip *mip = arg;
 	struct mh m;
 	int rc = mh_parse(p->data, &p->src, &p->dst, &m);
 
@@ -136,6 +160,15 @@ void recv_mh(const struct mip_packet *p, void *arg)
 			return mh_rows[i].fn(mip, p, &m);
 	}
 	drop(mip, p, MC_DROP_UNEXPECTED, "not for this node's part");
+}
+
+void recv_mh(const struct mip_packet *p, void *arg)
+{
+	struct mip *mip = arg;
+	struct strangers *before = rate_enter(mip_net_strangers(mip->env.net));
+
+	judge_mh(mip, p);
+	rate_leave(before);
 }
 
 static void take_ra(struct mip *mip, const struct mip_packet *p)
@@ -149,7 +182,7 @@ static void take_mpa(struct mip *mip, const struct mip_packet *p)
 		if (addr_eq(&mn->pair.hoa, &p->dst))
 			return mn_mpa(mn, p);
 	}
-	env_count(&mip->env, MC_DROP_UNEXPECTED);
+	drop_icmp6(mip, p, MC_DROP_UNEXPECTED, "not for a home address");
 }
 
 static void take_agents(struct mip *mip, const struct mip_packet *p)
@@ -158,11 +191,11 @@ static void take_agents(struct mip *mip, const struct mip_packet *p)
 	struct mn *mn = mip->nodes;
 
 	if (icmp6_dhaad_reply_parse(p->data, &reply) < 0)
-		return env_count(&mip->env, MC_DROP_MALFORMED);
+		return drop_icmp6(mip, p, MC_DROP_MALFORMED, "malformed");
 	while (mn && !mn_agents(mn, p, &reply))
 		mn = mn->next;
 	if (!mn)
-		env_count(&mip->env, MC_DROP_UNEXPECTED);
+		drop_icmp6(mip, p, MC_DROP_UNEXPECTED, "nobody asked");
 }
 
 static void take_problem(struct mip *mip, const struct mip_packet *p)
@@ -171,16 +204,21 @@ static void take_problem(struct mip *mip, const struct mip_packet *p)
 	struct mn *mn = mip->nodes;
 
 	if (icmp6_problem_parse(p->data, &problem) < 0)
-		return env_count(&mip->env, MC_DROP_MALFORMED);
+		return drop_icmp6(mip, p, MC_DROP_MALFORMED, "malformed");
 	while (mn && !mn_problem(mn, p, &problem))
 		mn = mn->next;
 	if (!mn)
-		env_count(&mip->env, MC_DROP_UNEXPECTED);
+		drop_icmp6(mip, p, MC_DROP_UNEXPECTED, "about no binding update under way");
 }
 
 static void take_mps(struct mip *mip, const struct mip_packet *p)
 {
 	ha_mps(&mip->ha, p);
+}
+
+static void hear_ra(struct mip *mip, const struct mip_packet *p)
+{
+	ha_ra(&mip->ha, p);
 }
 
 static void take_dhaad(struct mip *mip, const struct mip_packet *p)
@@ -199,15 +237,33 @@ static const struct {
 	{ MIP_MN, ICMP6_PARAM_PROBLEM, take_problem },
 	{ MIP_HA, ICMP6_MOB_PREFIX_SOLICIT, take_mps },
 	{ MIP_HA, ICMP6_DHAAD_REQUEST, take_dhaad },
+	{ MIP_HA, ICMP6_ROUTER_ADVERT, hear_ra },
 };
 
-void recv_icmp6(const struct mip_packet *p, void *arg)
+/* Neighbour discovery of others is heard by the way; mobility is meant for us. */
+static bool is_neighbour_discovery(uint8_t type)
 {
-	struct mip *mip = arg;
+	return type >= ICMP6_ROUTER_SOLICIT && type <= ICMP6_NEIGH_ADVERT;
+}
 
-	for (size_t i = 0; p->data.n && i < sizeof(icmp6_rows) / sizeof(icmp6_rows[0]); i++) {
+static void judge_icmp6(struct mip *mip, const struct mip_packet *p)
+{
+	if (!p->data.n)
+		return;
+	for (size_t i = 0; i < sizeof(icmp6_rows) / sizeof(icmp6_rows[0]); i++) {
 		if ((int)icmp6_rows[i].role == mip->env.conf->role &&
 			icmp6_rows[i].type == p->data.p[0])
 			return icmp6_rows[i].fn(mip, p);
 	}
+	if (!is_neighbour_discovery(p->data.p[0]))
+		drop_icmp6(mip, p, MC_DROP_UNEXPECTED, "not for this node's part");
+}
+
+void recv_icmp6(const struct mip_packet *p, void *arg)
+{
+	struct mip *mip = arg;
+	struct strangers *before = rate_enter(mip_net_strangers(mip->env.net));
+
+	judge_icmp6(mip, p);
+	rate_leave(before);
 }

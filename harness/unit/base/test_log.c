@@ -142,29 +142,6 @@ static void a_tap_gets_the_text_up_to_level_1(void **state)
 	assert_int_equal(log_levels("ike 1"), 0);
 }
 
-static void a_flood_becomes_five_lines_and_a_count(void **state)
-{
-	struct log_rate rl = { 0 };
-	unsigned n = 0;
-
-	(void)state;
-	loop_virtual(500000);
-	open_as("iked", LOG_STYLE_IKE);
-	fresh();
-	for (int i = 0; i < 100; i++)
-		n += log_allow(&rl);
-	assert_int_equal(n, 5);
-	assert_string_equal(fresh(), "");
-	loop_advance(999);
-	assert_false(log_allow(&rl));
-	loop_advance(1);
-	assert_true(log_allow(&rl));
-	assert_non_null(strstr(fresh(), "96 lines like the next one were left out"));
-	loop_advance(1000);
-	assert_true(log_allow(&rl));
-	assert_string_equal(fresh(), "");
-}
-
 static void a_log_that_cannot_be_opened_leaves_the_old_one(void **state)
 {
 	(void)state;
@@ -189,5 +166,5 @@ static void a_full_disk_loses_lines_only(void **state)
 UNIT_MAIN(T(iked_prints_group_and_thread, ""), T(mip6d_prints_its_process_id, ""),
 	T(charondebug_sets_thresholds, ""), T(a_bad_charondebug_changes_nothing, ""),
 	T(one_event_is_one_line, ""), T(text_from_the_network_is_escaped, ""),
-	T(a_tap_gets_the_text_up_to_level_1, ""), T(a_flood_becomes_five_lines_and_a_count, ""),
+	T(a_tap_gets_the_text_up_to_level_1, ""),
 	T(a_log_that_cannot_be_opened_leaves_the_old_one, ""), T(a_full_disk_loses_lines_only, ""))

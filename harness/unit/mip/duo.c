@@ -36,8 +36,7 @@ struct look {
 static bool matches(const struct sel *s, const struct sel *packet)
 {
 	bool type = s->type == SEL_ANY ||
-		(s->type_mask ? (packet->type & s->type_mask) == s->type
-			      : s->type == packet->type);
+		(s->type_mask ? (packet->type & s->type_mask) == s->type : s->type == packet->type);
 
 	return prefix_within(&s->src, &packet->src) && prefix_within(&s->dst, &packet->dst) &&
 		(!s->proto || (s->proto == packet->proto && type));
@@ -346,6 +345,7 @@ void duo_open_at(struct duo *w, const char *prefix)
 	w->moon.rt.last_ifindex = 100; /* so that indexes tell the two apart */
 	w->moon.eth0 = fake_rt_link(&w->moon.rt, "eth0");
 	fake_rt_addr(&w->moon.rt, w->moon.eth0, HA "/64");
+	w->moon.rt.addrs[0].valid_s = w->moon.rt.addrs[0].preferred_s = UINT32_MAX;
 	side_open(w, &w->carol, CONF("carol"));
 	w->carol.eth0 = fake_rt_link(&w->carol.rt, "eth0");
 	fake_rt_addr(&w->carol.rt, w->carol.eth0, "fe80::1/64");

@@ -31,24 +31,5 @@ static void what_stands_for_nobody_is_not_unicast(void **state)
 	}
 }
 
-static void a_bucket_lets_a_burst_through_and_then_the_rate(void **state)
-{
-	struct env_bucket b = { 0 };
-	unsigned n = 0;
-
-	(void)state;
-	loop_virtual(100000);
-	for (int i = 0; i < 10000; i++)
-		n += env_bucket_take(&b, 3);
-	assert_int_equal(n, 3);
-	for (int ms = 0; ms < 10000; ms += 10) {
-		loop_advance(10);
-		n += env_bucket_take(&b, 3);
-	}
-	assert_in_range(n, 3 + 29, 3 + 31); /* ten seconds at three a second */
-	loop_end();
-}
-
 UNIT_MAIN(T(every_counter_has_a_name_of_its_own, ""),
-	T(what_stands_for_nobody_is_not_unicast, "C-025"),
-	T(a_bucket_lets_a_burst_through_and_then_the_rate, "F-004"))
+	T(what_stands_for_nobody_is_not_unicast, "C-025"))

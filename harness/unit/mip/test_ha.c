@@ -3,10 +3,8 @@
 #include <unistd.h>
 
 #include "base/loop.h"
-#include "unit/mip/stage.h"
+#include "unit/mip/ha_stage.h"
 #include "unit/unit.h"
-
-enum { HOME = BU_ACK | BU_HOME | BU_KEY };
 
 /* What an accepted first BU does, in this order. */
 #define PLACED                                                                                     \
@@ -18,57 +16,9 @@ enum { HOME = BU_ACK | BU_HOME | BU_KEY };
 		"sub 2001:1::1/128 === 2001:1::10/128 out",                                        \
 		"sub 2001:1::10/128 === 2001:1::1/128 in"
 
-static void add_address(struct stage *w, const char *prefix)
-{
-	struct rt_addr *a = &w->addrs[w->n_addrs++];
-
-	*a = (struct rt_addr){ .ifindex = ETH0, .valid_s = UINT32_MAX, .preferred_s = UINT32_MAX };
-	assert_int_equal(prefix_parse(prefix, &a->prefix), 0);
-}
-
-static struct stage *started(void)
-{
-	struct stage *w = stage_new("agent.mip6d.conf");
-	struct sp_pair base = { .role = MIP_HA };
-
-	add_address(w, "2001:1::1/64");
-	assert_int_equal(sp_base_install(&w->mip.env, &base), 0);
-	assert_int_equal(ha_start(&w->mip.ha, &w->mip.env), 0);
-	return w;
-}
-
-static struct stage *begin(void)
-{
-	struct stage *w = started();
-
-	stage_clear(w);
-	return w;
-}
-
-static struct stage *bound(void)
-{
-	struct stage *w = begin();
-
-	stage_bu(w, 100, HOME, 600, "2001::40");
-	loop_advance(1000);
-	stage_clear(w);
-	return w;
-}
-
-static void end(struct stage *w)
-{
-	ha_clear(&w->mip.ha);
-	stage_free(w);
-}
-
-static struct bc_entry *binding(struct stage *w)
-{
-	return bc_find(&w->mip.ha.bc, &HOA);
-}
-
 static void the_first_bu_is_answered_after_the_probe(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	stage_bu(w, 100, HOME, 600, "2001::40");
@@ -79,22 +29,22 @@ static void the_first_bu_is_answered_after_the_probe(void **state)
 	loop_advance(1);
 	EXPECT(w, PLACED, "BA 0 K, 600 s by 2001::40");
 	assert_int_equal(w->last.ba.seq, 100);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void the_only_proxy_answers_at_once(void **state)
 {
-	struct stage *w = started();
+	struct stage *w = ha_stage_started();
 
 	(void)state;
 	assert_int_equal(stage_count(w, "sysctl net/ipv6/conf/eth0/proxy_ndp 1"), 1);
 	assert_int_equal(stage_count(w, "sysctl net/ipv6/neigh/eth0/proxy_delay 0"), 1);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void a_bu_repeated_during_the_probe_is_answered_once(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	for (uint16_t i = 0; i < 10; i++) {
@@ -106,12 +56,12 @@ static void a_bu_repeated_during_the_probe_is_answered_once(void **state)
 	loop_advance(200);
 	assert_int_equal(stage_count(w, "BA 0 K, 600 s"), 1);
 	assert_int_equal(stage_count(w, "BA"), 1);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void an_address_that_somebody_has_is_refused(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	stage_bu(w, 100, HOME, 600, "2001::40");
@@ -119,13 +69,13 @@ static void an_address_that_somebody_has_is_refused(void **state)
 	assert_int_equal(write(w->dad_answer, "x", 1), 1);
 	assert_int_equal(loop_run(), 0);
 	EXPECT(w, "BA 134, 0 s by 2001::40", "no route 2001:1::10/128 table 252 dev eth0");
-	assert_null(binding(w));
-	end(w);
+	assert_null(ha_stage_binding(w));
+	ha_stage_end(w);
 }
 
 static void with_l_the_link_local_address_is_probed_and_answered_for_too(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	stage_bu(w, 100, HOME | BU_LINK_LOCAL, 600, "2001::40");
@@ -134,19 +84,19 @@ static void with_l_the_link_local_address_is_probed_and_answered_for_too(void **
 	loop_advance(1000);
 	assert_int_equal(stage_count(w, "proxy"), 2);
 	assert_int_equal(stage_count(w, "NA for fe80::10"), 1);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void a_movement_is_answered_at_once_and_the_tunnel_follows(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	stage_bu(w, 101, HOME, 600, "2001::50");
 	EXPECT(w, HA_MIGRATES("2001::50"), "route2 2001:1::1 at 2001::50",
 		"hao 2001:1::10 at 2001::50", "BA 0 K, 600 s by 2001::50",
 		"tunnel ip6tnl1 changed");
-	end(w);
+	ha_stage_end(w);
 }
 
 static void key_mobility_is_agreed_only_when_both_want_it(void **state)
@@ -163,7 +113,7 @@ static void key_mobility_is_agreed_only_when_both_want_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct stage *w = begin();
+		struct stage *w = ha_stage_begin();
 
 		w->mip.env.conf->key_mng_mob_capability = rows[i].ours;
 		stage_bu(w, 100, rows[i].flags, 600, "2001::40");
@@ -172,14 +122,14 @@ static void key_mobility_is_agreed_only_when_both_want_it(void **state)
 		assert_int_equal(stage_count(w, "MIGRATE"), 5);
 		for (size_t k = 0; k < w->n_journal; k++)
 			assert_true(i == 0 || !strstr(w->journal[k], " km "));
-		end(w);
+		ha_stage_end(w);
 	}
 }
 
 /* Without IPsec there are no keys whose ends could follow. */
 static void without_ipsec_nobody_agrees_to_key_mobility(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	w->mip.env.conf->use_mn_ha_ipsec = false;
@@ -187,7 +137,7 @@ static void without_ipsec_nobody_agrees_to_key_mobility(void **state)
 	loop_advance(1000);
 	assert_int_equal(stage_count(w, "BA 0, 600 s by 2001::40"), 1);
 	assert_int_equal(stage_count(w, "MIGRATE"), 0);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void drop_unprobed(struct bc_entry *e, void *bc)
@@ -199,7 +149,7 @@ static void drop_unprobed(struct bc_entry *e, void *bc)
 /* RFC 6275 section 9.6: a full cache refuses newcomers and lets nobody go. */
 static void a_full_cache_keeps_what_it_has(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 	struct bc *bc = &w->mip.ha.bc;
 	struct in6_addr other = HOA;
 	struct bc_entry *e;
@@ -211,13 +161,13 @@ static void a_full_cache_keeps_what_it_has(void **state)
 	}
 	stage_bu(w, 100, HOME, 600, "2001::40");
 	EXPECT(w, "BA 130, 0 s by 2001::40");
-	assert_null(binding(w));
+	assert_null(ha_stage_binding(w));
 	assert_int_equal(bc->n, 65536);
 	bc_del(bc, e);
 	stage_bu(w, 101, HOME, 600, "2001::40");
-	assert_non_null(binding(w));
+	assert_non_null(ha_stage_binding(w));
 	bc_each(bc, drop_unprobed, bc);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void an_old_number_gets_135_and_the_last_one(void **state)
@@ -226,32 +176,32 @@ static void an_old_number_gets_135_and_the_last_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
-		struct stage *w = bound();
+		struct stage *w = ha_stage_bound();
 
 		stage_bu(w, old[i], HOME, 600, "2001::50");
 		EXPECT(w, "BA 135, 0 s by 2001::50");
 		assert_int_equal(w->last.ba.seq, 100);
-		assert_true(addr_eq(&binding(w)->coa, &COA));
-		end(w);
+		assert_true(addr_eq(&ha_stage_binding(w)->coa, &COA));
+		ha_stage_end(w);
 	}
 }
 
 static void a_number_half_the_circle_ahead_or_wrapped_is_new(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	stage_bu(w, 100 + 32767, HOME, 600, "2001::40");
 	assert_int_equal(stage_count(w, "BA 0"), 1);
-	binding(w)->seq = 65535;
+	ha_stage_binding(w)->seq = 65535;
 	stage_bu(w, 0, HOME, 600, "2001::40");
 	assert_int_equal(stage_count(w, "BA 0"), 2);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void the_access_list_decides(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 	struct in6_addr other = HOA;
 	struct mh_bu bu = { .seq = 1, .flags = HOME, .lifetime = 600 };
 
@@ -260,12 +210,12 @@ static void the_access_list_decides(void **state)
 	stage_bu_of(w, &other, &bu, "2001::40", "2001::40");
 	EXPECT(w, "BA 129, 0 s by 2001::40");
 	assert_null(bc_find(&w->mip.ha.bc, &other));
-	end(w);
+	ha_stage_end(w);
 }
 
 static void a_home_address_without_policy_gets_no_answer(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 	struct in6_addr other = HOA;
 	struct mh_bu bu = { .seq = 1, .flags = HOME, .lifetime = 600 };
 
@@ -273,12 +223,12 @@ static void a_home_address_without_policy_gets_no_answer(void **state)
 	other.s6_addr[15] = 0x67;
 	stage_bu_of(w, &other, &bu, "2001::40", "2001::40");
 	assert_int_equal(w->n_journal, 0);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void a_bu_counts_only_while_our_policy_stands(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 	struct sp_pair pair = { .role = MIP_HA, .hoa = HOA, .ha = HA, .end = HOA };
 
 	(void)state;
@@ -287,29 +237,29 @@ static void a_bu_counts_only_while_our_policy_stands(void **state)
 	stage_bu(w, 1, HOME, 600, "2001::40");
 	assert_int_equal(w->n_journal, 0);
 	assert_int_equal(w->mip.env.counters[MC_DROP_UNPROTECTED], 1);
-	assert_null(binding(w));
-	end(w);
+	assert_null(ha_stage_binding(w));
+	ha_stage_end(w);
 }
 
 static void an_address_off_the_home_link_is_refused(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	w->mip.ha.n_prefixes = 0;
 	stage_bu(w, 1, HOME, 600, "2001::40");
 	EXPECT(w, "BA 132, 0 s by 2001::40");
-	end(w);
+	ha_stage_end(w);
 }
 
 static void deleting_what_nobody_has_gets_133(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	stage_bu(w, 1, HOME, 0, "2001::40");
 	EXPECT(w, "BA 133, 0 s by 2001::40");
-	end(w);
+	ha_stage_end(w);
 }
 
 static void a_useless_care_of_address_is_refused(void **state)
@@ -318,66 +268,66 @@ static void a_useless_care_of_address_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct stage *w = begin();
+		struct stage *w = ha_stage_begin();
 		struct mh_bu bu = { .seq = 1, .flags = HOME, .lifetime = 600 };
 
 		stage_bu_of(w, &HOA, &bu, "2001::40", bad[i]);
 		EXPECT(w, "BA 174, 0 s by 2001::40");
-		end(w);
+		ha_stage_end(w);
 	}
 }
 
 static void the_alternate_care_of_address_counts(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 	struct mh_bu bu = { .seq = 1, .flags = HOME, .lifetime = 600 };
 
 	(void)state;
 	stage_bu_of(w, &HOA, &bu, "2001::99", "2001::40");
 	loop_advance(1000);
-	assert_true(addr_eq(&binding(w)->coa, &COA));
-	end(w);
+	assert_true(addr_eq(&ha_stage_binding(w)->coa, &COA));
+	ha_stage_end(w);
 }
 
 static void routers_are_refused(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	stage_bu(w, 1, HOME | BU_ROUTER, 600, "2001::40");
 	EXPECT(w, "BA 140, 0 s by 2001::40");
-	end(w);
+	ha_stage_end(w);
 }
 
 static void a_refused_update_leaves_the_binding_alone(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	stage_bu(w, 101, HOME | BU_ROUTER, 900, "2001::50");
 	assert_int_equal(w->n_journal, 1);
-	assert_true(addr_eq(&binding(w)->coa, &COA));
-	assert_int_equal(binding(w)->lifetime, 600);
-	assert_int_equal(binding(w)->seq, 100);
-	end(w);
+	assert_true(addr_eq(&ha_stage_binding(w)->coa, &COA));
+	assert_int_equal(ha_stage_binding(w)->lifetime, 600);
+	assert_int_equal(ha_stage_binding(w)->seq, 100);
+	ha_stage_end(w);
 }
 
 static void lifetimes_are_limited_and_whole_units(void **state)
 {
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	w->mip.env.conf->ha_max_binding_life = 303;
 	stage_bu(w, 1, HOME, 600, "2001::40");
 	loop_advance(1000);
-	assert_int_equal(binding(w)->lifetime, 300);
+	assert_int_equal(ha_stage_binding(w)->lifetime, 300);
 	assert_int_equal(stage_count(w, "BA 0 K, 300 s"), 1);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void a_node_at_home_deletes_and_is_answered_directly(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	stage_bu(w, 101, HOME, 0, NULL);
@@ -387,18 +337,18 @@ static void a_node_at_home_deletes_and_is_answered_directly(void **state)
 	assert_int_equal(stage_count(w, "no route2 to 2001:1::10"), 1);
 	assert_int_equal(stage_count(w, "no hao to 2001:1::1"), 1);
 	assert_string_equal(w->journal[w->n_journal - 1], "BA 0 K, 0 s");
-	assert_int_equal(binding(w)->state, BC_DYING);
+	assert_int_equal(ha_stage_binding(w)->state, BC_DYING);
 	stage_clear(w);
 	stage_bu(w, 102, HOME, 0, NULL);
 	EXPECT(w, "BA 0 K, 0 s");
 	loop_advance(10000);
-	assert_null(binding(w));
-	end(w);
+	assert_null(ha_stage_binding(w));
+	ha_stage_end(w);
 }
 
 static void a_node_away_deletes_and_is_answered_by_routing_header(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	stage_bu(w, 101, HOME, 0, "2001::40");
@@ -407,27 +357,27 @@ static void a_node_away_deletes_and_is_answered_by_routing_header(void **state)
 	stage_clear(w);
 	stage_bu(w, 102, HOME, 600, "2001::40");
 	EXPECT(w, "probe for 2001:1::10");
-	end(w);
+	ha_stage_end(w);
 }
 
 static void an_expired_binding_is_taken_away(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	loop_advance(599999);
-	assert_non_null(binding(w));
+	assert_non_null(ha_stage_binding(w));
 	loop_advance(1);
-	assert_null(binding(w));
+	assert_null(ha_stage_binding(w));
 	assert_int_equal(stage_count(w, "no proxy"), 1);
 	assert_int_equal(stage_count(w, "no tunnel ip6tnl1"), 1);
 	assert_int_equal(stage_count(w, "BA"), 0);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void more_than_three_a_second_are_dropped(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	loop_advance(5000);
@@ -436,35 +386,35 @@ static void more_than_three_a_second_are_dropped(void **state)
 		stage_bu(w, (uint16_t)(100 + i), HOME, 600, "2001::40");
 	assert_int_equal(stage_count(w, "BA 0"), 3);
 	assert_int_equal(w->mip.env.counters[MC_DROP_RATE], 7);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void the_home_link_hears_three_advertisements(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 
 	(void)state;
 	loop_advance(1000);
 	assert_int_equal(stage_count(w, "NA for 2001:1::10"), 1);
 	loop_advance(10000);
 	assert_int_equal(stage_count(w, "NA for 2001:1::10"), 2);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void only_a_registered_node_hears_about_prefixes(void **state)
 {
 	static const uint8_t ask[8] = { ICMP6_MOB_PREFIX_SOLICIT, 0, 0, 0, 0x12, 0x34 };
 	struct mip_packet p = { .src = HOA, .dst = HA, .data = BYTES(ask, sizeof(ask)) };
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 
 	(void)state;
 	recv_icmp6(&p, &w->mip);
 	assert_int_equal(w->n_journal, 0);
-	end(w);
-	w = bound();
+	ha_stage_end(w);
+	w = ha_stage_bound();
 	recv_icmp6(&p, &w->mip);
 	EXPECT(w, "ICMPv6 147 to 2001:1::10");
-	end(w);
+	ha_stage_end(w);
 }
 
 static void an_allowed_address_without_policies_stops_the_start(void **state)
@@ -472,10 +422,10 @@ static void an_allowed_address_without_policies_stops_the_start(void **state)
 	struct stage *w = stage_new("agent.mip6d.conf");
 
 	(void)state;
-	add_address(w, "2001:1::1/64");
+	ha_stage_address(w, "2001:1::1/64");
 	w->mip.env.conf->acls->hoa.s6_addr[15] = 0x99;
 	assert_int_equal(ha_start(&w->mip.ha, &w->mip.env), -EINVAL);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void an_unknown_message_gets_a_binding_error(void **state)
@@ -483,7 +433,7 @@ static void an_unknown_message_gets_a_binding_error(void **state)
 	static const uint8_t strange[8] = { 59, 0, 77, 0 };
 	uint8_t buf[8];
 	struct mip_packet p = { .src = COA, .dst = HA, .data = BYTES(buf, sizeof(buf)) };
-	struct stage *w = begin();
+	struct stage *w = ha_stage_begin();
 	uint16_t sum;
 
 	(void)state;
@@ -496,12 +446,12 @@ static void an_unknown_message_gets_a_binding_error(void **state)
 	assert_int_equal(w->last.type, MH_BE);
 	assert_int_equal(w->last.be.status, BE_UNKNOWN_TYPE);
 	assert_int_equal(w->n_journal, 5);
-	end(w);
+	ha_stage_end(w);
 }
 
 static void nothing_is_left_after_the_end(void **state)
 {
-	struct stage *w = bound();
+	struct stage *w = ha_stage_bound();
 	struct sp_pair base = { .role = MIP_HA };
 
 	(void)state;

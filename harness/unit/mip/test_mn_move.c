@@ -57,6 +57,44 @@ static void a_solicitation_is_repeated_until_a_router_answers(void **state)
 	mn_stage_end(w);
 }
 
+/* The kernel says again what is there: what we know beside it stays, what is not there goes. */
+static void lost_events_change_nothing_that_stands(void **state)
+{
+	struct stage *w = mn_stage_begin();
+	struct mn_move *mv = &w->mip.move, before;
+	struct move_addr *kept;
+
+	(void)state;
+	stage_addr(w, OLD, IFA_F_PERMANENT, false);
+	stage_addr(w, "2001:7::1/64", 0, false);
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_ra(w, "2001:2::/64");
+	stage_addr(w, "2001:2::40/64", 0, false);
+	w->n_addrs = 0;
+	for (size_t i = 0; i < mv->n_addrs; i++)
+		w->addrs[w->n_addrs++] = mv->addrs[i].a;
+	before = *mv;
+	for (size_t i = 0; i < before.n_addrs; i++)
+		before.addrs[i].seen = true;
+	stage_clear(w);
+	mn_move_lost(mv);
+	assert_int_equal(w->n_journal, 0);
+	assert_int_equal(mv->n_addrs, before.n_addrs);
+	assert_memory_equal(mv->addrs, before.addrs, before.n_addrs * sizeof(before.addrs[0]));
+	assert_true(mv->addrs[0].stale);
+	assert_int_equal(mv->n_links, 1);
+	assert_int_equal(mv->links[0].moved, before.links[0].moved);
+	assert_int_equal(mv->links[0].n_routers, before.links[0].n_routers);
+	kept = &mv->addrs[mv->n_addrs - 1];
+	assert_string_equal(addr_str(&kept->a.prefix.addr), "2001:2::40");
+	w->n_addrs = 1; /* the one in use is gone */
+	mn_move_lost(mv);
+	assert_int_equal(mv->n_addrs, 1);
+	assert_true(mv->addrs[0].stale);
+	mn_stage_end(w);
+}
+
 static void the_same_link_again_changes_nothing(void **state)
 {
 	struct stage *w = mn_stage_registered();
@@ -259,6 +297,7 @@ UNIT_MAIN(T(a_router_that_is_leaving_may_be_disbelieved, "F-022"),
 	T(an_advertisement_makes_only_addresses_that_the_standard_allows, "D-046"),
 	T(another_link_is_left_behind, "C-072 D-045"),
 	T(a_solicitation_is_repeated_until_a_router_answers, "C-072 D-045"),
+	T(lost_events_change_nothing_that_stands, "C-098"),
 	T(the_same_link_again_changes_nothing, "C-072"),
 	T(a_home_agent_without_k_is_told_to_the_ike_daemon, "B-072 B-012"),
 	T(after_that_moves_say_so_at_once_until_k_is_agreed, "B-072"),

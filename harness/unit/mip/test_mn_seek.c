@@ -154,6 +154,19 @@ static void a_silent_agent_is_given_up_after_five_repetitions(void **state)
 	mn_stage_end(w);
 }
 
+static void with_no_number_of_repetitions_it_is_never_given_up(void **state)
+{
+	struct stage *w = seeking();
+
+	(void)state;
+	w->mip.env.conf->max_resends = 0;
+	found(w);
+	loop_advance(3600000);
+	assert_true(addr_eq(&mn_of(w)->pair.ha, &HA));
+	assert_int_equal(mn_of(w)->state, MN_REGISTERING);
+	mn_stage_end(w);
+}
+
 static void a_move_while_seeking_asks_from_the_new_address(void **state)
 {
 	struct stage *w = seeking();
@@ -226,6 +239,7 @@ UNIT_MAIN(T(until_it_knows_one_a_node_has_nothing_but_a_block, "C-074 F-021"),
 	T(a_reply_to_another_question_is_ignored, "C-074"),
 	T(an_agent_that_refuses_gives_way_to_the_next, "C-063 C-074"),
 	T(a_silent_agent_is_given_up_after_five_repetitions, "C-062 C-074"),
+	T(with_no_number_of_repetitions_it_is_never_given_up, "C-097"),
 	T(a_move_while_seeking_asks_from_the_new_address, "C-074"),
 	T(at_home_nobody_needs_a_home_agent, "C-074 C-071"),
 	T(at_home_a_home_agent_is_forgotten_if_so_wished, "C-074"))

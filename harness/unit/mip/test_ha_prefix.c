@@ -1,0 +1,170 @@
+/* What a home agent registers where: care-of addresses of others, prefixes that end, L. */
+#include "base/loop.h"
+#include "mip/ha_act.h"
+#include "unit/mip/ha_stage.h"
+#include "unit/unit.h"
+
+/* What is sent to such an address would reach us, another node, or whoever answers first. */
+static void a_care_of_address_of_others_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"2001:1::1", /* the home agent's own */
+		"2001:1::66", /* another node's home address */
+		"2001:1::", /* all routers of the home link */
+		"2001:1::fdff:ffff:ffff:fffe", /* its home agents */
+		"2001:9::", /* all routers of another link */
+		"2001:9::fdff:ffff:ffff:fffe",
+		"2001:9::fdff:ffff:ffff:ff80", /* RFC 2526: the first that is reserved */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(bad) / sizeof(bad[0]); i++) {
+		struct stage *w = ha_stage_begin();
+		struct mh_bu bu = { .seq = 1, .flags = HOME, .lifetime = 600 };
+		bool alternate = i & 1;
+
+		stage_bu_of(w, &HOA, &bu, alternate ? "2001::40" : bad[i / 2],
+			alternate ? bad[i / 2] : NULL);
+		assert_int_equal(stage_count(w, "BA 174, 0 s by"), 1);
+		assert_int_equal(w->n_journal, 1);
+		assert_null(ha_stage_binding(w));
+		ha_stage_end(w);
+	}
+}
+
+static void advertise(struct stage *w, uint32_t valid, uint32_t preferred)
+{
+	uint8_t buf[64];
+	struct wr out = WR_OF(buf);
+	struct mip_packet p = { .ifindex = ETH0, .hop_limit = 255 };
+	struct in6_addr home = HOA;
+
+	home.s6_addr[15] = 0;
+	assert_int_equal(addr_parse("fe80::fe", &p.src), 0);
+	wr_u8(&out, ICMP6_ROUTER_ADVERT);
+	wr_zero(&out, 5);
+	wr_u16(&out, 1800);
+	wr_zero(&out, 8);
+	wr_u8(&out, 3);
+	wr_u8(&out, 4);
+	wr_u8(&out, 64);
+	wr_u8(&out, 0xc0);
+	wr_u32(&out, valid);
+	wr_u32(&out, preferred);
+	wr_u32(&out, 0);
+	wr_in6(&out, home);
+	p.data = wr_view(&out);
+	recv_icmp6(&p, &w->mip);
+}
+
+/* RFC 6275 section 10.3.1: our own address is there for ever, what the router advertises is not. */
+static void no_binding_outlives_the_prefix_that_the_router_advertises(void **state)
+{
+	struct stage *w = ha_stage_begin();
+
+	(void)state;
+	advertise(w, 1000, 500);
+	loop_advance(600000);
+	stage_bu(w, 1, HOME, 600, "2001::40");
+	loop_advance(1000);
+	assert_int_equal(stage_count(w, "BA 0 K, 400 s"), 1);
+	loop_advance(100000);
+	stage_bu(w, 2, HOME, 600, "2001::40");
+	assert_int_equal(
+		ha_stage_binding(w)->lifetime, 296); /* 299 s are left, and units are 4 s */
+	loop_advance(299000);
+	stage_bu(w, 3, HOME, 600, "2001::40");
+	assert_int_equal(stage_count(w, "BA 132, 0 s by 2001::40"), 1);
+	advertise(w, UINT32_MAX, UINT32_MAX);
+	stage_bu(w, 4, HOME, 600, "2001::40");
+	loop_advance(1000);
+	assert_int_equal(stage_count(w, "BA 0 K, 600 s"), 1);
+	ha_stage_end(w);
+}
+
+/* RFC 4862 section 5.5.3 e) */
+static void an_advertisement_takes_no_more_than_two_hours_are_left_of(void **state)
+{
+	static const struct {
+		uint32_t first, then, life;
+	} rows[] = {
+		{ UINT32_MAX, 1, 7200 },
+		{ 90000, 0, 7200 },
+		{ 5000, 100, 5000 },
+		{ 5000, 6000, 6000 },
+		{ 90000, 8000, 8000 },
+		{ 600, UINT32_MAX, UINT32_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stage *w = ha_stage_begin();
+
+		advertise(w, rows[i].first, 0);
+		advertise(w, rows[i].then, 0);
+		assert_int_equal(ha_life_of(&w->mip.ha, w->mip.ha.prefixes).valid_s, rows[i].life);
+		ha_rt_lost(&w->mip.ha); /* which forgets nothing of it */
+		assert_int_equal(ha_life_of(&w->mip.ha, w->mip.ha.prefixes).valid_s, rows[i].life);
+		ha_stage_end(w);
+	}
+}
+
+static void only_a_router_of_the_home_link_is_heard(void **state)
+{
+	static const struct {
+		const char *src;
+		int hops, ifindex;
+	} rows[] = { { "fe80::fe", 64, ETH0 }, { "2001:1::fe", 255, ETH0 },
+		{ "fe80::fe", 255, 9 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stage *w = ha_stage_begin();
+		uint8_t buf[48] = { ICMP6_ROUTER_ADVERT, [6] = 7, [16] = 3, 4, 64, 0xc0, 0, 0, 0,
+			60, 0, 0, 0, 60, [32] = 0x20, 1, 0, 1 };
+		struct mip_packet p = {
+			.ifindex = rows[i].ifindex, .hop_limit = rows[i].hops, .data = BYTES_OF(buf)
+		};
+
+		assert_int_equal(addr_parse(rows[i].src, &p.src), 0);
+		recv_icmp6(&p, &w->mip);
+		assert_int_equal(w->mip.ha.n_adverts, 0);
+		assert_int_equal(addr_parse("fe80::fe", &p.src), 0);
+		p.hop_limit = 255;
+		p.ifindex = ETH0;
+		recv_icmp6(&p, &w->mip);
+		assert_int_equal(w->mip.ha.n_adverts, 1);
+		ha_stage_end(w);
+	}
+}
+
+/* Whatever the flags of the BUs in between: what was put up is taken down. */
+static void the_entry_of_the_link_local_address_goes_with_the_l(void **state)
+{
+	static const struct {
+		uint16_t first, then;
+	} rows[] = {
+		{ HOME | BU_LINK_LOCAL, HOME },
+		{ HOME | BU_LINK_LOCAL, HOME | BU_LINK_LOCAL },
+		{ HOME, HOME | BU_LINK_LOCAL },
+		{ HOME, HOME },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stage *w = ha_stage_begin();
+
+		stage_bu(w, 1, rows[i].first, 600, "2001::40");
+		loop_advance(1000);
+		stage_bu(w, 2, rows[i].then, 600, "2001::40");
+		stage_bu(w, 3, HOME, 0, "2001::40");
+		assert_int_equal(stage_count(w, "proxy"), stage_count(w, "no proxy"));
+		ha_stage_end(w);
+	}
+}
+
+UNIT_MAIN(T(a_care_of_address_of_others_is_refused, "C-094"),
+	T(no_binding_outlives_the_prefix_that_the_router_advertises, "C-095"),
+	T(an_advertisement_takes_no_more_than_two_hours_are_left_of, "C-095"),
+	T(only_a_router_of_the_home_link_is_heard, "C-095"),
+	T(the_entry_of_the_link_local_address_goes_with_the_l, "C-096"))

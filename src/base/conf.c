@@ -8,22 +8,31 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+static void hand_on(struct conf_log *log, bool error, const char *line)
+{
+	if (log->emit)
+		log->emit(log->arg, error, line);
+	else
+		log_cfg(error ? 0 : 1, "%s", line);
+}
+
 __attribute__((format(printf, 4, 0))) static void finding(
 	struct conf_log *log, bool error, struct conf_pos at, const char *fmt, va_list ap)
 {
 	own_mem char *text = NULL, *line = NULL;
+	unsigned before = log->n_errors + log->n_warnings;
 
 	if (error)
 		log->n_errors++;
 	else
 		log->n_warnings++;
-	if (vasprintf(&text, fmt, ap) < 0 ||
-		asprintf(&line, "%s:%u: %s", at.file, at.line, text) < 0)
+	if (before > CONF_FINDINGS_MAX)
 		return;
-	if (log->emit)
-		log->emit(log->arg, error, line);
-	else
-		log_cfg(error ? 0 : 1, "%s", line);
+	if (vasprintf(&text, fmt, ap) < 0 ||
+		asprintf(&line, "%s:%u: %s", at.file, at.line,
+			before < CONF_FINDINGS_MAX ? text : "there is more, which is not told") < 0)
+		return;
+	hand_on(log, error, line);
 }
 
 void conf_error(struct conf_log *log, struct conf_pos at, const char *fmt, ...)

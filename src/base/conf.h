@@ -24,9 +24,11 @@ struct conf_pos {
 	unsigned line;
 };
 
-/* Findings: counted, and handed on one line each. */
+/* Findings: counted, and handed on one line each, as long as somebody may read them. */
+enum { CONF_FINDINGS_MAX = 1000 };
 struct conf_log {
 	unsigned n_errors, n_warnings;
+	size_t n_looked; /* what was compared on the way: it grows as the file does, no faster */
 	/* NULL: the log, group CFG, level 0 or 1 */
 	void (*emit)(void *arg, bool error, const char *line);
 	void *arg;

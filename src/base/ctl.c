@@ -190,15 +190,33 @@ static int client_new(struct ctl *ctl, int fd)
 	return 0;
 }
 
+/* Who has connected and asked nothing gives way to a newcomer, the oldest first. */
+static void make_room(struct ctl *ctl)
+{
+	struct client *c, *idle = NULL;
+
+	if (ctl->n_clients < CLIENTS_MAX)
+		return;
+	LIST_FOREACH (c, &ctl->clients, link)
+		if (!c->asked)
+			idle = c; /* newest first */
+	if (idle)
+		client_free(idle);
+}
+
 static void on_connect(int fd, void *arg)
 {
 	struct ctl *ctl = arg;
 	int conn;
 
-	while ((conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-		if (ctl->n_clients == CLIENTS_MAX || !may_connect(conn) ||
-			client_new(ctl, conn) < 0)
+	while ((conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		bool may = may_connect(conn);
+
+		if (may)
+			make_room(ctl);
+		if (!may || ctl->n_clients == CLIENTS_MAX || client_new(ctl, conn) < 0)
 			close(conn);
+	}
 }
 
 static int address(const char *path, struct sockaddr_un *out)

@@ -8,7 +8,7 @@
  * Shapes:  a request is parked by keeping its struct ctl_req; finish it exactly once.
  * Errors:  0 or -errno. A client that goes away sets req->gone and the answer lines are
  *          dropped. A request line over 4096 octets, a client that does not read (4 MiB
- *          pending) or a ninth client is closed.
+ *          pending) or a ninth client is closed; before that one that has not asked anything yet.
  */
 #pragma once
 

@@ -1,13 +1,10 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/bytes.h"
+#include "base/file.h"
 #include "base/lex_read.h"
 #include "base/mem.h"
 
@@ -38,31 +35,6 @@ const char *lex_keep(struct lex_reader *r, const char *text, size_t n)
 	t->next = r->out->arena;
 	r->out->arena = t;
 	return t->text;
-}
-
-/* The whole file, with a NUL behind it. */
-static int slurp(int fd, const struct stat *st, struct blob *out)
-{
-	size_t n = 0;
-
-	if (!S_ISREG(st->st_mode))
-		return S_ISDIR(st->st_mode) ? -EISDIR : -EINVAL;
-	if (st->st_size > LEX_FILE_MAX)
-		return -EFBIG;
-	if (blob_alloc(out, (size_t)st->st_size + 1) < 0)
-		return -ENOMEM;
-	while (n < out->n - 1) {
-		ssize_t got = read(fd, out->p + n, out->n - 1 - n);
-
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (!got)
-			break;
-		n += got > 0 ? (size_t)got : 0;
-	}
-	out->n = n; /* less than st_size if somebody cuts the file right now */
-	out->p[n] = '\0';
-	return 0;
 }
 
 static int scan_line(struct lex_reader *r, struct conf_pos at, char *line, size_t n)
@@ -110,17 +82,17 @@ static bool being_read(const struct lex_file *f, const struct stat *st)
 /* One file: -ELOOP if it is being read already; its findings are not an error. */
 static int read_file(struct lex_reader *r, const char *path)
 {
-	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	own_blob content = { 0 };
 	struct lex_file file = { .by = r->file };
 	struct stat st;
+	own_fd fd = file_open(path, LEX_FILE_MAX, &st);
 	int rc;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
+	if (fd < 0)
+		return fd;
 	if (being_read(r->file, &st))
 		return -ELOOP;
-	rc = slurp(fd, &st, &content);
+	rc = file_slurp(fd, &st, &content);
 	if (rc < 0)
 		return rc;
 	file.name = lex_keep(r, path, strlen(path));

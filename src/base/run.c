@@ -112,7 +112,7 @@ void run_pidfile_remove(void)
 
 int run_pid(const char *path, pid_t *out)
 {
-	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct flock l;
 	pid_t pid;
 

@@ -1,13 +1,12 @@
 #include "crypto/x509.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/file.h"
 #include "crypto/cert_int.h"
 #include "crypto/dn.h"
 #include "crypto/prf.h"
@@ -50,28 +49,10 @@ bool md_is_weak(int md)
 	return md == NID_md5 || md == NID_md4 || md == NID_md2 || md == NID_sha1;
 }
 
-static int read_file(const char *path, size_t max, struct blob *out)
-{
-	own_file *f = fopen(path, "rbe");
-	struct stat st;
-	int r;
-
-	if (!f || fstat(fileno(f), &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if ((size_t)st.st_size > max)
-		return -EFBIG;
-	r = blob_alloc(out, (size_t)st.st_size);
-	if (r < 0)
-		return r;
-	return fread(out->p, 1, out->n, f) == out->n ? 0 : -EIO;
-}
-
 int file_der(const char *path, const char *pem_name, size_t max, struct blob *out)
 {
 	own_blob text = { 0 };
-	int r = read_file(path, max, &text);
+	int r = file_read(path, max, &text);
 	BIO *bio;
 	uint8_t *der = NULL;
 	long n = 0;
@@ -353,7 +334,7 @@ int cert_load_more(const char *path, struct cert **out, size_t cap, size_t *n)
 {
 	own_blob text = { 0 };
 	struct cert *c = NULL;
-	int r = read_file(path, 2 * CERT_MAX, &text);
+	int r = file_read(path, 2 * CERT_MAX, &text);
 	BIO *bio =
 		r < 0 || !text.n || text.p[0] == 0x30 ? NULL : BIO_new_mem_buf(text.p, (int)text.n);
 

@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "base/file.h"
 #include "crypto/cert_int.h"
 #include "crypto/ossl.h"
 #include "crypto/prf.h"
@@ -32,15 +33,16 @@ static int give_passphrase(char *buf, int cap, int writing, void *arg)
 	return (int)n;
 }
 
-static EVP_PKEY *read_key(FILE *f, const char *passphrase)
+static EVP_PKEY *read_key(struct bytes text, const char *passphrase)
 {
 	char *arg = (char *)(uintptr_t)passphrase;
-	EVP_PKEY *pkey = PEM_read_PrivateKey(f, NULL, give_passphrase, arg);
+	BIO *bio = BIO_new_mem_buf(text.p, (int)text.n);
+	EVP_PKEY *pkey = bio ? PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, arg) : NULL;
+	const uint8_t *der = text.p;
 
-	if (!pkey) {
-		rewind(f);
-		pkey = d2i_PrivateKey_fp(f, NULL);
-	}
+	if (!pkey)
+		pkey = d2i_AutoPrivateKey(NULL, &der, (long)text.n);
+	BIO_free(bio);
 	ERR_clear_error();
 	return pkey;
 }
@@ -65,15 +67,13 @@ static int prepare(struct key *k)
 
 int key_load(const char *path, const char *passphrase, struct key **out)
 {
-	own_file *f = fopen(path, "rbe");
+	own_blob text = { 0 };
 	own(key) *k = calloc(1, sizeof(*k));
-	int r;
+	int r = k ? file_read(path, KEY_FILE_MAX, &text) : -ENOMEM;
 
-	if (!f)
-		return -errno;
-	if (!k)
-		return -ENOMEM;
-	k->pkey = read_key(f, passphrase);
+	if (r < 0)
+		return r;
+	k->pkey = read_key(blob_view(&text), passphrase);
 	if (!k->pkey)
 		return -EBADMSG;
 	if (!is_rsa(k->pkey))

@@ -246,15 +246,35 @@ static struct cred *cred_same(const struct cert_store *s, const struct cert *cer
 	return NULL;
 }
 
+/* Many connections name one file: it is read again only when it has changed. */
+static struct cred *cred_unchanged(const struct cert_store *s, const char *path, struct stat *now)
+{
+	if (stat(path, now) < 0)
+		return NULL;
+	for (struct cred *c = s->creds; c; c = c->next)
+		if (!strcmp(c->file, path) && c->as.st_ino == now->st_ino &&
+			c->as.st_dev == now->st_dev && c->as.st_size == now->st_size &&
+			!memcmp(&c->as.st_mtim, &now->st_mtim, sizeof(now->st_mtim)) &&
+			!memcmp(&c->as.st_ctim, &now->st_ctim, sizeof(now->st_ctim)))
+			return c;
+	return NULL;
+}
+
 const struct cred *cert_store_cred(struct cert_store *s, const char *cert_file)
 {
 	own(cert) *cert = NULL;
 	char path[PATH_CAP];
+	struct stat now = { 0 };
 	struct cred *c;
 	int rc;
 
 	snprintf(path, sizeof(path), "%s%s%s", *cert_file == '/' ? "" : s->dir,
 		*cert_file == '/' ? "" : "/certs/", cert_file);
+	c = cred_unchanged(s, path, &now);
+	if (c) {
+		log_lib(1, "loaded certificate file '%s'", path);
+		return c;
+	}
 	rc = cert_load(path, &cert);
 	if (rc < 0) {
 		log_cfg(1, "certificate file '%s' was not loaded: %s", path, strerror(-rc));
@@ -269,6 +289,7 @@ const struct cred *cert_store_cred(struct cert_store *s, const char *cert_file)
 		free(c);
 		return NULL;
 	}
+	c->as = now;
 	c->key = key_of(s, cert);
 	if (!c->key)
 		log_cfg(1, "no private key fits certificate file '%s'", path);

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "crypto/sig.h"
 #include "crypto/x509.h"
 #include "ike/conf.h"
@@ -23,6 +25,7 @@ struct cred {
 	struct cert *cert;
 	struct cert *more[CRED_MORE]; /* behind it in the file: its issuers */
 	size_t n_more;
+	struct stat as; /* the file when it was read */
 	const struct key *key; /* NULL: no private key fits */
 };
 

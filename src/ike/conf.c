@@ -57,6 +57,7 @@ void ike_conf_free(struct ike_conf *c)
 	}
 	for (size_t i = 0; i < c->n_files; i++)
 		free(c->files[i]);
+	table_free(&c->by_name);
 	free(c->charondebug);
 	free(c);
 }
@@ -87,8 +88,18 @@ char *conf_path(const struct conf_paths *paths, const char *sub, const char *nam
 }
 
 /* E-002: what comes later wins: %default, then what also= names, then the section itself. */
-static void build_from(struct conn_build *b, struct section *all, struct section *s, unsigned depth)
+static void build_from(
+	struct conn_build *b, const struct sections *all, struct section *s, unsigned depth)
 {
+	b->log->n_looked++;
+	if (b->n_sections++ >= BUILD_SECTIONS_MAX) {
+		if (b->n_sections == BUILD_SECTIONS_MAX + 1)
+			conf_error(b->log, b->conn->at,
+				"conn %s: expected at most %d sections by also=", b->conn->name,
+				BUILD_SECTIONS_MAX);
+		b->bad = true;
+		return;
+	}
 	if (s->open || depth > ALSO_DEPTH) {
 		conf_error(b->log, s->at,
 			"conn %s: expected also= to end somewhere, not to come back here", s->name);
@@ -102,7 +113,7 @@ static void build_from(struct conn_build *b, struct section *all, struct section
 
 		if (strcmp(p->name, "also") != 0)
 			continue;
-		other = section_find(all, s->kind, p->value);
+		other = section_find(all, s->kind, p->value, b->log);
 		if (other) {
 			build_from(b, all, other, depth + 1);
 			continue;
@@ -120,8 +131,8 @@ static void build_from(struct conn_build *b, struct section *all, struct section
 }
 
 /* The conn of a section, or NULL when it is bad or not to be loaded. */
-static struct conn *build(struct section *all, struct section *s, const struct conf_paths *paths,
-	struct conf_log *log)
+static struct conn *build(const struct sections *all, struct section *s,
+	const struct conf_paths *paths, struct conf_log *log)
 {
 	own(conn) *c = conn_new(s->name);
 	struct conn_build b = { .conn = c, .log = log };
@@ -129,13 +140,17 @@ static struct conn *build(struct section *all, struct section *s, const struct c
 	if (!c)
 		return NULL;
 	c->at = s->at;
-	for (struct section *d = all; d; d = d->next)
-		if (d->kind == SECTION_CONN && !strcmp(d->name, "%default"))
-			build_from(&b, all, d, 0);
+	for (struct section *d = all->defaults; d; d = d->next_default)
+		build_from(&b, all, d, 0);
 	build_from(&b, all, s, 0);
 	if (c->autostart == AUTO_IGNORE || b.bad || conn_complete(&b, paths) < 0)
 		return NULL;
 	return take(c);
+}
+
+static uint32_t hash_name(const char *name)
+{
+	return hash_bytes(0, BYTES_STR(name));
 }
 
 static void take_setup(struct ike_conf *c, struct section *s, struct conf_log *log)
@@ -144,12 +159,12 @@ static void take_setup(struct ike_conf *c, struct section *s, struct conf_log *l
 		setup_param(c, &s->params[i], log);
 }
 
-static void take_sections(struct ike_conf *c, struct section *all, const struct conf_paths *paths,
-	struct conf_log *log)
+static void take_sections(struct ike_conf *c, const struct sections *all,
+	const struct conf_paths *paths, struct conf_log *log)
 {
 	struct conn **end = &c->conns;
 
-	for (struct section *s = all; s; s = s->next) {
+	for (struct section *s = all->first; s; s = s->next) {
 		if (s->kind == SECTION_SETUP)
 			take_setup(c, s, log);
 		if (s->kind == SECTION_CA)
@@ -164,15 +179,19 @@ static void take_sections(struct ike_conf *c, struct section *all, const struct 
 			continue;
 		(*end)->at = conf_keep_pos(c, s->at);
 		(*end)->local.cert_at = conf_keep_pos(c, (*end)->local.cert_at);
+		if (table_add(&c->by_name, &(*end)->by_name, hash_name((*end)->name)) < 0) {
+			conn_free(take(*end));
+			continue;
+		}
 		end = &(*end)->next;
 	}
-	conns_set_peers(c->conns);
+	conns_set_peers(c->conns, log);
 }
 
 int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_conf **out)
 {
 	struct lex lex;
-	struct section *all = NULL;
+	struct sections all = { 0 };
 	own(ike_conf) *c = calloc(1, sizeof(*c));
 	int err;
 
@@ -184,20 +203,23 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 		return err;
 	err = sections_read(&lex, log, &all);
 	if (!err) {
-		take_sections(c, all, paths, log);
+		take_sections(c, &all, paths, log);
 		secrets_read(paths, log, c);
 		strongswan_read(paths->strongswan_conf, log, c);
 		*out = take(c);
 	}
-	sections_free(all);
+	sections_free(&all);
 	lex_free(&lex);
 	return err;
 }
 
 struct conn *conf_conn(const struct ike_conf *c, const char *name)
 {
-	for (struct conn *k = c->conns; k; k = k->next)
+	for (struct tlink *l = table_find(&c->by_name, hash_name(name)); l; l = table_next(l)) {
+		struct conn *k = LINKED(l, struct conn, by_name);
+
 		if (!strcmp(k->name, name))
 			return k;
+	}
 	return NULL;
 }

@@ -18,6 +18,7 @@
 #include "crypto/ident.h"
 #include "crypto/x509.h"
 #include "ike/prop.h"
+#include "ike/table.h"
 #include "ike/ts.h"
 
 enum conn_auto { AUTO_IGNORE, AUTO_ADD, AUTO_ROUTE, AUTO_START };
@@ -39,6 +40,7 @@ struct conn_end {
 
 struct conn {
 	struct conn *next;
+	struct tlink by_name, by_ike; /* by_ike: while the peers are found */
 	char *name;
 	struct conf_pos at;
 	int autostart; /* enum conn_auto */
@@ -70,6 +72,7 @@ struct secret {
 
 struct ike_conf {
 	struct conn *conns; /* in file order */
+	struct table by_name;
 	struct secret *secrets;
 	char *charondebug;
 	int strictcrlpolicy; /* enum crl_policy */

@@ -44,32 +44,83 @@ static const char *wrong_with(const char *file, const struct keys *k)
 	return fits_any(k, cert) ? NULL : "no private key of ipsec.secrets fits it";
 }
 
-/* One file of several connections is told once. */
-static bool told(const struct ike_conf *c, const struct conn *conn)
+/* A file of many connections is read once and told once. */
+struct judged {
+	struct tlink link;
+	struct judged *next;
+	const char *file; /* the connection's */
+	const char *wrong; /* NULL: nothing */
+};
+
+struct judge {
+	struct keys keys;
+	struct table by_file;
+	struct judged *all;
+	struct conf_log *log;
+};
+
+static struct judged *judged_find(const struct judge *j, const char *file, uint32_t hash)
 {
-	for (const struct conn *k = c->conns; k != conn; k = k->next)
-		if (k->local.cert_file && !strcmp(k->local.cert_file, conn->local.cert_file))
-			return true;
-	return false;
+	for (struct tlink *l = table_find(&j->by_file, hash); l; l = table_next(l)) {
+		struct judged *d = LINKED(l, struct judged, link);
+
+		j->log->n_looked++;
+		if (!strcmp(d->file, file))
+			return d;
+	}
+	return NULL;
+}
+
+static void say_wrong(struct judge *j, const struct conn *k, const char *wrong)
+{
+	conf_error(j->log, k->local.cert_at, "%scert=%s: expected a certificate of ours: %s",
+		k->swapped ? "right" : "left", k->local.cert_file, wrong);
+}
+
+/* Is the certificate of that connection of use? */
+static bool judge(struct judge *j, const struct conn *k)
+{
+	const char *file = k->local.cert_file;
+	uint32_t hash = hash_bytes(0, BYTES_STR(file));
+	struct judged *d = judged_find(j, file, hash);
+
+	if (d)
+		return !d->wrong;
+	d = calloc(1, sizeof(*d));
+	if (!d || table_add(&j->by_file, &d->link, hash) < 0) {
+		free(d);
+		say_wrong(j, k, strerror(ENOMEM));
+		return false;
+	}
+	d->next = j->all;
+	j->all = d;
+	d->file = file;
+	d->wrong = wrong_with(file, &j->keys);
+	if (d->wrong)
+		say_wrong(j, k, d->wrong);
+	return !d->wrong;
+}
+
+static void judge_end(struct judge *j)
+{
+	struct judged *next;
+
+	for (struct judged *d = j->all; d; d = next) {
+		next = d->next;
+		free(d);
+	}
+	table_free(&j->by_file);
+	for (size_t i = 0; i < j->keys.n; i++)
+		key_free(j->keys.key[i]);
 }
 
 void conf_check_files(struct ike_conf *c, struct conf_log *log)
 {
-	struct keys keys = { .n = 0 };
+	struct judge j = { .log = log };
 
-	keys_read(c, &keys, log);
-	for (struct conn *k = c->conns; k; k = k->next) {
-		const char *wrong =
-			k->local.cert_file ? wrong_with(k->local.cert_file, &keys) : NULL;
-
-		if (!wrong)
-			continue;
-		if (!told(c, k))
-			conf_error(log, k->local.cert_at,
-				"%scert=%s: expected a certificate of ours: %s",
-				k->swapped ? "right" : "left", k->local.cert_file, wrong);
-		k->autostart = AUTO_IGNORE;
-	}
-	for (size_t i = 0; i < keys.n; i++)
-		key_free(keys.key[i]);
+	keys_read(c, &j.keys, log);
+	for (struct conn *k = c->conns; k; k = k->next)
+		if (k->local.cert_file && !judge(&j, k))
+			k->autostart = AUTO_IGNORE;
+	judge_end(&j);
 }

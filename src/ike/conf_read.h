@@ -23,7 +23,8 @@ struct param {
 };
 
 struct section {
-	struct section *next;
+	struct section *next, *next_default;
+	struct tlink by_name;
 	enum section_kind kind;
 	char *name;
 	struct conf_pos at;
@@ -32,17 +33,24 @@ struct section {
 	bool open; /* also= comes through here right now */
 };
 
-int sections_read(const struct lex *lex, struct conf_log *log, struct section **out);
-void sections_free(struct section *s);
-struct section *section_find(struct section *s, enum section_kind kind, const char *name);
+struct sections {
+	struct section *first, *defaults; /* in file order; conn %default, which may come again */
+	struct table by_name;
+};
 
-enum { BUILD_MAX = 256 };
+int sections_read(const struct lex *lex, struct conf_log *log, struct sections *out);
+void sections_free(struct sections *s);
+/* The first of that name. */
+struct section *section_find(
+	const struct sections *s, enum section_kind kind, const char *name, struct conf_log *log);
+enum { BUILD_MAX = 256, BUILD_SECTIONS_MAX = 256 };
 
 /* A conn under construction. */
 struct conn_build {
 	struct conn *conn;
 	const struct param *made_of[BUILD_MAX];
 	size_t n;
+	unsigned n_sections; /* taken, however often the same one */
 	bool bad;
 	struct conf_log *log;
 };
@@ -67,7 +75,7 @@ int conf_protoport(const char *text, uint8_t *proto, int *port);
 int conf_selectors(const char *text, const char *protoport, struct ts_list *out);
 
 /* E-006: connections with the same IKE parameters share the first one's. */
-void conns_set_peers(struct conn *first);
+void conns_set_peers(struct conn *first, struct conf_log *log);
 
 void conn_print_keys(void);
 void setup_print_keys(void);

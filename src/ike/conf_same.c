@@ -85,12 +85,42 @@ bool conn_same(const struct conn *a, const struct conn *b)
 	return same(a, b, false);
 }
 
-void conns_set_peers(struct conn *first)
+/* Equal IKE parameters have equal hashes. */
+static uint32_t hash_ike(const struct conn *c)
 {
-	for (struct conn *c = first; c; c = c->next) {
-		c->peer = c;
-		for (struct conn *p = first; p != c && c->peer == c; p = p->next)
-			if (p->peer == p && same(p, c, true))
-				c->peer = p;
+	uint32_t h = 0;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (plain[i].ike)
+			h = hash_bytes(h, BYTES((const char *)c + plain[i].at, plain[i].size));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].ike)
+			h = hash_bytes(h, BYTES_STR(text_at(c, texts[i].at)));
+	return h;
+}
+
+static struct conn *peer_of(const struct table *t, struct conn *c, struct conf_log *log)
+{
+	for (struct tlink *l = table_find(t, hash_ike(c)); l; l = table_next(l)) {
+		struct conn *p = LINKED(l, struct conn, by_ike);
+
+		log->n_looked++;
+		if (same(p, c, true))
+			return p;
 	}
+	return NULL;
+}
+
+void conns_set_peers(struct conn *first, struct conf_log *log)
+{
+	struct table heads = { 0 };
+
+	for (struct conn *c = first; c; c = c->next) {
+		struct conn *p = peer_of(&heads, c, log);
+
+		c->peer = p ? p : c;
+		if (!p)
+			table_add(&heads, &c->by_ike, hash_ike(c));
+	}
+	table_free(&heads);
 }

@@ -17,16 +17,36 @@ static const struct {
 };
 
 struct reader {
-	struct section *first, **end, *open; /* open NULL: parameters are thrown away */
+	struct sections all;
+	struct section **end, **end_default, *open; /* open NULL: parameters are thrown away */
 	struct conf_log *log;
 	bool any; /* a header was seen */
 };
 
-struct section *section_find(struct section *s, enum section_kind kind, const char *name)
+static uint32_t hash_section(enum section_kind kind, const char *name)
 {
-	while (s && (s->kind != kind || strcmp(s->name, name) != 0))
-		s = s->next;
-	return s;
+	return hash_bytes(kind, BYTES_STR(name));
+}
+
+static struct section *same_name(
+	struct tlink *l, enum section_kind kind, const char *name, struct conf_log *log)
+{
+	struct section *first = NULL;
+
+	for (; l; l = table_next(l)) {
+		struct section *s = LINKED(l, struct section, by_name);
+
+		log->n_looked++;
+		if (s->kind == kind && !strcmp(s->name, name))
+			first = s; /* the table has the newest in front */
+	}
+	return first;
+}
+
+struct section *section_find(
+	const struct sections *s, enum section_kind kind, const char *name, struct conf_log *log)
+{
+	return same_name(table_find(&s->by_name, hash_section(kind, name)), kind, name, log);
 }
 
 static void section_free(struct section *s)
@@ -40,14 +60,18 @@ static void section_free(struct section *s)
 	free(s);
 }
 
-void sections_free(struct section *s)
+void sections_free(struct sections *all)
 {
+	struct section *s = all->first;
+
 	while (s) {
 		struct section *next = s->next;
 
 		section_free(s);
 		s = next;
 	}
+	table_free(&all->by_name);
+	*all = (struct sections){ 0 };
 }
 
 static int section_add(
@@ -61,12 +85,17 @@ static int section_add(
 	s->at = at;
 	s->name = strdup(name);
 	s->params = calloc(PARAMS_MAX, sizeof(*s->params));
-	if (!s->name || !s->params) {
+	if (!s->name || !s->params ||
+		table_add(&r->all.by_name, &s->by_name, hash_section(kind, name)) < 0) {
 		section_free(s);
 		return -ENOMEM;
 	}
 	*r->end = s;
 	r->end = &s->next;
+	if (kind == SECTION_CONN && !strcmp(name, "%default")) {
+		*r->end_default = s;
+		r->end_default = &s->next_default;
+	}
 	r->open = s;
 	return 0;
 }
@@ -88,8 +117,10 @@ static int header(struct reader *r, const struct lex_line *line)
 		if (!*name || strpbrk(name, " \t=") ||
 			(kinds[i].kind == SECTION_SETUP && strcmp(name, "setup") != 0))
 			break;
-		old = section_find(r->first, kinds[i].kind, name);
-		if (old && strcmp(name, "%default") != 0) {
+		old = strcmp(name, "%default") != 0
+			? section_find(&r->all, kinds[i].kind, name, r->log)
+			: NULL;
+		if (old) {
 			conf_error(r->log, line->at,
 				"%s: expected a section that was not given before (line %u of "
 				"%s)",
@@ -145,18 +176,17 @@ static int parameter(struct reader *r, const struct lex_line *line)
 	return p->name && p->value ? 0 : -ENOMEM;
 }
 
-int sections_read(const struct lex *lex, struct conf_log *log, struct section **out)
+int sections_read(const struct lex *lex, struct conf_log *log, struct sections *out)
 {
-	struct reader r = { .end = &r.first, .log = log };
+	struct reader r = { .end = &r.all.first, .end_default = &r.all.defaults, .log = log };
 	int err = 0;
 
 	for (size_t i = 0; i < lex->n_lines && !err; i++)
 		err = lex->lines[i].indented ? parameter(&r, &lex->lines[i])
 					     : header(&r, &lex->lines[i]);
-	if (err) {
-		sections_free(r.first);
-		return err;
-	}
-	*out = r.first;
-	return 0;
+	if (err)
+		sections_free(&r.all);
+	else
+		*out = r.all;
+	return err;
 }

@@ -14,7 +14,7 @@
 
 #define PROGRAM "iked"
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_PARTLY = 4 };
 
 static struct {
 	const char *log, *ctl, *pid;
@@ -208,13 +208,22 @@ static int start(void)
 	return rc < 0 ? fail(rc, "loading the connections") : 0;
 }
 
-/* E-003: what could be read runs; that something could not is told by the exit status. */
+/* E-003: what could be read runs; that something could not is told, and is not a failed start. */
+static int started(int rc)
+{
+	if (rc < 0 || !d.n_errors)
+		return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+	fprintf(stderr, PROGRAM ": running, without what the %u errors above stand in\n",
+		d.n_errors);
+	return EXIT_PARTLY;
+}
+
 static int serve(void)
 {
 	int rc = start();
 
 	if (!d.nofork)
-		run_ready(rc < 0 || d.n_errors ? EXIT_FAILED : EXIT_DONE);
+		run_ready(started(rc));
 	if (!rc)
 		rc = loop_run();
 	daemon_end(&d.dm);

@@ -308,18 +308,34 @@ static void a_client_that_does_not_read_is_closed(void **state)
 	stop(&d);
 }
 
+/* Eight that wait for an answer keep their places, a ninth is closed without a word. */
 static int nine(void)
 {
 	char got[256];
 	int fd[9];
 
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < 8; i++) {
 		fd[i] = dial();
-	if (hear(fd[8], got, sizeof(got))) /* closed without a word */
+		if (say(fd[i], "park\n") < 0 || recv(fd[i], got, 1, MSG_PEEK) != 1)
+			return 1;
+	}
+	fd[8] = dial();
+	return hear(fd[8], got, sizeof(got)) ? 2 : 0;
+}
+
+/* However many connect and say nothing: whoever asks is answered, the oldest idle ones go. */
+static int idle_ones(void)
+{
+	char got[256];
+	int fd[30];
+
+	for (int i = 0; i < 30; i++)
+		fd[i] = dial();
+	if (say(fd[29], "last\n") < 0 || hear(fd[29], got, sizeof(got)) == 0)
 		return 1;
-	if (say(fd[0], "one\n") < 0 || hear(fd[0], got, sizeof(got)) == 0)
+	if (say(fd[25], "earlier\n") < 0 || hear(fd[25], got, sizeof(got)) == 0)
 		return 2;
-	return say(fd[7], "eight\n") < 0 || hear(fd[7], got, sizeof(got)) == 0 ? 3 : 0;
+	return hear(fd[0], got, sizeof(got)) ? 3 : 0;
 }
 
 static void a_ninth_client_is_closed(void **state)
@@ -329,6 +345,16 @@ static void a_ninth_client_is_closed(void **state)
 	(void)state;
 	start(&d);
 	assert_int_equal(run_client(nine), 0);
+	stop(&d);
+}
+
+static void idle_clients_give_way(void **state)
+{
+	struct daemon d;
+
+	(void)state;
+	start(&d);
+	assert_int_equal(run_client(idle_ones), 0);
 	stop(&d);
 }
 
@@ -433,6 +459,7 @@ UNIT_MAIN(T(a_request_is_answered_line_by_line_with_a_status, "F-011"),
 	T(a_request_over_4096_octets_is_closed, ""),
 	T(a_client_that_leaves_is_told_to_the_handler, ""),
 	T(a_parked_request_is_answered_later, ""), T(a_client_that_does_not_read_is_closed, ""),
-	T(a_ninth_client_is_closed, ""), T(another_user_is_refused, "F-011"),
-	T(nobody_there_is_an_errno, ""), T(a_daemon_that_says_nothing_runs_into_the_limit, ""),
+	T(a_ninth_client_is_closed, ""), T(idle_clients_give_way, "F-033"),
+	T(another_user_is_refused, "F-011"), T(nobody_there_is_an_errno, ""),
+	T(a_daemon_that_says_nothing_runs_into_the_limit, ""),
 	T(a_daemon_that_ends_tells_its_parked_requests, ""))

@@ -114,13 +114,20 @@ $(foreach m,$(MODULES),$(eval $(call UNIT,$m)))
 FUZZ := $(patsubst harness/fuzz/fuzz_%.c,%,$(wildcard harness/fuzz/fuzz_*.c))
 ALL_LIBS := $(foreach m,ike mip kernel crypto base,$B/lib/$m.a)
 
-# What a target needs beside src: that of a peer stands on the pair tests' two daemons.
+# What a target needs beside src: that of a peer stands on the pair tests' two daemons, those of
+# mip6d on its unit tests' two.
 PEER_HELP := harness/unit/ike/pair.c harness/unit/ike/peer.c $(wildcard harness/unit/fake/*.c)
+DUO_HELP := harness/unit/mip/duo.c harness/unit/mip/fake_rt.c $(wildcard harness/unit/fake/*.c)
 FUZZ_HELP_peer := $(PEER_HELP)
+FUZZ_HELP_ha := $(DUO_HELP)
+FUZZ_HELP_mn := $(DUO_HELP)
 # The same input is the same run: such a target draws its own random numbers.
 FUZZ_OWN_peer := src/crypto/rand.c
-$B/replay/peer $(BUILD)/fuzz/peer: LDLIBS += -lcmocka
+FUZZ_OWN_ha := src/crypto/rand.c src/ike/%.c
+FUZZ_OWN_mn := src/crypto/rand.c src/ike/%.c
+$(foreach t,peer ha mn,$B/replay/$t $(BUILD)/fuzz/$t): LDLIBS += -lcmocka
 $B/replay/peer $(BUILD)/fuzz/peer: $(PEER_HELP)
+$(foreach t,ha mn,$B/replay/$t $(BUILD)/fuzz/$t): $(DUO_HELP) harness/fuzz/mip_any.h
 
 $B/replay/%: harness/fuzz/fuzz_%.c harness/fuzz/replay.c $(ALL_LIBS)
 	@mkdir -p $(@D)

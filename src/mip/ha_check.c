@@ -42,7 +42,8 @@ static uint8_t sequence_newer(struct ha *ha, const struct ha_bu *bu)
 static uint8_t on_home_link(struct ha *ha, const struct ha_bu *bu)
 {
 	(void)ha;
-	return bu->ifindex && bu->prefix_valid ? BA_ACCEPTED : BA_NOT_HOME_SUBNET;
+	return bu->ifindex && bu->prefix_valid >= MH_LIFETIME_UNIT ? BA_ACCEPTED
+								   : BA_NOT_HOME_SUBNET;
 }
 
 static uint8_t not_reserved(struct ha *ha, const struct ha_bu *bu)

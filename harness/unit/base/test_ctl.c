@@ -346,6 +346,8 @@ static void a_ninth_client_is_closed(void **state)
 	start(&d);
 	assert_int_equal(run_client(nine), 0);
 	stop(&d);
+	loop_stop(); /* as those who were parked did on leaving */
+	assert_int_equal(loop_run(), 0);
 }
 
 static void idle_clients_give_way(void **state)

@@ -72,11 +72,17 @@ static void no_binding_outlives_the_prefix_that_the_router_advertises(void **sta
 	stage_bu(w, 2, HOME, 600, "2001::40");
 	assert_int_equal(
 		ha_stage_binding(w)->lifetime, 296); /* 299 s are left, and units are 4 s */
-	loop_advance(299000);
+	loop_advance(294000); /* 5 s are left: one unit */
 	stage_bu(w, 3, HOME, 600, "2001::40");
-	assert_int_equal(stage_count(w, "BA 132, 0 s by 2001::40"), 1);
-	advertise(w, UINT32_MAX, UINT32_MAX);
+	assert_int_equal(ha_stage_binding(w)->lifetime, 4);
+	loop_advance(2000); /* 3 s: none, and no lifetime of 0 is granted */
 	stage_bu(w, 4, HOME, 600, "2001::40");
+	assert_int_equal(stage_count(w, "BA 132, 0 s by 2001::40"), 1);
+	loop_advance(10000);
+	stage_bu(w, 5, HOME, 600, "2001::40");
+	assert_int_equal(stage_count(w, "BA 132, 0 s by 2001::40"), 2);
+	advertise(w, UINT32_MAX, UINT32_MAX);
+	stage_bu(w, 6, HOME, 600, "2001::40");
 	loop_advance(1000);
 	assert_int_equal(stage_count(w, "BA 0 K, 600 s"), 1);
 	ha_stage_end(w);

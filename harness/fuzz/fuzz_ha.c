@@ -1,0 +1,97 @@
+/*
+ * Fuzz: a mobile node that has a binding and then says anything to its home agent, while strangers
+ * speak, routers advertise, events are lost and time passes. After each step the books of the home
+ * agent and its kernel must agree; at the end nothing is left.
+ */
+#include "mip/ha_act.h"
+
+#include "mip_any.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+struct seen {
+	struct any *a;
+	size_t proxies, bound;
+};
+
+static void look(struct bc_entry *e, void *arg)
+{
+	struct seen *s = arg;
+	const struct ha *ha = &s->a->w.moon.mip.ha;
+
+	ANY_CHECK(e->state != BC_NONE);
+	ANY_CHECK(e->timer.armed || e->state == BC_DAD);
+	if (e->state != BC_VALID)
+		return;
+	s->bound++;
+	s->proxies += 1 + e->proxies_link_local;
+	ANY_CHECK(e->lifetime && e->lifetime <= ha->env->conf->ha_max_binding_life);
+	ANY_CHECK(env_is_unicast(&e->coa) && !ha_is_reserved(ha, &e->coa));
+	ANY_CHECK(!ha_is_home_address(ha, &e->coa));
+	ANY_CHECK(addr_eq(&e->tunnel.remote, &e->coa) && e->tunnel.ifindex);
+}
+
+static void check(struct any *a)
+{
+	struct seen s = { .a = a };
+
+	bc_each(&a->w.moon.mip.ha.bc, look, &s);
+	ANY_CHECK(a->w.moon.mip.ha.bc.n <= 2);
+	ANY_CHECK(a->w.moon.rt.n_proxies == s.proxies);
+	ANY_CHECK(s.bound == (fake_rt_tunnel(&a->w.moon.rt) != NULL));
+}
+
+static void report(struct any *a)
+{
+	struct xfrm_event ev = { .kind = any_u8(a) & 1 ? XE_REPORT : XE_SA };
+
+	ev.report.proto = XP_HAO;
+	ev.report.coa = any_addr(a);
+	ev.report.sel.src = (struct prefix){ any_addr(a), 128 };
+	ev.report.sel.dst = (struct prefix){ any_addr(a), 128 };
+	be_report(&ev, &a->w.moon.mip);
+}
+
+static void in_use(struct any *a)
+{
+	const struct bc_entry *e = duo_binding(&a->w);
+
+	if (e && e->state == BC_DAD)
+		duo_home_address_in_use(&a->w);
+}
+
+static void lost(struct any *a)
+{
+	ha_rt_lost(&a->w.moon.mip.ha);
+}
+
+/* What carol's own daemon does: she moves, or loses packets. */
+static void carol(struct any *a)
+{
+	uint8_t how = any_u8(a);
+
+	a->w.lose = how & 3;
+	if (how & 4)
+		duo_add_address(&a->w, COA2 "/64");
+	else
+		duo_link(&a->w, how & 8);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static void (*const steps[])(struct any * a) = { any_mh, any_mh, any_mh, any_time, any_time,
+		any_raw_mh, any_icmp6, any_ra, report, in_use, lost, carol };
+	struct any a;
+
+	any_open(&a, data, n);
+	a.target = &a.w.moon;
+	addr_parse(HA, &a.own);
+	a.peer = a.hoa;
+	for (unsigned i = 0; a.n && i < ANY_STEPS; i++) {
+		steps[any_u8(&a) % (sizeof(steps) / sizeof(steps[0]))](&a);
+		any_settle(&a);
+		check(&a);
+	}
+	duo_close(&a.w);
+	return 0;
+}

@@ -1,0 +1,267 @@
+/*
+ * mip_any - steps of an input at carol and moon (unit/mip/duo.h): what the peer says, what the link
+ *           does, how time goes by.
+ *
+ * Shapes:  an input is read octet by octet; when it is over everything reads as 0.
+ * Errors:  aborts, as a finding would.
+ * Source:  none.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "crypto/rand.h"
+#include "mip/be.h"
+#include "unit/mip/duo.h"
+#include "unit/unit.h"
+
+enum { ANY_STEPS = 64, ANY_OCTETS = 160, ANY_CHUNK_MS = 300000 };
+
+struct any {
+	const uint8_t *at;
+	size_t n;
+	struct duo w;
+	struct side *target;
+	struct in6_addr own, peer, hoa, coa;
+};
+
+/* The same input is the same run: randomness is a counter. */
+static uint64_t any_drawn;
+
+void rand_bytes(void *out, size_t n)
+{
+	uint8_t *p = out;
+
+	for (size_t i = 0; i < n; i++) {
+		any_drawn = any_drawn * 6364136223846793005u + 1442695040888963407u;
+		p[i] = (uint8_t)(any_drawn >> 56);
+	}
+}
+
+uint64_t rand_u64(void)
+{
+	uint64_t v;
+
+	rand_bytes(&v, sizeof(v));
+	return v;
+}
+
+uint32_t rand_below(uint32_t limit)
+{
+	return limit ? (uint32_t)(rand_u64() >> 32) % limit : 0;
+}
+
+static inline uint8_t any_u8(struct any *a)
+{
+	if (!a->n)
+		return 0;
+	a->n--;
+	return *a->at++;
+}
+
+static inline uint16_t any_u16(struct any *a)
+{
+	uint8_t high = any_u8(a);
+
+	return (uint16_t)(high << 8 | any_u8(a));
+}
+
+/* Every address that may mean something, and some that mean nothing. */
+static inline struct in6_addr any_addr(struct any *a)
+{
+	static const char *const rows[] = { HOA, HA, COA, COA2, "2001:1::", "2001:1::66",
+		"2001:1::fdff:ffff:ffff:fffe", "::", "::1", "fe80::1", "fe80::fe", "ff02::1",
+		"::ffff:1.2.3.4", "2001:5::5", "fd00::1", "2001:2::40" };
+	struct in6_addr out;
+
+	addr_parse(rows[any_u8(a) % (sizeof(rows) / sizeof(rows[0]))], &out);
+	return out;
+}
+
+static inline void any_options(struct any *a, struct mh *m)
+{
+	uint8_t how = any_u8(a);
+
+	if (how & 1) {
+		m->opt.has |= MHO_BIT(MHO_ALT_COA);
+		m->opt.alt_coa = how & 2 ? any_addr(a) : a->coa;
+	}
+	if (how & 4) {
+		m->opt.has |= MHO_BIT(MHO_REFRESH);
+		m->opt.refresh = any_u16(a) * 4u;
+	}
+	if (how & 8)
+		m->opt.has |= MHO_BIT(MHO_AUTH);
+	if (how & 16) {
+		m->opt.has |= MHO_BIT(MHO_NONCES);
+		m->opt.home_nonce = any_u16(a);
+	}
+}
+
+/* As a peer sends it: protected, from and to the addresses that fit, or nearly so. */
+static inline struct mip_packet any_packet(struct any *a, uint8_t how)
+{
+	struct mip_packet p = { .src = a->peer,
+		.dst = a->own,
+		.hop_limit = how & 1 ? 64 : 255,
+		.ifindex = a->target->eth0 };
+
+	if (how & 2)
+		p.src = any_addr(a);
+	if (how & 4)
+		p.dst = any_addr(a);
+	p.has_hao = how & 8;
+	p.hao = how & 16 ? any_addr(a) : a->coa;
+	p.has_rh2 = how & 32;
+	p.rh2 = a->coa;
+	return p;
+}
+
+static inline uint16_t any_seq(struct any *a)
+{
+	const struct bc_entry *e = duo_binding(&a->w);
+	uint16_t near = a->target == &a->w.moon ? (e ? e->seq : 0) : duo_mn(&a->w)->bul->seq;
+	uint8_t how = any_u8(a);
+
+	return how & 0x80 ? any_u16(a) : (uint16_t)(near + how % 8 - 2);
+}
+
+static inline void any_mh(struct any *a)
+{
+	struct mip_packet p = any_packet(a, any_u8(a));
+	struct mh m = { .type = (enum mh_type)(any_u8(a) % MH_TYPES) };
+	uint8_t buf[MH_MAX];
+	ssize_t n;
+
+	if (m.type == MH_BU)
+		m.bu = (struct mh_bu){ any_seq(a), any_u16(a), any_u16(a) * 4u };
+	else if (m.type == MH_BA)
+		m.ba = (struct mh_ba){ any_u8(a), any_u8(a), any_seq(a), any_u16(a) * 4u };
+	else if (m.type == MH_BE)
+		m.be = (struct mh_be){ any_u8(a), any_addr(a) };
+	any_options(a, &m);
+	n = mh_write(&m, &p.src, &p.dst, buf, sizeof(buf));
+	if (n < 0)
+		return;
+	p.data = BYTES(buf, n);
+	recv_mh(&p, &a->target->mip);
+}
+
+static inline size_t any_octets(struct any *a, uint8_t *buf)
+{
+	size_t n = any_u8(a) % ANY_OCTETS;
+
+	for (size_t i = 0; i < n; i++)
+		buf[i] = any_u8(a);
+	return n;
+}
+
+/* Octets with the right checksum. */
+static inline void any_raw_mh(struct any *a)
+{
+	struct mip_packet p = any_packet(a, any_u8(a));
+	uint8_t buf[ANY_OCTETS];
+	size_t n = any_octets(a, buf), len;
+	uint16_t sum;
+
+	if (n > 5) {
+		len = ((size_t)buf[1] + 1) * MH_UNIT;
+		buf[4] = buf[5] = 0;
+		sum = mh_checksum(&p.src, &p.dst, BYTES(buf, len < n ? len : n));
+		buf[4] = (uint8_t)(sum >> 8);
+		buf[5] = (uint8_t)sum;
+	}
+	p.data = BYTES(buf, n);
+	recv_mh(&p, &a->target->mip);
+}
+
+static inline void any_icmp6(struct any *a)
+{
+	static const uint8_t types[] = { 4, 134, 144, 145, 146, 147 };
+	struct mip_packet p = any_packet(a, any_u8(a));
+	uint8_t buf[ANY_OCTETS + 8] = { types[any_u8(a) % sizeof(types)] }, id = any_u8(a);
+	size_t n = any_octets(a, buf + 8) + 8;
+	const struct mn *mn = duo_mn(&a->w);
+
+	buf[4] = (uint8_t)((id & 1 ? mn->mps_id : mn->seek.id) >> 8);
+	buf[5] = (uint8_t)(id & 1 ? mn->mps_id : mn->seek.id);
+	if (id & 4)
+		buf[4] = any_u8(a);
+	p.data = BYTES(buf, n);
+	recv_icmp6(&p, &a->target->mip);
+}
+
+/* An advertisement that is believed: home or foreign, of any lifetime. */
+static inline void any_ra(struct any *a)
+{
+	static const uint32_t lives[] = { 0, 1, 60, 7199, 7201, 90000, UINT32_MAX - 1, UINT32_MAX };
+	static const char *const prefixes[] = { "2001:1::", "2001::", "2001:2::", "fd00::" };
+	struct mip_packet p = { .hop_limit = 255, .ifindex = a->target->eth0 };
+	uint8_t buf[48], how = any_u8(a);
+	struct wr out = WR_OF(buf);
+	struct in6_addr prefix;
+
+	addr_parse("fe80::fe", &p.src);
+	p.src.s6_addr[14] = how >> 7;
+	addr_parse(prefixes[how & 3], &prefix);
+	wr_u8(&out, ICMP6_ROUTER_ADVERT);
+	wr_zero(&out, 5);
+	wr_u16(&out, how & 4 ? 0 : 1800);
+	wr_zero(&out, 8);
+	wr_u8(&out, 3);
+	wr_u8(&out, 4);
+	wr_u8(&out, how & 8 ? any_u8(a) : 64);
+	wr_u8(&out, 0xc0);
+	wr_u32(&out, lives[how >> 4 & 7]);
+	wr_u32(&out, lives[any_u8(a) & 7]);
+	wr_u32(&out, 0);
+	wr_in6(&out, prefix);
+	p.data = wr_view(&out);
+	recv_icmp6(&p, &a->target->mip);
+}
+
+static inline void any_settle(struct any *a)
+{
+	do {
+		a->w.n_sent = 0;
+		duo_run(&a->w, 0);
+	} while (a->w.n_queue);
+}
+
+static inline void any_time(struct any *a)
+{
+	uint64_t ms = (uint64_t)1 << any_u8(a) % 24;
+
+	while (ms) {
+		uint64_t now = ms < ANY_CHUNK_MS ? ms : ANY_CHUNK_MS;
+
+		loop_advance(now);
+		any_settle(a);
+		ms -= now;
+	}
+}
+
+/* The two are up, and carol is bound. */
+static inline void any_open(struct any *a, const uint8_t *data, size_t n)
+{
+	any_drawn = 1;
+	for (int g = 0; g < LOG_G_COUNT; g++)
+		log_set_level((enum log_group)g, -1);
+	*a = (struct any){ .at = data, .n = n };
+	addr_parse(HOA, &a->hoa);
+	addr_parse(COA, &a->coa);
+	duo_open(&a->w);
+	for (int i = 0; i < 50; i++) {
+		loop_advance(100);
+		any_settle(a);
+	}
+	if (duo_mn(&a->w)->state != MN_REGISTERED || !duo_binding(&a->w))
+		abort();
+}
+
+#define ANY_CHECK(fact)                                                                            \
+	do {                                                                                       \
+		if (!(fact)) {                                                                     \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #fact);         \
+			abort();                                                                   \
+		}                                                                                  \
+	} while (0)

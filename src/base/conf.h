@@ -47,6 +47,7 @@ struct conf_key {
 	conf_set *set; /* NULL: accepted without effect, one warning */
 	size_t at; /* offsetof the field in the struct given to conf_apply() */
 	const char *def; /* default as text, NULL: zero */
+	const char *strict; /* what a bad value is taken for where reading goes on, NULL: def */
 	int64_t min, max; /* for numbers and times */
 	const struct name *words; /* for conf_word: the accepted words */
 	size_t n_words;

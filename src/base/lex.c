@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -37,26 +38,36 @@ const char *lex_keep(struct lex_reader *r, const char *text, size_t n)
 	return t->text;
 }
 
+static int lost(struct lex_reader *r, struct conf_pos at, bool indented)
+{
+	return r->lost ? r->lost(r, at, indented) : 0;
+}
+
 static int scan_line(struct lex_reader *r, struct conf_pos at, char *line, size_t n)
 {
 	if (memchr(line, '\0', n)) {
-		conf_error(r->log, at, "a NUL octet, line ignored");
-		return 0;
+		conf_error(r->log, at, "expected text, not an octet 0");
+		return lost(r, at, isspace((unsigned char)*line));
 	}
 	if (n > LEX_LINE_MAX) {
-		conf_error(r->log, at, "line of %zu octets ignored: expected at most %d", n,
-			LEX_LINE_MAX);
-		return 0;
+		conf_error(r->log, at, "line of %zu octets: expected at most %d", n, LEX_LINE_MAX);
+		return lost(r, at, isspace((unsigned char)*line));
 	}
 	line[n] = '\0';
 	return r->scan(r, at, line);
 }
+
+/* The byte order mark that some editors put before UTF-8. */
+#define MARK "\xef\xbb\xbf"
 
 static int scan_file(struct lex_reader *r, const char *name, struct blob *content)
 {
 	struct conf_pos at = { name, 0 };
 	char *line = (char *)content->p, *end = line + content->n;
 	int rc = 0;
+
+	if (content->n >= strlen(MARK) && !memcmp(line, MARK, strlen(MARK)))
+		line += strlen(MARK);
 
 	while (!rc && line < end) {
 		char *stop = memchr(line, '\n', (size_t)(end - line));
@@ -127,7 +138,7 @@ static int include_one(struct lex_reader *r, struct conf_pos at, const char *pat
 			conf_error(r->log, at, "include %s: more than %d files, ignored", path,
 				LEX_FILES_MAX);
 		r->too_many = true; /* said once */
-		return 0;
+		return lost(r, at, true);
 	}
 	r->n_files++;
 	rc = read_file(r, path);
@@ -137,7 +148,7 @@ static int include_one(struct lex_reader *r, struct conf_pos at, const char *pat
 		conf_error(r->log, at, "include %s: this file includes itself, ignored", path);
 	else
 		conf_error(r->log, at, "include %s: %s", path, strerror(-rc));
-	return 0;
+	return lost(r, at, true); /* it may have gone on with what is open */
 }
 
 /* A pattern is relative to the file that it stands in. */
@@ -151,7 +162,7 @@ static char *beside(const char *file, const char *pattern)
 	return asprintf(&path, "%.*s/%s", (int)(slash - file), file, pattern) < 0 ? NULL : path;
 }
 
-int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern)
+int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern, bool indented)
 {
 	own_mem char *path = beside(r->file->name, pattern);
 	__attribute__((cleanup(globfree))) glob_t found = { 0 };
@@ -163,7 +174,7 @@ int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern)
 		conf_error(r->log, at,
 			"include %s: more than %u includes within each other, ignored", pattern,
 			r->limits.depth);
-		return 0;
+		return lost(r, at, true);
 	}
 	switch (glob(path, 0, NULL, &found)) {
 	case 0:
@@ -173,7 +184,7 @@ int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern)
 	default:
 		(r->limits.no_match_is_ok ? conf_warn : conf_error)(
 			r->log, at, "include %s: no file of that name", pattern);
-		return 0;
+		return indented ? lost(r, at, true) : 0;
 	}
 	for (size_t i = 0; !rc && i < found.gl_pathc; i++)
 		rc = include_one(r, at, found.gl_pathv[i]);

@@ -16,7 +16,11 @@
 struct lex_line {
 	struct conf_pos at;
 	bool indented;
-	const char *text; /* trimmed, without comment */
+	/*
+	 * Trimmed, without comment; NULL: something stood here that cannot be read. That is told
+	 * already; what it would have said, nobody knows.
+	 */
+	const char *text;
 };
 
 enum lex_kind {

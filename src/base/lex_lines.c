@@ -70,21 +70,26 @@ static int add(struct lex *out, struct lex_line line)
 	return 0;
 }
 
+static int lost(struct lex_reader *r, struct conf_pos at, bool indented)
+{
+	return add(r->out, (struct lex_line){ .at = at, .indented = indented });
+}
+
 static int scan(struct lex_reader *r, struct conf_pos at, char *line)
 {
 	struct lex_line l = { .at = at, .indented = blank(*line) };
 	char *text, *pattern;
 
 	if (!cut_comment(line)) {
-		conf_error(r->log, at, "a string without its closing quote, line ignored");
-		return 0;
+		conf_error(r->log, at, "expected the closing quote of a string");
+		return lost(r, at, l.indented);
 	}
 	text = trim(line);
 	if (!*text)
 		return 0;
 	pattern = include_pattern(text);
 	if (pattern)
-		return lex_include(r, at, pattern);
+		return lex_include(r, at, pattern, l.indented);
 	l.text = lex_keep(r, text, strlen(text));
 	return l.text ? add(r->out, l) : -ENOMEM;
 }
@@ -92,7 +97,9 @@ static int scan(struct lex_reader *r, struct conf_pos at, char *line)
 int lex_lines(const char *path, struct lex_limits limits, struct conf_log *log, struct lex *out)
 {
 	struct lex lines;
-	struct lex_reader r = { .limits = limits, .log = log, .out = &lines, .scan = scan };
+	struct lex_reader r = {
+		.limits = limits, .log = log, .out = &lines, .scan = scan, .lost = lost
+	};
 	int rc = lex_read(&r, path);
 
 	if (!rc)

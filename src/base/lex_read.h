@@ -21,13 +21,15 @@ struct lex_reader {
 	bool want_pattern; /* tokens: the word `include` was the last one */
 	int (*scan)(struct lex_reader *r, struct conf_pos at, char *line);
 	void (*end)(struct lex_reader *r, struct conf_pos at); /* end of a file, may be NULL */
+	/* A line that cannot be read, or an include; may be NULL. */
+	int (*lost)(struct lex_reader *r, struct conf_pos at, bool indented);
 };
 
 /* Read the top file; on failure *out of the reader is empty. */
 int lex_read(struct lex_reader *r, const char *path);
 
-/* Read what matches the pattern, as if it stood here. */
-int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern);
+/* Read what matches the pattern, as if it stood here; indented: as a part of what is open. */
+int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern, bool indented);
 
 /* A copy that lives until lex_free(), or NULL. */
 const char *lex_keep(struct lex_reader *r, const char *text, size_t n);

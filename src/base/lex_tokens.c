@@ -59,7 +59,7 @@ static int take_token(
 	r->want_pattern = false;
 	if (pattern && kind == LEX_STRING) {
 		text[n] = '\0';
-		rc = lex_include(r, at, text);
+		rc = lex_include(r, at, text, false);
 		text[n] = after;
 		return rc;
 	}

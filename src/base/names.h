@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct name {
@@ -18,3 +19,7 @@ struct name {
 
 const char *names_str(const struct name *table, size_t n, int value);
 int names_value(const struct name *table, size_t n, const char *name, int *out);
+
+/* Is one a slip of the other: two letters at most left out, too many, wrong or in the wrong order
+ * (one in a short word)? Case does not count. */
+bool names_near(const char *a, const char *b);

@@ -52,6 +52,11 @@ const struct alg *alg_word(const char *word)
 	return NULL;
 }
 
+const struct alg *alg_at(size_t i)
+{
+	return i < N_OF(algs) ? &algs[i] : NULL;
+}
+
 const struct alg *alg_prf_of(const struct alg *integ)
 {
 	for (size_t i = 0; i < N_OF(algs); i++)

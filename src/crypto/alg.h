@@ -41,6 +41,9 @@ const struct alg *alg_find(enum alg_type type, uint16_t id, uint16_t key_bits);
  * aes128). */
 const struct alg *alg_word(const char *word);
 
+/* Row i of the table, NULL behind its end. */
+const struct alg *alg_at(size_t i);
+
 /* The PRF that goes with an integrity algorithm when none is named (hmac_sha1_96 ->
  * prf_hmac_sha1). */
 const struct alg *alg_prf_of(const struct alg *integ);

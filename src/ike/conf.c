@@ -16,6 +16,7 @@ static void end_free(struct conn_end *end)
 	free(end->subnet_text);
 	free(end->protoport_text);
 	ident_free(&end->id);
+	ident_free(&end->ca_id);
 }
 
 void conn_free(struct conn *c)
@@ -87,6 +88,18 @@ char *conf_path(const struct conf_paths *paths, const char *sub, const char *nam
 	return asprintf(&path, "%s/%s/%s", paths->dir, sub, name) < 0 ? NULL : path;
 }
 
+/* Everybody in the ring is as guilty as the next: it is told once. */
+static void build_loop(struct conn_build *b, const struct sections *all, struct section *s)
+{
+	if (!s->looped)
+		conf_error(b->log, s->at,
+			"conn %s: expected also= to end somewhere, not to come back here", s->name);
+	for (struct section *one = all->first; one; one = one->next)
+		one->looped |= one->open;
+	s->looped = true;
+	b->bad = true;
+}
+
 /* E-002: what comes later wins: %default, then what also= names, then the section itself. */
 static void build_from(
 	struct conn_build *b, const struct sections *all, struct section *s, unsigned depth)
@@ -101,12 +114,11 @@ static void build_from(
 		return;
 	}
 	if (s->open || depth > ALSO_DEPTH) {
-		conf_error(b->log, s->at,
-			"conn %s: expected also= to end somewhere, not to come back here", s->name);
-		b->bad = true;
+		build_loop(b, all, s);
 		return;
 	}
 	s->open = true;
+	b->bad |= s->broken;
 	for (size_t i = 0; i < s->n_params; i++) {
 		struct param *p = &s->params[i];
 		struct section *other;
@@ -153,12 +165,6 @@ static uint32_t hash_name(const char *name)
 	return hash_bytes(0, BYTES_STR(name));
 }
 
-static void take_setup(struct ike_conf *c, struct section *s, struct conf_log *log)
-{
-	for (size_t i = 0; i < s->n_params; i++)
-		setup_param(c, &s->params[i], log);
-}
-
 static void take_sections(struct ike_conf *c, const struct sections *all,
 	const struct conf_paths *paths, struct conf_log *log)
 {
@@ -166,7 +172,8 @@ static void take_sections(struct ike_conf *c, const struct sections *all,
 
 	for (struct section *s = all->first; s; s = s->next) {
 		if (s->kind == SECTION_SETUP)
-			take_setup(c, s, log);
+			setup_section(c, s, section_find(all, SECTION_SETUP, s->name, log),
+				log);
 		if (s->kind == SECTION_CA)
 			conf_warn(log, s->at,
 				"ca %s: section has no effect, CA certificates are those in "
@@ -179,6 +186,7 @@ static void take_sections(struct ike_conf *c, const struct sections *all,
 			continue;
 		(*end)->at = conf_keep_pos(c, s->at);
 		(*end)->local.cert_at = conf_keep_pos(c, (*end)->local.cert_at);
+		(*end)->remote.cert_at = conf_keep_pos(c, (*end)->remote.cert_at);
 		if (table_add(&c->by_name, &(*end)->by_name, hash_name((*end)->name)) < 0) {
 			conn_free(take(*end));
 			continue;
@@ -206,7 +214,10 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 		take_sections(c, &all, paths, log);
 		secrets_read(paths, log, c);
 		strongswan_read(paths->strongswan_conf, log, c);
-		*out = take(c);
+		if (c->refused)
+			err = CONF_REFUSED;
+		else
+			*out = take(c);
 	}
 	sections_free(&all);
 	lex_free(&lex);

@@ -5,12 +5,15 @@
  *          %default resolved. A reload makes a new struct ike_conf and leaves the old one alone:
  *          nothing is half applied.
  * Units:   seconds.
- * Errors:  findings go to the conf_log (file, line, value, what was expected): an unknown keyword
- *          is a warning, a bad value skips that conn, the others stay; conf_load gives 0 or -errno
- *          of the top file. log.n_errors sets the exit status.
+ * Errors:  findings go to the conf_log (file, line, value, what was expected): a bad value, a line
+ *          that cannot be read and a keyword that may restrict cost their conn, the others stay; a
+ *          bad value of config setup takes the strictest meaning; conf_load gives 0, -errno of the
+ *          top file, or CONF_REFUSED. log.n_errors sets the exit status.
  * Source:  ipsec.conf(5) of strongSwan as spec E.1, E.2 describe it.
  */
 #pragma once
+
+#include <errno.h>
 
 #include "base/addr.h"
 #include "base/conf.h"
@@ -21,6 +24,9 @@
 #include "ike/table.h"
 #include "ike/ts.h"
 
+/* config setup holds a keyword that may restrict and that nobody here knows. */
+enum { CONF_REFUSED = -EBADE };
+
 enum conn_auto { AUTO_IGNORE, AUTO_ADD, AUTO_ROUTE, AUTO_START };
 enum conn_type { CONN_TUNNEL, CONN_TRANSPORT, CONN_TRANSPORT_PROXY };
 enum conn_close { CLOSE_NONE, CLOSE_CLEAR, CLOSE_HOLD, CLOSE_RESTART };
@@ -28,7 +34,8 @@ enum conn_close { CLOSE_NONE, CLOSE_CLEAR, CLOSE_HOLD, CLOSE_RESTART };
 struct conn_end {
 	struct in6_addr addr; /* :: = %any */
 	char *addr_text;
-	char *cert_file, *ca; /* ca: DN text or NULL */
+	char *cert_file, *ca; /* ca: its text or NULL */
+	struct ident ca_id; /* must have a part in the certificate's path; type 0: any CA */
 	struct conf_pos cert_at;
 	char *id_text;
 	struct ident id; /* from leftid, or from the certificate */
@@ -51,7 +58,7 @@ struct conn {
 	bool ike_strict, esp_strict;
 	char *ike_text, *esp_text;
 	uint32_t ike_lifetime, lifetime, margin, fuzz_percent; /* s, s, s, % */
-	bool reauth, rekey, mobike, installpolicy, forceencaps;
+	bool reauth, rekey, mobike, installpolicy;
 	uint32_t keyingtries; /* 0 = forever */
 	int dpdaction, closeaction; /* enum conn_close */
 	uint32_t dpddelay;
@@ -75,6 +82,8 @@ struct ike_conf {
 	struct table by_name;
 	struct secret *secrets;
 	char *charondebug;
+	bool unsure; /* config setup cannot be read in full */
+	bool refused; /* config setup holds what may restrict and is not known */
 	int strictcrlpolicy; /* enum crl_policy */
 	struct trust_rules rules;
 	int uniqueids; /* 0 no, 1 yes/replace, 2 keep, 3 never */

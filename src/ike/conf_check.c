@@ -50,6 +50,21 @@ static int end_cert(struct conn_end *end, const struct conf_paths *paths)
 	return 0;
 }
 
+/* leftca=%same */
+static int end_ca(struct conn_build *b, struct conn_end *end, const struct conn_end *other)
+{
+	if (!end->ca || strcmp(end->ca, "%same") != 0)
+		return 0;
+	if (!other->ca || !strcmp(other->ca, "%same")) {
+		SAY(conf_error, b, key_of(b->conn, end, "ca"), "%s: expected %s beside it", "%same",
+			key_of(b->conn, other, "ca"));
+		return -EINVAL;
+	}
+	return other->ca_id.type
+		? ident_set(&end->ca_id, other->ca_id.type, blob_view(&other->ca_id.data))
+		: 0;
+}
+
 /* Without leftid the end is its address, unless its certificate will say more. */
 static int end_id(struct conn_end *end)
 {
@@ -187,8 +202,10 @@ int conn_complete(struct conn_build *b, const struct conf_paths *paths)
 
 	choose_side(c, paths);
 	c->local.cert_at = conn_where(b, key_of(c, &c->local, "cert"));
+	c->remote.cert_at = conn_where(b, key_of(c, &c->remote, "cert"));
 	for (size_t i = 0; i < 2; i++)
-		if (end_cert(ends[i], paths) < 0 || end_id(ends[i]) < 0 || end_ts(b, ends[i]) < 0)
+		if (end_cert(ends[i], paths) < 0 || end_ca(b, ends[i], ends[!i]) < 0 ||
+			end_id(ends[i]) < 0 || end_ts(b, ends[i]) < 0)
 			return -EINVAL;
 	add_defaults(&c->ike, PROTO_IKE, c->ike_strict);
 	add_defaults(&c->esp, PROTO_ESP, c->esp_strict);

@@ -8,7 +8,7 @@
 #define AT(field) offsetof(struct conn, field)
 #define END_AT(field) offsetof(struct conn_end, field)
 
-static conf_set set_only, set_ike, set_esp, set_tries, set_window;
+static conf_set set_only, set_ike, set_esp, set_tries, set_window, set_ca;
 static conf_set set_addr, set_ident, set_subnet, set_protoport;
 
 static const struct name autos[] = {
@@ -25,6 +25,8 @@ static const struct name types[] = {
 };
 
 static const struct name versions[] = { { 2, "ikev2" }, { 2, "ike" } };
+static const struct name nos[] = { { 0, "no" }, { 0, "false" } };
+static const struct name certs[] = { { 0, "%cert" } };
 static const struct name methods[] = { { 0, "pubkey" }, { 0, "rsasig" } };
 
 static const struct name closes[] = {
@@ -75,13 +77,15 @@ static const struct conf_key keys[] = {
 	{ .name = "ikelifetime", .set = conf_secs, .at = AT(ike_lifetime), .def = "3h",
 	  .max = 30 * 86400,
 	  .doc = "rekey the IKE_SA before it is that old" },
-	{ .name = "lifetime", .set = conf_secs, .at = AT(lifetime), .def = "1h", .max = 86400,
+	{ .name = "lifetime", .set = conf_secs, .at = AT(lifetime), .def = "1h",
+	  .max = 30 * 86400,
 	  .doc = "rekey the CHILD_SA before it is that old" },
-	{ .name = "keylife", .set = conf_secs, .at = AT(lifetime), .max = 86400,
+	{ .name = "keylife", .set = conf_secs, .at = AT(lifetime), .max = 30 * 86400,
 	  .doc = "the same as lifetime" },
-	{ .name = "margintime", .set = conf_secs, .at = AT(margin), .def = "9m", .max = 86400,
+	{ .name = "margintime", .set = conf_secs, .at = AT(margin), .def = "9m",
+	  .max = 30 * 86400,
 	  .doc = "how long before the end rekeying begins" },
-	{ .name = "rekeymargin", .set = conf_secs, .at = AT(margin), .max = 86400,
+	{ .name = "rekeymargin", .set = conf_secs, .at = AT(margin), .max = 30 * 86400,
 	  .doc = "the same as margintime" },
 	{ .name = "rekeyfuzz", .set = conf_percent, .at = AT(fuzz_percent), .def = "100%",
 	  .max = 1000,
@@ -95,8 +99,8 @@ static const struct conf_key keys[] = {
 	{ .name = "installpolicy", .set = conf_bool, .at = AT(installpolicy), .def = "yes",
 	  .doc = "with no, another daemon owns the policies and its reqids are learned; yes only "
 		 "warns, iked installs none" },
-	{ .name = "forceencaps", .set = conf_bool, .at = AT(forceencaps), .def = "no",
-	  .doc = "encapsulate in UDP always" },
+	{ .name = "forceencaps", .set = set_only, .def = "no", .words = nos, .n_words = 2,
+	  .doc = "ESP is not encapsulated in UDP: yes is refused" },
 	{ .name = "keyingtries", .set = set_tries, .at = AT(keyingtries), .def = "3",
 	  .doc = "how often a new IKE_SA is tried; %forever" },
 	{ .name = "dpdaction", .set = conf_word, .at = AT(dpdaction), .def = "none",
@@ -118,14 +122,20 @@ static const struct conf_key end_keys[] = {
 	{ .name = "left", .set = set_addr, .at = END_AT(addr_text), .def = "%any",
 	  .doc = "address of the end; %any: any (remote), the one the route gives (local)" },
 	{ .name = "leftid", .set = set_ident, .at = END_AT(id_text),
-	  .doc = "identity: user@host, @name, an address or a DN; from the certificate when not "
-		  "given" },
+	  .doc = "identity: user@host, @name, an address or a DN; when not given, from the "
+		  "certificate, else the address; for the peer %any admits everybody whom a CA "
+		  "vouches for, *@example.org, *.example.org and a DN with CN=* all that end so or "
+		  "have any value there" },
 	{ .name = "leftcert", .set = conf_string, .at = END_AT(cert_file),
-	  .doc = "certificate, a file in ipsec.d/certs; the issuers behind it are sent along" },
+	  .doc = "certificate, a file in ipsec.d/certs; the issuers behind it are sent along; the "
+		  "peer must prove itself with exactly this one; then it may be signed by itself" },
 	{ .name = "leftauth", .set = set_only, .def = "pubkey", .words = methods, .n_words = 2,
 	  .doc = "the end proves itself by an RSA signature" },
-	{ .name = "leftca", .set = conf_string, .at = END_AT(ca),
-	  .doc = "the CA that must have issued the certificate" },
+	{ .name = "leftca", .set = set_ca, .at = END_AT(ca),
+	  .doc = "DN of a CA that must have a part in the certificate's path; %same: that of the "
+		  "other end, %any: each" },
+	{ .name = "leftrsasigkey", .set = set_only, .def = "%cert", .words = certs, .n_words = 1,
+	  .doc = "the end's key is that of its certificate; leftcert pins it" },
 	{ .name = "leftsendcert", .set = conf_word, .at = END_AT(sendcert), .def = "ifasked",
 	  .words = sends, .n_words = 5,
 	  .doc = "when the certificate is sent" },
@@ -138,23 +148,18 @@ static const struct conf_key end_keys[] = {
 };
 /* clang-format on */
 
-static const char *const ignored[] = { "ah", "aaa_identity", "aggressive", "compress", "dpdtimeout",
-	"fragmentation", "ikedscp", "inactivity", "lifebytes", "lifepackets", "marginbytes",
-	"marginpackets", "mark", "mark_in", "mark_out", "mediated_by", "mediation", "me_peerid",
-	"modeconfig", "sha256_96", "tfc", "leftauth2", "leftca2", "leftcert2", "leftcertpolicy",
-	"leftdns", "leftfirewall", "leftgroups", "leftgroups2", "lefthostaccess", "leftid2",
-	"leftikeport", "leftnexthop", "leftrsasigkey", "leftsigkey", "leftsourceip", "leftupdown" };
-
 static int refuse(const char **why, const char *expected)
 {
 	*why = expected;
 	return -EINVAL;
 }
 
-/* "a-b,c-d!" into proposals. */
-static int proposals(
-	const char *value, uint8_t proto, struct prop_list *list, bool *strict, const char **why)
+/* "a-b,c-d!" into proposals. One that is not known is left out while there are others. */
+static int proposals(const char *value, uint8_t proto, struct prop_list *list, bool *strict,
+	const char **why, void (*skipped)(void *arg, const char *word, const char *wrong),
+	void *arg)
 {
+	const char *wrong = "proposals such as aes128-sha256-modp2048";
 	struct prop_list out = { 0 };
 	own_mem char *copy = strdup(value);
 	char *save = NULL;
@@ -168,12 +173,13 @@ static int proposals(
 	for (char *w = strtok_r(copy, ", ", &save); w; w = strtok_r(NULL, ", ", &save)) {
 		if (out.n == PROP_MAX)
 			return refuse(why, "fewer proposals");
-		if (prop_word(w, proto, &out.p[out.n], why) < 0)
-			return -EINVAL;
-		out.n++;
+		if (prop_word(w, proto, &out.p[out.n], &wrong) == 0)
+			out.n++;
+		else if (skipped)
+			skipped(arg, w, wrong);
 	}
 	if (!out.n)
-		return refuse(why, "proposals such as aes128-sha256-modp2048");
+		return refuse(why, wrong);
 	*list = out;
 	return 0;
 }
@@ -194,7 +200,7 @@ static int set_ike(const struct conf_key *key, const char *value, void *target, 
 	struct conn *c = target;
 
 	(void)key;
-	if (proposals(value, PROTO_IKE, &c->ike, &c->ike_strict, why) < 0)
+	if (proposals(value, PROTO_IKE, &c->ike, &c->ike_strict, why, NULL, NULL) < 0)
 		return -EINVAL;
 	return keep_text(value, &c->ike_text, why);
 }
@@ -204,7 +210,7 @@ static int set_esp(const struct conf_key *key, const char *value, void *target, 
 	struct conn *c = target;
 
 	(void)key;
-	if (proposals(value, PROTO_ESP, &c->esp, &c->esp_strict, why) < 0)
+	if (proposals(value, PROTO_ESP, &c->esp, &c->esp_strict, why, NULL, NULL) < 0)
 		return -EINVAL;
 	return keep_text(value, &c->esp_text, why);
 }
@@ -233,13 +239,24 @@ static int set_ident(const struct conf_key *key, const char *value, void *target
 	struct ident id = { 0 };
 
 	(void)key;
-	if (ident_parse(value, &id) < 0)
-		return refuse(why,
-			"an identity such as user@example.org, @host.example.org or C=CH, "
-			"CN=name");
+	if (conf_ident(value, &id, why) < 0)
+		return -EINVAL;
 	ident_free(&end->id);
 	end->id = id;
 	return keep_text(value, &end->id_text, why);
+}
+
+static int set_ca(const struct conf_key *key, const char *value, void *target, const char **why)
+{
+	struct conn_end *end = target;
+	struct ident id = { 0 };
+
+	(void)key;
+	if (strcmp(value, "%same") != 0 && conf_ca(value, &id, why) < 0)
+		return -EINVAL;
+	ident_free(&end->ca_id);
+	end->ca_id = id;
+	return keep_text(value, &end->ca, why);
 }
 
 static int set_subnet(const struct conf_key *key, const char *value, void *target, const char **why)
@@ -264,7 +281,7 @@ static int set_protoport(
 
 	(void)key;
 	if (conf_protoport(value, &proto, &port) < 0)
-		return refuse(why, "PROTOCOL/PORT such as 135/0, 135/5, tcp/80 or ipv6-icmp/%any");
+		return refuse(why, "PROTOCOL/PORT such as 135/0, 135/5, tcp/ssh or ipv6-icmp/%any");
 	return keep_text(value, &end->protoport_text, why);
 }
 
@@ -315,22 +332,44 @@ static const char *left_name(const char *name, char *buf, size_t cap)
 	return buf;
 }
 
-static bool is_ignored(const char *name)
+const char *conn_near_key(const char *name)
 {
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		if (!strcmp(ignored[i], name))
-			return true;
-	return !strncmp(name, "xauth", 5) || !strcmp(name, "eap_identity");
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (names_near(keys[i].name, name))
+			return keys[i].name;
+	for (size_t i = 0; i < sizeof(end_keys) / sizeof(end_keys[0]); i++) {
+		static char right[32];
+
+		if (names_near(end_keys[i].name, name))
+			return end_keys[i].name;
+		snprintf(right, sizeof(right), "right%s", end_keys[i].name + strlen("left"));
+		if (names_near(right, name))
+			return right;
+	}
+	return names_near("also", name) ? "also" : NULL;
 }
 
-static void conn_ignore(struct conn_build *b, struct param *p, const char *name)
+struct skip {
+	struct conn_build *b;
+	const struct param *p;
+};
+
+static void say_one_skipped(void *arg, const char *word, const char *wrong)
 {
-	if (p->state == PARAM_NEW && is_ignored(name))
-		conf_warn(
-			b->log, p->at, "%s=%s: keyword has no effect, ignored", p->name, p->value);
-	else if (p->state == PARAM_NEW)
-		param_ignore(p, b->log);
-	p->state = PARAM_IGNORED;
+	const struct skip *s = arg;
+
+	conf_warn(s->b->log, s->p->at, "%s=%s: proposal left out, expected %s", s->p->name, word,
+		wrong);
+}
+
+static void say_skipped(struct conn_build *b, const struct param *p, uint8_t proto)
+{
+	struct skip s = { b, p };
+	struct prop_list list;
+	const char *why;
+	bool strict;
+
+	proposals(p->value, proto, &list, &strict, &why, say_one_skipped, &s);
 }
 
 void conn_param(struct conn_build *b, struct param *p)
@@ -345,7 +384,7 @@ void conn_param(struct conn_build *b, struct param *p)
 		target = name == p->name ? &b->conn->local : &b->conn->remote;
 	}
 	if (!key) {
-		conn_ignore(b, p, name);
+		conn_other_word(b, p, name);
 		return;
 	}
 	if (key->set(key, p->value, target, &why) < 0) {
@@ -355,6 +394,8 @@ void conn_param(struct conn_build *b, struct param *p)
 		b->bad = true;
 		return;
 	}
+	if (p->state == PARAM_NEW && (key->set == set_ike || key->set == set_esp))
+		say_skipped(b, p, key->set == set_ike ? PROTO_IKE : PROTO_ESP);
 	p->state = PARAM_GOOD;
 	if (b->n < BUILD_MAX)
 		b->made_of[b->n++] = p;
@@ -372,4 +413,5 @@ void conn_print_keys(void)
 {
 	conf_print_mdoc(keys, sizeof(keys) / sizeof(keys[0]));
 	conf_print_mdoc(end_keys, sizeof(end_keys) / sizeof(end_keys[0]));
+	words_print();
 }

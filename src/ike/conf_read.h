@@ -31,6 +31,8 @@ struct section {
 	struct param *params;
 	size_t n_params;
 	bool open; /* also= comes through here right now */
+	bool looped; /* and came back to here, which is told */
+	bool broken; /* something in it cannot be read, so nobody knows what it restricts */
 };
 
 struct sections {
@@ -82,8 +84,23 @@ void setup_print_keys(void);
 void strongswan_print_keys(void);
 
 void setup_defaults(struct ike_conf *c);
-void setup_param(struct ike_conf *c, struct param *p, struct conf_log *log);
+/* The first section of that kind, or one more. */
+void setup_section(
+	struct ike_conf *c, struct section *s, struct section *first, struct conf_log *log);
 
+/* A keyword without a row of its own, given with left for right: it may cost the connection. */
+void conn_other_word(struct conn_build *b, struct param *p, const char *name);
+/* Could a word of this name say who may come in? */
+bool conf_may_restrict(const char *name);
+/* The keyword that this one is a slip of, or NULL. */
+const char *conn_near_key(const char *name);
+void words_print(void);
+
+/* An identity or the DN of a CA as it can be meant. 0, or -EINVAL with what was expected. */
+int conf_ident(const char *text, struct ident *out, const char **why);
+int conf_ca(const char *text, struct ident *out, const char **why);
+
+bool param_is_old(const struct param *p);
 /* A keyword that no row knows: of older times (accepted, one line) or unknown (a warning). */
 void param_ignore(struct param *p, struct conf_log *log);
 

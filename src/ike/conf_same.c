@@ -31,7 +31,6 @@ static const struct {
 	{ AT(rekey), true },
 	{ AT(mobike), true },
 	{ AT(installpolicy), false },
-	{ AT(forceencaps), true },
 	{ AT(keyingtries), true },
 	{ AT(dpdaction), true },
 	{ AT(dpddelay), true },

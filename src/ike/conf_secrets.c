@@ -138,6 +138,7 @@ void secrets_read(const struct conf_paths *paths, struct conf_log *log, struct i
 	}
 	check_mode(paths->secrets, log);
 	for (size_t i = 0; i < lex.n_lines; i++)
-		line_read(paths, c, log, &lex.lines[i]);
+		if (lex.lines[i].text)
+			line_read(paths, c, log, &lex.lines[i]);
 	lex_free(&lex);
 }

@@ -23,6 +23,13 @@ struct reader {
 	bool any; /* a header was seen */
 };
 
+/* What stands there may have restricted the section. */
+static void break_open(struct reader *r)
+{
+	if (r->open)
+		r->open->broken = true;
+}
+
 static uint32_t hash_section(enum section_kind kind, const char *name)
 {
 	return hash_bytes(kind, BYTES_STR(name));
@@ -108,6 +115,8 @@ static int header(struct reader *r, const struct lex_line *line)
 	struct section *old;
 
 	r->any = true;
+	if (!*name || strchr(line->text, '=')) /* rather a parameter that lost its indentation */
+		break_open(r);
 	r->open = NULL;
 	if (n == strlen("version") && !strncmp(line->text, "version", n))
 		return 0;
@@ -120,11 +129,12 @@ static int header(struct reader *r, const struct lex_line *line)
 		old = strcmp(name, "%default") != 0
 			? section_find(&r->all, kinds[i].kind, name, r->log)
 			: NULL;
-		if (old) {
+		if (old && kinds[i].kind != SECTION_SETUP) {
 			conf_error(r->log, line->at,
 				"%s: expected a section that was not given before (line %u of "
-				"%s)",
+				"%s); neither is loaded",
 				line->text, old->at.line, old->at.file);
+			old->broken = true;
 			return 0;
 		}
 		return section_add(r, kinds[i].kind, name, line->at);
@@ -134,12 +144,37 @@ static int header(struct reader *r, const struct lex_line *line)
 	return 0;
 }
 
+/* The quotes of word processors, and single ones around a whole value. */
+static bool has_odd_quotes(const char *text)
+{
+	static const char *const odd[] = { "\u201c", "\u201d", "\u201e", "\u201f", "\u00ab",
+		"\u00bb", "\u2018", "\u2019" };
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		if (strstr(text, odd[i]))
+			return true;
+	return *text == '\'';
+}
+
+/* What is wrong with the value as it is written, NULL: nothing. */
+static const char *wrong_value(const char *text)
+{
+	size_t n = strlen(text);
+	bool quoted = n >= 2 && text[0] == '"' && text[n - 1] == '"';
+
+	if (has_odd_quotes(text))
+		return "expected no quotes but \"";
+	if (strchr(text + quoted, '"') && (!quoted || strchr(text + 1, '"') != text + n - 1))
+		return "expected quotes around the whole value";
+	return n && n != 2 * quoted ? NULL : "expected a value";
+}
+
 /* The value without its quotes; NULL when there is no memory. */
 static char *value_of(const char *text)
 {
 	size_t n = strlen(text);
 
-	if (n >= 2 && text[0] == '"' && text[n - 1] == '"')
+	if (text[0] == '"')
 		return strndup(text + 1, n - 2);
 	return strdup(text);
 }
@@ -150,12 +185,14 @@ static int parameter(struct reader *r, const struct lex_line *line)
 	const char *equals = strchr(line->text, '=');
 	size_t n = equals ? (size_t)(equals - line->text) : 0;
 	struct section *s = r->open;
+	const char *text, *wrong;
 	struct param *p;
 
 	while (n && isspace((unsigned char)line->text[n - 1]))
 		n--;
 	if (!n || strcspn(line->text, " \t") < n) {
 		conf_error(r->log, line->at, "%s: expected NAME=VALUE", line->text);
+		break_open(r);
 		return 0;
 	}
 	if (!s) {
@@ -167,13 +204,31 @@ static int parameter(struct reader *r, const struct lex_line *line)
 	if (s->n_params == PARAMS_MAX) {
 		conf_error(r->log, line->at, "%s: expected at most %d parameters in a section",
 			line->text, PARAMS_MAX);
+		break_open(r);
+		return 0;
+	}
+	text = equals + 1 + strspn(equals + 1, " \t");
+	wrong = wrong_value(text);
+	if (wrong) {
+		conf_error(r->log, line->at, "%s: %s", line->text, wrong);
+		break_open(r);
 		return 0;
 	}
 	p = &s->params[s->n_params++];
 	p->at = line->at;
 	p->name = strndup(line->text, n);
-	p->value = value_of(equals + 1 + strspn(equals + 1, " \t"));
+	p->value = value_of(text);
 	return p->name && p->value ? 0 : -ENOMEM;
+}
+
+/* Told already. In the first column it may have been a header, too. */
+static void unreadable(struct reader *r, const struct lex_line *line)
+{
+	break_open(r);
+	if (!line->indented) {
+		r->any = true;
+		r->open = NULL;
+	}
 }
 
 int sections_read(const struct lex *lex, struct conf_log *log, struct sections *out)
@@ -182,8 +237,11 @@ int sections_read(const struct lex *lex, struct conf_log *log, struct sections *
 	int err = 0;
 
 	for (size_t i = 0; i < lex->n_lines && !err; i++)
-		err = lex->lines[i].indented ? parameter(&r, &lex->lines[i])
-					     : header(&r, &lex->lines[i]);
+		if (!lex->lines[i].text)
+			unreadable(&r, &lex->lines[i]);
+		else
+			err = lex->lines[i].indented ? parameter(&r, &lex->lines[i])
+						     : header(&r, &lex->lines[i]);
 	if (err)
 		sections_free(&r.all);
 	else

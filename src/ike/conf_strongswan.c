@@ -48,6 +48,8 @@ static int set_base(const struct conf_key *key, const char *value, void *target,
 /* Where we are: "charon.plugins" */
 struct place {
 	char name[NAME_MAX_];
+	size_t ends[NAME_MAX_]; /* of the name before each section: a name may hold dots */
+	size_t depth;
 	unsigned too_deep; /* sections that do not fit */
 };
 
@@ -59,19 +61,16 @@ static void enter(struct place *p, const char *name, size_t n)
 		p->too_deep++;
 		return;
 	}
+	p->ends[p->depth++] = used;
 	snprintf(p->name + used, sizeof(p->name) - used, "%s%.*s", used ? "." : "", (int)n, name);
 }
 
 static void leave(struct place *p)
 {
-	char *dot = strrchr(p->name, '.');
-
 	if (p->too_deep)
 		p->too_deep--;
-	else if (dot)
-		*dot = '\0';
-	else
-		p->name[0] = '\0';
+	else if (p->depth)
+		p->name[p->ends[--p->depth]] = '\0';
 }
 
 static size_t trimmed(const char *text, size_t n)
@@ -145,7 +144,7 @@ void strongswan_read(const char *path, struct conf_log *log, struct ike_conf *c)
 	if (lex_lines(path, (struct lex_limits){ INCLUDE_DEPTH, true }, log, &lex) < 0)
 		return;
 	for (size_t i = 0; i < lex.n_lines; i++)
-		if (line_read(c, &p, &lex.lines[i], log) < 0)
+		if (lex.lines[i].text && line_read(c, &p, &lex.lines[i], log) < 0)
 			conf_error(log, lex.lines[i].at, "%s: expected NAME { … } or NAME = VALUE",
 				lex.lines[i].text);
 	if (p.name[0] && lex.n_lines)

@@ -7,12 +7,39 @@
 static const struct name protocols[] = {
 	{ 0, "%any" },
 	{ 6, "tcp" },
+	{ 58, "icmp" }, /* of IPv6, as all here */
+	{ 58, "icmp6" },
+	{ 50, "esp" },
+	{ 51, "ah" },
+	{ 47, "gre" },
+	{ 41, "ipv6" },
+	{ 4, "ipip" },
+	{ 89, "ospf" },
+	{ 103, "pim" },
+	{ 136, "udplite" },
 	{ 17, "udp" },
 	{ 58, "ipv6-icmp" },
 	{ 58, "icmpv6" },
 	{ 132, "sctp" },
 	{ 135, "mobility-header" },
 	{ 135, "mh" },
+};
+
+static const struct name services[] = {
+	{ 0, "%any" },
+	{ 22, "ssh" },
+	{ 25, "smtp" },
+	{ 53, "domain" },
+	{ 80, "http" },
+	{ 123, "ntp" },
+	{ 161, "snmp" },
+	{ 179, "bgp" },
+	{ 389, "ldap" },
+	{ 443, "https" },
+	{ 514, "syslog" },
+	{ 546, "dhcpv6-client" },
+	{ 547, "dhcpv6-server" },
+	{ 1701, "l2tp" },
 };
 
 static int number(const char *text, unsigned max, unsigned *out)
@@ -42,7 +69,9 @@ int conf_protoport(const char *text, uint8_t *proto, int *port)
 		n = (unsigned)known;
 	else if (number(word, 255, &n) < 0)
 		return -EINVAL;
-	if (slash && strcmp(slash + 1, "%any") != 0 && number(slash + 1, 65535, &p) < 0)
+	if (slash && names_value(NAMES(services), slash + 1, &known) == 0)
+		p = (unsigned)known;
+	else if (slash && number(slash + 1, 65535, &p) < 0)
 		return -EINVAL;
 	if (p && !n)
 		return -EINVAL; /* a port of which protocol? */

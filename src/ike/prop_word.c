@@ -66,6 +66,19 @@ static const char *missing(const struct prop *p)
 	return NULL;
 }
 
+/* The wrong word, and which there are. */
+static const char *unknown(const char *word, uint8_t proto)
+{
+	static char text[TEXT_MAX];
+	const struct alg *a;
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s to be one of", word);
+
+	for (size_t i = 0; (a = alg_at(i)) && n < sizeof(text); i++)
+		if (allowed(a, proto))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", a->word);
+	return text;
+}
+
 static const char *take_word(struct prop *p, const char *word)
 {
 	const struct alg *a = alg_word(word);
@@ -73,7 +86,7 @@ static const char *take_word(struct prop *p, const char *word)
 	if (!strcmp(word, "modpnone"))
 		return NULL;
 	if (!a || !allowed(a, p->proto))
-		return "algorithms such as aes128-sha256-modp2048 that are known here";
+		return unknown(word, p->proto);
 	return add(p, a) ? NULL : "fewer algorithms";
 }
 

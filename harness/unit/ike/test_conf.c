@@ -253,11 +253,11 @@ static void bad_values_skip_their_connection_and_say_why(void **state)
 		{ "keyexchange=ikev1", "keyexchange=ikev1: expected one of ikev2, ike" },
 		{ "type=passthrough", "expected one of tunnel, transport, transport_proxy" },
 		{ "ikelifetime=12x", "ikelifetime=12x: expected a time such as" },
-		{ "lifetime=25h", "lifetime=25h: expected 0 to 86400 seconds" },
+		{ "lifetime=31d", "lifetime=31d: expected 0 to 2592000 seconds" },
 		{ "ike=aes128-sha1", "expected a Diffie-Hellman group" },
 		{ "esp=aes128-modp2048", "expected an integrity algorithm" },
-		{ "esp=null-sha1", "expected algorithms" },
-		{ "esp=twofish-sha1", "esp=twofish-sha1: expected algorithms" },
+		{ "esp=null-sha1", "esp=null-sha1: expected null to be one of aes128" },
+		{ "esp=twofish-sha1", "esp=twofish-sha1: expected twofish to be one of" },
 		{ "reqid=0", "reqid=0: expected 1 to 4294967294" },
 		{ "reqid=4294967295", "expected 1 to 4294967294" },
 		{ "authby=secret", "authby=secret: expected one of pubkey, rsasig" },
@@ -288,7 +288,7 @@ static void bad_values_skip_their_connection_and_say_why(void **state)
 			fail_msg("%s: said %s", rows[i].line, said);
 		assert_non_null(strstr(said, "ipsec.conf:"));
 		assert_int_equal(findings.n_errors, 1);
-		assert_true(!c->conns == !!strchr(rows[i].line, '='));
+		assert_null(c->conns);
 		ike_conf_free(c);
 	}
 }
@@ -322,14 +322,15 @@ static void an_inherited_bad_value_is_told_once(void **state)
 static void an_unknown_keyword_is_a_warning(void **state)
 {
 	struct ike_conf *c = load("config setup\n\tcolour=red\n"
-				  "conn a\n\tauto=add\n\tleftcolour=blue\n\tcompress=no\n"
+				  "conn a\n\tauto=add\n\tcolour=blue\n\tcompress=no\n"
 				  "\tinstallpolicy=no\n");
 
 	(void)state;
 	assert_string_equal(said,
 		"ipsec.conf:2: colour=red: unknown keyword, ignored\n"
-		"ipsec.conf:5: leftcolour=blue: unknown keyword, ignored\n"
-		"ipsec.conf:6: compress=no: keyword has no effect, ignored\n");
+		"ipsec.conf:5: colour=blue: unknown keyword, ignored\n"
+		"ipsec.conf:6: compress=no: keyword has no effect: IPComp is neither "
+		"offered nor taken\n");
 	assert_non_null(c->conns);
 	assert_int_equal(findings.n_errors, 0);
 	ike_conf_free(c);

@@ -31,8 +31,10 @@ void x_inherit(struct sa *from, struct sa *to)
 		if (t->kind == X_REKEY_SA || t->kind == X_DELETE_SA)
 			task_free(t);
 		else
-			x_push(to, t);
+			TAILQ_INSERT_TAIL(&to->later, t, link);
 	}
+	if (!TAILQ_EMPTY(&to->later)) /* behind the answer by which the peer learns of it */
+		timer_set(&to->t_later, 0);
 	leave_inherit(from, to);
 }
 

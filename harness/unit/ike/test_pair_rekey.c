@@ -227,7 +227,30 @@ static void a_child_sa_is_wanted_while_the_ike_sa_is_rekeyed(void **state)
 	pair_run(p);
 	pair_advance(p, 20000); /* TEMPORARY_FAILURE, and once more after a pause */
 	must_be_settled(p);
+	assert_int_equal(p->carol->d->counts.retransmits + p->moon->d->counts.retransmits, 0);
 	pair_free(p);
+}
+
+/* 2.18: what waits is asked in the new IKE_SA when the peer can have heard of it, and once. */
+static void what_a_rekeyed_ike_sa_leaves_is_asked_once(void **state)
+{
+	(void)state;
+	for (int answers = 0; answers < 2; answers++) {
+		struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+		struct task *t = task_new(X_CHILD);
+
+		pair_establish(p, false);
+		t->trap = trap_by_name(p->carol->d, "tunnel");
+		trap_ref(t->trap);
+		x_pause(pair_sa(p->carol), t);
+		iked_rekey_sa(pair_sa(answers ? p->moon : p->carol));
+		pair_advance(p, 100);
+		must_be_settled(p);
+		pair_advance(p, 20000);
+		assert_int_equal(p->carol->d->counts.retransmits, 0);
+		assert_int_equal(p->carol->d->counts.dropped + p->moon->d->counts.dropped, 0);
+		pair_free(p);
+	}
 }
 
 static void a_rekey_asks_for_a_child_sa_that_is_gone(void **state)
@@ -307,6 +330,7 @@ UNIT_MAIN(T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
 	T(both_sides_rekey_a_child_sa_at_once, "A-172"),
 	T(both_sides_rekey_the_ike_sa_at_once, "A-173"),
 	T(a_collision_with_loss_settles_too, "A-172 A-173"),
+	T(what_a_rekeyed_ike_sa_leaves_is_asked_once, "A-240"),
 	T(a_child_sa_is_wanted_while_the_ike_sa_is_rekeyed, "A-173 A-029"),
 	T(a_rekey_asks_for_a_child_sa_that_is_gone, "A-172 A-029"), T(delete_meets_rekey, "A-172"),
 	T(both_sides_delete_the_same_child_sa, "A-150"), T(both_sides_delete_the_ike_sa, "A-150"),

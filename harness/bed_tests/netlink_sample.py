@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.bed.decode import nl, xfrm_nl
 
 NEWSA, DELSA, ACQUIRE, UPDSA, FLUSHSA = 0x10, 0x11, 0x17, 0x1A, 0x1C
+MIGRATE_STATE = 0x29
 REQUEST, MULTI = 0x1, 0x2
 HOA, COA, HA = "2001:1::10", "2001::50", "2001:1::1"
 MODES = {"transport": 0, "tunnel": 1}
@@ -42,6 +43,13 @@ def gone(spi: int, dst: str = HA) -> bytes:
     return struct.pack("=16sIHB1x", octets(dst), socket.htonl(spi), socket.AF_INET6, 50)
 
 
+def state_move(spi: int, src: str, dst: str = HA, was: str = HA) -> bytes:
+    """MIGRATE_STATE: one SA to new ends."""
+    return xfrm_nl.MIGRATE_STATE.pack(
+        octets(was), socket.htonl(spi), socket.AF_INET6, socket.IPPROTO_ESP, octets(dst),
+        octets(src), bytes(8), SELECTOR, 2, 0, socket.AF_INET6, 0)
+
+
 def acquire(ends: tuple[str, str] = (COA, HA), reqid: int = 2, mode: str = "tunnel") -> bytes:
     src, dst = ends
     tmpl = xfrm_nl.TMPL.pack(ident(dst, 0), socket.AF_INET6, octets(src), reqid, MODES[mode], 0, 0,
@@ -54,9 +62,9 @@ def message(kind: int, body: bytes, flags: int = 0) -> bytes:
     return nl.HEADER.pack(nl.HEADER.size + len(body), kind, flags, 1, 0) + body
 
 
-def answer(error: int) -> bytes:
+def answer(error: int, kind: int = NEWSA) -> bytes:
     """The kernel's word to a request of message(): 0, or -errno."""
-    return message(nl.NLMSG_ERROR, struct.pack("=iIHHII", error, 20, NEWSA, REQUEST, 1, 0))
+    return message(nl.NLMSG_ERROR, struct.pack("=iIHHII", error, 20, kind, REQUEST, 1, 0))
 
 
 def capture(path: Path, messages: Iterable[tuple[float, bytes]],

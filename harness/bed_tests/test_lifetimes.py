@@ -1,8 +1,11 @@
 """No SA lives longer than when it was made, whoever moves it."""
 
+import struct
+
 import pytest
 
 from harness.bed.check import lifetimes
+from harness.bed.decode import nl
 from harness.bed_tests import netlink_sample as sample
 from harness.bed_tests.netlink_sample import DELSA, MULTI, NEWSA, REQUEST, UPDSA, message, sa
 from harness.bed_tests.run_sample import RUN
@@ -38,6 +41,17 @@ def test_an_age_is_known_from_one_look_to_the_next(tmp_path):
 def test_one_that_brings_its_age_along_is_right(tmp_path):
     made, again = sa(SPI, 100, soft=50, hard=60), sa(SPI, 130, soft=20, hard=30)
     assert not grown(tmp_path, (100, message(NEWSA, made)), (130, message(NEWSA, again)))
+
+
+def test_a_request_that_brings_its_age_along_is_right_and_one_with_less_of_it_is_not(tmp_path):
+    """XFRMA_LTIME_VAL: octets, packets, when it was added and first used."""
+    made = sa(SPI, 100, hard=60)
+    for added, times in ((100, 0), (110, 1)):
+        age = nl.attribute(9, struct.pack("=4Q", 1, 1, added, 0))
+        again = message(NEWSA, sa(SPI, hard=60) + age, REQUEST)
+        found = grown(tmp_path, (100, message(NEWSA, made)), (130, again),
+                      (130, sample.answer(0)))
+        assert len(found) == times
 
 
 def test_a_second_may_be_lost_in_rounding_but_not_two(tmp_path):

@@ -127,6 +127,11 @@ def _deleted(text: str) -> str | None:
     return f"SA {found[1]} deleted" if found else None
 
 
+def _moved(text: str) -> str | None:
+    found = re.search(r"esp (\S+) to \S+ becomes (\S+) -> (\S+)", text)
+    return f"SA {found[1]} moves to {found[2]} -> {found[3]}" if found else None
+
+
 def _word(name: str) -> Callable[[str], str]:
     return lambda text: text.partition(f"{name} ")[1] + text.partition(f"{name} ")[2]
 
@@ -139,6 +144,7 @@ LOCALS: tuple[tuple[str, bool, Callable[[str], str | None]], ...] = (
     ("NEWSA", True, _installed),
     ("UPDSA", True, _installed),
     ("DELSA", True, _deleted),
+    ("MIGRATE_STATE", True, _moved),
 )
 
 

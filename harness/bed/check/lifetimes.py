@@ -25,6 +25,8 @@ NEWSA, UPDSA, REQUEST = 0x10, 0x1A, 0x1
 # Inside a state: eight limits, then octets, packets, when it was added, when it was first used.
 TIMES, TIMES_AT = struct.Struct("=8Q4Q"), 96
 ADDED, USED = 10, 11
+# An age as an attribute: octets, packets, when it was added, when it was first used.
+LTIME_VAL, AGE = 9, struct.Struct("=16x2Q")
 LIMITS = {"soft limit": (4, ADDED), "hard limit": (5, ADDED),
           "soft limit of use": (6, USED), "hard limit of use": (7, USED)}
 UNLIMITED = (0, 2**64 - 1)
@@ -77,7 +79,7 @@ def sights(capture: Path) -> Iterator[Sight]:
 
 
 def _sight(time: float, message: nl.Message) -> Sight | None:
-    """One message's; what is asked for begins at that moment, whatever it says."""
+    """One message's; what is asked for begins at that moment, unless it brings its age along."""
     if message.type not in (NEWSA, UPDSA) or len(message.body) < xfrm_nl.SA_INFO.size:
         return None
     state = xfrm_nl.state(message.body)
@@ -85,7 +87,8 @@ def _sight(time: float, message: nl.Message) -> Sight | None:
         return None
     times = TIMES.unpack_from(message.body, TIMES_AT)
     if message.flags & REQUEST:
-        times = times[:ADDED] + (int(time), 0)
+        age = dict(nl.attributes(message.body[xfrm_nl.SA_INFO.size:])).get(LTIME_VAL)
+        times = times[:ADDED] + (AGE.unpack_from(age) if age else (int(time), 0))
     return Sight(state, message.type == UPDSA, times)
 
 

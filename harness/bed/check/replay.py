@@ -61,6 +61,13 @@ class Kernel:
                     src, dst = entry.new
                     self.sas[state.proto, state.spi, dst] = replace(state, src=src, dst=dst)
 
+    def migrate_state(self, message: nl.Message) -> None:
+        move = xfrm_nl.state_move(message.body)
+        state = self.sas.pop((move.proto, move.spi, move.dst), None)
+        if state:
+            src, dst = move.new
+            self.sas[move.proto, move.spi, dst] = replace(state, src=src, dst=dst)
+
     def usable(self, mode: str) -> bool:
         """Whether an SA of this mode leaves from an address that the node has."""
         return any(s.mode == mode and s.src in self.addresses for s in self.sas.values())
@@ -72,7 +79,7 @@ class Kernel:
 
 CHANGES: dict[str, Callable[[Kernel, nl.Message], None]] = {
     "NEWSA": Kernel.put, "UPDSA": Kernel.put, "DELSA": Kernel.delete, "FLUSHSA": Kernel.flush,
-    "MIGRATE": Kernel.migrate,
+    "MIGRATE": Kernel.migrate, "MIGRATE_STATE": Kernel.migrate_state,
 }
 
 

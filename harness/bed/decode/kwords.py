@@ -61,6 +61,11 @@ def _migrate(body: bytes) -> str:
     return f"{_policy_id(body)}: {moves}"
 
 
+def _state_move(body: bytes) -> str:
+    move = xfrm_nl.state_move(body)
+    return f"{_sa_id(body)} becomes {move.new[0]} -> {move.new[1]}"
+
+
 def _acquire(body: bytes) -> str:
     _, _, selector, _ = ACQUIRE.unpack_from(body)
     tmpls = xfrm_nl.templates(_attributes(body, 280).get(A_TMPL, b""))
@@ -79,6 +84,7 @@ SHORT: dict[str, tuple[int, str, Callable[[bytes], str]]] = {
     "NEWPOLICY": (168, "policy new", _policy), "UPDPOLICY": (168, "policy update", _policy),
     "DELPOLICY": (64, "policy delete", _policy_id), "MIGRATE": (64, "MIGRATE", _migrate),
     "ACQUIRE": (280, "ACQUIRE", _acquire), "EXPIRE": (232, "EXPIRE", _expire),
+    "MIGRATE_STATE": (132, "SA moves", _state_move),
     "FLUSHSA": (0, "SA flush", lambda _: ""), "FLUSHPOLICY": (0, "policy flush", lambda _: ""),
 }
 

@@ -19,7 +19,8 @@ TYPES = {
     0x15: "GETPOLICY", 0x16: "ALLOCSPI", 0x17: "ACQUIRE", 0x18: "EXPIRE", 0x19: "UPDPOLICY",
     0x1A: "UPDSA", 0x1B: "POLEXPIRE", 0x1C: "FLUSHSA", 0x1D: "FLUSHPOLICY", 0x1E: "NEWAE",
     0x1F: "GETAE", 0x20: "REPORT", 0x21: "MIGRATE", 0x22: "NEWSADINFO", 0x23: "GETSADINFO",
-    0x24: "NEWSPDINFO", 0x25: "GETSPDINFO", 0x26: "MAPPING",
+    0x24: "NEWSPDINFO", 0x25: "GETSPDINFO", 0x26: "MAPPING", 0x27: "SETDEFAULT",
+    0x28: "GETDEFAULT", 0x29: "MIGRATE_STATE",
 }
 SA_ID = struct.Struct("=16sIHB1x")
 KMADDRESS = struct.Struct("=16s16sIH2x")
@@ -82,6 +83,11 @@ def _range(body: bytes) -> str:
     return f"{_sa(body)} min {low:08x} max {high:08x}"
 
 
+def _state_move(body: bytes) -> str:
+    move = xfrm_nl.state_move(body)
+    return f"{_sa_id(body)} reqid {move.reqid} new {move.new[0]} -> {move.new[1]}"
+
+
 def _nothing(_: bytes) -> str:
     return ""
 
@@ -92,7 +98,7 @@ BODIES: dict[str, Reader] = {
     "NEWSA": (224, _sa), "UPDSA": (224, _sa), "DELSA": (24, _sa_id), "GETSA": (24, _sa_id),
     "NEWPOLICY": (168, _policy), "UPDPOLICY": (168, _policy), "DELPOLICY": (64, _policy_id),
     "GETPOLICY": (64, _policy_id), "ALLOCSPI": (232, _range), "ACQUIRE": (280, _acquire),
-    "EXPIRE": (232, _expire), "MIGRATE": (64, _policy_id),
+    "EXPIRE": (232, _expire), "MIGRATE": (64, _policy_id), "MIGRATE_STATE": (132, _state_move),
 }
 # The kernel's notice of a deletion: the id, then the whole object as an attribute.
 NOTICES: dict[str, Reader] = {"ALLOCSPI": (224, _sa)}

@@ -35,6 +35,8 @@ SA_INFO = struct.Struct("=56s24s16s64s32s12sIIHBBB7x")
 POLICY_INFO = struct.Struct("=56s64s32sIIBBBB4x")
 TMPL = struct.Struct("=24sH2x16sIBBBxIII")
 MIGRATE = struct.Struct("=16s16s16s16sBBHIHH")
+# One SA: which, its new ends, mark, selector, reqid, flags, family.
+MIGRATE_STATE = struct.Struct("=16sIHBx16s16s8s56sIIHH")
 MH, ICMP, ICMP6, GRE = 135, 1, 58, 47
 INF = (1 << 64) - 1
 NO_SELECTOR = bytes(SELECTOR.size)
@@ -135,6 +137,23 @@ def migrations(data: bytes) -> list[Entry]:
                            (address(nsrc, new), address(ndst, new)),
                            protocol(proto), named(mode, MODES), reqid))
     return found
+
+
+@dataclass(frozen=True)
+class StateMove:
+    """What MIGRATE_STATE does with one SA."""
+
+    proto: str
+    spi: str
+    dst: str
+    new: tuple[str, str]
+    reqid: int
+
+
+def state_move(data: bytes) -> StateMove:
+    dst, spi, family, proto, ndst, nsrc, _, _, reqid, _, new, _ = MIGRATE_STATE.unpack_from(data)
+    return StateMove(protocol(proto), f"0x{socket.ntohl(spi):08x}", address(dst, family),
+                     (address(nsrc, new), address(ndst, new)), reqid)
 
 
 def _algorithm(kind: int, value: bytes) -> Algorithm:

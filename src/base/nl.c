@@ -9,10 +9,17 @@
 #include "base/mem.h"
 #include "base/nl.h"
 
-enum { ANSWER_MAX = 1 << 16, EVENT_BUFFER = 8 << 20, ANSWER_WAIT_S = 5, DUMP_TRIES = 5 };
+enum {
+	ANSWER_MAX = 1 << 16,
+	ANSWER_FIRST = 1 << 11,
+	EVENT_BUFFER = 8 << 20,
+	ANSWER_WAIT_S = 5,
+	DUMP_TRIES = 5
+};
 
 struct nl {
 	struct mnl_socket *sock; /* NULL: peer answers */
+	int protocol;
 	uint32_t seq;
 	nl_peer *peer;
 	void *ctx;
@@ -25,7 +32,8 @@ struct nl {
 	void *arg;
 };
 
-/* Whole messages one behind the other: the callback then may use the same socket. */
+/* Whole messages one behind the other: the callback then may use the same socket. Those of SAs
+ * hold keys. */
 struct answers {
 	uint8_t *p;
 	size_t n, cap;
@@ -80,6 +88,7 @@ int nl_open(int protocol, struct nl **out)
 	if (rc < 0)
 		return rc;
 	setsockopt(mnl_socket_get_fd(nl->sock), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	nl->protocol = protocol;
 	*out = nl;
 	return 0;
 }
@@ -95,6 +104,30 @@ int nl_open_peer(nl_peer *peer, void *ctx, struct nl **out)
 	nl->ctx = ctx;
 	*out = nl;
 	return 0;
+}
+
+static int join(struct nl *nl, unsigned group)
+{
+	int number = (int)group;
+
+	return mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &number, sizeof(number)) < 0
+		? -errno
+		: 0;
+}
+
+int nl_open_beside(const struct nl *nl, unsigned group, struct nl **out)
+{
+	own(nl) *own_one = NULL;
+	int rc;
+
+	if (!nl->sock)
+		return nl_open_peer(nl->peer, nl->ctx, out);
+	rc = nl_open(nl->protocol, &own_one);
+	if (!rc)
+		rc = join(own_one, group);
+	if (!rc)
+		*out = take(own_one);
+	return rc;
 }
 
 const char *nl_error(const struct nl *nl)
@@ -168,20 +201,35 @@ void nl_nest_end(struct nl_req *rq, size_t at)
 
 /* Answers. */
 
+static void answers_free(struct answers *a)
+{
+	if (a->p)
+		mem_wipe(a->p, a->cap);
+	free(a->p);
+}
+
+/* Not by realloc(), which would leave what it has copied where it was. */
+static int answers_grow(struct answers *a, size_t n)
+{
+	struct answers more = { .n = a->n, .cap = 2 * a->cap + n + ANSWER_FIRST };
+
+	more.p = malloc(more.cap);
+	if (!more.p)
+		return -ENOMEM;
+	if (a->n)
+		memcpy(more.p, a->p, a->n);
+	answers_free(a);
+	*a = more;
+	return 0;
+}
+
 static int keep(const struct nlmsghdr *msg, void *arg)
 {
 	struct answers *a = arg;
 	size_t n = NLMSG_ALIGN(msg->nlmsg_len);
 
-	if (n > a->cap - a->n) {
-		size_t cap = a->cap + n + ANSWER_MAX;
-		uint8_t *p = realloc(a->p, cap);
-
-		if (!p)
-			return -ENOMEM;
-		a->p = p;
-		a->cap = cap;
-	}
+	if (n > a->cap - a->n && answers_grow(a, n) < 0)
+		return -ENOMEM;
 	memcpy(a->p + a->n, msg, msg->nlmsg_len);
 	memset(a->p + a->n + msg->nlmsg_len, 0, n - msg->nlmsg_len);
 	a->n += n;
@@ -275,6 +323,7 @@ static int ask_kernel(struct nl *nl, const struct nlmsghdr *rq, struct answers *
 		if (n < 0)
 			return n == -EAGAIN ? -ETIMEDOUT : (int)n;
 		rc = take_in(nl, (size_t)n, out, &torn);
+		mem_wipe(nl->buf, (size_t)n);
 	}
 	return rc < 0 ? rc : torn ? -EINTR : 0;
 }
@@ -305,7 +354,7 @@ int nl_call(struct nl *nl, struct nl_req *rq)
 
 	head(rq)->nlmsg_flags |= NLM_F_ACK;
 	rc = ask(nl, rq, &got);
-	free(got.p);
+	answers_free(&got);
 	return rc;
 }
 
@@ -324,7 +373,7 @@ int nl_get(struct nl *nl, struct nl_req *rq, nl_fn *fn, void *arg)
 		at += NLMSG_ALIGN(msg->nlmsg_len);
 		rc = fn(msg, arg);
 	}
-	free(got.p);
+	answers_free(&got);
 	return rc;
 }
 
@@ -378,6 +427,7 @@ static void on_events(int fd, void *arg)
 		}
 		for (; left > 0 && NLMSG_OK(msg, (unsigned)left); msg = NLMSG_NEXT(msg, left))
 			nl->fn(msg, nl->arg);
+		mem_wipe(nl->buf, (size_t)n);
 	}
 }
 
@@ -397,13 +447,10 @@ int nl_listen(int protocol, const unsigned *groups, size_t n_groups, nl_fn *fn,
 	fd = mnl_socket_get_fd(nl->sock);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	for (size_t i = 0; i < n_groups; i++) {
-		int group = (int)groups[i];
-
-		if (mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) <
-			0)
-			return -errno;
-	}
+	for (size_t i = 0; i < n_groups && !rc; i++)
+		rc = join(nl, groups[i]);
+	if (rc < 0)
+		return rc;
 	nl->fn = fn;
 	nl->overrun = overrun;
 	nl->arg = arg;

@@ -38,6 +38,12 @@ typedef int nl_peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void *a
 
 int nl_open(int protocol, struct nl **out);
 int nl_open_peer(nl_peer *peer, void *ctx, struct nl **out);
+/*
+ * A socket beside `nl` that also hears one multicast group. What a call of it makes the kernel tell
+ * that group counts among the answers of nl_get(): it carries the number of the request. Of events
+ * of others it loses what it has no room for, so it is for a few calls and not to be kept.
+ */
+int nl_open_beside(const struct nl *nl, unsigned group, struct nl **out);
 void nl_free(struct nl *nl);
 
 /*

@@ -77,7 +77,10 @@ int child_install(struct child *c, const struct child_keys *k);
 /* Only the outbound one goes (a rekeyed child is still received from). */
 void child_close_out(struct child *c);
 void child_close_in(struct child *c);
-/* The kernel has this SA of it, here or where a MIGRATE has put it. */
+/*
+ * The kernel has this SA of it, here or where a MIGRATE has put it. Books and kernel may differ:
+ * somebody else deleted it, or it expired.
+ */
 bool child_stands(const struct child *c, bool out);
 /* When the kernel last received by it: seconds since the epoch, 0 never. */
 uint64_t child_last_in(struct child *c);

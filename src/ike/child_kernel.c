@@ -2,10 +2,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "crypto/rand.h"
 #include "ike/iked.h"
-#include "kernel/xfrm_sa.h"
 
 enum { SPI_TRIES = 8 };
 
@@ -94,19 +92,17 @@ static void fill(
 		.replay_window = (uint8_t)c->trap->conn->replay_window,
 		.af_unspec = c->mode == XM_TUNNEL,
 		.sel = SEL(any, any, 0),
-		.enc_bits = (uint16_t)(c->encr->key_len * 8),
+		.enc_key = BYTES(e, c->encr->key_len),
 		.soft_add_s = c->soft_s,
 		.hard_add_s = c->hard_s,
 		.soft_packets = c->soft_s ? SOFT_PACKETS : 0,
 		.hard_packets = HARD_PACKETS,
 	};
 	strcpy(sa->enc_name, c->encr->kernel);
-	memcpy(sa->enc_key, e, c->encr->key_len);
 	if (!c->integ)
 		return;
 	strcpy(sa->auth_name, c->integ->kernel);
-	memcpy(sa->auth_key, a, c->integ->key_len);
-	sa->auth_bits = (uint16_t)(c->integ->key_len * 8);
+	sa->auth_key = BYTES(a, c->integ->key_len);
 	sa->auth_trunc = c->integ->kernel_trunc;
 }
 
@@ -119,14 +115,14 @@ static int install(struct child *c, bool out, const uint8_t *e, const uint8_t *a
 
 	fill(c, out, e, a, &sa);
 	log_knl(2, "adding SAD entry with SPI %08x and reqid {%u}", sa.spi, sa.reqid);
-	log_knl(2, "  using encryption algorithm %s with key size %u", c->encr->name, sa.enc_bits);
+	log_knl(2, "  using encryption algorithm %s with key size %zu", c->encr->name,
+		sa.enc_key.n * 8);
 	if (c->integ)
-		log_knl(2, "  using integrity algorithm %s with key size %u", c->integ->name,
-			sa.auth_bits);
+		log_knl(2, "  using integrity algorithm %s with key size %zu", c->integ->name,
+			sa.auth_key.n * 8);
 	rc = out ? xfrm_sa_add(nl, &sa) : xfrm_sa_update(nl, &sa);
 	if (rc == -ESRCH && !out) /* B-045: the larval state ended before the exchange did */
 		rc = xfrm_sa_add(nl, &sa);
-	mem_wipe(&sa, sizeof(sa));
 	if (rc < 0)
 		log_knl(1, "adding SAD entry with SPI %08x failed: %s",
 			out ? c->spi_out : c->spi_in, strerror(-rc));
@@ -191,9 +187,11 @@ bool child_stands(const struct child *c, bool out)
 		.proto = XP_ESP,
 		.spi = out ? c->spi_out : c->spi_in };
 	struct xfrm_sa sa;
-	int rc = xfrm_sa_get(nl, &key, &sa);
+	int rc;
 
-	mem_wipe(&sa, sizeof(sa));
+	if (out ? !c->out_installed : !c->in_installed)
+		return false;
+	rc = xfrm_sa_get(nl, &key, &sa);
 	if (rc == -ESRCH && c->mode == XM_TUNNEL)
 		rc = find_moved(nl, key.spi, &key);
 	return rc != -ESRCH;
@@ -226,36 +224,32 @@ void child_close_in(struct child *c)
 	c->in_installed = c->larval = false;
 }
 
-/* An SA of the kernel is at its new place, or is brought there with its keys and counters. */
-static int move_sa(struct nl *nl, uint32_t spi, const struct in6_addr *old_dst,
-	const struct in6_addr *src, const struct in6_addr *dst)
+/* An SA of the kernel is at its new place, or is brought there. */
+static int move_sa(struct iked *d, const struct xfrm_move *m)
 {
-	struct xfrm_sa_key key = { .dst = *dst, .proto = XP_ESP, .spi = spi };
+	struct nl *nl = d->seams.xfrm;
+	struct xfrm_sa_key key = m->key;
 	struct xfrm_sa sa;
-	int rc = xfrm_sa_get(nl, &key, &sa);
 
-	if (!rc && addr_eq(&sa.src, src)) {
-		mem_wipe(&sa, sizeof(sa));
+	key.dst = m->dst;
+	if (xfrm_sa_get(nl, &key, &sa) == 0 && addr_eq(&sa.src, &m->src))
 		return 0; /* the kernel's MIGRATE did it */
-	}
-	key.dst = *old_dst;
-	rc = xfrm_sa_get(nl, &key, &sa);
-	if (!rc)
-		rc = xfrm_sa_del(nl, &key);
-	if (rc < 0)
-		return rc;
-	sa.src = *src;
-	sa.dst = *dst;
-	sa.seq = 0;
-	rc = xfrm_sa_add(nl, &sa);
-	mem_wipe(&sa, sizeof(sa));
-	return rc;
+	if (d->move_way == XW_UNKNOWN)
+		d->move_way = xfrm_move_probe(nl);
+	return xfrm_move(nl, d->move_way, m);
 }
 
 int child_move_way(
 	struct child *c, bool out, const struct in6_addr *local, const struct in6_addr *remote)
 {
-	struct nl *nl = c->sa->d->seams.xfrm;
+	struct xfrm_move m = {
+		.key = { .dst = out ? c->out_dst : c->in_dst,
+			.proto = XP_ESP,
+			.spi = out ? c->spi_out : c->spi_in },
+		.src = out ? *local : *remote,
+		.dst = out ? *remote : *local,
+		.out = out,
+	};
 	int rc = 0;
 
 	if (c->proxy) /* B-023 */
@@ -264,10 +258,8 @@ int child_move_way(
 		child_close_in(c); /* its SPI stays ours; the SA comes at the new place */
 	c->local = *local;
 	c->remote = *remote;
-	if (out && c->out_installed)
-		rc = move_sa(nl, c->spi_out, &c->out_dst, local, remote);
-	if (!out && c->in_installed)
-		rc = move_sa(nl, c->spi_in, &c->in_dst, remote, local);
+	if (out ? c->out_installed : c->in_installed)
+		rc = move_sa(c->sa->d, &m);
 	if (out) {
 		c->out_src = *local;
 		c->out_dst = *remote;
@@ -293,6 +285,5 @@ uint64_t child_last_in(struct child *c)
 
 	if (!c->in_installed || xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa) < 0)
 		return 0;
-	mem_wipe(&sa, sizeof(sa));
 	return sa.use_time;
 }

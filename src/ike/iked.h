@@ -22,6 +22,7 @@
 #include "ike/sa.h"
 #include "ike/table.h"
 #include "ike/trap.h"
+#include "kernel/xfrm_move.h"
 
 enum { IKE_PORT = 500 };
 
@@ -73,6 +74,7 @@ struct iked {
 	 * ours; packets of ours that do not leave. */
 	struct strangers strangers, answering, unsent;
 	struct iked_counts counts;
+	enum xfrm_move_way move_way; /* how this kernel moves an SA */
 	bool stopping;
 };
 

@@ -83,10 +83,8 @@ static bool sa_stands(struct nl *nl, uint32_t spi, const struct xfrm_migrate *m)
 {
 	struct xfrm_sa_key key = { .dst = m->new_dst, .proto = XP_ESP, .spi = spi };
 	struct xfrm_sa sa;
-	bool stands = xfrm_sa_get(nl, &key, &sa) == 0 && addr_eq(&sa.src, &m->new_src);
 
-	mem_wipe(&sa, sizeof(sa));
-	return stands;
+	return xfrm_sa_get(nl, &key, &sa) == 0 && addr_eq(&sa.src, &m->new_src);
 }
 
 /*

@@ -3,19 +3,9 @@
 #include "base/log.h"
 #include "ike/nego.h"
 #include "ike/xchg.h"
-#include "kernel/xfrm_sa.h"
 
 /* CREATE_CHILD_SA for one more, section 1.3.1:   SA, Ni, [KEi,] TSi, TSr -->   <-- SA, Nr, [KEr,]
  * TSi, TSr */
-
-/* Books and kernel may differ: somebody else deleted it, or it expired. */
-static bool stands(const struct child *c)
-{
-	struct xfrm_sa_key key = { .dst = c->out_dst, .proto = XP_ESP, .spi = c->spi_out };
-	struct xfrm_sa sa;
-
-	return c->out_installed && !xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa);
-}
 
 /* The CHILD_SA that this task makes, with its SPI. */
 static int begin_child(struct x *x)
@@ -34,7 +24,7 @@ static enum x_verdict child_ask(struct x *x)
 	struct task *t = x->task;
 	struct child *there = child_of_trap(t->trap);
 
-	if (there && !there->sa->leaving && stands(there)) {
+	if (there && !there->sa->leaving && child_stands(there, true)) {
 		x_child_done(x->d, t->trap, 0, "established already");
 		return X_REFUSE;
 	}
@@ -95,7 +85,8 @@ static void close_broken(struct child *fresh)
 
 	for (c = LIST_FIRST(&fresh->sa->children); c; c = next) {
 		next = LIST_NEXT(c, of_sa);
-		if (c != fresh && c->trap == fresh->trap && c->state == CHILD_UP && !stands(c))
+		if (c != fresh && c->trap == fresh->trap && c->state == CHILD_UP &&
+			!child_stands(c, true))
 			iked_close_child(c);
 	}
 }

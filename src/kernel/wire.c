@@ -90,6 +90,7 @@ void wire_sa(const struct xfrm_usersa_info *info, struct xfrm_sa *out)
 	out->hard_packets = limit_of(info->lft.hard_packet_limit);
 	out->bytes = info->curlft.bytes;
 	out->packets = info->curlft.packets;
+	out->add_time = info->curlft.add_time;
 	out->use_time = info->curlft.use_time;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/mem.h"
 #include "kernel/wire.h"
 
 enum { LARVAL_MAX = 4 };
@@ -92,6 +93,7 @@ static int note_larval(const struct xfrm_sa *sa, void *arg)
 static int replace_larval(struct nl *nl, const struct xfrm_sa *larval)
 {
 	struct prefix nobody = { IN6ADDR_LOOPBACK_INIT, 128 };
+	uint8_t key[16 + 20];
 	struct xfrm_sa sa = {
 		.src = larval->src,
 		.dst = larval->dst,
@@ -100,18 +102,18 @@ static int replace_larval(struct nl *nl, const struct xfrm_sa *larval)
 		.mode = larval->mode,
 		.sel = SEL(nobody, nobody, 0),
 		.enc_name = "cbc(aes)",
-		.enc_bits = 128,
+		.enc_key = BYTES(key, 16),
 		.auth_name = "hmac(sha1)",
-		.auth_bits = 160,
+		.auth_key = BYTES(key + 16, 20),
 		.auth_trunc = 96,
 	};
 	int r;
 
-	if (getrandom(&sa.spi, sizeof(sa.spi), 0) < 0 || getrandom(sa.enc_key, 16, 0) < 0 ||
-		getrandom(sa.auth_key, 20, 0) < 0)
+	if (getrandom(&sa.spi, sizeof(sa.spi), 0) < 0 || getrandom(key, sizeof(key), 0) < 0)
 		return -EIO;
 	sa.spi |= 0x100; /* SPIs under 256 are reserved */
 	r = xfrm_sa_add(nl, &sa);
+	mem_wipe(key, sizeof(key));
 	if (r < 0)
 		return r;
 	return xfrm_sa_del(

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "kernel/wire.h"
 
 enum { SPI_MIN = 0xc0000000, SPI_MAX = 0xcfffffff };
@@ -18,27 +19,27 @@ static void put_auth(struct nl_req *rq, const struct xfrm_sa *sa)
 {
 	uint8_t buf[sizeof(struct xfrm_algo_auth) + XFRM_KEY_MAX] = { 0 };
 	struct xfrm_algo_auth head = {
-		.alg_key_len = sa->auth_bits,
+		.alg_key_len = (unsigned)sa->auth_key.n * 8,
 		.alg_trunc_len = sa->auth_trunc,
 	};
 
 	memcpy(head.alg_name, sa->auth_name, sizeof(head.alg_name));
 	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + sizeof(head), sa->auth_key, sa->auth_bits / 8);
-	nl_put(rq, XFRMA_ALG_AUTH_TRUNC, buf, sizeof(head) + sa->auth_bits / 8);
-	explicit_bzero(buf, sizeof(buf));
+	memcpy(buf + sizeof(head), sa->auth_key.p, sa->auth_key.n);
+	nl_put(rq, XFRMA_ALG_AUTH_TRUNC, buf, sizeof(head) + sa->auth_key.n);
+	mem_wipe(buf, sizeof(buf));
 }
 
 static void put_enc(struct nl_req *rq, const struct xfrm_sa *sa)
 {
 	uint8_t buf[sizeof(struct xfrm_algo) + XFRM_KEY_MAX] = { 0 };
-	struct xfrm_algo head = { .alg_key_len = sa->enc_bits };
+	struct xfrm_algo head = { .alg_key_len = (unsigned)sa->enc_key.n * 8 };
 
 	memcpy(head.alg_name, sa->enc_name, sizeof(head.alg_name));
 	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + sizeof(head), sa->enc_key, sa->enc_bits / 8);
-	nl_put(rq, XFRMA_ALG_CRYPT, buf, sizeof(head) + sa->enc_bits / 8);
-	explicit_bzero(buf, sizeof(buf));
+	memcpy(buf + sizeof(head), sa->enc_key.p, sa->enc_key.n);
+	nl_put(rq, XFRMA_ALG_CRYPT, buf, sizeof(head) + sa->enc_key.n);
+	mem_wipe(buf, sizeof(buf));
 }
 
 static void put_attrs(struct nl_req *rq, const struct xfrm_sa *sa)
@@ -89,12 +90,12 @@ static int sa_put(struct nl *nl, uint16_t type, uint16_t flags, const struct xfr
 	struct nl_req rq;
 	int r;
 
-	if (sa->auth_bits > XFRM_KEY_MAX * 8 || sa->enc_bits > XFRM_KEY_MAX * 8)
+	if (sa->auth_key.n > XFRM_KEY_MAX || sa->enc_key.n > XFRM_KEY_MAX)
 		return -EINVAL;
 	put_info(nl_begin(&rq, type, flags, sizeof(struct xfrm_usersa_info)), sa);
 	put_attrs(&rq, sa);
 	r = nl_call(nl, &rq);
-	explicit_bzero(&rq, sizeof(rq)); /* keys */
+	mem_wipe(&rq, sizeof(rq));
 	return r;
 }
 
@@ -139,7 +140,6 @@ int xfrm_sa_get(struct nl *nl, const struct xfrm_sa_key *key, struct xfrm_sa *ou
 	if (!sa.proto)
 		return -ESRCH;
 	*out = sa;
-	explicit_bzero(&sa, sizeof(sa));
 	return 0;
 }
 
@@ -155,8 +155,8 @@ int xfrm_sa_del(struct nl *nl, const struct xfrm_sa_key *key)
  * The kernel draws the SPI. Kernels that know "unique over all destinations" check it here and
  * answer -ENOENT when they meet a used one too often; the next try draws anew.
  */
-int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
-	enum xfrm_mode_ mode, uint32_t *spi)
+int xfrm_spi_reserve(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
+	enum xfrm_mode_ mode, uint32_t reqid, uint32_t *spi)
 {
 	int r = -ENOENT;
 
@@ -170,6 +170,7 @@ int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_a
 		body->info.id.proto = XP_ESP;
 		body->info.family = AF_INET6;
 		body->info.mode = (uint8_t)mode;
+		body->info.reqid = reqid;
 		body->min = SPI_MIN;
 		body->max = SPI_MAX;
 		r = nl_get(nl, &rq, sa_take, &sa);
@@ -179,6 +180,12 @@ int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_a
 			*spi = sa.spi;
 	}
 	return r;
+}
+
+int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
+	enum xfrm_mode_ mode, uint32_t *spi)
+{
+	return xfrm_spi_reserve(nl, src, dst, mode, 0, spi);
 }
 
 struct dump {
@@ -194,7 +201,6 @@ static int sa_hand_out(const struct nlmsghdr *msg, void *arg)
 
 	if (r == 0)
 		r = d->fn(&sa, d->arg);
-	explicit_bzero(&sa, sizeof(sa));
 	return r;
 }
 
@@ -229,20 +235,13 @@ int xfrm_sa_dump_between(struct nl *nl, const struct in6_addr *src, const struct
 struct sa_attr {
 	uint16_t type;
 	size_t min;
-	int (*take)(const void *data, size_t n, struct xfrm_sa *sa);
+	int (*read)(const void *data, size_t n, struct xfrm_sa *sa);
 };
 
-/* A key behind the head of `head` octets: its bits and octets, or -EBADMSG. */
-static int take_key(const void *data, size_t n, size_t head, unsigned bits, uint16_t *out_bits,
-	uint8_t key[XFRM_KEY_MAX])
+/* A key of so many bits stands behind the head, where it stays. */
+static int skip_key(size_t n, size_t head, unsigned bits)
 {
-	size_t len = (bits + 7u) / 8;
-
-	if (bits > XFRM_KEY_MAX * 8 || n - head < len)
-		return -EBADMSG;
-	*out_bits = (uint16_t)bits;
-	memcpy(key, (const uint8_t *)data + head, len);
-	return 0;
+	return n - head < bits / 8 + (bits % 8 != 0) ? -EBADMSG : 0;
 }
 
 static void take_name(char out[64], const char name[64])
@@ -258,7 +257,7 @@ static int take_auth(const void *data, size_t n, struct xfrm_sa *sa)
 	memcpy(&a, data, sizeof(a));
 	take_name(sa->auth_name, a.alg_name);
 	sa->auth_trunc = (uint16_t)a.alg_trunc_len;
-	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->auth_bits, sa->auth_key);
+	return skip_key(n, sizeof(a), a.alg_key_len);
 }
 
 /* The kernel also repeats a truncated algorithm in the old attribute; the new one says more. */
@@ -270,7 +269,7 @@ static int take_auth_old(const void *data, size_t n, struct xfrm_sa *sa)
 		return 0;
 	memcpy(&a, data, sizeof(a));
 	take_name(sa->auth_name, a.alg_name);
-	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->auth_bits, sa->auth_key);
+	return skip_key(n, sizeof(a), a.alg_key_len);
 }
 
 static int take_enc(const void *data, size_t n, struct xfrm_sa *sa)
@@ -279,7 +278,7 @@ static int take_enc(const void *data, size_t n, struct xfrm_sa *sa)
 
 	memcpy(&a, data, sizeof(a));
 	take_name(sa->enc_name, a.alg_name);
-	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->enc_bits, sa->enc_key);
+	return skip_key(n, sizeof(a), a.alg_key_len);
 }
 
 static int take_aead(const void *data, size_t n, struct xfrm_sa *sa)
@@ -288,7 +287,7 @@ static int take_aead(const void *data, size_t n, struct xfrm_sa *sa)
 
 	memcpy(&a, data, sizeof(a));
 	take_name(sa->enc_name, a.alg_name);
-	return take_key(data, n, sizeof(a), a.alg_key_len, &sa->enc_bits, sa->enc_key);
+	return skip_key(n, sizeof(a), a.alg_key_len);
 }
 
 static int take_replay(const void *data, size_t n, struct xfrm_sa *sa)
@@ -333,7 +332,7 @@ static int sa_attr(uint16_t type, const void *data, size_t n, void *arg)
 {
 	for (size_t i = 0; i < sizeof(sa_attrs) / sizeof(sa_attrs[0]); i++)
 		if (sa_attrs[i].type == type)
-			return n < sa_attrs[i].min ? -EBADMSG : sa_attrs[i].take(data, n, arg);
+			return n < sa_attrs[i].min ? -EBADMSG : sa_attrs[i].read(data, n, arg);
 	return 0;
 }
 

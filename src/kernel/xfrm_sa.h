@@ -3,8 +3,8 @@
  *
  * Covers ESP SAs and the Mobile IPv6 states hao and route2 (mode RO, coa, no keys; src is part
  * of their key).
- * Shapes:  struct in, netlink out; keys are views of the caller's memory on the way in, copies
- *          (in the struct) on the way out.
+ * Shapes:  struct in, netlink out. Keys go in, as views of the caller's memory, and never come
+ *          out: what reads an SA has nothing to wipe.
  * Units:   lifetimes seconds, 0 = never.
  * Errors:  0 or the kernel's -errno (-ESRCH no such SA, -EEXIST, -ENOENT no SPI).
  * Source:  linux/xfrm.h; measured facts of docs/DESIGN.md (rules P9 to P16).
@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "base/bytes.h"
 #include "base/nl.h"
 #include "kernel/xfrm_types.h"
 
@@ -30,12 +31,12 @@ struct xfrm_sa {
 	struct sel sel; /* SEL(::/0, ::/0, 0) for none */
 	struct in6_addr coa; /* hao, route2 */
 	char enc_name[64], auth_name[64]; /* "" = none */
-	uint8_t enc_key[XFRM_KEY_MAX], auth_key[XFRM_KEY_MAX];
-	uint16_t enc_bits, auth_bits, auth_trunc;
+	struct bytes enc_key, auth_key; /* only on the way in */
+	uint16_t auth_trunc;
 	uint64_t soft_add_s, hard_add_s; /* XFRM lifetimes by age */
 	uint64_t soft_packets, hard_packets; /* and by packets, 0 = never */
 	/* Only on the way out of the kernel: */
-	uint64_t bytes, packets, use_time; /* use_time: seconds since the epoch, 0 never */
+	uint64_t bytes, packets, add_time, use_time; /* times: seconds since the epoch, 0 never */
 	uint32_t oseq, iseq;
 	uint32_t bitmap; /* replay state, so that a move keeps it */
 	bool larval; /* spi 0, or an SPI allocated and not yet filled */
@@ -60,6 +61,9 @@ int xfrm_sa_del(struct nl *nl, const struct xfrm_sa_key *key);
  */
 int xfrm_spi_alloc(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
 	enum xfrm_mode_ mode, uint32_t *spi);
+/* With a reqid the larval state stands for the SA of a policy: packets wait for it. */
+int xfrm_spi_reserve(struct nl *nl, const struct in6_addr *src, const struct in6_addr *dst,
+	enum xfrm_mode_ mode, uint32_t reqid, uint32_t *spi);
 
 int xfrm_sa_dump(struct nl *nl, int (*fn)(const struct xfrm_sa *sa, void *arg), void *arg);
 /* Only those with these ends: the kernel leaves the others out. */

@@ -13,7 +13,25 @@ struct fsa {
 	TAILQ_ENTRY(fsa) all;
 	LIST_ENTRY(fsa) by_id, by_ends, among_larvals;
 	struct nlmsghdr *msg;
+	struct xfrm_replay_state replay; /* instead of the message's */
 	bool larval;
+};
+
+/* The last number that was used under an SPI, whatever became of its SA. */
+struct fnumber {
+	LIST_ENTRY(fnumber) next;
+	uint32_t spi, last;
+};
+
+/* Linux 7.2. */
+enum { FAKE_MIGRATE_STATE = 0x29 };
+struct fake_migrate_state {
+	struct xfrm_usersa_id id;
+	xfrm_address_t new_daddr, new_saddr;
+	struct xfrm_mark old_mark;
+	struct xfrm_selector new_sel;
+	uint32_t new_reqid, flags;
+	uint16_t new_family, reserved;
 };
 
 struct fpolicy {
@@ -40,6 +58,11 @@ struct fake_xfrm {
 	xfrm_event_fn *fn;
 	void *arg;
 	uint32_t next_spi, next_seq, next_index;
+	LIST_HEAD(, fnumber) numbers;
+	unsigned n_reused, n_migrate_state;
+	bool moves_states;
+	fake_xfrm_before_fn *before;
+	void *before_arg;
 	uint16_t fail_type;
 	unsigned n_fail;
 	int fail_error;
@@ -68,6 +91,7 @@ struct fsa *fsa_locate(struct fake_xfrm *k, const xfrm_address_t *src, const xfr
 void fsa_move(
 	struct fake_xfrm *k, struct fsa *sa, const xfrm_address_t *src, const xfrm_address_t *dst);
 void fsa_drop(struct fake_xfrm *k, struct fsa *sa);
+int fsa_migrate_state(struct fake_xfrm *k, const struct nlmsghdr *req);
 
 /* SPD. */
 struct xfrm_userpolicy_info *fpolicy_info(const struct fpolicy *p);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loop.h"
 #include "unit/fake/fake_int.h"
 
 struct xfrm_usersa_info *fsa_info(const struct fsa *sa)
@@ -61,6 +62,53 @@ void fsa_move(
 	put_in(k, sa);
 }
 
+/* Numbers and age that the message brings along; else it begins now. */
+static void begin(struct fsa *sa)
+{
+	size_t n, body = sizeof(struct xfrm_usersa_info);
+	const void *replay = fake_attr(sa->msg, body, XFRMA_REPLAY_VAL, &n), *age;
+
+	if (n >= sizeof(sa->replay))
+		memcpy(&sa->replay, replay, sizeof(sa->replay));
+	age = fake_attr(sa->msg, body, XFRMA_LTIME_VAL, &n);
+	fsa_info(sa)->curlft = (struct xfrm_lifetime_cur){ .add_time = loop_now() / 1000 };
+	if (n >= sizeof(fsa_info(sa)->curlft))
+		memcpy(&fsa_info(sa)->curlft, age, sizeof(fsa_info(sa)->curlft));
+}
+
+struct copying {
+	struct nl_req *rq;
+	const struct xfrm_replay_state *replay;
+};
+
+static int copy_attr(uint16_t type, const void *data, size_t n, void *arg)
+{
+	const struct copying *c = arg;
+
+	if (type != XFRMA_REPLAY_VAL && type != XFRMA_LTIME_VAL)
+		nl_put(c->rq, type, data, n);
+	return 0;
+}
+
+/* The attributes as the kernel tells them. */
+static void put_attrs(const struct fsa *sa, struct nl_req *rq)
+{
+	struct copying c = { rq, &sa->replay };
+
+	nl_attrs(sa->msg, sizeof(struct xfrm_usersa_info), copy_attr, &c);
+	nl_put(rq, XFRMA_REPLAY_VAL, &sa->replay, sizeof(sa->replay));
+}
+
+static int tell(const struct fsa *sa, nl_fn *reply, void *arg)
+{
+	struct nl_req rq;
+	struct xfrm_usersa_info *info = nl_begin(&rq, XFRM_MSG_NEWSA, 0, sizeof(*info));
+
+	*info = *fsa_info(sa);
+	put_attrs(sa, &rq);
+	return reply((const struct nlmsghdr *)rq.buf, arg);
+}
+
 static struct fsa *add(struct fake_xfrm *k, const struct nlmsghdr *msg, bool larval)
 {
 	struct fsa *sa = calloc(1, sizeof(*sa));
@@ -70,6 +118,7 @@ static struct fsa *add(struct fake_xfrm *k, const struct nlmsghdr *msg, bool lar
 	sa->msg = fake_copy(msg);
 	sa->msg->nlmsg_type = XFRM_MSG_NEWSA;
 	sa->larval = larval;
+	begin(sa);
 	if (larval)
 		LIST_INSERT_HEAD(&k->larvals, sa, among_larvals);
 	put_in(k, sa);
@@ -183,7 +232,7 @@ static int alloc_spi(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *rep
 	take_out(k, sa);
 	fsa_info(sa)->id.spi = draw_spi(k, want.min, want.max);
 	put_in(k, sa);
-	return reply(sa->msg, arg);
+	return tell(sa, reply, arg);
 }
 
 static bool is_complete(const struct nlmsghdr *req, const struct xfrm_usersa_info *i)
@@ -192,7 +241,8 @@ static bool is_complete(const struct nlmsghdr *req, const struct xfrm_usersa_inf
 
 	if (i->id.proto != IPPROTO_ESP)
 		return true;
-	return i->id.spi && fake_attr(req, sizeof(*i), XFRMA_ALG_CRYPT, &n);
+	return i->id.spi && (fake_attr(req, sizeof(*i), XFRMA_ALG_CRYPT, &n) ||
+				    fake_attr(req, sizeof(*i), XFRMA_ALG_AEAD, &n));
 }
 
 static int new_sa(struct fake_xfrm *k, const struct nlmsghdr *req)
@@ -252,7 +302,8 @@ static struct fsa *by_id_msg(struct fake_xfrm *k, const struct nlmsghdr *req)
 	return fsa_locate(k, src, &id.daddr, id.spi, id.proto);
 }
 
-static void emit_del(struct fake_xfrm *k, const struct fsa *sa)
+/* Who asked hears it too, if he joined the group; else his call leaves it out. */
+static void emit_del(struct fake_xfrm *k, const struct fsa *sa, nl_fn *reply, void *arg)
 {
 	const struct xfrm_usersa_info *i = fsa_info(sa);
 	struct nl_req rq;
@@ -263,17 +314,41 @@ static void emit_del(struct fake_xfrm *k, const struct fsa *sa)
 	id->proto = i->id.proto;
 	id->family = i->family;
 	nl_put(&rq, XFRMA_SA, i, sizeof(*i));
+	put_attrs(sa, &rq);
 	fake_emit(k, &rq);
+	reply((const struct nlmsghdr *)rq.buf, arg);
 }
 
-static int del_sa(struct fake_xfrm *k, const struct nlmsghdr *req)
+static int del_sa(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
 	struct fsa *sa = by_id_msg(k, req);
 
 	if (!sa)
 		return -ESRCH;
-	emit_del(k, sa);
+	emit_del(k, sa, reply, arg);
 	fsa_drop(k, sa);
+	return 0;
+}
+
+int fsa_migrate_state(struct fake_xfrm *k, const struct nlmsghdr *req)
+{
+	struct fake_migrate_state m;
+	struct fsa *sa;
+
+	memcpy(&m, nl_data(req), sizeof(m));
+	k->n_migrate_state++;
+	if (!m.id.spi || m.reserved || m.flags)
+		return -EINVAL;
+	sa = fsa_locate(k, NULL, &m.id.daddr, m.id.spi, m.id.proto);
+	if (!sa || sa->larval)
+		return -ESRCH;
+	if (!fake_same(&m.id.daddr, &m.new_daddr) &&
+		fsa_locate(k, NULL, &m.new_daddr, m.id.spi, m.id.proto))
+		return -EEXIST;
+	fsa_info(sa)->reqid = m.new_reqid;
+	fsa_info(sa)->sel = m.new_sel;
+	fsa_move(k, sa, &m.new_saddr, &m.new_daddr);
+	fake_emit_copy(k, FAKE_MIGRATE_STATE, req);
 	return 0;
 }
 
@@ -288,7 +363,7 @@ static int get_between(
 	LIST_FOREACH (sa, ends_bucket(k, &f->saddr, &f->daddr), by_ends)
 		if (r == 0 && fake_same(&fsa_info(sa)->saddr, &f->saddr) &&
 			fake_same(&fsa_info(sa)->id.daddr, &f->daddr))
-			r = reply(sa->msg, arg);
+			r = tell(sa, reply, arg);
 	return r;
 }
 
@@ -301,14 +376,14 @@ static int get_sa(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *reply,
 
 	if (!(req->nlmsg_flags & NLM_F_DUMP)) {
 		sa = by_id_msg(k, req);
-		return sa ? reply(sa->msg, arg) : -ESRCH;
+		return sa ? tell(sa, reply, arg) : -ESRCH;
 	}
 	f = fake_attr(req, 0, XFRMA_ADDRESS_FILTER, &n);
 	if (f)
 		return get_between(k, f, reply, arg);
 	TAILQ_FOREACH (sa, &k->sas, all)
 		if (r == 0)
-			r = reply(sa->msg, arg);
+			r = tell(sa, reply, arg);
 	return r;
 }
 
@@ -322,7 +397,7 @@ int fsa_request(struct fake_xfrm *k, const struct nlmsghdr *req, nl_fn *reply, v
 	case XFRM_MSG_UPDSA:
 		return update_sa(k, req);
 	case XFRM_MSG_DELSA:
-		return del_sa(k, req);
+		return del_sa(k, req, reply, arg);
 	}
 	return get_sa(k, req, reply, arg);
 }

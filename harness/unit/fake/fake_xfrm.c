@@ -98,6 +98,7 @@ static void drop_events(struct fake_xfrm *k)
 
 void fake_xfrm_free(struct fake_xfrm *k)
 {
+	struct fnumber *n;
 	struct fsa *sa;
 	struct fpolicy *p;
 
@@ -111,6 +112,10 @@ void fake_xfrm_free(struct fake_xfrm *k)
 		free(p);
 	}
 	drop_events(k);
+	while ((n = LIST_FIRST(&k->numbers))) {
+		LIST_REMOVE(n, next);
+		free(n);
+	}
 	free(k);
 }
 
@@ -133,6 +138,15 @@ int fake_xfrm_peer(void *ctx, const struct nlmsghdr *req, nl_fn *reply, void *ar
 {
 	struct fake_xfrm *k = ctx;
 
+	if (k->before) {
+		fake_xfrm_before_fn *before = k->before;
+
+		k->before = NULL; /* not for what it does itself */
+		before(req->nlmsg_type, k->before_arg);
+		k->before = before;
+	}
+	if (req->nlmsg_type == FAKE_MIGRATE_STATE && k->moves_states)
+		return fsa_migrate_state(k, req);
 	if (req->nlmsg_type < XFRM_MSG_BASE || req->nlmsg_type > XFRM_MSG_MAX)
 		return -EINVAL;
 	k->counts[req->nlmsg_type - XFRM_MSG_BASE]++;
@@ -227,6 +241,76 @@ static void emit_acquire(struct fake_xfrm *k, const struct fpolicy *p, const str
 	fake_emit(k, &rq);
 }
 
+static void number(struct fake_xfrm *k, struct fsa *sa)
+{
+	uint32_t spi = fsa_info(sa)->id.spi;
+	struct fnumber *n = LIST_FIRST(&k->numbers);
+
+	while (n && n->spi != spi)
+		n = LIST_NEXT(n, next);
+	if (!n) {
+		n = calloc(1, sizeof(*n));
+		if (!n)
+			abort();
+		n->spi = spi;
+		LIST_INSERT_HEAD(&k->numbers, n, next);
+	}
+	k->n_reused += ++sa->replay.oseq <= n->last;
+	n->last = sa->replay.oseq > n->last ? sa->replay.oseq : n->last;
+	fsa_info(sa)->curlft.packets++;
+}
+
+/* A valid one before one that is waited for. */
+static struct fsa *fsa_to_send(struct fake_xfrm *k, const xfrm_address_t *src,
+	const xfrm_address_t *dst, const struct xfrm_user_tmpl *t)
+{
+	struct fsa *sa;
+
+	TAILQ_FOREACH (sa, &k->sas, all) {
+		const struct xfrm_usersa_info *i = fsa_info(sa);
+
+		if (!sa->larval && i->id.proto == t->id.proto && i->mode == t->mode &&
+			(!t->reqid || i->reqid == t->reqid) && fake_same(&i->saddr, src) &&
+			fake_same(&i->id.daddr, dst))
+			return sa;
+	}
+	return fsa_by_ends(k, src, dst, t->reqid, t->id.proto, t->mode);
+}
+
+int fake_xfrm_heard(struct fake_xfrm *k, const struct xfrm_sa_key *key, uint32_t seq)
+{
+	xfrm_address_t src = { .in6 = key->src }, dst = { .in6 = key->dst };
+	struct fsa *sa = fsa_locate(k, &src, &dst, htonl(key->spi), key->proto);
+
+	if (!sa || sa->larval)
+		return -ESRCH;
+	if (seq > sa->replay.seq) {
+		uint32_t by = seq - sa->replay.seq;
+
+		sa->replay.bitmap = by < 32 ? sa->replay.bitmap << by | 1 : 1;
+		sa->replay.seq = seq;
+	} else if (sa->replay.seq - seq < 32) {
+		sa->replay.bitmap |= 1u << (sa->replay.seq - seq);
+	}
+	return 0;
+}
+
+void fake_xfrm_moves_states(struct fake_xfrm *k)
+{
+	k->moves_states = true;
+}
+
+void fake_xfrm_before(struct fake_xfrm *k, fake_xfrm_before_fn *fn, void *arg)
+{
+	k->before = fn;
+	k->before_arg = arg;
+}
+
+unsigned fake_xfrm_n_reused(const struct fake_xfrm *k)
+{
+	return k->n_reused;
+}
+
 /* Transport mode takes the packet's own ends, a tunnel those of its template. */
 int fake_xfrm_packet(struct fake_xfrm *k, const struct sel *packet)
 {
@@ -244,7 +328,9 @@ int fake_xfrm_packet(struct fake_xfrm *k, const struct sel *packet)
 	sel_to_kernel(packet, &sel);
 	src = t->mode == XFRM_MODE_TUNNEL ? t->saddr : sel.saddr;
 	dst = t->mode == XFRM_MODE_TUNNEL ? t->id.daddr : sel.daddr;
-	sa = fsa_by_ends(k, &src, &dst, t->reqid, t->id.proto, t->mode);
+	sa = fsa_to_send(k, &src, &dst, t);
+	if (sa && !sa->larval)
+		number(k, sa);
 	if (sa)
 		return sa->larval ? -EAGAIN : 0;
 	sa = fsa_larval(k, &src, &dst, t->reqid, t->id.proto, t->mode, &sel);
@@ -311,5 +397,7 @@ size_t fake_xfrm_n_policy(const struct fake_xfrm *k)
 
 unsigned fake_xfrm_count(const struct fake_xfrm *k, uint16_t msg_type)
 {
+	if (msg_type == FAKE_MIGRATE_STATE)
+		return k->n_migrate_state;
 	return k->counts[msg_type - XFRM_MSG_BASE];
 }

@@ -13,12 +13,14 @@
  *	fake_xfrm_free(k);
  *
  * Answers ALLOCSPI, NEWSA, UPDSA, DELSA, GETSA, NEWPOLICY, UPDPOLICY, DELPOLICY, GETPOLICY,
- *MIGRATE as measured: an unfilled SA of the same ends, mode and reqid goes when an SA is added;
- *one without SPI cannot be deleted; MIGRATE finds its policy by selector, moves one SA an entry
- *(the newest), fails with -ENODATA on a larval state or a taken SPI, and changes nothing then.
+ * MIGRATE and MIGRATE_STATE as measured: an unfilled SA of the same ends, mode and reqid goes when
+ * an SA is added; one without SPI cannot be deleted; MIGRATE finds its policy by selector, moves
+ * one SA an entry (the newest), fails with -ENODATA on a larval state or a taken SPI, and changes
+ * nothing then; a notice of a delete has the last numbers.
  * Shapes:  SAs and policies are kept as the messages that made them. Found by hash, so that
- *thousands cost no more than one. Errors:  as the kernel; out of memory aborts. Source:
- *docs/DESIGN.md rules P1 to P16, linux/xfrm.h.
+ *          thousands cost no more than one.
+ * Errors:  as the kernel; out of memory aborts.
+ * Source:  docs/DESIGN.md rules P1 to P16, linux/xfrm.h.
  */
 #pragma once
 
@@ -26,6 +28,8 @@
 #include "kernel/xfrm_event.h"
 
 struct fake_xfrm;
+
+typedef void fake_xfrm_before_fn(uint16_t msg_type, void *arg);
 
 struct fake_xfrm *fake_xfrm_new(void);
 void fake_xfrm_free(struct fake_xfrm *k);
@@ -46,6 +50,14 @@ int fake_xfrm_packet(struct fake_xfrm *k, const struct sel *packet);
 
 /* An SA's lifetime ends: an EXPIRE is queued; hard: the SA is gone. 0 or -ESRCH. */
 int fake_xfrm_expire(struct fake_xfrm *k, const struct xfrm_sa_key *key, bool hard);
+/* From now on this kernel has XFRM_MSG_MIGRATE_STATE. Older ones answer -EINVAL. */
+void fake_xfrm_moves_states(struct fake_xfrm *k);
+/* Runs before each request, as what the world does meanwhile; NULL ends it. */
+void fake_xfrm_before(struct fake_xfrm *k, fake_xfrm_before_fn *fn, void *arg);
+/* A packet with this number came in by the SA: 0, or -ESRCH. */
+int fake_xfrm_heard(struct fake_xfrm *k, const struct xfrm_sa_key *key, uint32_t number);
+/* Packets that left under a number that was used before, under the same SPI. */
+unsigned fake_xfrm_n_reused(const struct fake_xfrm *k);
 /* The time of larval states is over: all of them go. */
 void fake_xfrm_drop_larvals(struct fake_xfrm *k);
 

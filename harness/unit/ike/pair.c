@@ -359,12 +359,15 @@ static bool in_kernel(struct node *n, const struct in6_addr *dst, uint32_t spi, 
 /* What one sends the other can read. */
 static bool crossed(struct node *a, struct child *ca, struct node *b, struct child *cb)
 {
+	struct xfrm_sa_key at_a = { .dst = ca->remote, .proto = XP_ESP, .spi = ca->spi_out };
+	struct xfrm_sa_key at_b = { .dst = cb->local, .proto = XP_ESP, .spi = cb->spi_in };
+	struct fake_keys of_a, of_b;
 	struct xfrm_sa out, in;
 
 	return ca->spi_out == cb->spi_in && in_kernel(a, &ca->remote, ca->spi_out, &out) &&
 		in_kernel(b, &cb->local, cb->spi_in, &in) && addr_eq(&out.src, &in.src) &&
-		!memcmp(out.enc_key, in.enc_key, sizeof(out.enc_key)) &&
-		!memcmp(out.auth_key, in.auth_key, sizeof(out.auth_key)) && out.mode == in.mode;
+		out.mode == in.mode && !fake_keys(a->nl, &at_a, &of_a) &&
+		!fake_keys(b->nl, &at_b, &of_b) && !memcmp(&of_a, &of_b, sizeof(of_a));
 }
 
 bool pair_up(struct pair *p, const char *carols, const char *moons)

@@ -20,6 +20,7 @@
 #include "ike/msg.h"
 #include "ike/xchg.h"
 #include "unit/fake/fake_xfrm.h"
+#include "unit/fake/fake_keys.h"
 #include "unit/unit.h"
 
 struct pair;

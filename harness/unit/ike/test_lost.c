@@ -116,9 +116,9 @@ static struct xfrm_sa of_earlier_run(const char *src, uint32_t spi, uint32_t req
 		.reqid = reqid,
 		.mode = tunnel ? XM_TUNNEL : XM_TRANSPORT,
 		.enc_name = "cbc(aes)",
-		.enc_bits = 128,
+		.enc_key = FAKE_KEY(16),
 		.auth_name = "hmac(sha1)",
-		.auth_bits = 160,
+		.auth_key = FAKE_KEY(20),
 		.auth_trunc = 96 };
 }
 

@@ -4,6 +4,8 @@
 
 #include "unit/ike/kern.h"
 
+enum { MIGRATE_STATE = 0x29 };
+
 static struct kerns s;
 
 static void assert_tunnel_at(struct kern *k, const char *conn, const char *coa)
@@ -195,6 +197,84 @@ static void both_sas_of_a_rekey_overlap_are_moved(void **state)
 	kerns_close(&s);
 }
 
+/* The MIGRATE came, its event is not read yet: what is wanted is there. */
+static void an_sa_that_moved_without_notice_is_still_there(void **state)
+{
+	struct iked *d;
+
+	(void)state;
+	kerns_establish(&s, true);
+	d = s.p->moon->d;
+	fake_xfrm_events(s.p->moon->kernel, NULL, NULL);
+	assert_int_equal(kern_migrate(&s.moon, true, XD_OUT, FIRST, SECOND, true), 0);
+	assert_int_equal(iked_want_child(d, trap_by_name(d, "carol-tunnel"), NULL), 0);
+	pair_run(s.p);
+	assert_int_equal(fake_xfrm_n_sa(s.p->moon->kernel), 4);
+	assert_int_equal(pair_said(s.p, "sending DELETE for ESP"), 0);
+	kerns_close(&s);
+}
+
+struct flood {
+	struct kern *k;
+	unsigned sent, acquires;
+};
+
+static void packet_leaves(uint16_t type, void *arg)
+{
+	struct flood *f = arg;
+	struct prefix far = { .len = 128, .addr = kern_addr("2001:9::9") };
+	struct prefix hoa = { .len = 128, .addr = kern_addr(HOA) };
+	struct sel packet = f->k->is_home ? SEL(far, hoa, 58) : SEL(hoa, far, 58);
+
+	(void)type;
+	f->sent++;
+	f->acquires += fake_xfrm_packet(f->k->n->kernel, &packet) == 1;
+}
+
+/* 50 moves while both pairs of a rekey stand, a packet before whatever is asked of the kernel. */
+static void move_in_an_overlap(bool in_one_step)
+{
+	struct flood carol = { .k = &s.carol }, moon = { .k = &s.moon };
+
+	kerns_establish(&s, true);
+	if (in_one_step) {
+		fake_xfrm_moves_states(s.p->carol->kernel);
+		fake_xfrm_moves_states(s.p->moon->kernel);
+	}
+	s.p->filter = drop_informational;
+	assert_int_equal(iked_rekey_child(pair_child(s.p->carol, "tunnel")), 0);
+	pair_run(s.p);
+	fake_xfrm_before(s.p->carol->kernel, packet_leaves, &carol);
+	fake_xfrm_before(s.p->moon->kernel, packet_leaves, &moon);
+	for (int i = 0; i < 50; i++) {
+		kern_move(&s.carol, i % 2 ? SECOND : FIRST, i % 2 ? FIRST : SECOND, true);
+		kern_move(&s.moon, i % 2 ? SECOND : FIRST, i % 2 ? FIRST : SECOND, true);
+	}
+	fake_xfrm_before(s.p->carol->kernel, NULL, NULL);
+	fake_xfrm_before(s.p->moon->kernel, NULL, NULL);
+	assert_true(carol.sent > 500 && moon.sent > 500);
+	assert_int_equal(carol.acquires + moon.acquires, 0);
+	assert_int_equal(fake_xfrm_n_reused(s.p->carol->kernel), 0);
+	assert_int_equal(fake_xfrm_n_reused(s.p->moon->kernel), 0);
+	assert_int_equal(fake_xfrm_n_larval(s.p->carol->kernel), 0);
+	assert_int_equal(in_one_step, fake_xfrm_count(s.p->carol->kernel, MIGRATE_STATE) > 50);
+	s.p->filter = NULL;
+	pair_advance(s.p, 10000);
+	kerns_close(&s);
+}
+
+static void fifty_moves_in_an_overlap_use_no_number_twice(void **state)
+{
+	(void)state;
+	move_in_an_overlap(false);
+}
+
+static void fifty_moves_in_one_step_use_no_number_twice(void **state)
+{
+	(void)state;
+	move_in_an_overlap(true);
+}
+
 /* P7: the mobility daemon rewrote a policy that MIGRATE did not move. */
 static void a_rewritten_policy_takes_its_sa_along(void **state)
 {
@@ -333,6 +413,9 @@ UNIT_MAIN(T(the_page_s_start_is_told_line_by_line, "B-050 B-054"),
 	T(without_kmaddress_only_the_tunnel_moves, "B-051"),
 	T(the_same_move_twice_changes_nothing, "B-053"),
 	T(a_move_in_any_order_ends_at_the_same_place, "B-053"),
+	T(an_sa_that_moved_without_notice_is_still_there, "B-108"),
+	T(fifty_moves_in_an_overlap_use_no_number_twice, "B-105 B-106"),
+	T(fifty_moves_in_one_step_use_no_number_twice, "B-104 B-106"),
 	T(both_sas_of_a_rekey_overlap_are_moved, "B-052"),
 	T(a_rewritten_policy_takes_its_sa_along, "B-092"),
 	T(an_event_that_the_own_kernel_does_not_show_moves_nothing, "B-059 B-103 F-010"),

@@ -160,15 +160,21 @@ static void a_tunnel_left_behind_is_moved_with_its_keys(void **state)
 	struct in6_addr to = in6("2001::50"), ha = in6("2001:1::1");
 	struct child *c;
 	struct xfrm_sa before, after;
+	struct xfrm_sa_key key;
+	struct fake_keys keys, moved;
 	unsigned added;
 
 	(void)state;
 	pair_establish(p, true);
 	c = pair_child(p->carol, "tunnel");
 	assert_true(kernel_has(p->carol, &c->remote, c->spi_out, &before));
+	key = (struct xfrm_sa_key){ .dst = c->remote, .proto = XP_ESP, .spi = c->spi_out };
+	assert_int_equal(fake_keys(p->carol->nl, &key, &keys), 0);
 	assert_int_equal(child_move(c, &to, &ha), 0);
+	key.dst = ha;
+	assert_int_equal(fake_keys(p->carol->nl, &key, &moved), 0);
 	assert_true(kernel_has(p->carol, &ha, c->spi_out, &after));
-	assert_memory_equal(before.enc_key, after.enc_key, sizeof(before.enc_key));
+	assert_memory_equal(&keys, &moved, sizeof(keys));
 	assert_string_equal(addr_str(&after.src), "2001::50");
 	assert_true(kernel_has(p->carol, &to, c->spi_in, &after));
 	added = fake_xfrm_count(p->carol->kernel, XFRM_MSG_NEWSA);

@@ -28,11 +28,16 @@ P(const char *text) {
 	return p;
 }
 
+/* 20 octets of integrity, 16 of encryption. */
+static const uint8_t make_keys[36] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
+	18, 19, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x8d,
+	0x8e, 0x8f };
+
 /* carol's SA for the mobility header towards moon. */
 static inline struct xfrm_sa
 make_mh_sa(void)
 {
-	struct xfrm_sa sa = {
+	return (struct xfrm_sa){
 		.src = A(HOA),
 		.dst = A(HA),
 		.proto = XP_ESP,
@@ -42,18 +47,11 @@ make_mh_sa(void)
 		.replay_window = 32,
 		.sel = SEL(P("::/0"), P("::/0"), 0),
 		.enc_name = "cbc(aes)",
-		.enc_bits = 128,
+		.enc_key = BYTES(make_keys + 20, 16),
 		.auth_name = "hmac(sha1)",
-		.auth_bits = 160,
+		.auth_key = BYTES(make_keys, 20),
 		.auth_trunc = 96,
 	};
-
-	for (uint8_t i = 0; i < 20; i++) {
-		sa.auth_key[i] = i;
-		if (i < 16)
-			sa.enc_key[i] = 0x80 + i;
-	}
-	return sa;
 }
 
 /* carol's outbound tunnel SA. */

@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "base/wr.h"
 #include "kernel/xfrm_sa.h"
+#include "unit/fake/fake_keys.h"
 #include "unit/unit.h"
 
 #define CONF(name) TOP "/harness/unit/mip/data/" name ".mip6d.conf"
@@ -110,9 +111,9 @@ static void negotiate(struct side *s, const struct find *f, enum xfrm_mode_ mode
 			.replay_window = 32,
 			.sel = SEL(anywhere, anywhere, 0),
 			.enc_name = "cbc(aes)",
-			.enc_bits = 128,
+			.enc_key = FAKE_KEY(16),
 			.auth_name = "hmac(sha1)",
-			.auth_bits = 160,
+			.auth_key = FAKE_KEY(20),
 			.auth_trunc = 96 };
 
 		assert_int_equal(xfrm_sa_add(s->mip.env.xfrm, &sa), 0);

@@ -1,6 +1,7 @@
 /* What asks for a binding update, and whom the mobile node believes. */
 #include "base/loop.h"
 #include "kernel/xfrm_sa.h"
+#include "unit/fake/fake_keys.h"
 #include "unit/unit.h"
 #include "unit/mip/mn_stage.h"
 
@@ -114,9 +115,9 @@ static void a_complaint_about_esp_must_name_our_spi(void **state)
 		.reqid = 1,
 		.sel = SEL(any, any, 0),
 		.enc_name = "cbc(aes)",
-		.enc_bits = 128,
+		.enc_key = FAKE_KEY(16),
 		.auth_name = "hmac(sha1)",
-		.auth_bits = 160,
+		.auth_key = FAKE_KEY(20),
 		.auth_trunc = 96 };
 
 	(void)state;

@@ -7,7 +7,9 @@ import pytest
 from harness.bed.check import canon, delta, evidence
 from harness.bed.engine import doctor
 from harness.bed_tests import samples
-from harness.lint import goldens, layers, lint, markers, patience, sizes, tools, waits
+from harness.lint import (
+    goldens, layers, lint, markers, patience, secrets, sizes, tools, waits,
+)
 
 NAP = "sle" + "ep"
 
@@ -31,6 +33,31 @@ def faults(rule, root, path: str, text: str) -> list[str]:
 def test_an_include_in_the_wrong_direction_is_refused(tmp_path, path, header, sentence):
     found = faults(layers.check, tmp_path, path, f'/* head */\n#include "{header}"\n')
     assert found == [f"{path}:2: {sentence}"]
+
+
+@pytest.mark.req("A-193")
+@pytest.mark.parametrize("declared, name", [
+    ("struct child_keys keys;", "keys"), ("struct ike_keys k = { .prf = p };", "k"),
+    ("uint8_t seed[9], key[PRF_MAX];", "key"), ("uint8_t buf[sizeof(a) + XFRM_KEY_MAX] = { 0 };",
+                                                "buf"),
+])
+def test_a_key_that_stays_on_the_stack_is_found(tmp_path, declared, name):
+    head = f"static int f(void)\n{{\n\t{declared}\n\n"
+    assert faults(secrets.check, tmp_path, "src/ike/a.c", head + "\treturn 0;\n}\n") == [
+        f"src/ike/a.c:3: f leaves the secret {name} behind: mem_wipe({name}, sizeof({name})) "
+        "before it returns"]
+    for wipe in (f"mem_wipe(&{name}, sizeof({name}));", f"child_keys_wipe(&{name});"):
+        assert not faults(secrets.check, tmp_path, "src/ike/a.c",
+                          f"{head}\t{wipe}\n\treturn 0;\n}}\n")
+
+
+@pytest.mark.parametrize("declared", [
+    "const struct sk_keys *k = &sa->keys.i;", "struct xfrm_sa sa;", "uint8_t buf[X_CAP];",
+    "const struct whole none = { 0 };", "struct ike_keys *k;",
+])
+def test_what_holds_no_key_may_stay(tmp_path, declared):
+    assert not faults(secrets.check, tmp_path, "src/ike/a.c",
+                      f"static int f(void)\n{{\n\t{declared}\n}}\n")
 
 
 @pytest.mark.parametrize("path, header", [

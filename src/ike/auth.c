@@ -20,12 +20,13 @@ static int octets(const struct sa *sa, bool of_i, struct bytes id_body, struct b
 
 	if (!rc)
 		rc = blob_alloc(out, init.n + nonce.n + n);
-	if (rc < 0)
-		return rc;
-	memcpy(out->p, init.p, init.n);
-	memcpy(out->p + init.n, nonce.p, nonce.n);
-	memcpy(out->p + init.n + nonce.n, mac, n);
-	return 0;
+	if (!rc) {
+		memcpy(out->p, init.p, init.n);
+		memcpy(out->p + init.n, nonce.p, nonce.n);
+		memcpy(out->p + init.n + nonce.n, mac, n);
+	}
+	mem_wipe(mac, sizeof(mac));
+	return rc;
 }
 
 /* ID payload body: type(8) reserved(24) data. */

@@ -98,10 +98,9 @@ int keymat_child(const struct ike_keys *ike, const struct alg *encr, const struc
 	wr_bytes(&w, in->shared);
 	wr_bytes(&w, in->ni);
 	wr_bytes(&w, in->nr);
-	if (wr_done(&w) < 0)
-		return -EINVAL;
-	rc = prf_plus(
-		ike->prf, BYTES(ike->d, ike->prf->key_len), wr_view(&w), stream, 2 * (il + el));
+	rc = wr_done(&w) < 0 ? -EINVAL
+			     : prf_plus(ike->prf, BYTES(ike->d, ike->prf->key_len), wr_view(&w),
+				       stream, 2 * (il + el));
 	if (!rc) {
 		struct deal d = { stream };
 

@@ -15,7 +15,7 @@ EPILOGUE = """\
 Without names everything runs: lint, unit tests, fuzz corpora, the testbed's own tests and all
 scenarios, one line a test. With names those scenarios run and tell what they do.
 With the name matrix some scenarios run with ours and strongSwan as IKE daemon on either end.
-With the name kernels five scenarios run on this kernel and on those of newer Debian releases.
+With the name kernels six scenarios run on this kernel and on those of newer Debian releases.
 With sweep NAME that scenario runs once for every message of it and every fault on that message, and
 a table tells where the final dumps were not the same.
 SAN=1 in the environment runs unit tests and corpora under address and UB sanitizers.

@@ -43,6 +43,14 @@ def gone(spi: int, dst: str = HA) -> bytes:
     return struct.pack("=16sIHB1x", octets(dst), socket.htonl(spi), socket.AF_INET6, 50)
 
 
+def migrate_entry(new: tuple[str, str], old: tuple[str, str] = (COA, HA)) -> bytes:
+    """MIGRATE: the tunnel with reqid 2 between two ends to others."""
+    entry = xfrm_nl.MIGRATE.pack(octets(old[1]), octets(old[0]), octets(new[1]), octets(new[0]),
+                                 socket.IPPROTO_ESP, MODES["tunnel"], 0, 2, socket.AF_INET6,
+                                 socket.AF_INET6)
+    return SELECTOR + struct.pack("=IB3x", 0, 1) + nl.attribute(17, entry)
+
+
 def state_move(spi: int, src: str, dst: str = HA, was: str = HA) -> bytes:
     """MIGRATE_STATE: one SA to new ends."""
     return xfrm_nl.MIGRATE_STATE.pack(

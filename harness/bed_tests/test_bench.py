@@ -4,7 +4,10 @@ import pytest
 
 from harness.bed.check.timeline import KERNEL, PACKET, Event, Timeline
 from harness.bed.decode.packets import Packet
-from harness.bench import move, table
+from harness.bed_tests import netlink_sample as sample
+from harness.bed_tests.netlink_sample import DELSA, MIGRATE_STATE, NEWSA, REQUEST, message, sa
+from harness.bed.node.traffic import ANSWERED, RECORD, REFUSED, SENT
+from harness.bench import move, overlap, table
 from harness.bench.table import Figure
 
 
@@ -58,3 +61,36 @@ def test_a_missed_aim_is_said_with_its_ratio():
 def test_the_same_goes_to_machines():
     assert Figure("event", 5.0, "us", 20).as_json() == {
         "name": "event", "value": 5.0, "unit": "us", "aim": 20, "ratio": 0.25}
+
+
+def evidence(folder, told):
+    """carol's pings 0 to 3, of which 1 is lost and 2 was held back, and what her kernel heard."""
+    folder.mkdir()
+    (folder / "carol.ping.1").write_bytes(b"".join(
+        RECORD.pack(what, number, 0, 0, 0) for what, number in (
+            (SENT, 0), (ANSWERED, 0), (SENT, 1), (REFUSED, 2), (SENT, 3), (ANSWERED, 3))))
+    for node in overlap.NODES:
+        sample.capture(folder / f"{node}.netlink.pcap", told if node == "carol" else ())
+    return overlap.read(folder)
+
+
+def asked(time, kind, body):
+    return [(time, message(kind, body, REQUEST)), (time, sample.answer(0, kind))]
+
+
+def test_a_hole_goes_from_the_delete_to_the_return_under_the_same_spi(tmp_path):
+    moves = evidence(tmp_path / "a", [
+        *asked(10, NEWSA, sa(1)), *asked(11, DELSA, sample.gone(1)), *asked(11.002, NEWSA, sa(1)),
+        *asked(12, DELSA, sample.gone(1))])
+    assert (moves.sent, moves.lost, moves.in_one_step) == (3, 1, 0)
+    rows = overlap.figures(overlap.Ground("Linux 6.1", ()), 2, moves)
+    assert [(row.name, row.value) for row in rows] == [
+        ("Linux 6.1, 2 pairs: lost of 3 packets", 1),
+        ("Linux 6.1, 2 pairs: hole, deleted and added 1 times", 2.0)]
+
+
+def test_one_step_has_no_hole(tmp_path):
+    moves = evidence(tmp_path / "a", [
+        *asked(10, NEWSA, sa(1)), *asked(11, MIGRATE_STATE, sample.state_move(1, "2001:2::50"))])
+    assert overlap.figures(overlap.Ground("Linux 7", ()), 1, moves)[1] == Figure(
+        "Linux 7, 1 pair: hole, moved in one step", 0, "ms")

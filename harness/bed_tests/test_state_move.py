@@ -5,7 +5,9 @@ import pytest
 from harness.bed.check import ladder, replay
 from harness.bed.decode import kevents, kwords, nl, nlmon
 from harness.bed_tests import netlink_sample as sample
-from harness.bed_tests.netlink_sample import HA, MIGRATE_STATE, NEWSA, REQUEST, message, sa
+from harness.bed_tests.netlink_sample import (
+    DELSA, HA, MIGRATE_STATE, NEWSA, REQUEST, message, sa,
+)
 
 SPI, NEW = 0xC0000001, "2001:2::50"
 
@@ -34,3 +36,16 @@ def test_a_kernel_that_is_followed_has_it_at_its_new_ends(tmp_path):
     for event in kevents.read("carol", sample.capture(tmp_path / "carol.netlink.pcap", told)):
         kernel.apply(event)
     assert [state.endpoints() for state in kernel.sas.values()] == [(NEW, HA)]
+
+
+def test_of_two_that_overlap_each_is_followed_by_its_spi(tmp_path):
+    """MIGRATE says ends and reqid; the one that it left is taken away by its old end."""
+    entry = sample.migrate_entry(new=(NEW, HA))
+    told = [(100, message(NEWSA, sa(SPI), REQUEST)), (100, sample.answer(0)),
+            (100.5, message(NEWSA, sa(SPI + 1), REQUEST)), (100.5, sample.answer(0)),
+            (101, message(0x21, entry, REQUEST)), (101, sample.answer(0, 0x21)),
+            (102, message(DELSA, sample.gone(SPI, sample.COA), REQUEST)),
+            (102, sample.answer(0, DELSA)),
+            (102.5, message(NEWSA, sa(SPI, ends=(NEW, HA)), REQUEST)), (102.5, sample.answer(0))]
+    events = kevents.read("carol", sample.capture(tmp_path / "carol.netlink.pcap", told))
+    assert [round(gap.seconds, 3) for gap in replay.replaced(events)] == [0.5]

@@ -4,6 +4,8 @@
     /usr/bin/python3 -m harness.bench ike    IKE_SAs only (a minute)
     /usr/bin/python3 -m harness.bench move   moves only: coa-change in 20 guests (five minutes)
     /usr/bin/python3 -m harness.bench page   the page of a hundred scenarios (ten seconds)
+    /usr/bin/python3 -m harness.bench overlap    fifty moves at 1,000 packets a second, on every
+                                             kernel under build/kernels, strongSwan beside
 
 Exit status: 0 when everything was measured, whatever the figures are.
 """
@@ -24,10 +26,10 @@ from harness.bed import run
 from harness.bed.base import places
 from harness.bed.base.spelling import meant
 from harness.bed.check import timeline
-from harness.bed.engine import build, clock, guest, suite
+from harness.bed.engine import build, clock, guest, kernel, kernels, suite
 from harness.bed.engine.play import Fleet
 from harness.bed.report.report import Report
-from harness.bench import move, page
+from harness.bench import move, overlap, page
 from harness.bench.table import Figure, text
 
 TOP = Path(__file__).resolve().parents[2]
@@ -111,7 +113,14 @@ def pages() -> Measured:
     return Measured(page.figures())
 
 
-PARTS: dict[str, Callable[[], Measured]] = {"page": pages, "ike": ike, "move": moves}
+def overlaps() -> Measured:
+    """Moves while SAs of a rekey overlap, on the installed kernel and on fetched ones."""
+    used = [kernel.installed(), *kernels.had(TOP).values()]
+    return Measured(list(overlap.measured(TOP, used)))
+
+
+PARTS: dict[str, Callable[[], Measured]] = {"page": pages, "ike": ike, "move": moves,
+                                            "overlap": overlaps}
 
 
 def main(arguments: list[str]) -> int:

@@ -44,9 +44,15 @@ class Kernel:
 
     def delete(self, message: nl.Message) -> None:
         daddr, spi, family, proto = nlmon.SA_ID.unpack_from(message.body)
-        key = (xfrm_nl.protocol(proto), f"0x{socket.ntohl(spi):08x}",
-               xfrm_nl.address(daddr, family))
-        self.sas.pop(key, None)
+        self._take(xfrm_nl.protocol(proto), f"0x{socket.ntohl(spi):08x}",
+                   xfrm_nl.address(daddr, family))
+
+    def _take(self, proto: str, spi: str, dst: str) -> State | None:
+        """Of SAs that overlap a MIGRATE moves one, and does not say which: its SPI tells."""
+        key = (proto, spi, dst)
+        if key not in self.sas:
+            key = next((one for one in self.sas if one[:2] == key[:2]), key)
+        return self.sas.pop(key, None)
 
     def flush(self, _: nl.Message) -> None:
         self.sas.clear()
@@ -63,7 +69,7 @@ class Kernel:
 
     def migrate_state(self, message: nl.Message) -> None:
         move = xfrm_nl.state_move(message.body)
-        state = self.sas.pop((move.proto, move.spi, move.dst), None)
+        state = self._take(move.proto, move.spi, move.dst)
         if state:
             src, dst = move.new
             self.sas[move.proto, move.spi, dst] = replace(state, src=src, dst=dst)

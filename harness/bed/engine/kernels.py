@@ -20,7 +20,8 @@ from harness.bed.engine.kernel import Kernel, Unfit
 from harness.bed.report.report import Outcome
 
 NAME, NOT_RUN = "kernels", "-"
-SCENARIOS = ("establishment", "coa-change", "link-handover", "rekey-after-move", "late-migrate")
+SCENARIOS = ("establishment", "coa-change", "link-handover", "rekey-after-move", "overlap-moves",
+             "late-migrate")
 # What the newer kernels come from, and what their number begins with.
 SUITES = {"bookworm": "6.1", "trixie": "6.12", "sid": "7"}
 PACKAGES = ["user-mode-linux", "libc6"]

@@ -83,7 +83,7 @@ def test_a_hole_goes_from_the_delete_to_the_return_under_the_same_spi(tmp_path):
         *asked(10, NEWSA, sa(1)), *asked(11, DELSA, sample.gone(1)), *asked(11.002, NEWSA, sa(1)),
         *asked(12, DELSA, sample.gone(1))])
     assert (moves.sent, moves.lost, moves.in_one_step) == (3, 1, 0)
-    rows = overlap.figures(overlap.Ground("Linux 6.1", ()), 2, moves)
+    rows = overlap.figures(overlap.Ground("Linux 6.1", ()), 2, moves, moves)
     assert [(row.name, row.value) for row in rows] == [
         ("Linux 6.1, 2 pairs: lost of 3 packets", 1),
         ("Linux 6.1, 2 pairs: hole, deleted and added 1 times", 2.0)]
@@ -92,5 +92,5 @@ def test_a_hole_goes_from_the_delete_to_the_return_under_the_same_spi(tmp_path):
 def test_one_step_has_no_hole(tmp_path):
     moves = evidence(tmp_path / "a", [
         *asked(10, NEWSA, sa(1)), *asked(11, MIGRATE_STATE, sample.state_move(1, "2001:2::50"))])
-    assert overlap.figures(overlap.Ground("Linux 7", ()), 1, moves)[1] == Figure(
+    assert overlap.figures(overlap.Ground("Linux 7", ()), 1, moves, moves)[1] == Figure(
         "Linux 7, 1 pair: hole, moved in one step", 0, "ms")

@@ -82,8 +82,10 @@ void child_close_in(struct child *c);
  * somebody else deleted it, or it expired.
  */
 bool child_stands(const struct child *c, bool out);
-/* When the kernel last received by it: seconds since the epoch, 0 never. */
-uint64_t child_last_in(struct child *c);
+/* What went through it, and when the kernel last received by it: seconds since the epoch, 0 never.
+ */
+uint64_t child_octets(const struct child *c, bool out);
+uint64_t child_last_in(const struct child *c);
 
 /* What others name by an SPI stands: one that is being made is its task's alone and not found. */
 struct child *child_by_spi_in(const struct iked *d, uint32_t spi);

@@ -180,21 +180,42 @@ static int find_moved(struct nl *nl, uint32_t spi, struct xfrm_sa_key *out)
 	return rc;
 }
 
-bool child_stands(const struct child *c, bool out)
+/* The kernel's SA, where the books have it or where it went. */
+static int get(const struct child *c, bool out, struct xfrm_sa *sa)
 {
 	struct nl *nl = c->sa->d->seams.xfrm;
 	struct xfrm_sa_key key = { .dst = out ? c->out_dst : c->in_dst,
 		.proto = XP_ESP,
 		.spi = out ? c->spi_out : c->spi_in };
-	struct xfrm_sa sa;
 	int rc;
 
 	if (out ? !c->out_installed : !c->in_installed)
-		return false;
-	rc = xfrm_sa_get(nl, &key, &sa);
-	if (rc == -ESRCH && c->mode == XM_TUNNEL)
-		rc = find_moved(nl, key.spi, &key);
-	return rc != -ESRCH;
+		return -ESRCH;
+	rc = xfrm_sa_get(nl, &key, sa);
+	if (rc == -ESRCH && c->mode == XM_TUNNEL && !find_moved(nl, key.spi, &key))
+		rc = xfrm_sa_get(nl, &key, sa);
+	return rc;
+}
+
+bool child_stands(const struct child *c, bool out)
+{
+	struct xfrm_sa sa;
+
+	return get(c, out, &sa) != -ESRCH;
+}
+
+uint64_t child_octets(const struct child *c, bool out)
+{
+	struct xfrm_sa sa;
+
+	return get(c, out, &sa) ? 0 : sa.bytes;
+}
+
+uint64_t child_last_in(const struct child *c)
+{
+	struct xfrm_sa sa;
+
+	return get(c, false, &sa) ? 0 : sa.use_time;
 }
 
 static void close_one(struct child *c, const struct in6_addr *dst, uint32_t spi)
@@ -276,14 +297,4 @@ int child_move(struct child *c, const struct in6_addr *local, const struct in6_a
 	int rc_in = child_move_way(c, false, local, remote);
 
 	return rc_out < 0 ? rc_out : rc_in;
-}
-
-uint64_t child_last_in(struct child *c)
-{
-	struct xfrm_sa_key key = { .dst = c->in_dst, .proto = XP_ESP, .spi = c->spi_in };
-	struct xfrm_sa sa;
-
-	if (!c->in_installed || xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa) < 0)
-		return 0;
-	return sa.use_time;
 }

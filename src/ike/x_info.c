@@ -5,28 +5,18 @@
 #include "base/rd.h"
 #include "base/wr.h"
 #include "ike/xchg.h"
-#include "kernel/xfrm_sa.h"
 
 /* INFORMATIONAL, section 1.4:   SK { [N,] [D,] … } -->   <-- SK { [N,] [D,] … } */
 
 enum { DELETED_MAX = CHILD_ALL_MAX };
-
-static uint64_t octets_of(const struct child *c, const struct in6_addr *dst, uint32_t spi)
-{
-	struct xfrm_sa_key key = { .dst = *dst, .proto = XP_ESP, .spi = spi };
-	struct xfrm_sa sa;
-
-	return xfrm_sa_get(c->sa->d->seams.xfrm, &key, &sa) ? 0 : sa.bytes;
-}
 
 static void say_closing(const struct child *c)
 {
 	log_ike(0,
 		"closing CHILD_SA %s with SPIs %08x_i (%" PRIu64 " bytes) %08x_o (%" PRIu64
 		" bytes) and TS %s === %s",
-		child_name(c), c->spi_in, octets_of(c, &c->in_dst, c->spi_in), c->spi_out,
-		octets_of(c, &c->out_dst, c->spi_out), ts_list_str(&c->ts_local),
-		ts_list_str(&c->ts_remote));
+		child_name(c), c->spi_in, child_octets(c, false), c->spi_out, child_octets(c, true),
+		ts_list_str(&c->ts_local), ts_list_str(&c->ts_remote));
 }
 
 static void put_delete_spis(struct msg_out *out, const uint32_t *spis, size_t n)

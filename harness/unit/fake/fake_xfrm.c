@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loop.h"
 #include "unit/fake/fake_int.h"
 
 bool fake_same(const xfrm_address_t *a, const xfrm_address_t *b)
@@ -284,6 +285,8 @@ int fake_xfrm_heard(struct fake_xfrm *k, const struct xfrm_sa_key *key, uint32_t
 
 	if (!sa || sa->larval)
 		return -ESRCH;
+	fsa_info(sa)->curlft.bytes += 100;
+	fsa_info(sa)->curlft.use_time = loop_now() / 1000 + 1;
 	if (seq > sa->replay.seq) {
 		uint32_t by = seq - sa->replay.seq;
 

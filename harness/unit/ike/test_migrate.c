@@ -200,6 +200,7 @@ static void both_sas_of_a_rekey_overlap_are_moved(void **state)
 /* The MIGRATE came, its event is not read yet: what is wanted is there. */
 static void an_sa_that_moved_without_notice_is_still_there(void **state)
 {
+	struct xfrm_sa_key key = { .dst = kern_addr(SECOND), .proto = XP_ESP };
 	struct iked *d;
 
 	(void)state;
@@ -207,6 +208,12 @@ static void an_sa_that_moved_without_notice_is_still_there(void **state)
 	d = s.p->moon->d;
 	fake_xfrm_events(s.p->moon->kernel, NULL, NULL);
 	assert_int_equal(kern_migrate(&s.moon, true, XD_OUT, FIRST, SECOND, true), 0);
+	key.spi = pair_child(s.p->carol, "tunnel")->spi_in;
+	fake_xfrm_events(s.p->carol->kernel, NULL, NULL);
+	assert_int_equal(kern_migrate(&s.carol, true, XD_IN, FIRST, SECOND, true), 0);
+	assert_int_equal(fake_xfrm_heard(s.p->carol->kernel, &key, 1), 0);
+	assert_true(child_last_in(pair_child(s.p->carol, "tunnel")) > 0);
+	assert_true(child_octets(pair_child(s.p->carol, "tunnel"), false) > 0);
 	assert_int_equal(iked_want_child(d, trap_by_name(d, "carol-tunnel"), NULL), 0);
 	pair_run(s.p);
 	assert_int_equal(fake_xfrm_n_sa(s.p->moon->kernel), 4);

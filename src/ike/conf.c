@@ -172,8 +172,7 @@ static void take_sections(struct ike_conf *c, const struct sections *all,
 
 	for (struct section *s = all->first; s; s = s->next) {
 		if (s->kind == SECTION_SETUP)
-			setup_section(c, s, section_find(all, SECTION_SETUP, s->name, log),
-				log);
+			setup_section(c, s, section_find(all, SECTION_SETUP, s->name, log), log);
 		if (s->kind == SECTION_CA)
 			conf_warn(log, s->at,
 				"ca %s: section has no effect, CA certificates are those in "

@@ -61,11 +61,11 @@ libs = $(patsubst %,$B/lib/%.a,$(USES_$1))
 all: $(PROGRAMS:%=$B/bin/%)
 
 define MODULE
-SRC_$1 := $$(filter-out src/$1/main.c,$$(wildcard src/$1/*.c))
+SRC_$1 := $$(filter-out src/$1/main.c,$$(wildcard src/$1/*.c src/$1/*/*.c))
 $B/lib/$1.a: $$(SRC_$1:src/%.c=$B/obj/%.o)
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(Q)ar rcs $$@ $$^
+	$(Q)ar rcsP $$@ $$^
 endef
 $(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
 
@@ -123,8 +123,8 @@ FUZZ_HELP_ha := $(DUO_HELP)
 FUZZ_HELP_mn := $(DUO_HELP)
 # The same input is the same run: such a target draws its own random numbers.
 FUZZ_OWN_peer := src/crypto/rand.c
-FUZZ_OWN_ha := src/crypto/rand.c src/ike/%.c
-FUZZ_OWN_mn := src/crypto/rand.c src/ike/%.c
+FUZZ_OWN_ha := src/crypto/rand.c src/ike/%
+FUZZ_OWN_mn := src/crypto/rand.c src/ike/%
 $(foreach t,peer ha mn,$B/replay/$t $(BUILD)/fuzz/$t): LDLIBS += -lcmocka
 $B/replay/peer $(BUILD)/fuzz/peer: $(PEER_HELP)
 $(foreach t,ha mn,$B/replay/$t $(BUILD)/fuzz/$t): $(DUO_HELP) harness/fuzz/mip_any.h
@@ -135,7 +135,7 @@ $B/replay/%: harness/fuzz/fuzz_%.c harness/fuzz/replay.c $(ALL_LIBS)
 	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $@ $< harness/fuzz/replay.c $(FUZZ_HELP_$*) \
 		$(ALL_LIBS) $(LDLIBS)
 
-$(BUILD)/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c src/kernel/*.c src/ike/*.c src/mip/*.c)
+$(BUILD)/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c src/kernel/*.c src/ike/*.c src/ike/*/*.c src/mip/*.c src/mip/*/*.c)
 	@mkdir -p $(@D)
 	@echo "  FUZZ $<"
 	$(Q)clang $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(UNIT_FLAGS)) -O1 -fsanitize=fuzzer,address,undefined \

@@ -25,10 +25,10 @@ def faults(rule, root, path: str, text: str) -> list[str]:
     ("src/base/rd.c", "kernel/nl.h", "base may not include kernel (kernel/nl.h)"),
     ("src/crypto/alg.c", "kernel/nl.h", "crypto may not include kernel (kernel/nl.h)"),
     ("src/kernel/nl.h", "crypto/alg.h", "kernel may not include crypto (crypto/alg.h)"),
-    ("src/ike/sa.c", "mip/mn.h", "ike may not include mip (mip/mn.h)"),
-    ("src/mip/mn.c", "ike/sa.h", "mip may not include ike (ike/sa.h)"),
+    ("src/ike/sa/sa.c", "mip/mn/mn.h", "ike may not include mip (mip/mn.h)"),
+    ("src/mip/mn/mn.c", "ike/sa/sa.h", "mip may not include ike (ike/sa.h)"),
     ("src/cli/main.c", "kernel/nl.h", "cli may not include kernel (kernel/nl.h)"),
-    ("src/ike/sa.c", "sa.h", 'include "sa.h" does not name a module'),
+    ("src/ike/sa/sa.c", "sa.h", 'include "sa.h" does not name a module'),
 ])
 def test_an_include_in_the_wrong_direction_is_refused(tmp_path, path, header, sentence):
     found = faults(layers.check, tmp_path, path, f'/* head */\n#include "{header}"\n')
@@ -61,7 +61,7 @@ def test_what_holds_no_key_may_stay(tmp_path, declared):
 
 
 @pytest.mark.parametrize("path, header", [
-    ("src/ike/sa.c", '"kernel/nl.h"'), ("src/mip/mn.c", '"crypto/mac.h"'),
+    ("src/ike/sa/sa.c", '"kernel/nl.h"'), ("src/mip/mn/mn.c", '"crypto/mac.h"'),
     ("src/cli/main.c", '"base/ctl.h"'), ("src/base/rd.c", "<kernel/nl.h>"),
 ])
 def test_an_include_in_the_right_direction_is_fine(tmp_path, path, header):

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "bench/bench_pki.h"
-#include "ike/iked.h"
-#include "ike/migrate.h"
-#include "ike/reqid.h"
+#include "ike/lifecycle/iked.h"
+#include "ike/events/migrate.h"
+#include "ike/events/reqid.h"
 #include "unit/fake/fake_xfrm.h"
 
 /* Connections from N_MAX on use modp2048, those before curve25519. */

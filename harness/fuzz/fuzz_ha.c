@@ -3,7 +3,7 @@
  * speak, routers advertise, events are lost and time passes. After each step the books of the home
  * agent and its kernel must agree; at the end nothing is left.
  */
-#include "mip/ha_act.h"
+#include "mip/ha/act.h"
 
 #include "mip_any.h"
 

@@ -1,5 +1,5 @@
 /* Fuzz: an ICMPv6 message, given to every parser; each refuses the types of the others. */
-#include "mip/icmp6.h"
+#include "mip/message/icmp6.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

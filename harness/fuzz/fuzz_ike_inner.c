@@ -1,5 +1,5 @@
 /* Fuzz: what was inside SK; the first octet is the type of the first payload. */
-#include "ike/msg.h"
+#include "ike/message/msg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,5 +1,5 @@
 /* Fuzz: an IKE message as it comes from the wire. */
-#include "ike/msg.h"
+#include "ike/message/msg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

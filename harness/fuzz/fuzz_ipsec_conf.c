@@ -1,7 +1,7 @@
 /* Fuzz: one text as ipsec.conf, as ipsec.secrets and as strongswan.conf, from memory. */
 #include "base/log.h"
 #include "fuzz/input.h"
-#include "ike/conf.h"
+#include "ike/conf/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mip/mh.h"
+#include "mip/message/mh.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

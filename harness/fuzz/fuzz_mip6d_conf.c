@@ -1,6 +1,6 @@
 /* Fuzz: a mip6d.conf. What loads without an error can be shown. */
 #include "fuzz/input.h"
-#include "mip/conf.h"
+#include "mip/conf/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

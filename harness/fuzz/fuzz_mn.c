@@ -3,7 +3,7 @@
  * strangers speak, routers advertise, addresses and links come and go and time passes. Payload of
  * the home address never leaves unless the binding stands; at the end nothing is left.
  */
-#include "mip/mn_move.h"
+#include "mip/movement/where.h"
 
 #include "mip_any.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mip/net_in.h"
+#include "mip/message/net_in.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

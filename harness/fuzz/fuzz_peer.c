@@ -11,7 +11,7 @@
 #include <openssl/rand.h>
 
 #include "crypto/rand.h"
-#include "ike/leave.h"
+#include "ike/lifecycle/leave.h"
 #include "unit/ike/peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

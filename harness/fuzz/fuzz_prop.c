@@ -1,5 +1,5 @@
 /* Fuzz: the body of an SA payload, held against a configured proposal. */
-#include "ike/prop.h"
+#include "ike/message/prop.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

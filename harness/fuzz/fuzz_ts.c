@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "ike/ts.h"
+#include "ike/message/ts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

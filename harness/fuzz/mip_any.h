@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "crypto/rand.h"
-#include "mip/be.h"
+#include "mip/net/be.h"
 #include "unit/mip/duo.h"
 #include "unit/unit.h"
 

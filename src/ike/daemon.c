@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ike/acquire.h"
+#include "ike/events/acquire.h"
 #include "ike/daemon.h"
-#include "ike/lost.h"
-#include "ike/migrate.h"
-#include "ike/verbs.h"
+#include "ike/events/lost.h"
+#include "ike/events/migrate.h"
+#include "ike/control/verbs.h"
 
 enum { ROAM_MS = 100, ROAM_MAX = 16 };
 

@@ -11,10 +11,10 @@
 
 #include "base/ctl.h"
 #include "base/loop.h"
-#include "ike/iked.h"
-#include "ike/local.h"
-#include "ike/net.h"
-#include "ike/reqid.h"
+#include "ike/lifecycle/iked.h"
+#include "ike/events/local.h"
+#include "ike/events/net.h"
+#include "ike/events/reqid.h"
 
 struct verbs;
 

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/run.h"
 #include "base/version.h"
-#include "ike/keylog.h"
-#include "ike/verbs.h"
+#include "ike/sa/keylog.h"
+#include "ike/control/verbs.h"
 
 #define PROGRAM "iked"
 

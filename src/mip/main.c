@@ -12,7 +12,7 @@
 #include "base/names.h"
 #include "base/run.h"
 #include "kernel/sysctl.h"
-#include "mip/be.h"
+#include "mip/net/be.h"
 #include "mip/status.h"
 
 #define PROGRAM "mip6d"

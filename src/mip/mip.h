@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "mip/ha.h"
-#include "mip/mn_move.h"
+#include "mip/ha/ha.h"
+#include "mip/movement/where.h"
 
 struct mip {
 	struct mip_env env;

@@ -2,9 +2,9 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "mip/ba.h"
-#include "mip/be.h"
-#include "mip/dhaad.h"
+#include "mip/net/ba.h"
+#include "mip/net/be.h"
+#include "mip/ha/dhaad.h"
 #include "mip/mip.h"
 
 enum { PROTO_MH = 135, ERRORS_PER_SECOND = 5 };

@@ -7,9 +7,9 @@
  */
 #pragma once
 
-#include "ike/acquire.h"
-#include "ike/lost.h"
-#include "ike/migrate.h"
+#include "ike/events/acquire.h"
+#include "ike/events/lost.h"
+#include "ike/events/migrate.h"
 #include "unit/ike/pair.h"
 
 #define HOA	 "2001:1::10"

@@ -16,9 +16,9 @@
  */
 #pragma once
 
-#include "ike/iked.h"
-#include "ike/msg.h"
-#include "ike/xchg.h"
+#include "ike/lifecycle/iked.h"
+#include "ike/message/msg.h"
+#include "ike/machine/xchg.h"
 #include "unit/fake/fake_xfrm.h"
 #include "unit/fake/fake_keys.h"
 #include "unit/unit.h"

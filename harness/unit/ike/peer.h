@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include "ike/nego.h"
+#include "ike/exchange/nego.h"
 #include "unit/ike/pair.h"
 
 enum { PEER_OUT = 8192, PEER_KEPT = 8 };

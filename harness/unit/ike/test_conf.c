@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "ike/conf.h"
+#include "ike/conf/conf.h"
 #include "unit/unit.h"
 
 static char dir[] = "/tmp/conf.XXXXXX", path[128], secrets[128], strongswan[128];

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "ike/conf_read.h"
+#include "ike/conf/conf_read.h"
 #include "unit/unit.h"
 
 static char dir[] = "/tmp/closed.XXXXXX", path[64], said[65536];

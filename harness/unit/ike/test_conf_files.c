@@ -2,7 +2,7 @@
  * page. */
 #include <unistd.h>
 
-#include "ike/conf.h"
+#include "ike/conf/conf.h"
 #include "unit/unit.h"
 
 #define CERTS TOP "/build/certs/"

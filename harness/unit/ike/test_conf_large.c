@@ -4,7 +4,7 @@
  */
 #include <unistd.h>
 
-#include "ike/conf_read.h"
+#include "ike/conf/conf_read.h"
 #include "unit/unit.h"
 
 static char path[] = "/tmp/conf-large.XXXXXX";

@@ -1,7 +1,7 @@
 /* The files of examples/ that a reader copies, with the certificates that its script makes. */
 #include <unistd.h>
 
-#include "ike/conf.h"
+#include "ike/conf/conf.h"
 #include "unit/unit.h"
 
 static char dir[] = "/tmp/examples.XXXXXX";

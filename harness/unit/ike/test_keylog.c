@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ike/keylog.h"
+#include "ike/sa/keylog.h"
 #include "unit/unit.h"
 
 static const uint64_t spi_i = 0x0123456789abcdef, spi_r = 0xfedcba9876543210;

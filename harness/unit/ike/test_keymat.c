@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "ike/keymat.h"
+#include "ike/sa/keymat.h"
 #include "unit/unit.h"
 
 static const uint8_t shared[256] = { 1, 2, 3 }, ni[32] = { 4 }, nr[32] = { 5 };

@@ -2,7 +2,7 @@
  * What strangers may cost, and the cookie that shows that they are where they say.
  */
 #include "base/loop.h"
-#include "ike/limits.h"
+#include "ike/machine/limits.h"
 #include "unit/unit.h"
 
 static const uint8_t nonce[32] = { 1 };

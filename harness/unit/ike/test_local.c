@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "ike/local.h"
+#include "ike/events/local.h"
 #include "unit/ike/fake_rt.h"
 #include "unit/unit.h"
 

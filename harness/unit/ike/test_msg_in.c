@@ -1,7 +1,7 @@
 /* Whole messages in: header, chain of payloads, what is refused and how. */
 #include <errno.h>
 
-#include "ike/msg.h"
+#include "ike/message/msg.h"
 #include "unit/unit.h"
 
 enum { SPI = 0x0102030405060708 };

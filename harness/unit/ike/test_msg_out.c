@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/sk.h"
-#include "ike/msg.h"
+#include "ike/message/msg.h"
 #include "unit/unit.h"
 
 enum { SPI_I = 0x1111111111111111, SPI_R = 0x2222222222222222 };

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ike/net.h"
+#include "ike/events/net.h"
 #include "kernel/rt_addr.h"
 #include "kernel/rt_link.h"
 #include "kernel/xfrm_policy.h"

@@ -1,8 +1,8 @@
 /* Where each notification means something. */
-#include "ike/notify.h"
+#include "ike/message/notify.h"
 #include "unit/unit.h"
 
-#define MSG_H TOP "/src/ike/msg.h"
+#define MSG_H TOP "/src/ike/message/msg.h"
 
 /* The N_… of the enum in msg.h, with their numbers: 0 at the end. */
 static unsigned next_type(FILE *f)
@@ -25,7 +25,7 @@ static void every_notification_has_a_row(void **state)
 	assert_non_null(f);
 	while ((type = next_type(f))) {
 		if (!notify_is_known((uint16_t)type))
-			fail_msg("no row in src/ike/notify.c for notification %u", type);
+			fail_msg("no row in src/ike/message/notify.c for notification %u", type);
 		n++;
 	}
 	fclose(f);

@@ -8,7 +8,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
-#include "ike/nego.h"
+#include "ike/exchange/nego.h"
 #include "unit/ike/pair.h"
 
 enum { N_IPCOMP_SUPPORTED = 16387 };

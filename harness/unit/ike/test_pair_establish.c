@@ -6,7 +6,7 @@
 
 #include <linux/xfrm.h>
 
-#include "ike/limits.h"
+#include "ike/machine/limits.h"
 #include "unit/ike/pair.h"
 
 #define MODERN "aes256-sha256-curve25519!"

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
-#include "ike/leave.h"
+#include "ike/lifecycle/leave.h"
 #include "unit/ike/pair.h"
 
 #define FIRST  "2001::41a:a8ff:fe6f:c67"

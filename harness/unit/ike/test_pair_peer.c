@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "ike/notify.h"
+#include "ike/message/notify.h"
 #include "unit/ike/peer.h"
 
 /* moon or carol with both CHILD_SAs, and the other end says what it wants. */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
-#include "ike/leave.h"
+#include "ike/lifecycle/leave.h"
 #include "unit/ike/kern.h"
 
 #define DAVE                                                                                       \

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "ike/pld.h"
+#include "ike/message/pld.h"
 #include "unit/unit.h"
 
 static struct msg m;

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "ike/prop.h"
+#include "ike/message/prop.h"
 #include "unit/unit.h"
 
 /* The body of the page's SA payload: aes128-sha1-modp2048 for IKE. */

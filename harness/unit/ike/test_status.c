@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "ike/status.h"
-#include "ike/verbs.h"
+#include "ike/control/status.h"
+#include "ike/control/verbs.h"
 #include "unit/ike/fake_rt.h"
 #include "unit/ike/kern.h"
 

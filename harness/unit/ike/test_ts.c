@@ -1,7 +1,7 @@
 /* Traffic selectors: read, write, narrow and print. */
 #include <errno.h>
 
-#include "ike/ts.h"
+#include "ike/message/ts.h"
 #include "unit/unit.h"
 
 /* TSi of the reference scenario: one selector, protocol 135, any type, the home address. */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mip/mh.h"
+#include "mip/message/mh.h"
 
 static const struct in6_addr hoa = { .s6_addr = { 0x20, 0x01, 0, 1, [15] = 0x10 } };
 static const struct in6_addr ha = { .s6_addr = { 0x20, 0x01, 0, 1, [15] = 0x01 } };

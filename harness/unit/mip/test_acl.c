@@ -1,4 +1,4 @@
-#include "mip/acl.h"
+#include "mip/conf/acl.h"
 #include "unit/unit.h"
 
 static void the_first_line_of_a_home_address_decides(void **state)

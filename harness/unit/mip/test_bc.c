@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "mip/bc.h"
+#include "mip/binding/bc.h"
 #include "unit/unit.h"
 
 static struct in6_addr hoa(unsigned n)

@@ -1,5 +1,5 @@
 /* Home address options that no binding stands behind. */
-#include "mip/be.h"
+#include "mip/net/be.h"
 #include "unit/mip/duo.h"
 #include "unit/unit.h"
 

@@ -1,7 +1,7 @@
 #include <errno.h>
 
 #include "base/loop.h"
-#include "mip/bul.h"
+#include "mip/binding/bul.h"
 #include "unit/unit.h"
 
 static const struct in6_addr hoa = { .s6_addr = { 0x20, 0x01, 0, 1, [15] = 0x10 } };

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mip/conf.h"
+#include "mip/conf/conf.h"
 #include "unit/unit.h"
 
 #define DATA TOP "/harness/unit/mip/data/"

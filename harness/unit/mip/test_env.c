@@ -1,5 +1,5 @@
 #include "base/loop.h"
-#include "mip/env.h"
+#include "mip/net/env.h"
 #include "unit/unit.h"
 
 static void every_counter_has_a_name_of_its_own(void **state)

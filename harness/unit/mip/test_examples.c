@@ -1,5 +1,5 @@
 /* The files of examples/ that a reader copies. */
-#include "mip/conf.h"
+#include "mip/conf/conf.h"
 #include "unit/unit.h"
 
 static void hear(void *arg, bool error, const char *line)

@@ -1,6 +1,6 @@
 /* What a home agent registers where: care-of addresses of others, prefixes that end, L. */
 #include "base/loop.h"
-#include "mip/ha_act.h"
+#include "mip/ha/act.h"
 #include "unit/mip/ha_stage.h"
 #include "unit/unit.h"
 

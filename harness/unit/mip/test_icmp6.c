@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "mip/icmp6.h"
+#include "mip/message/icmp6.h"
 #include "unit/unit.h"
 
 static const struct in6_addr hoa = { .s6_addr = { 0x20, 0x01, 0, 1, [15] = 0x10 } };

@@ -2,7 +2,7 @@
 #include <linux/if_addr.h>
 
 #include "base/loop.h"
-#include "mip/mn_ra.h"
+#include "mip/movement/ra.h"
 #include "unit/unit.h"
 #include "unit/mip/mn_stage.h"
 

@@ -2,8 +2,8 @@
 #include <sys/socket.h>
 
 #include "base/loop.h"
-#include "mip/icmp6.h"
-#include "mip/net_in.h"
+#include "mip/message/icmp6.h"
+#include "mip/message/net_in.h"
 #include "unit/mip/loopback.h"
 #include "unit/mip/mh_sample.h"
 

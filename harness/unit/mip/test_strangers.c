@@ -3,7 +3,7 @@
  * said and counted. A message that makes another line or answer is found here without being named.
  */
 #include "base/log.h"
-#include "mip/be.h"
+#include "mip/net/be.h"
 #include "unit/mip/duo.h"
 #include "unit/unit.h"
 

@@ -1,0 +1,122 @@
+/*
+ * conf - ipsec.conf, ipsec.secrets and the few strongswan.conf settings, as structs.
+ *
+ * Shapes:  one struct conn a section that is loaded (auto=add|route|start), with also= and
+ *          %default resolved. A reload makes a new struct ike_conf and leaves the old one alone:
+ *          nothing is half applied.
+ * Units:   seconds.
+ * Errors:  findings go to the conf_log (file, line, value, what was expected): a bad value, a line
+ *          that cannot be read and a keyword that may restrict cost their conn, the others stay; a
+ *          bad value of config setup takes the strictest meaning; conf_load gives 0, -errno of the
+ *          top file, or CONF_REFUSED. log.n_errors sets the exit status.
+ * Source:  ipsec.conf(5) of strongSwan as spec E.1, E.2 describe it.
+ */
+#pragma once
+
+#include <errno.h>
+
+#include "base/addr.h"
+#include "base/conf.h"
+#include "base/mem.h"
+#include "crypto/ident.h"
+#include "crypto/x509.h"
+#include "ike/message/prop.h"
+#include "ike/table.h"
+#include "ike/message/ts.h"
+
+/* config setup holds a keyword that may restrict and that nobody here knows. */
+enum { CONF_REFUSED = -EBADE };
+
+enum conn_auto { AUTO_IGNORE, AUTO_ADD, AUTO_ROUTE, AUTO_START };
+enum conn_type { CONN_TUNNEL, CONN_TRANSPORT, CONN_TRANSPORT_PROXY };
+enum conn_close { CLOSE_NONE, CLOSE_CLEAR, CLOSE_HOLD, CLOSE_RESTART };
+
+struct conn_end {
+	struct in6_addr addr; /* :: = %any */
+	char *addr_text;
+	char *cert_file, *ca; /* ca: its text or NULL */
+	struct ident ca_id; /* must have a part in the certificate's path; type 0: any CA */
+	struct conf_pos cert_at;
+	char *id_text;
+	struct ident id; /* from leftid, or from the certificate */
+	struct ts_list ts; /* from subnet + protoport; empty: the host itself */
+	char *subnet_text, *protoport_text;
+	bool allow_any;
+	int sendcert; /* 0 never, 1 ifasked, 2 always */
+};
+
+struct conn {
+	struct conn *next;
+	struct tlink by_name, by_ike; /* by_ike: while the peers are found */
+	char *name;
+	struct conf_pos at;
+	int autostart; /* enum conn_auto */
+	int type; /* enum conn_type */
+	struct conn_end local, remote;
+	bool swapped; /* right was our side */
+	struct prop_list ike, esp;
+	bool ike_strict, esp_strict;
+	char *ike_text, *esp_text;
+	uint32_t ike_lifetime, lifetime, margin, fuzz_percent; /* s, s, s, % */
+	bool reauth, rekey, mobike, installpolicy;
+	uint32_t keyingtries; /* 0 = forever */
+	int dpdaction, closeaction; /* enum conn_close */
+	uint32_t dpddelay;
+	uint32_t reqid; /* 0: not given */
+	uint32_t replay_window;
+	/*
+	 * Set when the configuration is complete: the first conn with the same IKE parameters
+	 * (itself when first): names the IKE_SA (E-006).
+	 */
+	struct conn *peer;
+};
+
+struct secret {
+	struct secret *next;
+	char *key_file, *passphrase;
+	struct conf_pos at;
+};
+
+struct ike_conf {
+	struct conn *conns; /* in file order */
+	struct table by_name;
+	struct secret *secrets;
+	char *charondebug;
+	bool unsure; /* config setup cannot be read in full */
+	bool refused; /* config setup holds what may restrict and is not known */
+	int strictcrlpolicy; /* enum crl_policy */
+	struct trust_rules rules;
+	int uniqueids; /* 0 no, 1 yes/replace, 2 keep, 3 never */
+	bool cachecrls;
+	/* strongswan.conf: */
+	uint32_t retransmit_timeout_ms, retransmit_tries, half_open_timeout_s;
+	double retransmit_base;
+	bool signature_authentication;
+	char *files[64]; /* names that conf_pos point to; a 65th prints as the last */
+	size_t n_files;
+};
+
+struct conf_paths {
+	const char *ipsec_conf, *secrets, *strongswan_conf; /* a missing strongswan.conf is fine */
+	const char *dir; /* /etc/ipsec.d: certs/, private/, cacerts/, crls/ */
+	/* Is this address ours? Then right= with it is our side (E-005). NULL: left is ours. */
+	bool (*is_local)(void *arg, const struct in6_addr *a);
+	void *arg;
+};
+
+int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_conf **out);
+void ike_conf_free(struct ike_conf *c);
+OWN(ike_conf)
+
+/*
+ * Can the files be used that the configuration names? A key or a certificate that cannot be read,
+ * or that no key fits, is a finding; its connection is not loaded then.
+ */
+void conf_check_files(struct ike_conf *c, struct conf_log *log);
+
+/* The keywords of `config setup` and `conn` as mdoc lists, for the manual page. */
+void conf_print_keys(void);
+
+struct conn *conf_conn(const struct ike_conf *c, const char *name);
+/* Same connection in all that matters (for `update`: equal ones are left alone). */
+bool conn_same(const struct conn *a, const struct conn *b);

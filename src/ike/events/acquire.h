@@ -1,0 +1,13 @@
+/*
+ * acquire - the kernel wants an SA (ACQUIRE), or one of ours gets old (EXPIRE).
+ *
+ * Errors:  none: what is not ours is ignored, what fails is logged.
+ * Source:  spec B-040 to B-049, A-136; log templates 20, 22 and 26.
+ */
+#pragma once
+
+#include "ike/events/reqid.h"
+#include "kernel/xfrm_event.h"
+
+void acquire_event(struct reqids *r, const struct xfrm_event *ev);
+void expire_event(struct reqids *r, const struct xfrm_event *ev);

@@ -1,0 +1,58 @@
+/*
+ * reqid - which connection a kernel policy, an ACQUIRE or a MIGRATE means, and what its reqid is.
+ *
+ * A connection's reqid is explicit, or that of the kernel's main policy with the connection's
+ * selectors and mode, or drawn from the counter; so the order in which daemons start and
+ * connections load does not matter. Connections are found by selector and by reqid in constant
+ * time.
+ * Shapes:  one struct reqids an iked. Connections are remembered by name: one that is gone is
+ *          forgotten by itself.
+ * Errors:  0 or -errno.
+ * Source:  spec B-040, B-058, B-090 to B-096.
+ */
+#pragma once
+
+#include "base/mem.h"
+#include "ike/lifecycle/iked.h"
+#include "kernel/xfrm_migrate.h"
+#include "kernel/xfrm_policy.h"
+
+struct reqids;
+
+int reqids_new(struct iked *d, struct reqids **out);
+void reqids_free(struct reqids *r);
+OWN(reqids)
+
+struct iked *reqids_iked(const struct reqids *r);
+
+/*
+ * A connection was added or routed: index it, learn from the kernel's policies, take a
+ * KMADDRESS that came early.
+ */
+void reqids_trap(struct reqids *r, struct trap *t);
+
+/* A policy of the kernel: the connection with these selectors takes its reqid. */
+void reqids_policy(struct reqids *r, const struct xfrm_policy *p);
+/* The same for all policies there are. */
+int reqids_learn(struct reqids *r);
+
+/* The connection whose selectors are exactly these, or NULL. */
+struct trap *reqids_by_sel(
+	struct reqids *r, const struct sel *sel, enum xdir dir, enum xfrm_mode_ mode);
+/*
+ * The connection for a packet that wants to leave: by reqid, and the selector within its own
+ * (B-040, B-093).
+ */
+struct trap *reqids_for_packet(
+	struct reqids *r, const struct sel *packet, uint32_t reqid, enum xfrm_mode_ mode);
+
+/* A MIGRATE for nobody here: its KMADDRESS is kept until a connection claims it (B-042, B-058). */
+void reqids_keep_km(struct reqids *r, const struct xfrm_migrate *m);
+/* A later one found its connection: what was kept of this selector is old. */
+void reqids_drop_km(struct reqids *r, const struct xfrm_migrate *m);
+
+/*
+ * The halves of a selector as seen from here: of an inbound policy the local end is the
+ * destination.
+ */
+void reqids_halves(const struct sel *sel, enum xdir dir, struct ts *local, struct ts *remote);

@@ -1,0 +1,147 @@
+#include <errno.h>
+
+#include "base/log.h"
+#include "ike/exchange/nego.h"
+#include "ike/machine/xchg.h"
+
+/* CREATE_CHILD_SA for one more, section 1.3.1:   SA, Ni, [KEi,] TSi, TSr -->   <-- SA, Nr, [KEr,]
+ * TSi, TSr */
+
+/* The CHILD_SA that this task makes, with its SPI. */
+static int begin_child(struct x *x)
+{
+	struct child *c;
+	int rc = child_new(x->sa, x->task->trap, &c);
+
+	if (rc < 0)
+		return rc;
+	child_point(&x->task->child, c);
+	return child_alloc(c);
+}
+
+static enum x_verdict child_ask(struct x *x)
+{
+	struct task *t = x->task;
+	struct child *there = child_of_trap(t->trap);
+
+	if (there && !there->sa->leaving && child_stands(there, true)) {
+		x_child_done(x->d, t->trap, 0, "established already");
+		return X_REFUSE;
+	}
+	trap_need_reqid(t->trap);
+	log_ike(0, "establishing CHILD_SA %s{%u}", t->trap->conn->name, t->trap->reqid_out);
+	if ((!t->child.to && begin_child(x) < 0) || nego_ask(x, t->child.to, true) < 0) {
+		x_child_done(x->d, t->trap, -EIO, "the kernel gives no SPI");
+		return X_REFUSE;
+	}
+	return X_SEND;
+}
+
+/* 2.25: not while this IKE_SA is being replaced. */
+static bool busy(const struct sa *sa)
+{
+	return sa->task && sa->task->kind == X_REKEY_SA;
+}
+
+/* We have asked for a CHILD_SA of the same connection, and the peer had not read it yet. */
+static void note_collision(struct task *t, struct child *theirs)
+{
+	if (!t || t->kind != X_CHILD || t->trap != theirs->trap)
+		return;
+	t->collided = true;
+	child_point(&t->their_child, theirs);
+}
+
+static enum x_verdict child_answer(struct x *x)
+{
+	struct child *c;
+	int rc;
+
+	if (busy(x->sa))
+		return x_refuse(x, N_TEMPORARY_FAILURE);
+	rc = nego_answer(x, NULL, true, &c);
+	if (rc)
+		return nego_refuse(x, rc);
+	nego_say(c);
+	note_collision(x->sa->task, c);
+	return X_SEND;
+}
+
+/* One is enough: as in a rekey the one with the lowest nonce is closed by its maker (2.8.1). */
+static bool is_spare(const struct task *t, const struct child *c)
+{
+	const struct child *theirs = t->their_child.to;
+
+	return t->collided && theirs && theirs->state == CHILD_UP &&
+		bytes_cmp(BYTES(c->nonce_min, c->n_nonce_min),
+			BYTES(theirs->nonce_min, theirs->n_nonce_min)) < 0;
+}
+
+/* Those of the same connection that carry nothing any more: their outbound SA is not in the kernel.
+ */
+static void close_broken(struct child *fresh)
+{
+	struct child *c, *next;
+
+	for (c = LIST_FIRST(&fresh->sa->children); c; c = next) {
+		next = LIST_NEXT(c, of_sa);
+		if (c != fresh && c->trap == fresh->trap && c->state == CHILD_UP &&
+			!child_stands(c, true))
+			iked_close_child(c);
+	}
+}
+
+static enum x_verdict child_take(struct x *x)
+{
+	struct task *t = x->task;
+	struct child *c = t->child.to;
+	int rc = nego_take(x, c, true);
+
+	if (!rc) {
+		nego_say(c);
+		close_broken(c);
+	}
+	if (!rc && is_spare(t, c)) {
+		log_ike(1, "both sides made %s, closing ours", child_name(c));
+		iked_close_child(c);
+	}
+	x_child_done(x->d, t->trap, rc, rc ? "the CHILD_SA could not be installed" : "established");
+	return X_REFUSE;
+}
+
+static enum x_verdict child_refused(struct x *x)
+{
+	struct task *t = x->task;
+	uint16_t group =
+		nego_other_group(x->in, &t->trap->conn->esp, t->dh ? dh_group(t->dh)->id : 0);
+	const char *why;
+
+	if (group && !t->n_groups++) { /* */
+		t->group = group;
+		blob_free(&t->ni);
+		return X_AGAIN;
+	}
+	if (msg_notify(x->in, N_TEMPORARY_FAILURE)) {
+		child_free(t->child.to);
+		return X_LATER;
+	}
+	why = nego_refusal(x->in);
+	x_child_done(x->d, t->trap, -ECONNREFUSED, why);
+	return X_REFUSE;
+}
+
+/* clang-format off */
+static const struct x_step steps[] = {
+	{ IN(SA_UP), X_CHILD, X_ASK, 0, 0,
+	  child_ask, SA_UP, "ask for a CHILD_SA" },
+	{ IN(SA_UP), X_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR),
+	  P(KE) | P(NOTIFY) | P(VENDOR) | P(CP),
+	  child_answer, SA_UP, "answer CREATE_CHILD_SA" },
+	{ IN(SA_UP), X_CHILD, X_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
+	  child_take, SA_UP, "take the answer to CREATE_CHILD_SA" },
+	{ IN(SA_UP), X_CHILD, X_REFUSED, 0, 0,
+	  child_refused, SA_UP, "CREATE_CHILD_SA is refused" },
+};
+/* clang-format on */
+
+const struct x_table x_child_table = { steps, sizeof(steps) / sizeof(steps[0]) };

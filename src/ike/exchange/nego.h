@@ -1,0 +1,57 @@
+/*
+ * nego - the negotiation of one CHILD_SA, the same in IKE_AUTH, CREATE_CHILD_SA and its rekey.
+ *
+ * Asking: nego_ask writes N(USE_TRANSP), SA, (Ni, KE), TSi, TSr. Answering: nego_answer chooses and
+ * writes the same. nego_take checks what the peer chose. nego_keys derives and installs.
+ * Errors:  a positive value is the notify type of the refusal, a negative one -errno, 0 good.
+ * Source:  RFC 7296 sections 1.3, 2.7, 2.9, 2.17; RFC 4877 sections 4, 5, 10.
+ */
+#pragma once
+
+#include "ike/machine/xchg.h"
+
+/* What of the offer our configuration admits, seen from us. */
+struct nego_ts {
+	struct ts_list local, remote;
+	bool transport;
+};
+
+/* The connection of this peer that the offer is for (B-080, B-081), or NULL. */
+struct trap *nego_select(
+	const struct sa *sa, const struct trap *peer, const struct msg *in, struct nego_ts *out);
+
+/* The same for one connection; its configured selectors; the audit line of a refusal. */
+bool nego_fits(
+	const struct sa *sa, const struct trap *t, const struct msg *in, struct nego_ts *out);
+void nego_conn_ts(
+	const struct sa *sa, const struct trap *t, struct ts_list *local, struct ts_list *remote);
+void nego_say_refused(const struct sa *sa, const struct msg *in);
+
+/* with_dh: CREATE_CHILD_SA, where nonce and Diffie-Hellman are new (task->ni, task->dh). */
+int nego_ask(struct x *x, struct child *c, bool with_dh);
+
+/* rekeyed: NULL, or the CHILD_SA whose connection it must be. On 0 the answer is written and *out
+ * is installed; on a refusal nothing was written and nothing stays. */
+int nego_answer(struct x *x, struct child *rekeyed, bool with_dh, struct child **out);
+
+/* The answer to our request: checked, keys made, installed. */
+int nego_take(struct x *x, struct child *c, bool with_dh);
+
+/* Answer with that refusal only. */
+enum x_verdict nego_refuse(struct x *x, int type);
+
+/* Log what was agreed (template 41). */
+void nego_say(const struct child *c);
+
+/* Log the refusal and give its name. */
+const char *nego_refusal(const struct msg *in);
+
+/* The nonce and, if the proposals have Diffie-Hellman, the key pair of a CREATE_CHILD_SA. */
+int nego_fresh(struct task *t, const struct prop_list *list);
+/* Our nonce, when we answer one. */
+int nego_nonce(struct blob *out);
+void nego_note_nonces(struct child *c, struct bytes ni, struct bytes nr);
+struct bytes nego_lower(struct bytes a, struct bytes b);
+
+/* INVALID_KE_PAYLOAD: the group it asks for, if it is ours and not tried yet; else 0 (1.3, 2.7). */
+uint16_t nego_other_group(const struct msg *in, const struct prop_list *own, uint16_t now);

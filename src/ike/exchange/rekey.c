@@ -1,0 +1,433 @@
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rd.h"
+#include "ike/sa/keylog.h"
+#include "ike/lifecycle/leave.h"
+#include "ike/exchange/nego.h"
+#include "ike/machine/xchg.h"
+
+/*
+ * CREATE_CHILD_SA that replaces.
+ * A CHILD_SA, section 1.3.3:  N(REKEY_SA), SA, Ni, [KEi,] TSi, TSr -->  <-- SA, Nr, [KEr,] TSi, TSr
+ * The IKE_SA, section 1.3.2:  SA, Ni, KEi -->                           <-- SA, Nr, KEr
+ * When both sides begin at once, the SA made with the lowest of the four nonces is closed by the
+ * side that made it (2.8.1, 2.8.2).
+ */
+
+static int put_old_spi(struct msg_out *out, const struct child *old)
+{
+	const uint8_t spi[] = { (uint8_t)(old->spi_in >> 24), (uint8_t)(old->spi_in >> 16),
+		(uint8_t)(old->spi_in >> 8), (uint8_t)old->spi_in };
+
+	put_notify(out, PROTO_ESP, BYTES_OF(spi), N_REKEY_SA, BYTES_NONE);
+	return 0;
+}
+
+static enum x_verdict rekey_child_ask(struct x *x)
+{
+	struct task *t = x->task;
+	struct child *old = t->old.to, *c;
+
+	if (!old || (old->state != CHILD_UP && old->state != CHILD_REKEYING))
+		return X_REFUSE; /* gone, or the peer was faster */
+	log_ike(0, "establishing CHILD_SA %s", child_name(old));
+	put_old_spi(x->out, old);
+	if (!t->child.to) {
+		if (child_new(x->sa, old->trap, &c) < 0)
+			return X_REFUSE;
+		child_point(&t->child, c);
+		c->reqid_out = old->reqid_out;
+		c->reqid_in = old->reqid_in;
+		if (child_alloc(c) < 0)
+			return X_REFUSE;
+	}
+	if (nego_ask(x, t->child.to, true) < 0)
+		return X_REFUSE;
+	old->state = CHILD_REKEYING;
+	return X_SEND;
+}
+
+/* The peer's own inbound SPI names the CHILD_SA that it wants to replace (1.3.3). */
+static struct child *old_of(struct sa *sa, const struct msg *in)
+{
+	const struct notify *n = msg_notify(in, N_REKEY_SA);
+	struct rd spi = rd_of(n->spi);
+	uint32_t v = rd_u32(&spi);
+
+	return rd_done(&spi) < 0 || n->proto != PROTO_ESP ? NULL : child_of_peer_spi(sa, v);
+}
+
+static enum x_verdict not_found(struct x *x)
+{
+	const struct notify *n = msg_notify(x->in, N_REKEY_SA);
+
+	x_refuse(x, N_CHILD_SA_NOT_FOUND);
+	msg_begin_inner(x->out, x->out->w.p, x->out->w.cap);
+	put_notify(x->out, n->proto, n->spi, N_CHILD_SA_NOT_FOUND, BYTES_NONE);
+	return X_REFUSE;
+}
+
+/* 2.25.1: one for another, and no second one while that stands. */
+static bool has_successor(const struct child *old)
+{
+	const struct child *c;
+
+	LIST_FOREACH (c, &old->sa->children, of_sa)
+		if (c->rekeys.to == old && (c->state == CHILD_UP || c->state == CHILD_REKEYING))
+			return true;
+	return false;
+}
+
+static enum x_verdict rekey_child_answer(struct x *x)
+{
+	struct sa *sa = x->sa;
+	struct task *t = sa->task;
+	struct child *old = old_of(sa, x->in), *c;
+	int rc;
+
+	if (!old)
+		return not_found(x);
+	if (old->state == CHILD_DELETING || has_successor(old) || (t && t->kind == X_REKEY_SA))
+		return x_refuse(x, N_TEMPORARY_FAILURE);
+	rc = nego_answer(x, old, true, &c);
+	if (rc)
+		return nego_refuse(x, rc);
+	child_point(&c->rekeys, old);
+	if (t && t->kind == X_REKEY_CHILD && t->old.to == old) {
+		t->collided = true;
+		child_point(&t->their_child, c);
+		blob_set(&t->their_nonce, BYTES(c->nonce_min, c->n_nonce_min));
+	}
+	old->state = CHILD_REKEYED;
+	nego_say(c);
+	return X_SEND;
+}
+
+/* Is ours the SA with the lowest nonce, so that we have to close it? */
+static bool ours_loses(const struct task *t, struct bytes ours)
+{
+	struct bytes theirs = blob_view(&t->their_nonce);
+	size_t n = ours.n < theirs.n ? ours.n : theirs.n;
+
+	return bytes_cmp(BYTES(ours.p, n), BYTES(theirs.p, n)) < 0;
+}
+
+static enum x_verdict rekey_child_take(struct x *x)
+{
+	struct task *t = x->task;
+	struct child *c = t->child.to, *old;
+
+	if (nego_take(x, c, true) < 0)
+		return X_REFUSE;
+	nego_say(c);
+	old = t->old.to;
+	child_point(&c->rekeys, old);
+	if (t->collided && t->their_child.to &&
+		ours_loses(t, BYTES(c->nonce_min, c->n_nonce_min))) {
+		log_ike(1, "CHILD_SA rekey collision lost, closing %s", child_name(c));
+		iked_close_child(c);
+	} else if (old) {
+		old->state = CHILD_REKEYED;
+		iked_close_child(old);
+	}
+	return X_REFUSE;
+}
+
+/* this IKE_SA is full; the next one has room, if we can begin one. */
+static bool begin_anew(struct x *x)
+{
+	if (!msg_notify(x->in, N_NO_ADDITIONAL_SAS))
+		return false;
+	log_ike(1, "received NO_ADDITIONAL_SAS notify, a new IKE_SA is needed");
+	return leave_begin(x->sa) == 0;
+}
+
+static enum x_verdict rekey_child_refused(struct x *x)
+{
+	struct task *t = x->task;
+	struct child *old = t->old.to;
+	uint16_t now = t->dh ? dh_group(t->dh)->id : 0;
+	uint16_t group = old ? nego_other_group(x->in, &old->trap->conn->esp, now) : 0;
+
+	if (group && !t->n_groups++) { /* */
+		t->group = group;
+		blob_free(&t->ni);
+		return X_AGAIN;
+	}
+	if (t->collided || !old)
+		return X_REFUSE; /* the peer's own rekey stands */
+	if (msg_notify(x->in, N_TEMPORARY_FAILURE)) {
+		old->state = CHILD_UP;
+		child_free(t->child.to);
+		return X_LATER;
+	}
+	if (begin_anew(x))
+		return X_REFUSE;
+	nego_refusal(x->in);
+	if (msg_notify(x->in, N_CHILD_SA_NOT_FOUND)) { /* */
+		struct trap *trap = old->trap;
+
+		trap_ref(trap);
+		child_free(old);
+		iked_want_child(x->d, trap, NULL);
+		trap_unref(trap);
+	}
+	return X_REFUSE;
+}
+
+static void spi_proposals(const struct prop_list *ike, uint64_t spi, struct prop_list *out)
+{
+	*out = *ike;
+	for (size_t i = 0; i < out->n; i++) {
+		out->p[i].spi_len = 8;
+		for (size_t k = 0; k < 8; k++)
+			out->p[i].spi[k] = (uint8_t)(spi >> (56 - 8 * k));
+	}
+}
+
+static uint64_t spi_of(const struct suite *s)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		v = v << 8 | s->spi[i];
+	return s->spi_len == 8 ? v : 0;
+}
+
+static enum x_verdict rekey_sa_ask(struct x *x)
+{
+	struct task *t = x->task;
+	const struct prop_list *ike = &x->sa->peer->conn->ike;
+	struct prop_list props;
+	struct sa *new_sa;
+
+	if (!t->new_sa.to) {
+		if (sa_new(x->d, true, &new_sa) < 0)
+			return X_REFUSE;
+		sa_point(&t->new_sa, new_sa);
+	}
+	if (nego_fresh(t, ike) < 0 || !t->dh)
+		return X_REFUSE;
+	log_ike(1, "rekeying IKE_SA %s", sa_name(x->sa));
+	spi_proposals(ike, t->new_sa.to->spi_i, &props);
+	put_sa(x->out, &props);
+	put_nonce(x->out, blob_view(&t->ni));
+	put_ke(x->out, dh_group(t->dh)->id, dh_public(t->dh));
+	return X_SEND;
+}
+
+/* The new IKE_SA has what the old one has; its message ids begin at 0 (2.18). */
+static int derive(struct sa *sa, struct sa *new_sa, const struct dh *dh, struct bytes peer,
+	struct bytes ni, struct bytes nr)
+{
+	own_blob shared = { 0 };
+	int rc = dh_shared(dh, peer, &shared);
+
+	if (!rc)
+		rc = keymat_ike(&new_sa->suite,
+			&(struct keymat_in){ .shared = blob_view(&shared),
+				.ni = ni,
+				.nr = nr,
+				.spi_i = new_sa->spi_i,
+				.spi_r = new_sa->spi_r },
+			&sa->keys, &new_sa->keys);
+	if (!rc)
+		keylog_sa(new_sa->spi_i, new_sa->spi_r, &new_sa->keys);
+	if (!rc)
+		rc = ident_set(&new_sa->my_id, sa->my_id.type, blob_view(&sa->my_id.data));
+	if (!rc)
+		rc = ident_set(&new_sa->peer_id, sa->peer_id.type, blob_view(&sa->peer_id.data));
+	if (!rc)
+		rc = sa_set_ids(new_sa);
+	return rc;
+}
+
+static void come_up(struct sa *sa, struct sa *new_sa)
+{
+	new_sa->number = ++sa->d->sa_counter;
+	new_sa->local = sa->local;
+	new_sa->remote = sa->remote;
+	new_sa->local_port = sa->local_port;
+	new_sa->remote_port = sa->remote_port;
+	new_sa->proved = sa->proved;
+	new_sa->heard_at = loop_now();
+	sa_set_peer(new_sa, sa->peer);
+	x_lifetimes(new_sa);
+	x_move(new_sa, SA_UP);
+	log_ike(0, "IKE_SA %s rekeyed between %s[%s]...%s[%s]", sa_name(new_sa),
+		addr_str(&new_sa->local), ident_str(&new_sa->my_id), addr_str(&new_sa->remote),
+		ident_str(&new_sa->peer_id));
+}
+
+static bool nonce_ok(const struct msg *in)
+{
+	return in->nonce.n >= NONCE_MIN && in->nonce.n <= NONCE_MAX;
+}
+
+/* 2.25.2: not while a CHILD_SA of it is being made, replaced or closed. */
+static bool children_busy(const struct sa *sa)
+{
+	const struct task *t = sa->task;
+
+	return t && t->kind != X_REKEY_SA && !(t->kind == X_INFO && !t->child.to);
+}
+
+/* One IKE_SA for another: a second request for the same one is not answered by a third. */
+static bool replaced_already(const struct sa *sa)
+{
+	const struct task *t = sa->task;
+
+	return t && t->kind == X_REKEY_SA && t->their_sa.to;
+}
+
+static int answer_sa(struct x *x, struct sa *new_sa, struct bytes *nr, struct blob *nonce)
+{
+	const struct msg *in = x->in;
+	const struct conn *conn = x->sa->peer->conn;
+	struct prop_list one;
+	own(dh) *dh = NULL;
+	struct suite own_suite;
+
+	if (prop_choose(&conn->ike, &in->sa, true, &new_sa->suite) < 0 || !new_sa->suite.dh)
+		return N_NO_PROPOSAL_CHOSEN;
+	new_sa->spi_i = spi_of(&new_sa->suite);
+	if (!new_sa->spi_i || !nonce_ok(in))
+		return N_INVALID_SYNTAX;
+	x->group = new_sa->suite.dh->id;
+	if (in->ke.group != x->group)
+		return N_INVALID_KE;
+	if (nego_nonce(nonce) < 0 || dh_new(new_sa->suite.dh, &dh) < 0)
+		return N_TEMPORARY_FAILURE;
+	*nr = blob_view(nonce);
+	if (derive(x->sa, new_sa, dh, in->ke.data, in->nonce, *nr) < 0)
+		return N_INVALID_SYNTAX;
+	own_suite = new_sa->suite;
+	own_suite.spi_len = 8;
+	prop_of_suite(&own_suite, PROTO_IKE, &one);
+	spi_proposals(&one, new_sa->spi_r, &one);
+	put_sa(x->out, &one);
+	put_nonce(x->out, *nr);
+	put_ke(x->out, dh_group(dh)->id, dh_public(dh));
+	return 0;
+}
+
+static enum x_verdict rekey_sa_answer(struct x *x)
+{
+	struct sa *sa = x->sa, *new_sa;
+	struct task *t = sa->task;
+	own_blob nonce = { 0 };
+	struct bytes nr;
+	int rc;
+
+	if (children_busy(sa) || replaced_already(sa) || sa_n_same_ids(sa) >= SAME_IDS_MAX)
+		return x_refuse(x, N_TEMPORARY_FAILURE);
+	if (sa_new(x->d, false, &new_sa) < 0)
+		return x_refuse(x, N_TEMPORARY_FAILURE);
+	rc = answer_sa(x, new_sa, &nr, &nonce);
+	if (rc) {
+		sa_free(new_sa);
+		return nego_refuse(x, rc);
+	}
+	come_up(sa, new_sa);
+	if (!t || t->kind != X_REKEY_SA) {
+		x_inherit(sa, new_sa);
+		return X_SEND;
+	}
+	t->collided = true;
+	sa_point(&t->their_sa, new_sa);
+	blob_set(&t->their_nonce, nego_lower(x->in->nonce, nr));
+	return X_REFUSE;
+}
+
+static int take_sa(struct x *x, struct sa *new_sa)
+{
+	struct task *t = x->task;
+	const struct msg *in = x->in;
+	struct prop_list props;
+
+	spi_proposals(&x->sa->peer->conn->ike, new_sa->spi_i, &props);
+	if (prop_verify(&props, &in->sa, true, &new_sa->suite) < 0 || !nonce_ok(in))
+		return -EPROTO;
+	new_sa->spi_r = spi_of(&new_sa->suite);
+	if (!new_sa->spi_r || new_sa->suite.dh != dh_group(t->dh) ||
+		in->ke.group != dh_group(t->dh)->id)
+		return -EPROTO;
+	return derive(x->sa, new_sa, t->dh, in->ke.data, blob_view(&t->ni), in->nonce);
+}
+
+static enum x_verdict rekey_sa_take(struct x *x)
+{
+	struct sa *sa = x->sa, *new_sa = x->task->new_sa.to;
+	struct task *t = x->task;
+	struct bytes low = nego_lower(blob_view(&t->ni), x->in->nonce);
+
+	if (take_sa(x, new_sa) < 0) {
+		log_ike(1, "rekeying IKE_SA %s failed", sa_name(sa));
+		return X_REFUSE;
+	}
+	sa_point(&t->new_sa, NULL); /* it stands on its own from here */
+	come_up(sa, new_sa);
+	if (t->collided && t->their_sa.to && ours_loses(t, low)) {
+		log_ike(1, "IKE_SA rekey collision lost, closing %s", sa_name(new_sa));
+		x_inherit(sa, t->their_sa.to);
+		iked_close_sa(new_sa);
+		return X_SEND; /* the peer deletes the old one */
+	}
+	if (t->their_sa.to) /* the peer closes it; it may never have heard of it */
+		x_move(t->their_sa.to, SA_REKEYED);
+	x_inherit(sa, new_sa);
+	x_push_front(sa, task_new(X_DELETE_SA));
+	return X_SEND;
+}
+
+static enum x_verdict rekey_sa_refused(struct x *x)
+{
+	struct task *t = x->task;
+	uint16_t now = t->dh ? dh_group(t->dh)->id : 0;
+	uint16_t group = nego_other_group(x->in, &x->sa->peer->conn->ike, now);
+
+	if (group && !t->n_groups++) {
+		t->group = group;
+		blob_free(&t->ni);
+		return X_AGAIN;
+	}
+	if (t->collided && t->their_sa.to) {
+		x_inherit(x->sa, t->their_sa.to);
+		return X_SEND;
+	}
+	if (msg_notify(x->in, N_TEMPORARY_FAILURE))
+		return X_LATER;
+	if (begin_anew(x))
+		return X_REFUSE;
+	log_ike(1, "rekeying IKE_SA %s failed, received %s", sa_name(x->sa),
+		notify_long_str(msg_error(x->in)->type));
+	return X_REFUSE;
+}
+
+/* clang-format off */
+#define CHILD_SET (P(SA) | P(NONCE) | P(TSI) | P(TSR))
+#define IKE_SET	  (P(SA) | P(NONCE) | P(KE))
+static const struct x_step steps[] = {
+	{ IN(SA_UP), X_REKEY_CHILD, X_ASK, 0, 0,
+	  rekey_child_ask, SA_UP, "ask to rekey a CHILD_SA" },
+	{ IN(SA_UP), X_REKEY_CHILD, X_ANSWER, CHILD_SET | P(NOTIFY), P(KE) | P(VENDOR) | P(CP),
+	  rekey_child_answer, SA_UP, "answer the rekey of a CHILD_SA" },
+	{ IN(SA_UP), X_REKEY_CHILD, X_TAKE, CHILD_SET, 0,
+	  rekey_child_take, SA_UP, "the CHILD_SA is rekeyed" },
+	{ IN(SA_UP), X_REKEY_CHILD, X_REFUSED, 0, 0,
+	  rekey_child_refused, SA_UP, "the rekey of a CHILD_SA is refused" },
+	{ IN(SA_UP), X_REKEY_SA, X_ASK, 0, 0,
+	  rekey_sa_ask, SA_UP, "ask to rekey the IKE_SA" },
+	{ IN(SA_UP), X_REKEY_SA, X_ANSWER, IKE_SET, P(NOTIFY) | P(VENDOR),
+	  rekey_sa_answer, SA_REKEYED, "answer the rekey of the IKE_SA" },
+	{ IN(SA_UP), X_REKEY_SA, X_TAKE, IKE_SET, 0,
+	  rekey_sa_take, SA_REKEYED, "the IKE_SA is rekeyed" },
+	{ IN(SA_UP), X_REKEY_SA, X_REFUSED, 0, 0,
+	  rekey_sa_refused, SA_REKEYED, "the rekey of the IKE_SA is refused" },
+};
+/* clang-format on */
+
+const struct x_table x_rekey_table = { steps, sizeof(steps) / sizeof(steps[0]) };

@@ -1,0 +1,30 @@
+/*
+ * leave - an IKE_SA that gives way to another one with the same peer.
+ *
+ * It stays up, but nothing new is made in it. Who began it makes its CHILD_SAs anew in another
+ * IKE_SA and closes it when all of them are there: at no time is an SA missing.
+ * Shapes:  for reauthentication, after NO_ADDITIONAL_SAS, after a move without KMADDRESS, and for
+ *          one of two IKE_SAs between the same two identities.
+ * Errors:  0 or -errno; -EOPNOTSUPP: no IKE_SA can be begun from here.
+ * Source:  RFC 7296 section 2.8.3, RFC 4877 section 7.4, spec A-171, A-174, B-072.
+ */
+#pragma once
+
+#include "ike/machine/xchg.h"
+
+/* Hand over and close. May be repeated: what is not there yet is asked for once more. */
+int leave_begin(struct sa *sa);
+
+/* The peer hands over; if it does not close the IKE_SA we do after a while, given another one. */
+void leave_wait(struct sa *sa);
+/* That while is over. False: there is no other one, it stays as it was. */
+bool leave_over(struct sa *sa);
+
+/* Its rekey was under way: the IKE_SA that has its CHILD_SAs now leaves in its place. */
+void leave_inherit(const struct sa *from, struct sa *to);
+
+/* It ends at an address of the past: hand over, now or when a later move makes that possible. */
+void leave_stranded(struct sa *sa);
+
+/* A CHILD_SA with this peer is there: is that all that its leaving IKE_SAs wait for? */
+void leave_look(struct trap *peer);

@@ -1,0 +1,16 @@
+/*
+ * notify - in which messages a notification means something.
+ *
+ * One row a notification, one cell a message. Where it does not belong it is as one that nobody
+ * knows (3.10.1): ignored, but an error in an answer still says that the request has failed.
+ * Shapes:  notify_judge marks the strays of a message before a handler sees it; msg_notify does not
+ *          find them.
+ * Source:  RFC 7296 sections 1.2 to 1.5, 2.3 to 2.25, 3.10.1.
+ */
+#pragma once
+
+#include "ike/machine/xchg.h"
+
+bool notify_belongs(uint16_t type, enum x_kind kind, bool answer);
+bool notify_is_known(uint16_t type);
+void notify_judge(struct msg *m, enum x_kind kind);

@@ -1,0 +1,62 @@
+/*
+ * conf_in - the tokens of mip6d.conf as statements: what conf, conf_block and conf_stmt share.
+ *
+ * Shapes:  NAME VALUE ;  from a row, or NAME and a grammar of its own from a statement. A scope is
+ *          what may stand at one place: the file itself, or one kind of block.
+ * Errors:  -EINVAL: a finding was logged, the rest of the statement is skipped.
+ * Source:  UMIP's mip6d.conf(5).
+ */
+#pragma once
+
+#include "base/lex.h"
+#include "mip/conf/conf.h"
+
+struct conf_in {
+	const struct lex_token *t;
+	size_t left;
+	struct conf_pos at; /* of the last token taken */
+	struct conf_log *log;
+	struct mip_conf *conf;
+};
+
+/* Reads what follows the name; target is the struct of the scope. */
+typedef int conf_stmt_fn(struct conf_in *in, const char *name, void *target);
+
+struct conf_stmt {
+	const char *name;
+	conf_stmt_fn *read;
+	const char *doc;
+};
+
+struct conf_scope {
+	const struct conf_key *keys; /* a row without setter: known, no effect */
+	size_t n_keys;
+	const struct conf_stmt *stmts;
+	size_t n_stmts;
+	const char *where; /* "in an Interface block"; NULL: the file itself */
+};
+
+extern const struct conf_scope conf_scope_file, conf_scope_iface, conf_scope_home, conf_scope_set;
+
+bool in_is(const struct conf_in *in, enum lex_kind kind);
+bool in_take(struct conf_in *in, enum lex_kind kind);
+
+/* The word or string that comes now; NULL: there is none, `expected` was said. */
+const char *in_value(struct conf_in *in, const char *name, const char *expected);
+
+/* The end of a statement; anything else is said. */
+int in_end(struct conf_in *in, const char *name);
+
+/* A value by its setter, its finding logged under the name. */
+int in_set(struct conf_in *in, const char *name, conf_set *set, const char *expected, void *target);
+
+/* All statements up to the end of the tokens, or up to the closing brace of a block. */
+void in_statements(struct conf_in *in, const struct conf_scope *scope, void *target);
+int in_block(struct conf_in *in, const char *name, const struct conf_scope *scope, void *target);
+
+/* Statements of the file that build lists. */
+conf_stmt_fn stmt_iface, stmt_home, stmt_set, stmt_acl, stmt_default_acl;
+
+/* At the end: defaults that other statements give, and what the statements need of each other. */
+void conf_complete(struct mip_conf *conf);
+void conf_check(struct conf_in *in);

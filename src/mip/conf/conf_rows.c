@@ -1,0 +1,199 @@
+/*
+ * The options of mip6d.conf: parser, default, range, --show-config and manual page read these
+ * rows.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "mip/conf/conf_in.h"
+#include "mip/message/mh.h"
+
+#define AT(field) .at = offsetof(struct mip_conf, field)
+#define IFACE_AT(field) .at = offsetof(struct mip_iface, field)
+#define HOME_AT(field) .at = offsetof(struct mip_home_link, field)
+
+static const struct name role_words[] = { { MIP_CN, "CN" }, { MIP_HA, "HA" }, { MIP_MN, "MN" } };
+
+#define ROLES .words = role_words, .n_words = sizeof(role_words) / sizeof(role_words[0])
+
+/* clang-format off */
+static const struct conf_key file_keys[] = {
+	{ .name = "NodeConfig", .set = conf_word, AT(role), .def = "CN", ROLES,
+	  .doc = "correspondent node (CN), home agent (HA) or mobile node (MN)" },
+	{ .name = "DebugLevel", .set = conf_uint, AT(debug_level), .def = "0", .max = 10,
+	  .doc = "how much is logged; above 0 the daemon stays in the foreground" },
+	{ .name = "DebugLogFile", .set = conf_string, AT(debug_log_file),
+	  .doc = "where the log goes instead of the terminal or syslog" },
+	{ .name = "UseMnHaIPsec", .set = conf_bool, AT(use_mn_ha_ipsec), .def = "enabled",
+	  .doc = "signalling between mobile node and home agent is protected by IPsec" },
+	{ .name = "KeyMngMobCapability", .set = conf_bool, AT(key_mng_mob_capability),
+	  .def = "disabled",
+	  .doc = "the IKE daemon follows movements (K bit of binding updates); else it begins "
+	         "anew after each" },
+
+	{ .name = "HaMaxBindingLife", .set = conf_secs, AT(ha_max_binding_life), .def = "262140",
+	  .max = MH_LIFETIME_MAX,
+	  .doc = "longest binding that the home agent grants, in seconds" },
+	{ .name = "SendMobPfxAdvs", .set = conf_bool, AT(send_mob_pfx_advs), .def = "enabled",
+	  .doc = "the home agent answers mobile prefix solicitations" },
+
+	{ .name = "MnMaxHaBindingLife", .set = conf_secs, AT(mn_max_ha_binding_life),
+	  .def = "262140",
+	  .min = 4, .max = MH_LIFETIME_MAX,
+	  .doc = "longest binding that the mobile node asks its home agent for, in seconds" },
+	{ .name = "SendMobPfxSols", .set = conf_bool, AT(send_mob_pfx_sols), .def = "enabled",
+	  .doc = "the mobile node asks for the prefixes of its home link after registration" },
+	{ .name = "InitialBindackTimeoutFirstReg", .set = conf_ms, AT(bindack_first_ms),
+	  .def = "1.5",
+	  .min = 100, .max = 32000,
+	  .doc = "wait for the first acknowledgement of a first registration, in seconds" },
+	{ .name = "InitialBindackTimeoutReReg", .set = conf_ms, AT(bindack_rereg_ms), .def = "1.0",
+	  .min = 100, .max = 32000,
+	  .doc = "wait for the first acknowledgement of a later registration, in seconds" },
+	{ .name = "InitialSolicitTimer", .set = conf_ms, AT(initial_solicit_ms), .def = "3.0",
+	  .min = 100, .max = 32000,
+	  .doc = "wait for the answer to a mobile prefix solicitation, in seconds" },
+	{ .name = "OptimisticHandoff", .set = conf_bool, AT(optimistic_handoff), .def = "disabled",
+	  .doc = "payload is not held back until a new care-of address is acknowledged" },
+	{ .name = "NoHomeReturn", .set = conf_bool, AT(no_home_return), .def = "disabled",
+	  .doc = "the mobile node keeps its binding on the home link" },
+	{ .name = "MnDeregisterAtStop", .set = conf_bool, AT(deregister_at_stop), .def = "enabled",
+	  .doc = "a mobile node that stops takes its binding back first" },
+
+	{ .name = "MnDiscardHaParamProb", .set = conf_bool, AT(discard_ha_problems),
+	  .def = "disabled",
+	  .doc = "a home agent's word, by ICMPv6, that it knows no Mobile IPv6 is not heard" },
+	{ .name = "MnResetDhaadAtHome", .set = conf_bool, AT(reset_dhaad_at_home),
+	  .def = "disabled",
+	  .doc = "a home agent that was discovered is forgotten at home" },
+	{ .name = "MnMaxHaConsecutiveResends", .set = conf_uint, AT(max_resends), .def = "5",
+	  .max = 255,
+	  .doc = "so often a binding update is repeated to a home agent that was discovered "
+		 "before the next one is tried; 0 is for ever" },
+
+	{ .name = "MnRouterDiscovery", .set = conf_bool, AT(router_discovery), .def = "disabled",
+	  .doc = "the mobile node makes addresses and default routes of router advertisements "
+		 "itself, instead of the kernel" },
+	{ .name = "MnMinRouterLifetime", .set = conf_secs, AT(min_router_lifetime), .def = "0",
+	  .max = UINT16_MAX,
+	  .doc = "router advertisements with a shorter lifetime, in seconds, are not believed" },
+
+	{ .name = "NonVolatileBindingCache" },
+	{ .name = "CnBindingPolicySet" },
+	{ .name = "TunnelPayloadForceSANego" },
+	{ .name = "SendUnsolMobPfxAdvs" },
+	{ .name = "MinMobPfxAdvInterval" },
+	{ .name = "MaxMobPfxAdvInterval" },
+	{ .name = "HaAcceptMobRtr" },
+	{ .name = "HaServedPrefix" },
+	{ .name = "MnMaxCnBindingLife" },
+	{ .name = "MnFlushAllAtHome" },
+	{ .name = "MnMaxCnConsecutiveResends" },
+	{ .name = "UseCnBuAck" },
+	{ .name = "InterfaceInitialInitDelay" },
+	{ .name = "MnUseAllInterfaces" },
+	{ .name = "MnRouterProbes" },
+	{ .name = "MnRouterProbeTimeout" },
+	{ .name = "MobRtrUseExplicitMode" },
+	{ .name = "UseMovementModule" },
+	{ .name = "UsePolicyModule" },
+	{ .name = "HaHomeLink" },
+};
+
+static const struct conf_key iface_keys[] = {
+	{ .name = "MnIfPreference", .set = conf_uint, IFACE_AT(preference), .def = "5", .max = 10,
+	  .doc = "1 is the best interface for a care-of address, 10 the last, 0 is never used" },
+	{ .name = "IfType" },
+	{ .name = "Tunnel" },
+};
+
+static const struct conf_key home_keys[] = {
+	{ .name = "HomeAgentAddress", .set = conf_in6, HOME_AT(ha),
+	  .def = "::",
+	  .doc = "address of the home agent; :: is discovered on the home link" },
+	{ .name = "HomePrefix", .set = conf_prefix, HOME_AT(home_prefix),
+	  .doc = "prefix of the home link, if not that of the home address" },
+	{ .name = "UseAltCoa" },
+	{ .name = "HomeAgentName" },
+	{ .name = "IsMobRtr" },
+	{ .name = "MnRoPolicy" },
+	{ .name = "LinkName" },
+	{ .name = "IfName" },
+	{ .name = "IPsecType" },
+	{ .name = "DoRouteOptimization" },
+};
+/* clang-format on */
+
+static int refuse_dsmip(struct conf_in *in, const char *name, void *target)
+{
+	(void)target;
+	conf_error(in->log, in->at,
+		"%s: unsupported, IPv4 (dual-stack Mobile IPv6) is not part of "
+		"this program",
+		name);
+	return -EINVAL;
+}
+
+/* What is asked for is what happens, except for "enabled". */
+static int route_optimization(struct conf_in *in, const char *name, void *target)
+{
+	bool wanted = false;
+
+	(void)target;
+	if (in_set(in, name, conf_bool, "enabled or disabled", &wanted) < 0)
+		return -EINVAL;
+	if (wanted)
+		conf_warn(in->log, in->at,
+			"%s enabled: route optimization is not part of this "
+			"version and stays disabled",
+			name);
+	return in_end(in, name);
+}
+
+/* HomeAddress ADDRESS/LENGTH ; */
+static int home_address(struct conf_in *in, const char *name, void *target)
+{
+	struct mip_home_link *home = target;
+	int rc = in_set(
+		in, name, conf_prefix, "an address with the prefix length of its link", &home->hoa);
+
+	if (rc < 0)
+		return rc;
+	if (in_is(in, LEX_LPAREN)) {
+		conf_error(in->log, in->at, "%s: unsupported, mobile network prefixes", name);
+		return -EINVAL;
+	}
+	return in_end(in, name);
+}
+
+/* clang-format off */
+static const struct conf_stmt file_stmts[] = {
+	{ "Interface", stmt_iface, "an interface that takes part in Mobile IPv6" },
+	{ "MnHomeLink", stmt_home, "a home address of this mobile node and its home agent" },
+	{ "IPsecPolicySet", stmt_set,
+	  "what IPsec protects between home addresses and a home agent" },
+	{ "BindingAclPolicy", stmt_acl, "whether this home address may register" },
+	{ "DefaultBindingAclPolicy", stmt_default_acl,
+	  "whether home addresses without a line of their own may register (default allow)" },
+	{ "DoRouteOptimizationMN", route_optimization,
+	  "route optimization is not part of this version and stays disabled" },
+	{ "DoRouteOptimizationCN", route_optimization,
+	  "route optimization is not part of this version and stays disabled" },
+	{ "MnUseDsmip6", refuse_dsmip, NULL },
+	{ "HaAcceptDsmip6", refuse_dsmip, NULL },
+};
+
+static const struct conf_stmt home_stmts[] = {
+	{ "HomeAddress", home_address, "the home address with the prefix length of its link" },
+	{ "HomeAddressV4", refuse_dsmip, NULL },
+	{ "HomeAgentV4Address", refuse_dsmip, NULL },
+	{ "HomePrefix4", refuse_dsmip, NULL },
+};
+/* clang-format on */
+
+#define LIST(array) array, sizeof(array) / sizeof((array)[0])
+
+const struct conf_scope conf_scope_file = { LIST(file_keys), LIST(file_stmts), NULL };
+const struct conf_scope conf_scope_iface = { LIST(iface_keys), NULL, 0, "in an Interface block" };
+const struct conf_scope conf_scope_home = { LIST(home_keys), LIST(home_stmts),
+	"in an MnHomeLink block" };

@@ -1,0 +1,95 @@
+#include <string.h>
+
+#include "mip/conf/acl.h"
+#include "mip/ha/act.h"
+
+enum { BINDINGS_MAX = 65536 };
+
+enum { RESERVED_FIRST = 0x80 };
+
+/* RFC 4291 section 2.6.1, RFC 2526 section 2: with prefixes of 64 bits. */
+static bool is_anycast(const struct in6_addr *a)
+{
+	static const uint8_t routers[8], agents[7] = { 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const uint8_t *id = &a->s6_addr[8];
+
+	return !memcmp(id, routers, sizeof(routers)) ||
+		(!memcmp(id, agents, sizeof(agents)) && id[7] >= RESERVED_FIRST);
+}
+
+/* Where nobody but the node itself can be: what is sent there would be another's, or our own. */
+static uint8_t coa_good(struct ha *ha, const struct ha_bu *bu)
+{
+	const struct in6_addr *a = &bu->coa;
+
+	if (bu->deletes)
+		return BA_ACCEPTED;
+	if (!env_is_unicast(a) || is_anycast(a) || ha_is_reserved(ha, a) ||
+		ha_is_home_address(ha, a))
+		return BA_INVALID_COA;
+	return BA_ACCEPTED;
+}
+
+/* RFC 6275 section 9.5.1 */
+static uint8_t sequence_newer(struct ha *ha, const struct ha_bu *bu)
+{
+	(void)ha;
+	if (!bu->e || bc_seq_newer(bu->e->seq, bu->m->bu.seq))
+		return BA_ACCEPTED;
+	return BA_SEQUENCE;
+}
+
+static uint8_t on_home_link(struct ha *ha, const struct ha_bu *bu)
+{
+	(void)ha;
+	return bu->ifindex && bu->prefix_valid >= MH_LIFETIME_UNIT ? BA_ACCEPTED
+								   : BA_NOT_HOME_SUBNET;
+}
+
+static uint8_t not_reserved(struct ha *ha, const struct ha_bu *bu)
+{
+	return ha_is_reserved(ha, &bu->hoa) ? BA_PROHIBITED : BA_ACCEPTED;
+}
+
+static uint8_t allowed(struct ha *ha, const struct ha_bu *bu)
+{
+	return acl_check(ha->env->conf, &bu->hoa);
+}
+
+static uint8_t router_allowed(struct ha *ha, const struct ha_bu *bu)
+{
+	(void)ha;
+	return bu->m->bu.flags & BU_ROUTER ? BA_ROUTER_REFUSED : BA_ACCEPTED;
+}
+
+/* Section 10.3.2 */
+static uint8_t known_if_deleted(struct ha *ha, const struct ha_bu *bu)
+{
+	(void)ha;
+	return bu->deletes && !bu->e ? BA_NOT_HA_FOR_MN : BA_ACCEPTED;
+}
+
+static uint8_t room(struct ha *ha, const struct ha_bu *bu)
+{
+	return bu->e || ha->bc.n < BINDINGS_MAX ? BA_ACCEPTED : BA_NO_RESOURCES;
+}
+
+static uint8_t (*const checks[])(struct ha *ha, const struct ha_bu *bu) = {
+	sequence_newer,
+	coa_good,
+	on_home_link,
+	not_reserved,
+	allowed,
+	router_allowed,
+	known_if_deleted,
+	room,
+};
+
+uint8_t ha_check(struct ha *ha, const struct ha_bu *bu)
+{
+	uint8_t status = BA_ACCEPTED;
+
+	for (size_t i = 0; status == BA_ACCEPTED && i < sizeof(checks) / sizeof(checks[0]); i++)
+		status = checks[i](ha, bu);
+	return status;
+}

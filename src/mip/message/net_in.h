@@ -1,0 +1,15 @@
+/*
+ * net_in - what the kernel tells beside a packet: addresses, interface, hop limit, option, routing
+ *          header.
+ *
+ * Shapes:  pure. Only a home address option and a type 2 routing header of the right shape count.
+ * Errors:  what makes no sense is as if it were not there.
+ * Source:  RFC 3542, RFC 6275 sections 6.3 and 6.4, RFC 8200 section 4.
+ */
+#pragma once
+
+#include <sys/socket.h>
+
+#include "mip/net/net.h"
+
+void net_control_read(struct msghdr *msg, struct mip_packet *out);

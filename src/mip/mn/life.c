@@ -1,0 +1,53 @@
+#include <errno.h>
+
+#include "base/log.h"
+#include "mip/mn/act.h"
+
+static void on_timer(void *arg)
+{
+	mn_event(arg, ME_TIMER);
+}
+
+/* Policies before addresses: the home address appears when nothing of it can leave unprotected. */
+static int put_up(struct mn *mn)
+{
+	int rc = mn_net_clean(mn);
+
+	if (!rc)
+		rc = sp_install(mn->env, &mn->pair, SP_BLOCK);
+	mn->blocked = true;
+	if (rc || addr_is_any(&mn->pair.ha))
+		return rc;
+	return seek_take(mn);
+}
+
+int mn_start(struct mip_env *env, struct bul *bul, const struct mip_home_link *home, struct mn *mn)
+{
+	int rc;
+
+	mn->env = env;
+	mn->home = home;
+	mn->state = MN_STARTING;
+	mn->pair = (struct sp_pair){ .role = MIP_MN, .hoa = home->hoa.addr, .ha = home->ha };
+	mn->pair.end = mn->pair.hoa;
+	timer_init(&mn->timer, on_timer, mn);
+	reg_init(mn);
+	mps_init(mn);
+	rc = bul_add(bul, &mn->pair.hoa, &mn->pair.ha, &mn->bul);
+	if (rc < 0)
+		return env_said(rc, "binding update list", &mn->pair.hoa);
+	mn->bul->state = mn_state_str(mn->state);
+	return put_up(mn);
+}
+
+void mn_clear(struct mn *mn, struct bul *bul)
+{
+	timer_stop(&mn->timer);
+	timer_stop(&mn->end);
+	mps_stop(mn);
+	mn_net_none(mn);
+	seek_forget(mn);
+	sp_remove(mn->env, &mn->pair, SP_BLOCK);
+	bul_del(bul, mn->bul);
+	mn->bul = NULL;
+}

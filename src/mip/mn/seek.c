@@ -1,0 +1,165 @@
+/* Dynamic home agent address discovery of the mobile node (RFC 6275 section 11.4.1). */
+#include "base/log.h"
+#include "crypto/rand.h"
+#include "mip/mn/act.h"
+
+enum { DHAAD_RETRIES = 4, INITIAL_DHAAD_MS = 3000, PAUSE_MS = 60000 };
+
+static bool discovers(const struct mn *mn)
+{
+	return addr_is_any(&mn->home->ha);
+}
+
+static bool unknown(const struct mn *mn)
+{
+	return addr_is_any(&mn->pair.ha);
+}
+
+static bool silent(const struct mn *mn)
+{
+	uint32_t most = mn->env->conf->max_resends;
+
+	return discovers(mn) && most && mn->bul->resends >= most;
+}
+
+static bool another(const struct mn *mn)
+{
+	return unknown(mn) && mn->seek.next < mn->seek.n;
+}
+
+static const struct {
+	enum mn_event event;
+	bool (*when)(const struct mn *mn);
+	enum mn_event meaning;
+} meanings[] = {
+	{ ME_COA, unknown, ME_SEEK },
+	{ ME_BA_REFUSED, discovers, ME_AGENT_LOST },
+	{ ME_PROBLEM, discovers, ME_AGENT_LOST },
+	{ ME_TIMER, another, ME_AGENT },
+	{ ME_TIMER, silent, ME_AGENT_LOST },
+};
+
+enum mn_event seek_meaning(const struct mn *mn, enum mn_event ev)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].event == ev && meanings[i].when(mn))
+			return meanings[i].meaning;
+	}
+	return ev;
+}
+
+/* From the care-of address, for nobody knows the home address yet. */
+static void ask(struct mn *mn)
+{
+	uint8_t buf[8];
+	struct wr w = WR_OF(buf);
+	struct mip_packet p = { .src = mn->place.coa,
+		.dst = icmp6_agents_anycast(&mn->home->home_prefix),
+		.hop_limit = -1,
+		.own = true };
+
+	icmp6_dhaad_request_write(&w, mn->seek.id);
+	if (wr_done(&w) < 0)
+		return;
+	p.data = wr_view(&w);
+	mip_net_send_icmp6(mn->env->net, &p);
+	mn->wait_ms = mn->seek.delay_ms;
+}
+
+enum mn_verdict seek_start(struct mn *mn)
+{
+	mn_block(mn);
+	mn_net_none(mn);
+	mn->seek = (struct mn_seek){ .id = (uint16_t)rand_below(0x10000),
+		.delay_ms = INITIAL_DHAAD_MS };
+	ask(mn);
+	return MV_GO;
+}
+
+/* The same request, each time after twice as long; after the last of them a new one. */
+enum mn_verdict seek_again(struct mn *mn)
+{
+	if (mn->seek.tries == DHAAD_RETRIES)
+		return seek_start(mn);
+	mn->seek.tries++;
+	mn->seek.delay_ms *= 2;
+	ask(mn);
+	return MV_GO;
+}
+
+int seek_take(struct mn *mn)
+{
+	static const enum sp_group groups[] = { SP_PEER, SP_SIGNAL, SP_PAYLOAD };
+	int rc = 0;
+
+	sp_find_foreign(mn->env, &mn->pair);
+	for (size_t i = 0; !rc && i < sizeof(groups) / sizeof(groups[0]); i++)
+		rc = sp_install(mn->env, &mn->pair, groups[i]);
+	if (!rc)
+		rc = sp_remove(mn->env, &mn->pair, SP_DATA);
+	return rc ? rc : mn_net_away(mn);
+}
+
+void seek_forget(struct mn *mn)
+{
+	static const enum sp_group groups[] = { SP_DATA, SP_PAYLOAD, SP_SIGNAL, SP_PEER };
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		sp_remove(mn->env, &mn->pair, groups[i]);
+	sp_hao_del(mn->env, &mn->pair);
+	mn->data = false;
+	mn->pair.ha = mn->bul->ha = addr_any;
+	mn->pair.end = mn->pair.hoa;
+}
+
+enum mn_verdict seek_found(struct mn *mn)
+{
+	mn->pair.ha = mn->bul->ha = mn->seek.agents[mn->seek.next++];
+	log_mip(1, "%s: home agent %s", addr_str(&mn->pair.hoa), addr_str(&mn->pair.ha));
+	if (seek_take(mn) < 0)
+		log_mip(0, "%s: not everything is in place for home agent %s",
+			addr_str(&mn->pair.hoa), addr_str(&mn->pair.ha));
+	return reg_move(mn);
+}
+
+/* Not sooner than a first answer could have come; when all refused, not sooner than a refusal. */
+enum mn_verdict seek_next(struct mn *mn)
+{
+	log_mip(1, "%s: home agent %s is given up", addr_str(&mn->pair.hoa),
+		addr_str(&mn->pair.ha));
+	mn_block(mn);
+	mn_net_none(mn);
+	seek_forget(mn);
+	mn->bul->bound = false;
+	mn->seek.tries = DHAAD_RETRIES;
+	mn->wait_ms = another(mn) ? mn->env->conf->bindack_first_ms : PAUSE_MS;
+	return MV_GO;
+}
+
+/* Nothing protects the reply: only what the configuration protects signalling with is tried. */
+static bool fit(const struct mn *mn, const struct in6_addr *agent)
+{
+	const struct mip_conf *c = mn->env->conf;
+
+	return addr_is_global(agent) && !addr_eq(agent, &mn->pair.hoa) &&
+		(!c->use_mn_ha_ipsec || mip_conf_signalling(c, &mn->pair.hoa, agent));
+}
+
+bool mn_agents(struct mn *mn, const struct mip_packet *p, const struct icmp6_agents *reply)
+{
+	struct mn_seek *s = &mn->seek;
+
+	if (mn->state != MN_SEEKING || s->n || reply->id != s->id ||
+		!addr_eq(&p->dst, &mn->place.coa))
+		return false;
+	for (size_t i = 0; i < reply->n_agents && s->n < MN_AGENTS_MAX; i++) {
+		if (fit(mn, &reply->agents[i]))
+			s->agents[s->n++] = reply->agents[i];
+		else
+			log_mip(1, "%s: no IPsecPolicySet for home agent %s, not tried",
+				addr_str(&mn->pair.hoa), addr_str(&reply->agents[i]));
+	}
+	if (s->n)
+		mn_event(mn, ME_AGENT);
+	return true;
+}

@@ -4,8 +4,8 @@
  * Every change is one row of the table in mn.c: {state, event, handler, next state, afterwards,
  * story}. Handlers change kernel objects and give a verdict; the table's runner sends BUs, sets the
  * timer and moves the state.
- * Shapes:  movement/where.c says where the node is (mn->place) and raises ME_COA, ME_COA_GONE, ME_HOME,
- *          ME_LINK_DOWN; packets arrive by mn_ba() and mn_mpa().
+ * Shapes:  movement/where.c says where the node is (mn->place) and raises ME_COA, ME_COA_GONE,
+ *          ME_HOME, ME_LINK_DOWN; packets arrive by mn_ba() and mn_mpa().
  * Units:   lifetimes seconds, delays milliseconds.
  * Errors:  a kernel call that fails is logged; the node then stays blocked rather than unprotected.
  * Source:  RFC 6275 section 11, RFC 4877 sections 4 and 5; spec C.5, D.5, D.6, F-021.

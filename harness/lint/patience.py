@@ -59,8 +59,19 @@ def check(root: Path) -> Iterator[Fault]:
             tree = ast.parse(text(path))
         except SyntaxError:
             continue  # Python's own linter tells
+        yield from _read_unrun(name(root, path), tree)
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             yield from _wait(name(root, path), path.parent.name, call)
+
+
+def _read_unrun(path: str, tree: ast.Module) -> Iterator[Fault]:
+    """LIMIT and BY_NAME are read before anything of the file runs."""
+    for node in tree.body:
+        names = [one.id for one in getattr(node, "targets", ()) if isinstance(one, ast.Name)]
+        for found in {"LIMIT", "BY_NAME"}.intersection(names):
+            if not isinstance(node.value, ast.Constant):
+                yield Fault(path, node.lineno, f"{found} is read without running the file: a plain "
+                            f"value such as {found} = 900 is expected")
 
 
 def _wait(path: str, scenario: str, call: ast.Call) -> Iterator[Fault]:

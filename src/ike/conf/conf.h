@@ -21,7 +21,7 @@
 #include "crypto/ident.h"
 #include "crypto/x509.h"
 #include "ike/message/prop.h"
-#include "ike/table.h"
+#include "base/table.h"
 #include "ike/message/ts.h"
 
 /* config setup holds a keyword that may restrict and that nobody here knows. */

@@ -20,7 +20,7 @@
 #include "ike/sa/child.h"
 #include "ike/conf/conf.h"
 #include "ike/sa/sa.h"
-#include "ike/table.h"
+#include "base/table.h"
 #include "ike/sa/trap.h"
 #include "kernel/xfrm_move.h"
 

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "ike/message/msg.h"
-#include "ike/table.h"
+#include "base/table.h"
 
 struct limits;
 

@@ -17,7 +17,7 @@
 
 #include "ike/sa/keymat.h"
 #include "ike/sa/ref.h"
-#include "ike/table.h"
+#include "base/table.h"
 #include "ike/message/ts.h"
 #include "kernel/xfrm_types.h"
 

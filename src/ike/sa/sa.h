@@ -20,7 +20,7 @@
 #include "crypto/ident.h"
 #include "ike/sa/keymat.h"
 #include "ike/sa/ref.h"
-#include "ike/table.h"
+#include "base/table.h"
 
 struct iked;
 struct trap;

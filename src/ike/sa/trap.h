@@ -15,7 +15,7 @@
 
 #include "ike/conf/conf.h"
 #include "ike/sa/sa.h"
-#include "ike/table.h"
+#include "base/table.h"
 
 struct cred;
 struct iked;

@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ike/table.h"
+#include "base/table.h"
 
 enum { ROWS_FIRST = 64 };
 

@@ -2,7 +2,7 @@
  * The hash table: what was put in is found, what was taken out is not, thousands cost no more than
  * one.
  */
-#include "ike/table.h"
+#include "base/table.h"
 #include "unit/unit.h"
 
 struct thing {

@@ -2,9 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+const char *file_str(int rc)
+{
+	switch (rc) {
+	case -ENXIO: /* a socket */
+	case -ESPIPE:
+		return "it is no regular file";
+	case -EFBIG:
+		return "it is too large";
+	}
+	return strerror(-rc);
+}
 
 int file_open(const char *path, size_t max, struct stat *st)
 {
@@ -14,7 +27,7 @@ int file_open(const char *path, size_t max, struct stat *st)
 	if (fd < 0 || fstat(fd, st) < 0)
 		return -errno;
 	if (!S_ISREG(st->st_mode))
-		return S_ISDIR(st->st_mode) ? -EISDIR : -EINVAL;
+		return S_ISDIR(st->st_mode) ? -EISDIR : -ESPIPE;
 	if ((uintmax_t)st->st_size > max)
 		return -EFBIG;
 	rc = fd;

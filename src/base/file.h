@@ -5,7 +5,7 @@
  * writer, a device might never end.
  * Shapes:  file_open gives a descriptor and what fstat says of it.
  * Units:   octets.
- * Errors:  -errno; -EISDIR: a folder; -EINVAL: no regular file; -EFBIG: more than max octets.
+ * Errors:  -errno; -EISDIR: a folder; -ESPIPE: no regular file; -EFBIG: more than max octets.
  * Source:  none.
  */
 #pragma once
@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+
+/* What came of it, in words. */
+const char *file_str(int rc);
 
 int file_open(const char *path, size_t max, struct stat *st);
 

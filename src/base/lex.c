@@ -147,7 +147,7 @@ static int include_one(struct lex_reader *r, struct conf_pos at, const char *pat
 	if (rc == -ELOOP)
 		conf_error(r->log, at, "include %s: this file includes itself, ignored", path);
 	else
-		conf_error(r->log, at, "include %s: %s", path, strerror(-rc));
+		conf_error(r->log, at, "include %s: %s", path, file_str(rc));
 	return lost(r, at, true); /* it may have gone on with what is open */
 }
 

@@ -7,12 +7,14 @@
 #include <openssl/pem.h>
 
 #include "base/file.h"
+#include "base/names.h"
 #include "crypto/cert_int.h"
 #include "crypto/dn.h"
 #include "crypto/prf.h"
 
 enum {
 	CERT_MAX = 16 << 10,
+	CERT_FILE_MAX = 1 << 20,
 	RSA_BITS_FLOOR = 1024,
 	RSA_BITS_MIN = 2048,
 	RSA_BITS_MAX = 16384,
@@ -49,28 +51,42 @@ bool md_is_weak(int md)
 	return md == NID_md5 || md == NID_md4 || md == NID_md2 || md == NID_sha1;
 }
 
-int file_der(const char *path, const char *pem_name, size_t max, struct blob *out)
+/* The blocks of that name in a PEM text. */
+static int each_block(struct bytes text, const char *pem_name,
+	int (*each)(void *arg, struct bytes der), void *arg)
+{
+	BIO *bio = BIO_new_mem_buf(text.p, (int)text.n);
+	int r = bio ? 0 : -ENOMEM;
+	size_t n = 0;
+
+	while (r == 0) {
+		uint8_t *der = NULL;
+		long len = 0;
+
+		if (PEM_bytes_read_bio(&der, &len, NULL, pem_name, bio, NULL, NULL) != 1)
+			break;
+		n++;
+		r = each(arg, BYTES(der, (size_t)len));
+		OPENSSL_free(der);
+	}
+	if (r == 0 && (!n || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
+		r = -EBADMSG;
+	BIO_free(bio);
+	ERR_clear_error();
+	return r;
+}
+
+int file_each(const char *path, const char *pem_name, size_t max,
+	int (*each)(void *arg, struct bytes der), void *arg)
 {
 	own_blob text = { 0 };
 	int r = file_read(path, max, &text);
-	BIO *bio;
-	uint8_t *der = NULL;
-	long n = 0;
 
 	if (r < 0)
 		return r;
 	if (text.n && text.p[0] == 0x30) /* a SEQUENCE: DER, not text */
-		return blob_set(out, blob_view(&text));
-	bio = BIO_new_mem_buf(text.p, (int)text.n);
-	if (!bio)
-		return -ENOMEM;
-	r = PEM_bytes_read_bio(&der, &n, NULL, pem_name, bio, NULL, NULL) == 1 ? 0 : -EBADMSG;
-	BIO_free(bio);
-	ERR_clear_error();
-	if (r == 0)
-		r = blob_set(out, BYTES(der, (size_t)n));
-	OPENSSL_free(der);
-	return r;
+		return each(arg, blob_view(&text));
+	return each_block(blob_view(&text), pem_name, each, arg);
 }
 
 static int take_name(const X509_NAME *name, struct ident *out)
@@ -316,47 +332,90 @@ int cert_parse(struct bytes der, struct cert **out)
 	return 0;
 }
 
-/* The next block of a PEM text that is a certificate. */
-static int next_cert(BIO *bio, struct cert **out)
-{
-	uint8_t *der = NULL;
-	long n = 0;
-	int r = PEM_bytes_read_bio(&der, &n, NULL, PEM_STRING_X509, bio, NULL, NULL) == 1
-		? cert_parse(BYTES(der, (size_t)n), out)
-		: -ENOENT;
+struct loading {
+	struct cert **out;
+	size_t cap, skip, n;
+};
 
-	OPENSSL_free(der);
-	ERR_clear_error();
+static int take_cert(void *arg, struct bytes der)
+{
+	struct loading *l = arg;
+	int r = 0;
+
+	if (l->skip)
+		l->skip--;
+	else if (l->n < l->cap)
+		r = cert_parse(der, &l->out[l->n]);
+	else
+		return 0;
+	if (r == 0 && l->n < l->cap && l->out[l->n])
+		l->n++;
 	return r;
 }
 
 int cert_load_more(const char *path, struct cert **out, size_t cap, size_t *n)
 {
-	own_blob text = { 0 };
-	struct cert *c = NULL;
-	int r = file_read(path, 2 * CERT_MAX, &text);
-	BIO *bio =
-		r < 0 || !text.n || text.p[0] == 0x30 ? NULL : BIO_new_mem_buf(text.p, (int)text.n);
+	struct loading l = { out, cap, 1, 0 };
+	int r;
 
-	*n = 0;
-	if (!bio)
-		return r;
-	r = next_cert(bio, &c);
-	cert_free(c);
-	while (r == 0 && *n < cap) {
-		r = next_cert(bio, &out[*n]);
-		*n += r == 0;
-	}
-	BIO_free(bio);
-	return r == -ENOENT ? 0 : r;
+	memset(out, 0, cap * sizeof(*out));
+	r = file_each(path, PEM_STRING_X509, CERT_FILE_MAX, take_cert, &l);
+	*n = l.n;
+	return r;
 }
 
 int cert_load(const char *path, struct cert **out)
 {
-	own_blob der = { 0 };
-	int r = file_der(path, PEM_STRING_X509, 2 * CERT_MAX, &der);
+	struct cert *c = NULL;
+	struct loading l = { &c, 1, 0, 0 };
+	int r = file_each(path, PEM_STRING_X509, CERT_FILE_MAX, take_cert, &l);
 
-	return r < 0 ? r : cert_parse(blob_view(&der), out);
+	if (l.n) /* what stands behind the first is cert_load_more's */
+		*out = c;
+	return l.n ? 0 : r < 0 ? r : -EBADMSG;
+}
+
+struct each {
+	int (*each)(void *arg, struct cert *c);
+	void *arg;
+	int rc; /* of the first that could not be used */
+};
+
+static int take_each(void *arg, struct bytes der)
+{
+	struct each *e = arg;
+	struct cert *c = NULL;
+	int r = cert_parse(der, &c);
+
+	if (r == 0)
+		r = e->each(e->arg, c);
+	if (r < 0)
+		cert_free(c);
+	if (!e->rc)
+		e->rc = r;
+	return 0;
+}
+
+int cert_load_each(const char *path, int (*each)(void *arg, struct cert *c), void *arg)
+{
+	struct each e = { each, arg, 0 };
+	int r = file_each(path, PEM_STRING_X509, CERT_FILE_MAX, take_each, &e);
+
+	return r < 0 ? r : e.rc;
+}
+
+const char *cert_file_str(int rc)
+{
+	static const struct name words[] = {
+		{ -EBADMSG, "there is none that is whole, in PEM or DER, and of use here" },
+		{ -EINVAL, "it is no CA: its basicConstraints do not say CA:TRUE" },
+		{ -EOPNOTSUPP, "nothing of this kind is used here" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].value == rc)
+			return words[i].name;
+	return file_str(rc);
 }
 
 void cert_free(struct cert *c)

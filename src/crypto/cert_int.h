@@ -36,7 +36,11 @@ int sig_alg_md(int sig_nid);
 /* MD5 and SHA-1 are no signature of a chain or a CRL any more. */
 bool md_is_weak(int md);
 
-/* One whole file of at most `max` octets: PEM of one of the names, or DER. 0 or -errno. */
-int file_der(const char *path, const char *pem_name, size_t max, struct blob *out);
+/*
+ * Every object of a file of at most `max` octets: the PEM blocks of that name, or one in DER. 0 or
+ * -errno: of the file, of `each`, which ends it, or -EBADMSG: none, or one that is cut.
+ */
+int file_each(const char *path, const char *pem_name, size_t max,
+	int (*each)(void *arg, struct bytes der), void *arg);
 
 time_t time_of(const ASN1_TIME *t); /* -1: no time */

@@ -17,7 +17,8 @@ struct crl {
 	time_t this_update, next_update;
 	ASN1_INTEGER *number;
 	ISSUING_DIST_POINT *scope; /* NULL: every certificate of the issuer */
-	bool checked, good; /* by the key with this digest: */
+	bool is_delta;
+	bool checked, good; /* good: by the key with this digest; else not by it */
 	uint8_t key[20];
 };
 
@@ -26,9 +27,10 @@ static bool has_unknown_critical(const X509_CRL *x)
 	for (int i = 0; i < X509_CRL_get_ext_count(x); i++) {
 		X509_EXTENSION *ext = X509_CRL_get_ext(x, i);
 
-		if (X509_EXTENSION_get_critical(ext) &&
-			OBJ_obj2nid(X509_EXTENSION_get_object(ext)) !=
-				NID_issuing_distribution_point)
+		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(ext));
+
+		if (X509_EXTENSION_get_critical(ext) && nid != NID_issuing_distribution_point &&
+			nid != NID_delta_crl)
 			return true;
 	}
 	return false;
@@ -42,9 +44,7 @@ static int take_scope(struct crl *c)
 	c->scope = X509_CRL_get_ext_d2i(c->x, NID_issuing_distribution_point, &crit, NULL);
 	if (!c->scope)
 		return crit == -1 ? 0 : -EBADMSG;
-	return c->scope->indirectCRL > 0 || c->scope->onlysomereasons || c->scope->onlyattr > 0
-		? -EBADMSG
-		: 0;
+	return c->scope->indirectCRL > 0 || c->scope->onlyattr > 0 ? -EBADMSG : 0;
 }
 
 /* The fields that every question asks for. */
@@ -60,6 +60,7 @@ static int take_fields(struct crl *c)
 		return -EBADMSG;
 	if (X509_NAME_get0_der(X509_CRL_get_issuer(c->x), &der, &n) != 1)
 		return -EBADMSG;
+	c->is_delta = X509_CRL_get_ext_by_NID(c->x, NID_delta_crl, -1) >= 0;
 	c->number = X509_CRL_get_ext_d2i(c->x, NID_crl_number, NULL, NULL);
 	return ident_set(&c->issuer, ID_DN, BYTES(der, n));
 }
@@ -86,14 +87,6 @@ int crl_parse(struct bytes der, struct crl **out)
 	return 0;
 }
 
-int crl_load(const char *path, struct crl **out)
-{
-	own_blob der = { 0 };
-	int r = file_der(path, PEM_STRING_X509_CRL, 2 * CRL_MAX, &der);
-
-	return r < 0 ? r : crl_parse(blob_view(&der), out);
-}
-
 void crl_free(struct crl *crl)
 {
 	if (!crl)
@@ -117,12 +110,24 @@ static ASN1_OCTET_STRING *scope_of(const struct crl *crl)
 	return at < 0 ? NULL : X509_EXTENSION_get_data(X509_CRL_get_ext(crl->x, at));
 }
 
+static bool signer_eq(const struct crl *a, const struct crl *b)
+{
+	if (!a->good || !b->good)
+		return !X509_CRL_match(a->x, b->x);
+	return ident_eq(&a->issuer, &b->issuer) && !memcmp(a->key, b->key, sizeof(a->key));
+}
+
 bool crl_same_scope(const struct crl *a, const struct crl *b)
 {
 	const ASN1_OCTET_STRING *one = scope_of(a), *other = scope_of(b);
 
-	return ident_eq(&a->issuer, &b->issuer) && !one == !other &&
+	return signer_eq(a, b) && a->is_delta == b->is_delta && !one == !other &&
 		(!one || !ASN1_OCTET_STRING_cmp(one, other));
+}
+
+bool crl_is_complete(const struct crl *crl)
+{
+	return !crl->is_delta && !(crl->scope && crl->scope->onlysomereasons);
 }
 
 static bool share_a_name(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
@@ -172,10 +177,13 @@ bool crl_is_newer(const struct crl *crl, const struct crl *than)
 
 bool crl_signed_by(struct crl *crl, const struct cert *ca)
 {
-	if (crl->checked && !memcmp(crl->key, ca->spki_sha1, sizeof(crl->key)))
-		return crl->good;
-	crl->good = ca->may_sign_crl &&
-		!md_is_weak(sig_alg_md(X509_CRL_get_signature_nid(crl->x))) &&
+	bool same = crl->checked && !memcmp(crl->key, ca->spki_sha1, sizeof(crl->key));
+
+	if (!ca->may_sign_crl)
+		return false;
+	if (same || crl->good) /* no two keys make one signature */
+		return same && crl->good;
+	crl->good = !md_is_weak(sig_alg_md(X509_CRL_get_signature_nid(crl->x))) &&
 		X509_CRL_verify(crl->x, X509_get0_pubkey(ca->x)) == 1;
 	ERR_clear_error();
 	memcpy(crl->key, ca->spki_sha1, sizeof(crl->key));
@@ -220,6 +228,7 @@ int crl_revokes(struct crl *crl, const struct cert *c, time_t *when, const char 
 	ASN1_ENUMERATED *e;
 	long why = 0;
 
+	/* 2: a delta CRL takes it back; a new complete one will show that */
 	if (X509_CRL_get0_by_cert(crl->x, &entry, c->x) != 1)
 		return 0;
 	e = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);

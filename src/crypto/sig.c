@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 
 #include "base/file.h"
+#include "base/names.h"
 #include "crypto/cert_int.h"
 #include "crypto/ossl.h"
 #include "crypto/prf.h"
@@ -31,6 +32,44 @@ static int give_passphrase(char *buf, int cap, int writing, void *arg)
 		return -1;
 	memcpy(buf, passphrase, n);
 	return (int)n;
+}
+
+/* What a file says of itself when it is no key that can be read. */
+static const struct {
+	const char *mark;
+	int rc;
+} marks[] = {
+	{ "-----BEGIN OPENSSH PRIVATE KEY", -EPROTONOSUPPORT },
+	{ "PuTTY-User-Key-File", -EPROTONOSUPPORT },
+	{ "-----BEGIN CERTIFICATE", -EDOM },
+	{ "-----BEGIN PUBLIC KEY", -EDOM },
+	{ "ENCRYPTED", -EKEYREJECTED },
+};
+
+static int why_not(const char *text, const char *passphrase)
+{
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (strstr(text, marks[i].mark))
+			return marks[i].rc != -EKEYREJECTED || passphrase ? marks[i].rc : -ENOKEY;
+	return -EBADMSG;
+}
+
+const char *key_file_str(int rc)
+{
+	static const struct name words[] = {
+		{ -EPROTONOSUPPORT,
+			"it is a key of SSH; ssh-keygen -p -m PEM makes a PEM key of it" },
+		{ -EDOM, "it holds a public key or a certificate, not the private key" },
+		{ -EKEYREJECTED, "the passphrase is wrong" },
+		{ -ENOKEY, "it is encrypted: expected its passphrase behind the name" },
+		{ -EBADMSG, "it is no private key in PEM or DER" },
+		{ -EINVAL, "it is no RSA key of 2048 to 16384 bits" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].value == rc)
+			return words[i].name;
+	return file_str(rc);
 }
 
 static EVP_PKEY *read_key(struct bytes text, const char *passphrase)
@@ -75,7 +114,7 @@ int key_load(const char *path, const char *passphrase, struct key **out)
 		return r;
 	k->pkey = read_key(blob_view(&text), passphrase);
 	if (!k->pkey)
-		return -EBADMSG;
+		return why_not((const char *)text.p, passphrase);
 	if (!is_rsa(k->pkey))
 		return -EINVAL;
 	r = prepare(k);

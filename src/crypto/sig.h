@@ -2,7 +2,7 @@
  * sig - private keys, signing and verifying AUTH (method 1: RSASSA-PKCS1-v1_5 with SHA-1).
  *
  * Errors:  -EBADMSG when a signature does not verify; -EINVAL for a key of the wrong kind or
- *          size; -errno of the file.
+ *          size; -errno of the file, and what key_file_str() tells in words.
  * Source:  RFC 7296 sections 2.15 and 3.8, RFC 8017 section 8.2 (strict: nothing behind the
  *          hash).
  */
@@ -13,6 +13,9 @@
 #include "crypto/x509.h"
 
 struct key;
+
+/* Why a file is no private key for us, in words: of what key_load() gave. */
+const char *key_file_str(int rc);
 
 int key_load(const char *path, const char *passphrase, struct key **out); /* PEM or DER, RSA */
 void key_free(struct key *k);

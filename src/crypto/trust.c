@@ -7,155 +7,22 @@
 #include <openssl/err.h>
 
 #include "base/names.h"
-#include "crypto/cert_int.h"
-#include "crypto/crl.h"
+#include "crypto/trust_int.h"
 #include "crypto/x509.h"
 
-enum { PATH_MAX_CERTS = 8, STORY_MAX = 1400 };
-
-struct store {
-	struct cert **cas;
-	size_t n_cas;
-	struct crl **crls;
-	size_t n_crls;
-};
+enum { PATH_MAX_CERTS = 8, STORY_MAX = 1400, SIGNATURES_MAX = 64 };
 
 /* What one judgement works on: the path from the end entity up. */
 struct path {
 	struct trust *trust;
 	time_t now;
+	const struct trust_want *want;
+	struct cert *const *chain; /* what the peer sent */
+	size_t n_chain;
 	const struct cert *certs[PATH_MAX_CERTS];
 	size_t n;
+	unsigned budget; /* signatures that may still be looked at */
 };
-
-int trust_init(struct trust *t)
-{
-	t->store = calloc(1, sizeof(struct store));
-	return t->store ? 0 : -ENOMEM;
-}
-
-void trust_free(struct trust *t)
-{
-	struct store *s = t ? t->store : NULL;
-
-	if (!s)
-		return;
-	for (size_t i = 0; i < s->n_cas; i++)
-		cert_free(s->cas[i]);
-	for (size_t i = 0; i < s->n_crls; i++)
-		crl_free(s->crls[i]);
-	free(s->cas);
-	free(s->crls);
-	free(s);
-	t->store = NULL;
-}
-
-int trust_add_ca(struct trust *t, struct cert *ca)
-{
-	struct store *s = t->store;
-	struct cert **more;
-
-	if (!ca->is_ca)
-		return -EINVAL;
-	more = realloc(s->cas, (s->n_cas + 1) * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	s->cas = more;
-	s->cas[s->n_cas++] = ca;
-	return 0;
-}
-
-size_t trust_n_ca(const struct trust *t)
-{
-	return ((const struct store *)t->store)->n_cas;
-}
-
-const struct cert *trust_ca(const struct trust *t, size_t i)
-{
-	const struct store *s = t->store;
-
-	return i < s->n_cas ? s->cas[i] : NULL;
-}
-
-const struct cert *trust_ca_by_spki(const struct trust *t, const uint8_t sha1[20])
-{
-	const struct store *s = t->store;
-
-	for (size_t i = 0; i < s->n_cas; i++)
-		if (!memcmp(s->cas[i]->spki_sha1, sha1, 20))
-			return s->cas[i];
-	return NULL;
-}
-
-/* A CRL of a CA that is known by then must carry its signature: else it could push out a good one.
- */
-static bool is_forged(const struct store *s, struct crl *crl)
-{
-	bool named = false;
-
-	for (size_t i = 0; i < s->n_cas; i++) {
-		if (!crl_is_of(crl, s->cas[i]))
-			continue;
-		if (crl_signed_by(crl, s->cas[i]))
-			return false;
-		named = true;
-	}
-	return named;
-}
-
-int trust_add_crl(struct trust *t, const char *path)
-{
-	struct store *s = t->store;
-	own(crl) *crl = NULL;
-	struct crl **more;
-	int r = crl_load(path, &crl);
-
-	if (r < 0)
-		return r;
-	if (is_forged(s, crl))
-		return -EBADMSG;
-	for (size_t i = 0; i < s->n_crls; i++) {
-		struct crl *old = s->crls[i];
-
-		if (!crl_same_scope(old, crl))
-			continue;
-		if (crl_is_newer(crl, old)) {
-			s->crls[i] = take(crl);
-			crl_free(old);
-		}
-		return 0;
-	}
-	more = realloc(s->crls, (s->n_crls + 1) * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	s->crls = more;
-	s->crls[s->n_crls++] = take(crl);
-	return 0;
-}
-
-/* The CA's list that speaks for the certificate; without one (NULL) any of its lists. */
-static struct crl *crl_of(const struct trust *t, const struct cert *ca, const struct cert *c)
-{
-	const struct store *s = t->store;
-
-	for (size_t i = 0; i < s->n_crls; i++)
-		if (crl_is_of(s->crls[i], ca) && (!c || crl_covers(s->crls[i], c)))
-			return s->crls[i];
-	return NULL;
-}
-
-int trust_crl_info(const struct trust *t, const struct cert *ca, time_t *this_update,
-	time_t *next_update, size_t *n_revoked)
-{
-	const struct crl *crl = crl_of(t, ca, NULL);
-
-	if (!crl)
-		return -ENOENT;
-	*this_update = crl_this_update(crl);
-	*next_update = crl_next_update(crl);
-	*n_revoked = crl_n_revoked(crl);
-	return 0;
-}
 
 __attribute__((format(printf, 2, 3))) static void story(const struct trust *t, const char *fmt, ...)
 {
@@ -234,39 +101,6 @@ size_t trust_between(const struct trust *t, const struct cert *ee, struct cert *
 		p.certs[p.n++] = next;
 	}
 	return p.n - 1;
-}
-
-/* Anchors first, then what the peer sent. Every step takes another certificate, so it ends. */
-static enum trust_verdict build(
-	struct path *p, struct cert *const *chain, size_t n, const struct cert **ca)
-{
-	const struct store *s = p->trust->store;
-
-	while (p->n < PATH_MAX_CERTS) {
-		const struct cert *subject = p->certs[p->n - 1], *next;
-		bool named = false;
-
-		*ca = issuer_among(p, s->cas, s->n_cas, &named);
-		if (*ca) {
-			p->certs[p->n++] = *ca;
-			story(p->trust, "using trusted ca certificate \"%s\"", cert_subject(*ca));
-			return TRUST_GOOD;
-		}
-		next = issuer_among(p, chain, n, &named);
-		if (!next) {
-			story(p->trust,
-				named ? "signature of \"%s\" is wrong"
-				      : "no issuer certificate found for \"%s\"",
-				cert_subject(subject));
-			return named ? TRUST_BAD_SIG : TRUST_NO_CA;
-		}
-		p->certs[p->n++] = next;
-		story(p->trust, "using untrusted intermediate certificate \"%s\"",
-			cert_subject(next));
-	}
-	story(p->trust, "path of \"%s\" is longer than %d certificates", cert_subject(p->certs[0]),
-		PATH_MAX_CERTS);
-	return TRUST_NO_CA;
 }
 
 static enum trust_verdict check_time(const struct path *p, const struct cert *c)
@@ -374,40 +208,56 @@ static enum trust_verdict check_certs(const struct path *p)
 	return TRUST_GOOD;
 }
 
-/* A usable CRL of the issuer, or NULL; *stale: its time is over. */
+/* A usable CRL of the issuer, or NULL; *stale: its time is over, or has not come. */
 static struct crl *usable_crl(
 	const struct path *p, const struct cert *c, const struct cert *issuer, bool *stale)
 {
 	time_t skew = p->trust->rules.skew_s;
-	struct crl *crl = crl_of(p->trust, issuer, c);
+	struct crl *crl = trust_crl_of(p->trust, issuer, c);
 
-	if (!crl && crl_of(p->trust, issuer, NULL))
+	if (!crl && trust_crl_of(p->trust, issuer, NULL))
 		story(p->trust, "crl of \"%s\" is for other distribution points",
 			cert_subject(issuer));
+	if (!crl && trust_has_wrong_crl(p->trust, issuer))
+		story(p->trust, "crl signature of \"%s\" is wrong", cert_subject(issuer));
 	if (!crl)
 		return NULL;
 	story(p->trust, "using trusted certificate \"%s\"", cert_subject(issuer));
-	if (!crl_signed_by(crl, issuer)) {
-		story(p->trust, "crl signature of \"%s\" is wrong", cert_subject(issuer));
-		return NULL;
-	}
 	story(p->trust, "crl correctly signed by \"%s\"", cert_subject(issuer));
+	*stale = true;
 	if (crl_this_update(crl) > p->now + skew) {
 		story(p->trust, "crl is not valid before %s", time_str(crl_this_update(crl)));
-		return NULL;
+		return crl;
 	}
-	*stale = crl_next_update(crl) < p->now - skew;
+	*stale = crl_next_update(crl) <= p->now - skew;
 	story(p->trust, *stale ? "crl is stale: since %s" : "crl is valid: until %s",
 		time_str(crl_next_update(crl)));
 	return crl;
+}
+
+/* Section 6.3.3: complete or not, of today or not: what a list of this key says is so. */
+static bool is_revoked(const struct path *p, const struct cert *c, const struct cert *issuer,
+	time_t *when, const char **reason)
+{
+	const struct store *s = p->trust->store;
+
+	for (size_t i = 0; i < s->n_crls; i++)
+		if (crl_is_of(s->crls[i], issuer) && crl_covers(s->crls[i], c) &&
+			crl_signed_by(s->crls[i], issuer) &&
+			crl_revokes(s->crls[i], c, when, reason))
+			return true;
+	return false;
+}
+
+static bool is_strict(const struct path *p, const struct cert *c)
+{
+	return p->trust->policy == CRL_STRICT || (p->trust->policy == CRL_IFURI && c->crl_points);
 }
 
 /* "revoked" is a fact even in a stale list; "good" needs a list of today. */
 static enum trust_verdict check_status(
 	const struct path *p, const struct cert *c, const struct cert *issuer)
 {
-	bool strict =
-		p->trust->policy == CRL_STRICT || (p->trust->policy == CRL_IFURI && c->crl_points);
 	bool stale = true;
 	const char *reason;
 	struct crl *crl;
@@ -415,7 +265,7 @@ static enum trust_verdict check_status(
 
 	story(p->trust, "checking certificate status of \"%s\"", cert_subject(c));
 	crl = usable_crl(p, c, issuer, &stale);
-	if (crl && crl_revokes(crl, c, &when, &reason)) {
+	if (is_revoked(p, c, issuer, &when, &reason)) {
 		story(p->trust, "certificate was revoked on %s, reason: %s", time_str(when),
 			reason);
 		return TRUST_REVOKED;
@@ -426,23 +276,150 @@ static enum trust_verdict check_status(
 		return TRUST_GOOD;
 	}
 	story(p->trust, "certificate status is not available");
-	return strict ? TRUST_NO_STATUS : TRUST_GOOD;
+	return is_strict(p, c) ? TRUST_NO_STATUS : TRUST_GOOD;
+}
+
+static bool is_asked_for(const struct path *p)
+{
+	const struct ident *through = p->want ? p->want->through : NULL;
+
+	if (!through || !through->type)
+		return true;
+	for (size_t i = 1; i < p->n; i++)
+		if (ident_eq(&p->certs[i]->subject, through))
+			return true;
+	story(p->trust, "ca \"%s\" has no part in the path of \"%s\"", ident_str(through),
+		cert_subject(p->certs[0]));
+	return false;
+}
+
+/* A path that leads to an anchor. */
+static enum trust_verdict check_path(const struct path *p)
+{
+	enum trust_verdict v = check_certs(p);
+
+	if (v == TRUST_GOOD && !is_asked_for(p))
+		v = TRUST_OTHER_CA;
+	for (size_t i = 0; v == TRUST_GOOD && i + 1 < p->n; i++)
+		v = check_status(p, p->certs[i], p->certs[i + 1]);
+	return v;
+}
+
+/* Could `c` be the issuer of the last one? Its name is; *named. */
+static bool may_issue(struct path *p, const struct cert *c, bool *named)
+{
+	if (in_path(p, c) || !ident_eq(&c->subject, &p->certs[p->n - 1]->issuer) || !p->budget)
+		return false;
+	*named = true;
+	p->budget--;
+	return issued(c, p->certs[p->n - 1]);
+}
+
+static enum trust_verdict search(struct path *p, const struct cert **ca);
+
+/* The first reason stays: others are of by-ways. */
+static bool ends(enum trust_verdict *first, enum trust_verdict v)
+{
+	if (*first == TRUST_NO_CA || *first == TRUST_BAD_SIG || v == TRUST_GOOD)
+		*first = v;
+	return v == TRUST_GOOD || v == TRUST_REVOKED;
+}
+
+static bool try_issuer(struct path *p, const struct cert *c, bool is_anchor,
+	enum trust_verdict *first, const struct cert **ca)
+{
+	bool end;
+
+	story(p->trust,
+		is_anchor ? "using trusted ca certificate \"%s\""
+			  : "using untrusted intermediate certificate \"%s\"",
+		cert_subject(c));
+	p->certs[p->n++] = c;
+	if (is_anchor)
+		*ca = c;
+	end = ends(first, is_anchor ? check_path(p) : search(p, ca));
+	p->n--;
+	return end;
+}
+
+/*
+ * Anchors first, then what the peer sent; a path that does not hold is not the last word: a CA may
+ * have an older twin, or be certified by another one too. Each step takes another certificate and
+ * signatures are counted, so it ends.
+ */
+static enum trust_verdict search(struct path *p, const struct cert **ca)
+{
+	const struct store *s = p->trust->store;
+	const struct cert *subject = p->certs[p->n - 1];
+	enum trust_verdict first = TRUST_NO_CA;
+	bool named = false, found = false;
+
+	if (p->n == PATH_MAX_CERTS) {
+		story(p->trust, "path of \"%s\" is longer than %d certificates",
+			cert_subject(p->certs[0]), PATH_MAX_CERTS);
+		return TRUST_NO_CA;
+	}
+	for (size_t i = 0; i < s->n_cas + p->n_chain; i++) {
+		bool is_anchor = i < s->n_cas;
+		const struct cert *c = is_anchor ? s->cas[i] : p->chain[i - s->n_cas];
+
+		if (!may_issue(p, c, &named))
+			continue;
+		found = true;
+		if (try_issuer(p, c, is_anchor, &first, ca))
+			return first;
+	}
+	if (found)
+		return first;
+	story(p->trust,
+		named ? "signature of \"%s\" is wrong" : "no issuer certificate found for \"%s\"",
+		cert_subject(subject));
+	return named ? TRUST_BAD_SIG : TRUST_NO_CA;
+}
+
+/* A pinned certificate without a CA: it vouches for itself, and nobody can revoke it. */
+static enum trust_verdict check_alone(const struct path *p)
+{
+	enum trust_verdict v;
+
+	story(p->trust, "using pinned certificate \"%s\"", cert_subject(p->certs[0]));
+	v = check_certs(p);
+	if (v == TRUST_GOOD && !is_asked_for(p))
+		v = TRUST_OTHER_CA;
+	if (v == TRUST_GOOD && is_strict(p, p->certs[0]))
+		v = TRUST_NO_STATUS;
+	return v;
+}
+
+enum trust_verdict trust_check_want(struct trust *t, const struct cert *ee,
+	struct cert *const *chain, size_t n, time_t now, const struct trust_want *want,
+	const struct cert **ca)
+{
+	struct path p = { .trust = t,
+		.now = now,
+		.want = want,
+		.chain = chain,
+		.n_chain = n,
+		.certs = { ee },
+		.n = 1,
+		.budget = SIGNATURES_MAX };
+	const struct cert *pinned = want ? want->pinned : NULL;
+	enum trust_verdict v;
+
+	*ca = NULL;
+	story(t, "using certificate \"%s\"", cert_subject(ee));
+	if (pinned && !bytes_eq(cert_der(pinned), cert_der(ee)))
+		return TRUST_NOT_PINNED;
+	v = search(&p, ca);
+	if (pinned && v == TRUST_NO_CA)
+		v = check_alone(&p);
+	return v;
 }
 
 enum trust_verdict trust_check(struct trust *t, const struct cert *ee, struct cert *const *chain,
 	size_t n, time_t now, const struct cert **ca)
 {
-	struct path p = { .trust = t, .now = now, .certs = { ee }, .n = 1 };
-	enum trust_verdict v;
-
-	*ca = NULL;
-	story(t, "using certificate \"%s\"", cert_subject(ee));
-	v = build(&p, chain, n, ca);
-	if (v == TRUST_GOOD)
-		v = check_certs(&p);
-	for (size_t i = 0; v == TRUST_GOOD && i + 1 < p.n; i++)
-		v = check_status(&p, p.certs[i], p.certs[i + 1]);
-	return v;
+	return trust_check_want(t, ee, chain, n, now, NULL, ca);
 }
 
 const char *trust_str(enum trust_verdict v)
@@ -456,6 +433,8 @@ const char *trust_str(enum trust_verdict v)
 		{ TRUST_BAD_CERT, "certificate not acceptable" },
 		{ TRUST_REVOKED, "revoked" },
 		{ TRUST_NO_STATUS, "no certificate status" },
+		{ TRUST_OTHER_CA, "not of the CA that the configuration asks for" },
+		{ TRUST_NOT_PINNED, "not the certificate that the configuration names" },
 	};
 
 	return names_str(NAMES(words), (int)v);

@@ -22,7 +22,15 @@
 
 struct cert;
 
+/* Why a file is no certificate, CA or CRL, in words: of what the loaders here gave. */
+const char *cert_file_str(int rc);
+
 int cert_load(const char *path, struct cert **out); /* PEM or DER file */
+/*
+ * Every certificate of a file, to `each`, which owns what it gives 0 for. One that is of no use
+ * does not stop those behind it; it is what is given back: -EBADMSG, or what `each` gave.
+ */
+int cert_load_each(const char *path, int (*each)(void *arg, struct cert *c), void *arg);
 /* Those of a PEM file behind the first, at most cap of them. */
 int cert_load_more(const char *path, struct cert **out, size_t cap, size_t *n);
 /* One whole certificate, at most 16 KiB, nothing behind it. */
@@ -51,6 +59,8 @@ enum trust_verdict {
 	TRUST_BAD_CERT, /* usage, constraints, weak key or hash, unknown critical extension */
 	TRUST_REVOKED,
 	TRUST_NO_STATUS, /* strict policy and no valid CRL */
+	TRUST_OTHER_CA, /* the CA that is asked for has no part in the path */
+	TRUST_NOT_PINNED, /* another certificate than the one that is asked for */
 };
 
 /* What the configuration adds to or takes from RFC 5280; all zero: nothing. */
@@ -75,9 +85,11 @@ struct trust {
 
 int trust_init(struct trust *t);
 void trust_free(struct trust *t);
-/* Takes ca; -EINVAL if it is no CA, which the caller then keeps. */
+/* Takes ca, one that is known already is freed; -EINVAL if it is no CA, which the caller keeps. */
 int trust_add_ca(struct trust *t, struct cert *ca);
-/* PEM or DER; the highest number of an issuer wins. -EBADMSG also for a forged one of a known CA.
+/*
+ * Every CRL of a PEM file, or one in DER. Of those that one key signed for one scope the highest
+ * number wins. -EBADMSG also for a forged one of a known CA.
  */
 int trust_add_crl(struct trust *t, const char *path);
 size_t trust_n_ca(const struct trust *t);
@@ -87,6 +99,16 @@ const struct cert *trust_ca_by_spki(const struct trust *t, const uint8_t sha1[20
 /* ee and n intermediates as the peer sent them; *ca is the anchor found (may be NULL). */
 enum trust_verdict trust_check(struct trust *t, const struct cert *ee, struct cert *const *chain,
 	size_t n, time_t now, const struct cert **ca);
+
+/* What a connection asks for beyond that. */
+struct trust_want {
+	const struct ident *through; /* DN of a CA in the path; NULL or type 0: any */
+	const struct cert *pinned; /* this very one, which may then be without a CA; NULL: any */
+};
+
+enum trust_verdict trust_check_want(struct trust *t, const struct cert *ee,
+	struct cert *const *chain, size_t n, time_t now, const struct trust_want *want,
+	const struct cert **ca);
 const char *trust_str(enum trust_verdict v);
 
 /*

@@ -192,14 +192,10 @@ static int make_iked(struct daemon *dm)
 static int read_conf(struct daemon *dm, struct conf_log *log, struct ike_conf **out)
 {
 	struct conf_paths paths = dm->paths;
-	int rc;
 
 	paths.is_local = is_local;
 	paths.arg = dm;
-	rc = conf_load(&paths, log, out);
-	if (!rc)
-		conf_check_files(*out, log);
-	return rc;
+	return conf_load(&paths, log, out);
 }
 
 int daemon_start(struct daemon *dm, struct conf_log *log)
@@ -220,6 +216,7 @@ int daemon_start(struct daemon *dm, struct conf_log *log)
 		return rc;
 	}
 	cert_store_load(dm->certs, conf);
+	conf_check_files(conf, cert_store_trust(dm->certs), log);
 	log_dmn(1, "loaded plugins: " DAEMON_PARTS);
 	local_log(dm->local);
 	log_job(1, "spawning 1 worker threads");
@@ -251,6 +248,7 @@ int daemon_update(struct daemon *dm, struct conf_log *log)
 	if (rc < 0)
 		return rc;
 	cert_store_rules(dm->certs, conf);
+	conf_check_files(conf, cert_store_trust(dm->certs), log);
 	cert_store_reread_secrets(dm->certs, conf);
 	return iked_load_conf(dm->d, conf);
 }

@@ -188,8 +188,8 @@ void pki_crl_der(struct pki_crl s, struct blob *out)
 		X509_EXTENSION_free(e);
 	}
 	if (s.scope) {
-		X509_EXTENSION *e = X509V3_EXT_conf_nid(
-			NULL, NULL, NID_issuing_distribution_point, s.scope);
+		X509_EXTENSION *e =
+			X509V3_EXT_conf_nid(NULL, NULL, NID_issuing_distribution_point, s.scope);
 
 		must(e && X509_CRL_add_ext(x, e, -1) == 1);
 		X509_EXTENSION_free(e);

@@ -140,8 +140,9 @@ static void an_encrypted_key_needs_its_passphrase(void **state)
 	own(key) *k = NULL;
 
 	(void)state;
-	assert_int_equal(key_load(path, NULL, &k), -EBADMSG);
-	assert_int_equal(key_load(path, "wrong", &k), -EBADMSG);
+	assert_int_equal(key_load(path, NULL, &k), -ENOKEY);
+	assert_int_equal(key_load(path, "wrong", &k), -EKEYREJECTED);
+	assert_string_equal(key_file_str(-EKEYREJECTED), "the passphrase is wrong");
 	assert_int_equal(key_load(path, "secret", &k), 0);
 }
 

@@ -91,11 +91,11 @@ static void the_skew_holds_for_crls_too(void **state)
 	struct pki_crl stale = { .from = -3600, .until = -60 };
 
 	(void)state;
-	for (uint32_t skew = 59; skew <= 60; skew++) {
+	for (uint32_t skew = 60; skew <= 61; skew++) {
 		struct trust t = trust_of(CRL_STRICT, (struct trust_rules){ .skew_s = skew });
 
 		assert_int_equal(trust_add_crl(&t, pki_crl_file(stale)), 0);
-		assert_int_equal(check(&t, pki_moon()), skew == 60 ? TRUST_GOOD : TRUST_NO_STATUS);
+		assert_int_equal(check(&t, pki_moon()), skew == 61 ? TRUST_GOOD : TRUST_NO_STATUS);
 		trust_free(&t);
 	}
 }
@@ -181,10 +181,9 @@ static void a_newer_crl_replaces_only_the_one_of_its_point(void **state)
 	trust_free(&t);
 }
 
-static void partial_lists_are_not_for_us(void **state)
+static void lists_of_others_are_not_for_us(void **state)
 {
-	static const char *const scopes[] = { "critical,indirectCRL:TRUE",
-		"critical,onlysomereasons:keyCompromise", "critical,onlyAA:TRUE" };
+	static const char *const scopes[] = { "critical,indirectCRL:TRUE", "critical,onlyAA:TRUE" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
@@ -263,4 +262,4 @@ UNIT_MAIN(T(times_beyond_2038_are_kept, "F-016 A-090"),
 	T(an_extended_key_usage_must_allow_ike, "A-090"),
 	T(a_crl_counts_for_the_points_that_it_is_of, "A-090 A-092"),
 	T(a_newer_crl_replaces_only_the_one_of_its_point, "A-092"),
-	T(partial_lists_are_not_for_us, "A-092"))
+	T(lists_of_others_are_not_for_us, "A-092"))

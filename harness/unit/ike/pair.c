@@ -103,6 +103,7 @@ void pair_load(struct node *n, const char *text)
 	fclose(f);
 	assert_int_equal(conf_load(&paths, &findings, &conf), 0);
 	assert_int_equal(findings.n_errors, 0);
+	conf_read_pinned(conf, &findings);
 	unlink(path);
 	cert_store_rules(n->certs, conf);
 	assert_int_equal(iked_load_conf(n->d, conf), 0);

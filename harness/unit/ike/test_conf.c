@@ -443,7 +443,8 @@ static void broken_structure_is_told_by_line(void **state)
 
 static void a_missing_file_is_an_error_of_its_own(void **state)
 {
-	struct conf_paths paths = { "/nonexistent", NULL, NULL, "/etc/ipsec.d", NULL, NULL };
+	struct conf_paths paths = { "/nonexistent/ipsec.conf", NULL, NULL, "/etc/ipsec.d", NULL,
+		NULL };
 	struct ike_conf *c = NULL;
 
 	(void)state;

@@ -44,7 +44,7 @@ static struct ike_conf *load(const char *conf_text, const char *secrets_text)
 	assert_int_equal(conf_load(&paths, &(struct conf_log){ .emit = hear }, &c), 0);
 	said[0] = '\0';
 	findings = (struct conf_log){ .emit = hear };
-	conf_check_files(c, &findings);
+	conf_check_files(c, NULL, &findings);
 	unlink(conf);
 	unlink(secrets);
 	return c;

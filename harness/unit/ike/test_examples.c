@@ -28,7 +28,7 @@ static void loads(const char *end, size_t conns)
 		end, secrets);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(conf_load(&paths, &findings, &c), 0);
-	conf_check_files(c, &findings);
+	conf_check_files(c, NULL, &findings);
 	for (const struct conn *one = c->conns; one; one = one->next)
 		n += one->autostart != AUTO_IGNORE;
 	assert_int_equal(findings.n_errors, 0);

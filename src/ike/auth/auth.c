@@ -103,6 +103,8 @@ static void chain_read(const struct msg *in, struct chain *out)
 static int judge(struct sa *sa, const struct chain *chain)
 {
 	struct trust *trust = cert_store_trust(sa->d->certs);
+	const struct conn_end *peer = &sa->peer->conn->remote;
+	const struct trust_want want = { &peer->ca_id, peer->cert };
 	const struct cert *ca;
 	enum trust_verdict v;
 
@@ -112,7 +114,9 @@ static int judge(struct sa *sa, const struct chain *chain)
 		return -EACCES;
 	}
 	sa->proved |= SA_PROVED_ID;
-	v = trust_check(trust, chain->ee, chain->more, chain->n, time(NULL), &ca);
+	v = trust_check_want(trust, chain->ee, chain->more, chain->n, time(NULL), &want, &ca);
+	if (peer->cert_file && !peer->cert) /* who it has to be could not be read */
+		v = TRUST_NOT_PINNED;
 	if (v != TRUST_GOOD) {
 		log_cfg(1, "certificate \"%s\" is not accepted: %s", cert_subject(chain->ee),
 			trust_str(v));
@@ -145,11 +149,14 @@ static int verify_auth(
 
 int auth_verify(struct sa *sa, const struct msg *in, const struct idp *id)
 {
+	const struct cert *pinned = sa->peer->conn->remote.cert;
 	struct chain chain = { 0 };
 	int rc = -EACCES;
 
 	sa->proved = 0;
 	chain_read(in, &chain);
+	if (!chain.ee && pinned && cert_parse(cert_der(pinned), &chain.ee) == 0)
+		log_ike(1, "using configured cert \"%s\"", cert_subject(chain.ee));
 	if (!chain.ee)
 		log_ike(1, "no certificate of '%s' came", ident_str(&sa->peer_id));
 	else

@@ -83,17 +83,18 @@ static int certreq_make(struct cert_store *s)
 	return rc;
 }
 
+static int take_ca(void *arg, struct cert *ca)
+{
+	struct cert_store *s = arg;
+
+	return trust_add_ca(&s->trust, ca);
+}
+
 int cert_store_add_ca(struct cert_store *s, const char *path)
 {
-	own(cert) *ca = NULL;
-	int rc = cert_load(path, &ca);
+	int rc = cert_load_each(path, take_ca, s), made = certreq_make(s);
 
-	if (!rc)
-		rc = trust_add_ca(&s->trust, ca);
-	if (rc < 0)
-		return rc;
-	take(ca);
-	return certreq_make(s);
+	return rc < 0 ? rc : made;
 }
 
 int cert_store_add_crl(struct cert_store *s, const char *path)
@@ -145,7 +146,7 @@ static void load_folder(struct cert_store *s, const char *what, const char *name
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
 		rc = load(s, path);
 		if (rc < 0)
-			log_cfg(1, "file '%s' was not loaded: %s", path, strerror(-rc));
+			log_cfg(1, "file '%s' was not loaded: %s", path, cert_file_str(rc));
 		free(list[i]);
 	}
 	free(list);
@@ -187,7 +188,7 @@ static void load_secret(struct cert_store *s, const struct secret *secret)
 		rc = key_load(path, secret->passphrase, &e->key);
 	if (rc < 0) {
 		log_cfg(1, "%s:%u: private key file '%s' was not loaded: %s", secret->at.file,
-			secret->at.line, path, strerror(-rc));
+			secret->at.line, path, key_file_str(rc));
 		free(e);
 		return;
 	}
@@ -277,7 +278,7 @@ const struct cred *cert_store_cred(struct cert_store *s, const char *cert_file)
 	}
 	rc = cert_load(path, &cert);
 	if (rc < 0) {
-		log_cfg(1, "certificate file '%s' was not loaded: %s", path, strerror(-rc));
+		log_cfg(1, "certificate file '%s' was not loaded: %s", path, cert_file_str(rc));
 		return NULL;
 	}
 	log_lib(1, "loaded certificate file '%s'", path);
@@ -297,7 +298,7 @@ const struct cred *cert_store_cred(struct cert_store *s, const char *cert_file)
 	rc = cert_load_more(path, c->more, CRED_MORE, &c->n_more);
 	if (rc < 0)
 		log_cfg(1, "certificate %zu of file '%s' was not loaded: %s", c->n_more + 2, path,
-			strerror(-rc));
+			cert_file_str(rc));
 	c->next = s->creds;
 	s->creds = c;
 	return c;

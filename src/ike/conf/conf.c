@@ -17,6 +17,7 @@ static void end_free(struct conn_end *end)
 	free(end->protoport_text);
 	ident_free(&end->id);
 	ident_free(&end->ca_id);
+	cert_free(end->cert);
 }
 
 void conn_free(struct conn *c)

@@ -37,6 +37,7 @@ struct conn_end {
 	char *cert_file, *ca; /* ca: its text or NULL */
 	struct ident ca_id; /* must have a part in the certificate's path; type 0: any CA */
 	struct conf_pos cert_at;
+	struct cert *cert; /* of the remote end: exactly this one; read by conf_check_files() */
 	char *id_text;
 	struct ident id; /* from leftid, or from the certificate */
 	struct ts_list ts; /* from subnet + protoport; empty: the host itself */
@@ -110,9 +111,12 @@ OWN(ike_conf)
 
 /*
  * Can the files be used that the configuration names? A key or a certificate that cannot be read,
- * or that no key fits, is a finding; its connection is not loaded then.
+ * or that no key fits, is a finding; its connection is not loaded then. trust says whether our
+ * certificate is of the CA that leftca= names; NULL: such a connection is not loaded.
  */
-void conf_check_files(struct ike_conf *c, struct conf_log *log);
+void conf_check_files(struct ike_conf *c, struct trust *trust, struct conf_log *log);
+/* The part of it that reads the certificates that peers must have. */
+void conf_read_pinned(struct ike_conf *c, struct conf_log *log);
 
 /* The keywords of `config setup` and `conn` as mdoc lists, for the manual page. */
 void conf_print_keys(void);

@@ -1,11 +1,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "crypto/sig.h"
 #include "ike/conf/conf_read.h"
 
-enum { KEYS_MAX = 64 };
+enum { KEYS_MAX = 64, CHAIN_MAX = 4 };
 
 struct keys {
 	struct key *key[KEYS_MAX];
@@ -19,7 +20,7 @@ static void keys_read(const struct ike_conf *c, struct keys *k, struct conf_log 
 
 		if (rc < 0)
 			conf_error(log, s->at, ": RSA %s: expected a private key: %s", s->key_file,
-				strerror(-rc));
+				key_file_str(rc));
 		else
 			k->n++;
 	}
@@ -33,72 +34,144 @@ static bool fits_any(const struct keys *k, const struct cert *cert)
 	return false;
 }
 
-/* What is wrong with the certificate of a connection, NULL: nothing. */
-static const char *wrong_with(const char *file, const struct keys *k)
+/* Our certificate is of the CA that leftca= names. */
+static const char *wrong_ca(
+	const char *file, const struct ident *ca_id, const struct cert *cert, struct trust *trust)
 {
-	own(cert) *cert = NULL;
-	int rc = cert_load(file, &cert);
+	struct cert *more[CHAIN_MAX];
+	const struct trust_want want = { .through = ca_id };
+	const struct cert *ca;
+	enum trust_verdict v = TRUST_NO_CA;
+	struct trust quiet;
+	size_t n;
 
-	if (rc < 0)
-		return strerror(-rc);
-	return fits_any(k, cert) ? NULL : "no private key of ipsec.secrets fits it";
+	if (!ca_id->type)
+		return NULL;
+	cert_load_more(file, more, CHAIN_MAX, &n);
+	if (trust) {
+		quiet = *trust;
+		quiet.story = NULL;
+		quiet.policy = CRL_SOFT;
+		v = trust_check_want(&quiet, cert, more, n, time(NULL), &want, &ca);
+	}
+	for (size_t i = 0; i < n; i++)
+		cert_free(more[i]);
+	return v == TRUST_GOOD ? NULL : trust_str(v);
 }
 
-/* A file of many connections is read once and told once. */
+/* What a file is of use for, told once however many connections name it. */
 struct judged {
 	struct tlink link;
 	struct judged *next;
-	const char *file; /* the connection's */
+	const char *file; /* this and the CA are the connection's */
+	const struct ident *ca_id; /* NULL: it is a peer's */
 	const char *wrong; /* NULL: nothing */
 };
 
 struct judge {
 	struct keys keys;
+	struct trust *trust;
 	struct table by_file;
 	struct judged *all;
 	struct conf_log *log;
 };
 
-static struct judged *judged_find(const struct judge *j, const char *file, uint32_t hash)
+static uint32_t judged_hash(const char *file, const struct ident *ca_id)
 {
-	for (struct tlink *l = table_find(&j->by_file, hash); l; l = table_next(l)) {
-		struct judged *d = LINKED(l, struct judged, link);
+	uint32_t hash = hash_bytes(!ca_id, BYTES_STR(file));
+
+	return ca_id ? hash_bytes(hash, blob_view(&ca_id->data)) : hash;
+}
+
+static const struct judged *judged_find(
+	const struct judge *j, const char *file, const struct ident *ca_id)
+{
+	struct tlink *l = table_find(&j->by_file, judged_hash(file, ca_id));
+
+	for (; l; l = table_next(l)) {
+		const struct judged *d = LINKED(l, struct judged, link);
 
 		j->log->n_looked++;
-		if (!strcmp(d->file, file))
+		if (!strcmp(d->file, file) && !d->ca_id == !ca_id &&
+			(!ca_id || ident_eq(d->ca_id, ca_id)))
 			return d;
 	}
 	return NULL;
 }
 
-static void say_wrong(struct judge *j, const struct conn *k, const char *wrong)
+/* Without memory it is read, and told, once more. */
+static void judged_add(
+	struct judge *j, const char *file, const struct ident *ca_id, const char *wrong)
 {
-	conf_error(j->log, k->local.cert_at, "%scert=%s: expected a certificate of ours: %s",
-		k->swapped ? "right" : "left", k->local.cert_file, wrong);
-}
+	struct judged *d = calloc(1, sizeof(*d));
 
-/* Is the certificate of that connection of use? */
-static bool judge(struct judge *j, const struct conn *k)
-{
-	const char *file = k->local.cert_file;
-	uint32_t hash = hash_bytes(0, BYTES_STR(file));
-	struct judged *d = judged_find(j, file, hash);
-
-	if (d)
-		return !d->wrong;
-	d = calloc(1, sizeof(*d));
-	if (!d || table_add(&j->by_file, &d->link, hash) < 0) {
+	if (!d || table_add(&j->by_file, &d->link, judged_hash(file, ca_id)) < 0) {
 		free(d);
-		say_wrong(j, k, strerror(ENOMEM));
-		return false;
+		return;
 	}
 	d->next = j->all;
 	j->all = d;
 	d->file = file;
-	d->wrong = wrong_with(file, &j->keys);
-	if (d->wrong)
-		say_wrong(j, k, d->wrong);
-	return !d->wrong;
+	d->ca_id = ca_id;
+	d->wrong = wrong;
+}
+
+/* What is wrong with a file as the certificate of ours, NULL: nothing. */
+static const char *wrong_own(const struct judge *j, const char *file, const struct ident *ca_id)
+{
+	own(cert) *cert = NULL;
+	int rc = cert_load(file, &cert);
+
+	if (rc < 0)
+		return cert_file_str(rc);
+	if (!fits_any(&j->keys, cert))
+		return "no private key of ipsec.secrets fits it";
+	return wrong_ca(file, ca_id, cert, j->trust);
+}
+
+static void judge_own(struct judge *j, struct conn *k)
+{
+	const struct ident *ca_id = &k->local.ca_id;
+	const char *file = k->local.cert_file, *wrong;
+	const struct judged *known = judged_find(j, file, ca_id);
+
+	wrong = known ? known->wrong : wrong_own(j, file, ca_id);
+	if (wrong)
+		k->autostart = AUTO_IGNORE;
+	if (known)
+		return;
+	judged_add(j, file, ca_id, wrong);
+	if (wrong)
+		conf_error(j->log, k->local.cert_at,
+			"%scert=%s: expected a certificate of ours: %s",
+			k->swapped ? "right" : "left", file, wrong);
+}
+
+/* The certificate that the peer must have. Without an identity it is the one it names. */
+static void judge_pinned(struct judge *j, struct conn *k)
+{
+	struct conn_end *peer = &k->remote;
+	const char *wrong = NULL;
+	int rc;
+
+	if (judged_find(j, peer->cert_file, NULL)) { /* only what cannot be read is there */
+		k->autostart = AUTO_IGNORE;
+		return;
+	}
+	rc = cert_load(peer->cert_file, &peer->cert);
+	if (rc < 0) {
+		wrong = cert_file_str(rc);
+		judged_add(j, peer->cert_file, NULL, wrong);
+	} else if (!peer->id.type && !peer->id_text) {
+		cert_subject_ident(peer->cert, &peer->id);
+	} else if (!ident_has_wildcard(&peer->id) && !cert_has_ident(peer->cert, &peer->id)) {
+		wrong = "it does not hold the identity that is asked for";
+	}
+	if (!wrong)
+		return;
+	conf_error(j->log, peer->cert_at, "%scert=%s: expected the certificate of the peer: %s",
+		k->swapped ? "left" : "right", peer->cert_file, wrong);
+	k->autostart = AUTO_IGNORE;
 }
 
 static void judge_end(struct judge *j)
@@ -114,13 +187,29 @@ static void judge_end(struct judge *j)
 		key_free(j->keys.key[i]);
 }
 
-void conf_check_files(struct ike_conf *c, struct conf_log *log)
+static void judge_peers(struct judge *j, struct ike_conf *c)
+{
+	for (struct conn *k = c->conns; k; k = k->next)
+		if (k->remote.cert_file)
+			judge_pinned(j, k);
+}
+
+void conf_read_pinned(struct ike_conf *c, struct conf_log *log)
 {
 	struct judge j = { .log = log };
 
+	judge_peers(&j, c);
+	judge_end(&j);
+}
+
+void conf_check_files(struct ike_conf *c, struct trust *trust, struct conf_log *log)
+{
+	struct judge j = { .trust = trust, .log = log };
+
 	keys_read(c, &j.keys, log);
 	for (struct conn *k = c->conns; k; k = k->next)
-		if (k->local.cert_file && !judge(&j, k))
-			k->autostart = AUTO_IGNORE;
+		if (k->local.cert_file)
+			judge_own(&j, k);
+	judge_peers(&j, c);
 	judge_end(&j);
 }

@@ -45,7 +45,7 @@ void list_crls(const struct daemon *dm, struct ctl_req *req)
 		ctl_line(req, "  issuer:   \"%s\"", cert_subject(ca));
 		ctl_line(req, "  validity: %s to %s%s", when(this_update, from, sizeof(from)),
 			when(next_update, to, sizeof(to)),
-			next_update < time(NULL) ? " (stale)" : "");
+			next_update <= time(NULL) ? " (stale)" : "");
 		ctl_line(req, "  revoked:  %zu certificates", n);
 	}
 }

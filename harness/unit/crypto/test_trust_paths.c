@@ -1,0 +1,325 @@
+/*
+ * Which path, which list, which certificate: CAs of one name, cross certificates, lists of part of
+ * the truth, files of several objects, and what a connection asks for beyond a good path.
+ */
+#include <openssl/pem.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "crypto/x509.h"
+#include "unit/crypto/pki.h"
+#include "unit/unit.h"
+
+static struct trust trust_of(enum crl_policy policy)
+{
+	struct trust t = { .policy = policy };
+
+	assert_int_equal(trust_init(&t), 0);
+	return t;
+}
+
+static void add_ca(struct trust *t, struct pki spec)
+{
+	assert_int_equal(trust_add_ca(t, pki_cert(spec)), 0);
+}
+
+static void add_crl(struct trust *t, struct pki_crl spec)
+{
+	assert_int_equal(trust_add_crl(t, pki_crl_file(spec)), 0);
+}
+
+static enum trust_verdict check_want(struct trust *t, struct pki ee, const struct pki *more,
+	size_t n, time_t at, const struct trust_want *want)
+{
+	own(cert) *c = pki_cert(ee);
+	struct cert *certs[8];
+	const struct cert *ca;
+	enum trust_verdict v;
+
+	for (size_t i = 0; i < n; i++)
+		certs[i] = pki_cert(more[i]);
+	v = trust_check_want(t, c, certs, n, PKI_NOW + at, want, &ca);
+	for (size_t i = 0; i < n; i++)
+		cert_free(certs[i]);
+	return v;
+}
+
+static enum trust_verdict check(struct trust *t, struct pki ee)
+{
+	return check_want(t, ee, NULL, 0, 0, NULL);
+}
+
+/* The root's name with another key: a CA that was made anew. */
+static struct pki twin(void)
+{
+	struct pki s = pki_root();
+
+	s.key = s.signer = KEY_SUB;
+	s.serial = 2;
+	return s;
+}
+
+static struct pki moon_of_twin(void)
+{
+	struct pki s = pki_moon();
+
+	s.signer = KEY_SUB;
+	return s;
+}
+
+/* In every order, with either number higher. */
+static void a_list_counts_for_the_key_that_signed_it(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct trust t = trust_of(CRL_STRICT);
+		struct pki_crl old = { .revoked = 5, .reason = 1, .number = i & 1 ? 9 : 1 };
+		struct pki_crl new = { .signer = KEY_SUB, .number = 5 };
+
+		add_ca(&t, i & 2 ? twin() : pki_root());
+		add_ca(&t, i & 2 ? pki_root() : twin());
+		add_crl(&t, i & 2 ? old : new);
+		add_crl(&t, i & 2 ? new : old);
+		assert_int_equal(check(&t, pki_moon()), TRUST_REVOKED);
+		assert_int_equal(check(&t, moon_of_twin()), TRUST_GOOD);
+		trust_free(&t);
+	}
+}
+
+static void without_the_twins_list_there_is_no_status(void **state)
+{
+	struct trust t = trust_of(CRL_STRICT);
+
+	(void)state;
+	add_ca(&t, pki_root());
+	add_ca(&t, twin());
+	add_crl(&t, (struct pki_crl){ .number = 9 });
+	assert_int_equal(check(&t, pki_moon()), TRUST_GOOD);
+	assert_int_equal(check(&t, moon_of_twin()), TRUST_NO_STATUS);
+	trust_free(&t);
+}
+
+/* Delta and onlySomeReasons: what they revoke is revoked, but they prove nobody good. */
+static void a_part_of_the_truth_revokes_and_proves_nothing(void **state)
+{
+	static const struct pki_crl parts[] = { { .critical = true },
+		{ .scope = "critical,onlysomereasons:keyCompromise" } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct trust t = trust_of(CRL_STRICT);
+		struct pki_crl part = parts[i];
+
+		add_ca(&t, pki_root());
+		part.number = 7;
+		add_crl(&t, part);
+		assert_int_equal(check(&t, pki_moon()), TRUST_NO_STATUS);
+		add_crl(&t, (struct pki_crl){ .number = 3 });
+		assert_int_equal(check(&t, pki_moon()), TRUST_GOOD);
+		part.number = 8, part.revoked = 5, part.reason = 1;
+		add_crl(&t, part);
+		assert_int_equal(check(&t, pki_moon()), TRUST_REVOKED);
+		trust_free(&t);
+	}
+}
+
+static void a_list_ends_at_its_second(void **state)
+{
+	struct trust t = trust_of(CRL_STRICT);
+
+	(void)state;
+	add_ca(&t, pki_root());
+	add_crl(&t, (struct pki_crl){ .from = -60, .until = 100 });
+	assert_int_equal(check_want(&t, pki_moon(), NULL, 0, 99, NULL), TRUST_GOOD);
+	assert_int_equal(check_want(&t, pki_moon(), NULL, 0, 100, NULL), TRUST_NO_STATUS);
+	trust_free(&t);
+}
+
+/* A newer list that is not valid yet does not take back what it says. */
+static void a_list_of_tomorrow_revokes_today(void **state)
+{
+	struct trust t = trust_of(CRL_SOFT);
+
+	(void)state;
+	add_ca(&t, pki_root());
+	add_crl(&t,
+		(struct pki_crl){
+			.number = 2, .revoked = 5, .reason = 1, .from = 60, .until = 600 });
+	assert_int_equal(check(&t, pki_moon()), TRUST_REVOKED);
+	trust_free(&t);
+}
+
+/* In either order of the files. */
+static void an_expired_twin_does_not_hide_the_renewed_ca(void **state)
+{
+	struct pki old = pki_root();
+
+	(void)state;
+	old.from = -7200, old.until = -60, old.serial = 9;
+	for (int i = 0; i < 2; i++) {
+		struct trust t = trust_of(CRL_SOFT);
+
+		add_ca(&t, i ? old : pki_root());
+		add_ca(&t, i ? pki_root() : old);
+		assert_int_equal(check(&t, pki_moon()), TRUST_GOOD);
+		trust_free(&t);
+	}
+}
+
+#define SUB_CA "C=CH, O=Linux strongSwan, CN=Research CA"
+
+static struct pki sub_ca(const char *issuer, enum pki_key signer)
+{
+	struct pki s = pki_root();
+
+	s.subject = SUB_CA;
+	s.key = KEY_SUB;
+	s.issuer = issuer;
+	s.signer = signer;
+	s.serial = 77;
+	return s;
+}
+
+static struct pki moon_of_sub(void)
+{
+	struct pki s = pki_moon();
+
+	s.issuer = SUB_CA;
+	s.signer = KEY_SUB;
+	return s;
+}
+
+/* The peer sends the intermediate twice: certified by a CA that nobody here knows, and by ours. */
+static void a_cross_certificate_is_found(void **state)
+{
+	struct pki more[] = { sub_ca("C=CH, CN=unknown", KEY_SUB), sub_ca(NULL, KEY_CA) };
+	struct pki back[] = { more[1], more[0] };
+	struct trust t = trust_of(CRL_SOFT);
+
+	(void)state;
+	add_ca(&t, pki_root());
+	assert_int_equal(check_want(&t, moon_of_sub(), more, 2, 0, NULL), TRUST_GOOD);
+	assert_int_equal(check_want(&t, moon_of_sub(), back, 2, 0, NULL), TRUST_GOOD);
+	assert_int_equal(check_want(&t, moon_of_sub(), more, 1, 0, NULL), TRUST_NO_CA);
+	trust_free(&t);
+}
+
+static void the_ca_that_is_asked_for_must_be_in_the_path(void **state)
+{
+	static const struct {
+		const char *dn;
+		enum trust_verdict verdict;
+	} rows[] = { { PKI_ROOT, TRUST_GOOD }, { SUB_CA, TRUST_GOOD },
+		{ "C=CH, CN=another", TRUST_OTHER_CA }, { PKI_MOON, TRUST_OTHER_CA } };
+	struct pki sub = sub_ca(NULL, KEY_CA);
+	struct trust t = trust_of(CRL_SOFT);
+
+	(void)state;
+	add_ca(&t, pki_root());
+	for (size_t i = 0; i < 4; i++) {
+		struct ident dn = { 0 };
+		struct trust_want want = { .through = &dn };
+
+		assert_int_equal(ident_parse(rows[i].dn, &dn), 0);
+		assert_int_equal(check_want(&t, moon_of_sub(), &sub, 1, 0, &want), rows[i].verdict);
+		ident_free(&dn);
+	}
+	trust_free(&t);
+}
+
+static void a_pinned_certificate_is_the_only_one_and_needs_no_ca(void **state)
+{
+	struct pki alone = pki_moon(), other = pki_moon();
+	struct trust t = trust_of(CRL_SOFT);
+	struct trust_want want = { 0 };
+	own(cert) *pin = NULL;
+
+	(void)state;
+	alone.issuer = PKI_MOON; /* as one that it signed itself: no CA of ours has that name */
+	pin = pki_cert(alone);
+	want.pinned = pin;
+	assert_int_equal(check(&t, alone), TRUST_NO_CA);
+	assert_int_equal(check_want(&t, alone, NULL, 0, 0, &want), TRUST_GOOD);
+	assert_int_equal(check_want(&t, alone, NULL, 0, 90000, &want), TRUST_EXPIRED);
+	add_ca(&t, pki_root());
+	other.serial = 6;
+	assert_int_equal(check(&t, other), TRUST_GOOD);
+	assert_int_equal(check_want(&t, other, NULL, 0, 0, &want), TRUST_NOT_PINNED);
+	t.policy = CRL_STRICT;
+	assert_int_equal(check_want(&t, alone, NULL, 0, 0, &want), TRUST_NO_STATUS);
+	trust_free(&t);
+}
+
+/* PEM, each block as `what`; cut: the last one lacks its end. */
+static const char *pem_file(const char *const *what, const struct blob *der, size_t n)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	const char *name;
+
+	for (size_t i = 0; i < n; i++)
+		PEM_write(f, what[i], "", der[i].p, (long)der[i].n);
+	fclose(f);
+	name = pki_file(BYTES(text, size));
+	free(text);
+	return name;
+}
+
+static void every_list_of_a_file_counts(void **state)
+{
+	static const char *const what[] = { "X509 CRL", "X509 CRL", "X509 CRL" };
+	struct blob der[3] = { 0 };
+	struct trust t = trust_of(CRL_STRICT);
+
+	(void)state;
+	add_ca(&t, pki_root());
+	add_ca(&t, twin());
+	pki_crl_der((struct pki_crl){ .number = 1 }, &der[0]);
+	assert_int_equal(blob_set(&der[1], BYTES("rubbish", 7)), 0);
+	pki_crl_der((struct pki_crl){ .number = 1, .signer = KEY_SUB, .revoked = 5 }, &der[2]);
+	assert_int_equal(trust_add_crl(&t, pem_file(what, der, 3)), -EBADMSG);
+	assert_int_equal(check(&t, pki_moon()), TRUST_GOOD);
+	assert_int_equal(check(&t, moon_of_twin()), TRUST_REVOKED);
+	for (size_t i = 0; i < 3; i++)
+		blob_free(&der[i]);
+	trust_free(&t);
+}
+
+static int count_ca(void *arg, struct cert *c)
+{
+	unsigned *n = arg;
+
+	++*n;
+	cert_free(c);
+	return 0;
+}
+
+static void every_certificate_of_a_file_counts(void **state)
+{
+	static const char *const what[] = { "CERTIFICATE", "X509 CRL", "CERTIFICATE",
+		"CERTIFICATE" };
+	struct blob der[4] = { 0 };
+	unsigned n = 0;
+
+	(void)state;
+	pki_der(pki_root(), &der[0]);
+	pki_crl_der((struct pki_crl){ .number = 1 }, &der[1]);
+	assert_int_equal(blob_set(&der[2], BYTES("rubbish", 7)), 0);
+	pki_der(twin(), &der[3]);
+	assert_int_equal(cert_load_each(pem_file(what, der, 4), count_ca, &n), -EBADMSG);
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < 4; i++)
+		blob_free(&der[i]);
+}
+
+UNIT_MAIN(T(a_list_counts_for_the_key_that_signed_it, "A-250"),
+	T(without_the_twins_list_there_is_no_status, "A-250"),
+	T(a_part_of_the_truth_revokes_and_proves_nothing, "A-251"),
+	T(a_list_ends_at_its_second, "A-092"), T(a_list_of_tomorrow_revokes_today, "A-092"),
+	T(an_expired_twin_does_not_hide_the_renewed_ca, "A-252"),
+	T(a_cross_certificate_is_found, "A-252"),
+	T(the_ca_that_is_asked_for_must_be_in_the_path, "A-254"),
+	T(a_pinned_certificate_is_the_only_one_and_needs_no_ca, "A-255"),
+	T(every_list_of_a_file_counts, "A-253"), T(every_certificate_of_a_file_counts, "A-253"))

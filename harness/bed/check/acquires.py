@@ -70,12 +70,12 @@ def asked(event: KernelEvent) -> Asked | None:
 class Acquires:
     """One kernel in the course of the story, over all looks at its captures.
 
-    `hub` is the home agent; on a node that is `vain` nothing may come up, so it asks for ever.
+    `hubs` are the home agents; on a node that is `vain` nothing may come up, so it asks for ever.
     `used` are those that nothing explains any more.
     """
 
     node: str
-    hub: str
+    hubs: frozenset[str]
     vain: bool = False
     kernel: Kernel = field(default_factory=Kernel)
     used: set[Key] = field(default_factory=set)
@@ -103,7 +103,7 @@ class Acquires:
         """A step here or at a peer explains one of each until SAs come, a declared one its own."""
         if step.reqid is not None:
             self.declared += [step.reqid] * (step.node == self.node)
-        elif step.node == self.node or self.hub in (step.node, self.node):
+        elif step.node == self.node or self.hubs & {step.node, self.node}:
             self.used.clear()
 
     def _applies(self, event: KernelEvent) -> None:

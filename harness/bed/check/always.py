@@ -31,8 +31,8 @@ def steps(folder: Path) -> list[Step]:
 class Always:
     """All three over a story, that may be looked at in parts: its captures begin anew then."""
 
-    def __init__(self, hub: str) -> None:
-        self.hub = hub
+    def __init__(self, hubs: frozenset[str]) -> None:
+        self.hubs = hubs
         self.numbers = Numbers()
         self.lifetimes: dict[str, Lifetimes] = {}
         self.acquires: dict[str, Acquires] = {}
@@ -46,7 +46,7 @@ class Always:
                                        nodes))
         for node, path in netlinks.items():
             ages = self.lifetimes.setdefault(node, Lifetimes(node))
-            asks = self.acquires.setdefault(node, Acquires(node, self.hub))
+            asks = self.acquires.setdefault(node, Acquires(node, self.hubs))
             asks.vain = node in vain
             found += [*ages.look(path), *asks.look(kevents.read(node, path), steps(folder))]
         return found

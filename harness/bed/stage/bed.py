@@ -27,7 +27,7 @@ class Bed(Judge):
                  topology: Topology = T0) -> None:
         super().__init__(job, results, story, agent, topology)
         agent.kernel_log()
-        self.always = always.Always(topology.home_agent)
+        self.always = always.Always(frozenset(topology.agents))
         self.found: list[finding.Finding] = []
         self.known = finding.of_scenario(
             finding.known(job.top / "scenarios" / finding.TABLE, always.CHECKS),

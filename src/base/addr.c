@@ -115,6 +115,11 @@ bool addr_is_v4(const struct in6_addr *a)
 	return IN6_IS_ADDR_V4MAPPED(a);
 }
 
+bool addr_is_routed(const struct in6_addr *a)
+{
+	return (a->s6_addr[0] & 0xfe) == 0xfc || addr_is_global(a);
+}
+
 bool addr_is_global(const struct in6_addr *a)
 {
 	static const struct prefix other[] = {

@@ -34,6 +34,8 @@ bool addr_is_v4(const struct in6_addr *a);
  * ULA, multicast, loopback, v4.
  */
 bool addr_is_global(const struct in6_addr *a);
+/* Routers may forward it: global, or unique local (RFC 4193), which a home network may use. */
+bool addr_is_routed(const struct in6_addr *a);
 uint32_t addr_hash(const struct in6_addr *a);
 
 bool prefix_has(const struct prefix *p, const struct in6_addr *a);

@@ -20,17 +20,18 @@ __attribute__((format(printf, 4, 0))) static void finding(
 	struct conf_log *log, bool error, struct conf_pos at, const char *fmt, va_list ap)
 {
 	own_mem char *text = NULL, *line = NULL;
+	const char *what;
 	unsigned before = log->n_errors + log->n_warnings;
 
 	if (error)
 		log->n_errors++;
 	else
 		log->n_warnings++;
-	if (before > CONF_FINDINGS_MAX)
+	if (before > CONF_FINDINGS_MAX || vasprintf(&text, fmt, ap) < 0)
 		return;
-	if (vasprintf(&text, fmt, ap) < 0 ||
-		asprintf(&line, "%s:%u: %s", at.file, at.line,
-			before < CONF_FINDINGS_MAX ? text : "there is more, which is not told") < 0)
+	what = before < CONF_FINDINGS_MAX ? text : "there is more, which is not told";
+	if ((at.line ? asprintf(&line, "%s:%u: %s", at.file, at.line, what)
+		     : asprintf(&line, "%s: %s", at.file, what)) < 0)
 		return;
 	hand_on(log, error, line);
 }

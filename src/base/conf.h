@@ -21,7 +21,7 @@
 struct conf_pos {
 	/* owned by the reader of the file, lives as long as the configuration */
 	const char *file;
-	unsigned line;
+	unsigned line; /* 0: the whole file */
 };
 
 /* Findings: counted, and handed on one line each, as long as somebody may read them. */

@@ -182,7 +182,7 @@ int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern, b
 	case GLOB_NOSPACE:
 		return -ENOMEM;
 	default:
-		(r->limits.no_match_is_ok ? conf_warn : conf_error)(
+		(r->limits.no_match_is_ok && !indented ? conf_warn : conf_error)(
 			r->log, at, "include %s: no file of that name", pattern);
 		return indented ? lost(r, at, true) : 0;
 	}

@@ -30,7 +30,7 @@ int names_value(const struct name *table, size_t n, const char *name, int *out)
 	return -ENOENT;
 }
 
-enum { WORD_MAX_ = 40, SHORT_WORD = 5 };
+enum { WORD_MAX_ = 40, SHORT_WORD = 5, LONG_WORD = 14 };
 
 static bool is(char a, char b)
 {
@@ -60,5 +60,7 @@ bool names_near(const char *a, const char *b)
 			if (i > 1 && k > 1 && is(a[i - 1], b[k - 2]) && is(a[i - 2], b[k - 1]))
 				d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1);
 		}
-	return d[m][n] <= (m <= SHORT_WORD || n <= SHORT_WORD ? 1 : 2);
+	if (m <= SHORT_WORD || n <= SHORT_WORD)
+		return d[m][n] <= 1;
+	return d[m][n] <= (m > LONG_WORD && n > LONG_WORD ? 3 : 2);
 }

@@ -21,5 +21,5 @@ const char *names_str(const struct name *table, size_t n, int value);
 int names_value(const struct name *table, size_t n, const char *name, int *out);
 
 /* Is one a slip of the other: two letters at most left out, too many, wrong or in the wrong order
- * (one in a short word)? Case does not count. */
+ * (one in a short word, three in a long one)? Case does not count. */
 bool names_near(const char *a, const char *b);

@@ -77,6 +77,22 @@ static int pidfile_lock(const char *path, pid_t *other)
 	}
 }
 
+int run_whole_path(const char **path)
+{
+	own_mem char *here = NULL;
+	char *whole = NULL;
+
+	if (!*path || **path == '/')
+		return 0;
+	here = getcwd(NULL, 0);
+	if (!here)
+		return -errno;
+	if (asprintf(&whole, "%s/%s", here, *path) < 0)
+		return -ENOMEM;
+	*path = whole; /* for as long as the program runs */
+	return 0;
+}
+
 int run_pidfile(const char *path, pid_t *other)
 {
 	own_mem char *copy = strdup(path);

@@ -29,6 +29,9 @@ int run_pid(const char *path, pid_t *out);
 int run_background(void);
 void run_ready(int status);
 
+/* Make of a path that counts from this folder one that counts from /; NULL stays. malloc. */
+int run_whole_path(const char **path);
+
 /*
  * Do we have them all? Else -EPERM, and the names of the missing ones in a static text:
  * "CAP_NET_ADMIN, CAP_NET_RAW".

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <getopt.h>
+#include <ifaddrs.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,8 +10,9 @@
 #include "base/log.h"
 #include "base/run.h"
 #include "base/version.h"
-#include "ike/sa/keylog.h"
+#include "ike/check.h"
 #include "ike/control/verbs.h"
+#include "ike/sa/keylog.h"
 
 #define PROGRAM "iked"
 
@@ -18,7 +20,7 @@ enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_PARTLY = 4 };
 
 static struct {
 	const char *log, *ctl, *pid;
-	bool nofork;
+	bool nofork, check;
 	struct daemon dm;
 	unsigned n_errors; /* of the configuration */
 } d = {
@@ -46,7 +48,7 @@ static const struct {
 };
 
 enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
-enum { OPT_NOFORK = N_OPTIONS, OPT_VERSION, OPT_HELP, OPT_KEYS, N_LONG };
+enum { OPT_NOFORK = N_OPTIONS, OPT_VERSION, OPT_HELP, OPT_KEYS, OPT_CHECK, N_LONG };
 
 static const struct {
 	const char *name, *help;
@@ -55,6 +57,7 @@ static const struct {
 	{ "version", "print the version" },
 	{ "help", "print this" },
 	{ "print-keys", "print the keywords of ipsec.conf as mdoc" },
+	{ "check", "read everything, print what is wrong, touch nothing" },
 };
 
 static void usage(FILE *f)
@@ -74,6 +77,10 @@ static void take_option(int c)
 	}
 	if (c == OPT_NOFORK) {
 		d.nofork = true;
+		return;
+	}
+	if (c == OPT_CHECK) {
+		d.check = true;
 		return;
 	}
 	if (c == OPT_VERSION)
@@ -164,9 +171,12 @@ static int drop_privileges(void)
 
 static int fail(int rc, const char *what)
 {
-	log_dmn(0, "%s: %s", what, strerror(-rc));
+	const char *why = rc == CONF_REFUSED ? "config setup asks for what cannot be enforced"
+					     : strerror(-rc);
+
+	log_dmn(0, "%s: %s", what, why);
 	if (!d.nofork || d.log)
-		fprintf(stderr, PROGRAM ": %s: %s\n", what, strerror(-rc));
+		fprintf(stderr, PROGRAM ": %s: %s\n", what, why);
 	return rc;
 }
 
@@ -232,11 +242,68 @@ static int serve(void)
 	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+static void print_finding(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	printf("%s%s\n", error ? "" : "warning: ", line);
+}
+
+/* Is it an address of this host? Without a socket to the kernel's tables. */
+static bool is_of_host(void *arg, const struct in6_addr *a)
+{
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	(void)arg;
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (struct ifaddrs *i = all; i && !found; i = i->ifa_next) {
+		struct sockaddr_in6 at;
+
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
+			continue;
+		memcpy(&at, i->ifa_addr, sizeof(at));
+		found = addr_eq(&at.sin6_addr, a);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+static int check(void)
+{
+	struct conf_log log = { .emit = print_finding };
+	struct conf_paths paths = d.dm.paths;
+	int rc = log_open(PROGRAM, LOG_STYLE_IKE, "/dev/null", false);
+
+	if (rc < 0)
+		return EXIT_FAILED;
+	paths.is_local = is_of_host;
+	rc = (int)check_conf(&paths, &log);
+	return fflush(stdout) ? EXIT_FAILED : rc;
+}
+
+/* A daemon leaves this folder, and reads its files again there. */
+static int whole_paths(void)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < N_OPTIONS; i++)
+		rc = run_whole_path(options[i].at);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	int rc;
 
 	read_options(argc, argv);
+	if (d.check)
+		return check();
+	rc = whole_paths();
+	if (rc < 0) {
+		fprintf(stderr, PROGRAM ": this folder: %s\n", strerror(-rc));
+		return EXIT_FAILED;
+	}
 	rc = log_open(PROGRAM, LOG_STYLE_IKE, d.log, d.nofork && !d.log);
 	if (!rc && !d.nofork)
 		rc = run_background();

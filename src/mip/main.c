@@ -22,13 +22,23 @@
 #define PID_PATH "/run/mip6d.pid"
 
 /* A movement is a matter of milliseconds: what others have to do about it comes after us. */
-enum { NICE = -10 };
+enum { NICE = -10, DEBUG_MAX = 10 };
 
-enum { USAGE = 1, OPT_STATUS = 256, OPT_SHOW, OPT_CTL, OPT_PID, OPT_VT, ROLE_OF_CONF = -1 };
+enum {
+	USAGE = 1,
+	OPT_STATUS = 256,
+	OPT_SHOW,
+	OPT_CTL,
+	OPT_PID,
+	OPT_VT,
+	OPT_CHECK,
+	ROLE_OF_CONF = -1
+};
+enum { CHECK_CLEAN = 0, CHECK_WARNED = 3, CHECK_NOTHING = 5 };
 
 struct options {
 	const char *conf, *log, *ctl, *pid;
-	bool conf_given, show, status;
+	bool conf_given, show, status, check;
 	int debug; /* -1: as the file says */
 	int role;
 };
@@ -50,6 +60,7 @@ static const struct option long_options[] = {
 	{ "mobile-node", no_argument, NULL, 'M' },
 	{ "show-config", no_argument, NULL, OPT_SHOW },
 	{ "status", no_argument, NULL, OPT_STATUS },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "ctl", required_argument, NULL, OPT_CTL },
 	{ "pid", required_argument, NULL, OPT_PID },
 	{ NULL, 0, NULL, 0 },
@@ -60,6 +71,7 @@ static void usage(FILE *f)
 	fputs("usage: mip6d [-c file] [-l logfile] [-d level] [-C|-H|-M] [--ctl path] [--pid "
 	      "path]\n"
 	      "       mip6d [-c file] --show-config\n"
+	      "       mip6d [-c file] --check\n"
 	      "       mip6d [--ctl path] --status\n"
 	      "       mip6d -V | -h\n"
 	      "  -c file         configuration (" CONF_PATH ")\n"
@@ -67,6 +79,7 @@ static void usage(FILE *f)
 	      "  -d level        0 detaches; above 0 stays, logs to the terminal, and says more\n"
 	      "  -C, -H, -M      correspondent node, home agent, mobile node\n"
 	      "  --show-config   print the configuration as understood\n"
+	      "  --check         read it, print what is wrong, touch nothing\n"
 	      "  --status        ask the running daemon, print JSON\n"
 	      "  --ctl path      control socket (" CTL_PATH ")\n"
 	      "  --pid path      pid file (" PID_PATH ")\n",
@@ -82,6 +95,18 @@ static _Noreturn void say_and_exit(bool version)
 	exit(0);
 }
 
+static int debug_level(const char *text)
+{
+	const struct conf_key key = { .name = "-d", .max = DEBUG_MAX };
+	const char *why;
+	uint32_t level;
+
+	if (conf_uint(&key, text, &level, &why) == 0)
+		return (int)level;
+	fprintf(stderr, "%s: -d %s: expected %s\n", PROGRAM, text, why);
+	exit(USAGE);
+}
+
 static void take_option(struct options *o, int c)
 {
 	switch (c) {
@@ -93,7 +118,7 @@ static void take_option(struct options *o, int c)
 		o->log = optarg;
 		break;
 	case 'd':
-		o->debug = atoi(optarg);
+		o->debug = debug_level(optarg);
 		break;
 	case 'C':
 		o->role = MIP_CN;
@@ -109,6 +134,9 @@ static void take_option(struct options *o, int c)
 		break;
 	case OPT_STATUS:
 		o->status = true;
+		break;
+	case OPT_CHECK:
+		o->check = true;
 		break;
 	case OPT_CTL:
 		o->ctl = optarg;
@@ -170,6 +198,36 @@ static int load(const struct options *o, struct conf_log *log, struct mip_conf *
 	if (o->role != ROLE_OF_CONF)
 		(*out)->role = o->role;
 	return 0;
+}
+
+static void print_finding(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	printf("%s%s\n", error ? "" : "warning: ", line);
+}
+
+/* With an error the daemon would not start: nothing of the file can be used. */
+static int check(const struct options *o)
+{
+	struct conf_log log = { .emit = print_finding };
+	struct mip_conf *conf = NULL;
+	int rc = load(o, &log, &conf);
+
+	mip_conf_free(conf);
+	if (fflush(stdout))
+		return 1;
+	return rc < 0 ? CHECK_NOTHING : log.n_warnings ? CHECK_WARNED : CHECK_CLEAN;
+}
+
+/* A daemon leaves this folder, and reads its files again there. */
+static int whole_paths(struct options *o)
+{
+	const char **paths[] = { &o->conf, &o->log, &o->ctl, &o->pid };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(paths) / sizeof(paths[0]); i++)
+		rc = run_whole_path(paths[i]);
+	return rc;
 }
 
 static void finish(void *arg)
@@ -355,6 +413,13 @@ int main(int argc, char **argv)
 	read_options(argc, argv, &d.o);
 	if (d.o.status)
 		return status_ask(d.o.ctl);
+	if (d.o.check)
+		return check(&d.o);
+	rc = whole_paths(&d.o);
+	if (rc < 0) {
+		fprintf(stderr, "%s: this folder: %s\n", PROGRAM, strerror(-rc));
+		return 1;
+	}
 	rc = load(&d.o, &findings, &d.mip.env.conf);
 	if (rc < 0)
 		return 1;

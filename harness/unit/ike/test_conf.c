@@ -473,7 +473,7 @@ static void secrets_are_read_and_others_ignored(void **state)
 	assert_int_equal(findings.n_errors, 4);
 	assert_non_null(strstr(said, "ipsec.secrets:3: : PSK: such secrets are not used here"));
 	assert_non_null(strstr(said, "ipsec.secrets:4: : RSA: expected the name of a key file"));
-	assert_non_null(strstr(said, "ipsec.secrets:5: : WORDS: expected RSA"));
+	assert_non_null(strstr(said, "ipsec.secrets:5: the word behind `:' is no kind of secret"));
 	assert_null(strstr(said, "open sesame"));
 	ike_conf_free(c);
 }

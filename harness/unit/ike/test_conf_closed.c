@@ -435,9 +435,9 @@ static void a_slip_is_told_with_the_word_that_was_meant(void **state)
 	static const struct {
 		const char *line, *said;
 	} rows[] = {
-		{ "rihgtid=x", "rihgtid=x: unknown keyword, expected rightid?" },
-		{ "AUTO=add", "AUTO=add: unknown keyword, expected auto?" },
-		{ "lifetme=3h", "expected lifetime?" },
+		{ "rihgtid=x", "rihgtid=x: unknown keyword, expected rightid;" },
+		{ "AUTO=add", "AUTO=add: unknown keyword, expected auto;" },
+		{ "lifetme=3h", "expected lifetime;" },
 		{ "ike=aes256-sha265-modp2048!", "expected sha265 to be one of aes128 " },
 		{ "ike=aes128-sha1-modp2048,aes128-sha265-modp2048",
 			"ike=aes128-sha265-modp2048: proposal left out, expected sha265 to" },

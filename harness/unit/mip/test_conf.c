@@ -175,10 +175,11 @@ static void without_a_file_there_are_the_defaults(void **state)
 static void an_unknown_option_is_an_error_with_file_and_line(void **state)
 {
 	(void)state;
-	refused("\nNodeConfg MN;\n", "2: NodeConfg: unknown option");
+	refused("\nNodeConfg MN;\n", "2: NodeConfg: unknown option, expected NodeConfig?");
 	refused("Interface \"eth0\" { Speed 9; }",
 		"1: Speed: unknown option in an Interface block");
-	refused("nodeconfig MN;", "1: nodeconfig: unknown option"); /* case counts */
+	refused("nodeconfig MN;",
+		"1: nodeconfig: unknown option, expected NodeConfig?"); /* case counts */
 }
 
 static void a_bad_value_is_an_error_that_says_what_was_expected(void **state)
@@ -246,8 +247,9 @@ static void two_policies_without_reqid_are_told(void **state)
 			rows[i][0], rows[i][1]);
 		drop(load(text, 0, warnings[i]));
 	}
-	assert_non_null(strstr(found, ":4: IPsecPolicy TunnelPayload: without a reqid like "
-				      "IPsecPolicy Mh of line 3"));
+	assert_non_null(strstr(found,
+		":4: IPsecPolicy TunnelPayload: without a reqid like "
+		"IPsecPolicy Mh of line 3"));
 }
 
 static void ipv4_is_refused_in_clear_words(void **state)
@@ -276,7 +278,7 @@ static void numbers_words_and_booleans_have_their_spellings(void **state)
 	drop(c);
 }
 
-#define SET(lines)                                                                                \
+#define SET(lines)                                                                                 \
 	"IPsecPolicySet { HomeAgentAddress 2001:1::1; HomeAddress 2001:1::10/64; " lines "}\n"
 
 static void two_reqids_are_one_for_each_direction(void **state)
@@ -314,7 +316,8 @@ static void a_policy_set_is_checked(void **state)
 	refused("IPsecPolicySet { HomeAgentAddress fe80::1; HomeAddress 2001:1::10/64; "
 		"IPsecPolicy "
 		"Mh UseESP 1; }",
-		"1: IPsecPolicySet: HomeAgentAddress fe80::1: expected a global unicast address");
+		"1: IPsecPolicySet: HomeAgentAddress fe80::1: expected a global or unique local "
+		"address");
 }
 
 static void a_mobile_node_needs_a_home_and_its_protection(void **state)
@@ -331,7 +334,8 @@ static void a_mobile_node_needs_a_home_and_its_protection(void **state)
 		"2001:1::10 and :: (UseMnHaIPsec is enabled)");
 	refused("UseMnHaIPsec disabled; MnHomeLink \"eth0\" { HomeAddress 2001:1::10/64; "
 		"HomeAgentAddress ff02::1; }",
-		"1: MnHomeLink eth0: HomeAgentAddress ff02::1: expected a global unicast address, "
+		"1: MnHomeLink eth0: HomeAgentAddress ff02::1: expected a global or unique local "
+		"address, "
 		"or :: to discover it");
 	refused("NodeConfig MN; UseMnHaIPsec disabled; MnHomeLink \"eth0\" { HomeAddress "
 		"2001:1::10/64; HomeAgentAddress 2001:1::1; HomePrefix 2001:2::/64; }",
@@ -422,8 +426,7 @@ UNIT_MAIN(T(the_mobile_node_page_loads_unchanged, ""),
 	T(a_bad_value_is_an_error_that_says_what_was_expected, ""),
 	T(broken_statements_cost_only_themselves, "F-024"),
 	T(an_option_without_effect_gets_one_warning, ""),
-	T(two_policies_without_reqid_are_told, "B-096"),
-	T(ipv4_is_refused_in_clear_words, ""),
+	T(two_policies_without_reqid_are_told, "B-096"), T(ipv4_is_refused_in_clear_words, ""),
 	T(numbers_words_and_booleans_have_their_spellings, ""),
 	T(two_reqids_are_one_for_each_direction, ""), T(a_policy_set_is_checked, ""),
 	T(a_mobile_node_needs_a_home_and_its_protection, "F-001"),

@@ -21,6 +21,7 @@ struct cert_store {
 	struct key_entry *keys;
 	struct cred *creds;
 	struct blob certreq;
+	struct conf_log *findings;
 };
 
 static void on_story(void *arg, int level, const char *line)
@@ -132,6 +133,19 @@ static int no_dots(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
+void cert_store_findings(struct cert_store *s, struct conf_log *log)
+{
+	s->findings = log;
+}
+
+static void say_useless(struct cert_store *s, const char *path, const char *why)
+{
+	if (s->findings)
+		conf_error(s->findings, (struct conf_pos){ path, 0 }, "%s", why);
+	else
+		log_cfg(1, "file '%s' was not loaded: %s", path, why);
+}
+
 static void load_folder(struct cert_store *s, const char *what, const char *name,
 	int (*load)(struct cert_store *s, const char *path))
 {
@@ -146,7 +160,7 @@ static void load_folder(struct cert_store *s, const char *what, const char *name
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
 		rc = load(s, path);
 		if (rc < 0)
-			log_cfg(1, "file '%s' was not loaded: %s", path, cert_file_str(rc));
+			say_useless(s, path, cert_file_str(rc));
 		free(list[i]);
 	}
 	free(list);

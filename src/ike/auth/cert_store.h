@@ -34,6 +34,9 @@ int cert_store_new(const char *dir, struct cert_store **out);
 void cert_store_free(struct cert_store *s);
 OWN(cert_store)
 
+/* Files that are of no use go there instead of to the log; NULL: to the log. */
+void cert_store_findings(struct cert_store *s, struct conf_log *log);
+
 /* Start-up, or rereadall: CA certificates, CRLs, private keys (templates 2 to 6). */
 void cert_store_load(struct cert_store *s, const struct ike_conf *conf);
 /* What the configuration says about peers' certificates, from now on. */

@@ -81,6 +81,12 @@ static void key_secret(const struct conf_paths *paths, struct ike_conf *c, struc
 		conf_error(log, at, ": RSA: expected the name of a key file");
 		return;
 	}
+	if (*file == '{') {
+		conf_error(log, at,
+			": RSA {: expected the name of a key file; a key that stands here is not "
+			"read");
+		return;
+	}
 	if (pass && !strcmp(pass, "%prompt")) {
 		conf_error(log, at, "%%prompt: expected a passphrase, there is nobody to ask");
 		return;
@@ -108,7 +114,9 @@ static void line_read(const struct conf_paths *paths, struct ike_conf *c, struct
 	else if (kind == KIND_OTHER)
 		conf_warn(log, line->at, ": %s: such secrets are not used here, ignored", word);
 	else
-		conf_error(log, line->at, ": %s: expected RSA", word);
+		conf_error(log, line->at, "%s",
+			"the word behind `:' is no kind of secret: expected `: RSA FILE "
+			"[PASSPHRASE]'"); /* it may be the secret itself */
 	mem_wipe(copy, strlen(line->text));
 }
 
@@ -138,7 +146,9 @@ void secrets_read(const struct conf_paths *paths, struct conf_log *log, struct i
 	}
 	check_mode(paths->secrets, log);
 	for (size_t i = 0; i < lex.n_lines; i++)
-		if (lex.lines[i].text)
+		/* Lines that go on with the one before, as those of a whole key, are told with it.
+		 */
+		if (lex.lines[i].text && !(i && lex.lines[i].indented))
 			line_read(paths, c, log, &lex.lines[i]);
 	lex_free(&lex);
 }

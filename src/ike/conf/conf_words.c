@@ -124,7 +124,7 @@ void conn_other_word(struct conn_build *b, struct param *p, const char *name)
 	}
 	near = conn_near_key(p->name);
 	if (near)
-		snprintf(why, sizeof(why), "unknown keyword, expected %s?", near);
+		snprintf(why, sizeof(why), "unknown keyword, expected %s", near);
 	if (near || conf_may_restrict(p->name) || strchr(p->value, '=')) /* "rig=tid=…" */
 		refuse(b, p, near ? why : "unknown keyword that may restrict who comes in");
 	else if (p->state == PARAM_NEW)

@@ -15,13 +15,23 @@
 		*last = (item);                                                                    \
 	} while (0)
 
+/* Not the quotes of a word processor, nor what no interface can have in its name. */
+static bool is_plain(const char *name)
+{
+	for (; *name; name++)
+		if (*name <= ' ' || *name == '/' || *name & 0x80)
+			return false;
+	return true;
+}
+
 static int ifname_set(const struct conf_key *key, const char *value, void *target, const char **why)
 {
 	size_t n = strlen(value);
 
 	(void)key;
-	if (!n || n >= IF_NAMESIZE) {
-		*why = "the name of an interface";
+	if (!n || n >= IF_NAMESIZE || !is_plain(value)) {
+		*why = is_plain(value) ? "the name of an interface"
+				       : "the name of an interface in plain quotes: \"eth0\"";
 		return -EINVAL;
 	}
 	memcpy(target, value, n + 1);

@@ -83,23 +83,34 @@ static void check_reqids(struct conf_in *in, const struct mip_policy_set *s)
 
 static void check_set(struct conf_in *in, const struct mip_policy_set *s)
 {
-	if (!addr_is_global(&s->ha))
+	if (!addr_is_routed(&s->ha))
 		conf_error(in->log, s->at,
 			"IPsecPolicySet: HomeAgentAddress %s: expected a "
-			"global unicast address",
+			"global or unique local address",
 			addr_str(&s->ha));
 	if (!s->n_hoas || !s->n_policies)
 		conf_error(in->log, s->at,
 			"IPsecPolicySet: expected at least one HomeAddress and one IPsecPolicy");
 	for (size_t i = 0; i < s->n_hoas; i++)
-		if (!addr_is_global(&s->hoas[i].addr))
+		if (!addr_is_routed(&s->hoas[i].addr))
 			conf_error(in->log, s->at,
 				"IPsecPolicySet: HomeAddress %s: expected a "
-				"global unicast address",
+				"global or unique local address",
 				prefix_str(&s->hoas[i]));
 	for (size_t i = 0; i < s->n_policies; i++)
 		check_policy(in, s, i);
 	check_reqids(in, s);
+}
+
+/* One home address twice: which home agent and prefix it has would be chance. */
+static void check_twice(struct conf_in *in, const struct mip_home_link *h)
+{
+	for (const struct mip_home_link *o = in->conf->home_links; o != h; o = o->next)
+		if (addr_eq(&o->hoa.addr, &h->hoa.addr))
+			conf_error(in->log, h->at,
+				"MnHomeLink %s: HomeAddress %s: expected another one than in the "
+				"MnHomeLink of line %u",
+				h->ifname, prefix_str(&h->hoa), o->at.line);
 }
 
 /* With a home agent to be discovered: some one of those that policies name. */
@@ -117,15 +128,17 @@ static void check_home(struct conf_in *in, const struct mip_home_link *h)
 {
 	const struct mip_conf *c = in->conf;
 
-	if (!addr_is_global(&h->hoa.addr)) {
+	if (!addr_is_routed(&h->hoa.addr)) {
 		conf_error(in->log, h->at,
-			"MnHomeLink %s: HomeAddress %s: expected a global unicast address",
+			"MnHomeLink %s: HomeAddress %s: expected a global or unique local address",
 			h->ifname, prefix_str(&h->hoa));
 		return;
 	}
-	if (!addr_is_any(&h->ha) && !addr_is_global(&h->ha))
+	check_twice(in, h);
+	if (!addr_is_any(&h->ha) && !addr_is_routed(&h->ha))
 		conf_error(in->log, h->at,
-			"MnHomeLink %s: HomeAgentAddress %s: expected a global unicast address, "
+			"MnHomeLink %s: HomeAgentAddress %s: expected a global or unique local "
+			"address, "
 			"or :: to discover it",
 			h->ifname, addr_str(&h->ha));
 	if (!prefix_has(&h->home_prefix, &h->hoa.addr))

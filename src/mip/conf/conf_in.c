@@ -99,6 +99,15 @@ static int key_read(struct conf_in *in, const struct conf_key *key, void *target
 	value = in_value(in, key->name, why);
 	if (!value)
 		return -EINVAL;
+	if (!strcmp(key->name, "NodeConfig")) {
+		if (in->role_line) {
+			conf_error(in->log, in->at,
+				"%s %s: expected it once, it is given on line %u", key->name, value,
+				in->role_line);
+			return -EINVAL;
+		}
+		in->role_line = in->at.line;
+	}
 	if (key->set(key, value, target, &why) < 0) {
 		conf_error(in->log, in->at, "%s %s: expected %s", key->name, value, why);
 		return -EINVAL;
@@ -106,10 +115,22 @@ static int key_read(struct conf_in *in, const struct conf_key *key, void *target
 	return in_end(in, key->name);
 }
 
+static const char *near_option(const struct conf_scope *scope, const char *name)
+{
+	for (size_t i = 0; i < scope->n_keys; i++)
+		if (names_near(scope->keys[i].name, name))
+			return scope->keys[i].name;
+	for (size_t i = 0; i < scope->n_stmts; i++)
+		if (names_near(scope->stmts[i].name, name))
+			return scope->stmts[i].name;
+	return NULL;
+}
+
 static int statement(struct conf_in *in, const struct conf_scope *scope, void *target)
 {
 	const char *name = in->t->text;
 	const struct conf_key *key = conf_find(scope->keys, scope->n_keys, name);
+	const char *near;
 
 	in_next(in);
 	if (key)
@@ -117,8 +138,10 @@ static int statement(struct conf_in *in, const struct conf_scope *scope, void *t
 	for (size_t i = 0; i < scope->n_stmts; i++)
 		if (!strcmp(scope->stmts[i].name, name))
 			return scope->stmts[i].read(in, name, target);
-	conf_error(in->log, in->at, "%s: unknown option%s%s", name, scope->where ? " " : "",
-		scope->where ? scope->where : "");
+	near = near_option(scope, name);
+	conf_error(in->log, in->at, "%s: unknown option%s%s%s%s%s", name, scope->where ? " " : "",
+		scope->where ? scope->where : "", near ? ", expected " : "", near ? near : "",
+		near ? "?" : "");
 	return -EINVAL;
 }
 

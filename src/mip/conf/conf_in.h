@@ -17,6 +17,7 @@ struct conf_in {
 	struct conf_pos at; /* of the last token taken */
 	struct conf_log *log;
 	struct mip_conf *conf;
+	unsigned role_line; /* of NodeConfig; 0: none came yet */
 };
 
 /* Reads what follows the name; target is the struct of the scope. */

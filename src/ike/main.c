@@ -150,7 +150,7 @@ static void on_hup(int sig, void *arg)
 		cert_store_load(d.dm.certs, iked_conf(d.dm.d));
 	rc = daemon_update(&d.dm, &log);
 	if (rc < 0)
-		log_dmn(0, "%s: %s, nothing changed", d.dm.paths.ipsec_conf, strerror(-rc));
+		log_dmn(0, "%s: %s, nothing changed", d.dm.paths.ipsec_conf, conf_load_str(rc));
 }
 
 static const struct loop_signal signals[] = {
@@ -171,8 +171,7 @@ static int drop_privileges(void)
 
 static int fail(int rc, const char *what)
 {
-	const char *why = rc == CONF_REFUSED ? "config setup asks for what cannot be enforced"
-					     : strerror(-rc);
+	const char *why = conf_load_str(rc);
 
 	log_dmn(0, "%s: %s", what, why);
 	if (!d.nofork || d.log)

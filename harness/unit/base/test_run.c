@@ -263,7 +263,23 @@ static void a_confined_daemon_works_and_cannot_start_programs(void **state)
 	rmdir(dir);
 }
 
-UNIT_MAIN(T(a_second_start_is_told_the_first_ones_pid, ""), T(a_file_left_over_is_taken_over, ""),
+static void a_path_of_this_folder_is_one_of_the_root(void **state)
+{
+	const char *here = "x/y.conf", *root = "/x", *none = NULL;
+	char want[4096];
+
+	(void)state;
+	assert_non_null(getcwd(want, sizeof(want) - 16));
+	strcat(want, "/x/y.conf");
+	assert_int_equal(run_whole_path(&here) | run_whole_path(&root) | run_whole_path(&none), 0);
+	assert_string_equal(here, want);
+	assert_string_equal(root, "/x");
+	assert_null(none);
+	free((char *)(uintptr_t)here);
+}
+
+UNIT_MAIN(T(a_path_of_this_folder_is_one_of_the_root, "E-039"),
+	T(a_second_start_is_told_the_first_ones_pid, ""), T(a_file_left_over_is_taken_over, ""),
 	T(a_pid_file_that_cannot_be_written_is_an_error, ""),
 	T(the_parent_ends_with_the_status_of_the_ready_child, ""),
 	T(the_parent_of_a_child_that_dies_ends_with_its_status, ""),

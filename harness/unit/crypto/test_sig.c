@@ -146,6 +146,38 @@ static void an_encrypted_key_needs_its_passphrase(void **state)
 	assert_int_equal(key_load(path, "secret", &k), 0);
 }
 
+/* Each of these is met in the field, and none is told by an errno's text. */
+static void why_a_file_is_no_key_is_said_in_words(void **state)
+{
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{ "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n",
+			"a key of SSH" },
+		{ "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+			"a public key or a certificate" },
+		{ "hello\n", "no private key in PEM or DER" },
+	};
+	EVP_PKEY *ec = EVP_EC_gen("P-256");
+	char *pem = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&pem, &n);
+	own(key) *k = NULL;
+
+	(void)state;
+	assert_int_equal(PEM_write_PrivateKey(f, ec, NULL, NULL, 0, NULL, NULL), 1);
+	fclose(f);
+	assert_non_null(strstr(
+		key_file_str(key_load(pki_file(BYTES(pem, n)), NULL, &k)), "no RSA key of 2048"));
+	free(pem);
+	EVP_PKEY_free(ec);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_non_null(
+			strstr(key_file_str(key_load(pki_file(BYTES_STR(rows[i].text)), NULL, &k)),
+				rows[i].said));
+	assert_non_null(strstr(cert_file_str(-EINVAL), "CA:TRUE"));
+}
+
 static void short_keys_and_no_keys_are_refused(void **state)
 {
 	struct pki weak = pki_moon();
@@ -170,4 +202,5 @@ UNIT_MAIN(T(what_was_signed_verifies_and_nothing_else, "A-081"),
 	T(digest_parameters_are_null_and_nothing_else, "F-015"),
 	T(other_methods_are_refused, "A-081"),
 	T(an_encrypted_key_needs_its_passphrase, ""),
+	T(why_a_file_is_no_key_is_said_in_words, "A-256"),
 	T(short_keys_and_no_keys_are_refused, "A-083"))

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "ike/check.h"
 #include "unit/unit.h"
 
@@ -90,6 +91,7 @@ static void each(void (*one)(const char *name))
 	unsigned n = 0;
 
 	assert_non_null(d);
+	assert_int_equal(log_open("check", LOG_STYLE_IKE, "/dev/null", false), 0);
 	assert_non_null(mkdtemp(strcpy(dir, "/tmp/check.XXXXXX")));
 	assert_int_equal(system(TOP "/certs/make.sh"), 0);
 	while ((e = readdir(d))) {

@@ -502,7 +502,7 @@ static void strongswan_conf_sets_what_is_known(void **state)
 	put(strongswan,
 		"charon {\n\tretransmit_timeout = 0.5\n\tretransmit_tries=3\n"
 		"\tplugins { kernel-netlink { roam_events = no } }\n"
-		"\tretransmit_base = 2 # twice\n\tfilelog {\n\t\t/var/log/x {\n\t\t}\n\t}\n"
+		"\tretransmit_base = 2 # twice\n\tfilelog {\n\t\t/var/log/x.log {\n\t\t}\n\t}\n"
 		"\thalf_open_timeout = 10\n\tthreads = 8\n}\nlibstrongswan { x = 1 }\n");
 	c = load_files(path, NULL, strongswan);
 	assert_int_equal(findings.n_errors, 0);

@@ -178,8 +178,8 @@ static void an_unknown_option_is_an_error_with_file_and_line(void **state)
 	refused("\nNodeConfg MN;\n", "2: NodeConfg: unknown option, expected NodeConfig?");
 	refused("Interface \"eth0\" { Speed 9; }",
 		"1: Speed: unknown option in an Interface block");
-	refused("nodeconfig MN;",
-		"1: nodeconfig: unknown option, expected NodeConfig?"); /* case counts */
+	/* case counts */
+	refused("nodeconfig MN;", "1: nodeconfig: unknown option, expected NodeConfig?");
 }
 
 static void a_bad_value_is_an_error_that_says_what_was_expected(void **state)

@@ -224,6 +224,11 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 	return err;
 }
 
+const char *conf_load_str(int rc)
+{
+	return rc == CONF_REFUSED ? "config setup asks for what cannot be enforced" : strerror(-rc);
+}
+
 struct conn *conf_conn(const struct ike_conf *c, const char *name)
 {
 	for (struct tlink *l = table_find(&c->by_name, hash_name(name)); l; l = table_next(l)) {

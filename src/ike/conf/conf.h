@@ -106,6 +106,8 @@ struct conf_paths {
 };
 
 int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_conf **out);
+/* Why conf_load() gave that, in words. */
+const char *conf_load_str(int rc);
 void ike_conf_free(struct ike_conf *c);
 OWN(ike_conf)
 

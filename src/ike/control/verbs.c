@@ -308,7 +308,8 @@ static int update(const struct ask *a)
 	int rc = daemon_update(a->dm, &log);
 
 	if (rc < 0)
-		ctl_line(a->req, "%s: %s, nothing changed", a->dm->paths.ipsec_conf, strerror(-rc));
+		ctl_line(a->req, "%s: %s, nothing changed", a->dm->paths.ipsec_conf,
+			conf_load_str(rc));
 	return rc < 0 || log.n_errors ? FAILED : DONE;
 }
 

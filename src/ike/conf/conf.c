@@ -119,7 +119,7 @@ static void build_from(
 		return;
 	}
 	s->open = true;
-	b->bad |= s->broken;
+	b->broken |= s->broken;
 	for (size_t i = 0; i < s->n_params; i++) {
 		struct param *p = &s->params[i];
 		struct section *other;
@@ -156,7 +156,10 @@ static struct conn *build(const struct sections *all, struct section *s,
 	for (struct section *d = all->defaults; d; d = d->next_default)
 		build_from(&b, all, d, 0);
 	build_from(&b, all, s, 0);
-	if (c->autostart == AUTO_IGNORE || b.bad || conn_complete(&b, paths) < 0)
+	if (b.broken && c->autostart != AUTO_IGNORE)
+		conf_warn(log, s->at, "conn %s: not loaded, as something in it cannot be read",
+			s->name);
+	if (c->autostart == AUTO_IGNORE || b.bad || b.broken || conn_complete(&b, paths) < 0)
 		return NULL;
 	return take(c);
 }

@@ -54,6 +54,7 @@ struct conn_build {
 	size_t n;
 	unsigned n_sections; /* taken, however often the same one */
 	bool bad;
+	bool broken; /* it, or what it inherits, cannot be read */
 	struct conf_log *log;
 };
 

@@ -61,8 +61,9 @@ static const struct {
 };
 
 /* Words that say who may come or how they prove it, whoever made them up. */
-static const char *const restricting[] = { "auth", "policy", "cert", "crl", "ocsp", "key", "ident",
-	"group", "trust", "strict", "require", "allow", "deny", "reject", "acl" };
+static const char *const restricting[] = { "alg", "cipher", "proposal", "auth", "policy", "cert",
+	"crl", "ocsp", "key", "ident", "group", "trust", "strict", "require", "allow", "deny",
+	"reject", "acl" };
 /* clang-format on */
 
 static bool begins_like(const char *name, const char *word)

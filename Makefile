@@ -4,6 +4,7 @@
 #   make fuzz       libFuzzer targets                     make trace   requirements and the tests that show them
 #   make coverage  lines that unit tests and scenarios run, as HTML
 #   make mutants    break a behaviour at a time; its test must turn red
+#   make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID] [DOCUMENT=1]   the tester's sheet
 #   SAN=1           address and undefined-behaviour sanitizers (own build folder)
 #   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)
 #   BUILD=FOLDER    where everything that is made goes, for a checkout that may not be written
@@ -169,6 +170,12 @@ trace:
 mutants:
 	@$(PYTHON) -m harness.mutants
 
+# What the conformance tester says of ours, or of SUBJECT: a name or an adapter's path, or all.
+conformance:
+	@$(PYTHON) -m harness.tester.run $(if $(SUBJECT),--subject='$(SUBJECT)') \
+		$(if $(LIST),--list='$(LIST)') $(if $(SHARD),--shard='$(SHARD)') \
+		$(if $(DOCUMENT),--document)
+
 # What the guest's kernel is started with, a small program that tests it, and its first process.
 GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
 guest: $(addprefix $(BUILD)/guest/,preload.so umip-like.so try_clock agent)
@@ -204,6 +211,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check fuzz lint bench bench-cost coverage trace mutants guest install clean
+.PHONY: all check fuzz lint bench bench-cost coverage trace mutants conformance guest install clean
 .SECONDARY:
 -include $(shell find $B/obj $B/unit $B/replay -name '*.d' -type f 2>/dev/null)

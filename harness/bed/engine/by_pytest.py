@@ -33,7 +33,7 @@ def _prepared() -> Job:
 
 def job_of(test: Path) -> Job:
     """What the front door would ask of that file."""
-    known = (suite.kernel_tests(TOP), *suite.scenarios(TOP))
+    known = (suite.kernel_tests(TOP), suite.conformance(TOP), *suite.scenarios(TOP))
     one = next(one for one in known if test.is_relative_to(one.tests))
     job = _prepared()
     return replace(job, scenario=one.name, results=job.results / one.name,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from harness.bed.engine.pace import STORY
 
-KERNEL_TESTS, LIMIT, BY_NAME = "testbed", "LIMIT", "BY_NAME"
+KERNEL_TESTS, CONFORMANCE, LIMIT, BY_NAME = "testbed", "conformance", "LIMIT", "BY_NAME"
 ONLY = " (runs only by name)"
-TAKEN = (KERNEL_TESTS, "matrix", "kernels", "sweep", "doctor", "elsewhere", "diff", "attach")
+TAKEN = (KERNEL_TESTS, CONFORMANCE, "matrix", "kernels", "sweep", "doctor", "elsewhere", "diff",
+         "attach")
 ORDER = (
     "establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
     "start-order", "two-nodes", "late-migrate", "revoked", "expired", "wrong-name", "unknown-ca",
@@ -60,6 +61,13 @@ def kernel_tests(top: Path) -> Scenario:
     limit = sum(_limit(file) for file in sorted(folder.glob("test_*.py")))
     return Scenario(KERNEL_TESTS, folder,
                     "the testbed's own nodes, waits and checkpoints on a real kernel", limit)
+
+
+def conformance(top: Path) -> Scenario:
+    """The tests of the conformance tester, each with a subject of its own."""
+    folder = top / "harness/tester/tests"
+    return Scenario(CONFORMANCE, folder, "what a tester of its own sees of the daemons",
+                    sum(_limit(file) for file in sorted(folder.rglob("test_*.py"))))
 
 
 def _module(file: Path) -> ast.Module:

@@ -1,6 +1,6 @@
 """registry - which daemons there are to choose from: by name the IKE ones, a mip6d by its program.
 
-    host.ike = IKES["strongswan"](host)
+    host.ike = ike("strongswan")(host)
     host.mip6 = mip6("/opt/umip/sbin/mip6d")(host)
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from harness.bed.node.driver import IkeDriver, Mip6Driver
 from harness.bed.node.host import Host
@@ -22,6 +24,16 @@ from harness.bed.peers.packages import LIBRESWAN, OPENIKED, STRONGSWAN
 OURS = "ours"
 IKES: dict[str, Callable[[Host], IkeDriver]] = {
     OURS: Iked, STRONGSWAN: Charon, LIBRESWAN: Pluto, OPENIKED: OpenIked}
+
+
+def ike(name: str) -> Callable[[Host], IkeDriver]:
+    """The driver of that name, or the one that an adapter has: a file of Python with a `Driver`."""
+    if name in IKES:
+        return IKES[name]
+    spec = spec_from_file_location(Path(name).stem, name)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Driver
 
 
 def mip6(program: str) -> Callable[[Host], Mip6Driver]:

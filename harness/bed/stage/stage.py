@@ -134,7 +134,7 @@ class Stage:
     def give(self, host: Host, ike: str | None = None, mip6: str | None = None) -> None:
         """Whose daemons the host runs from now on: an IKE daemon by name, a mip6d by program."""
         if ike:
-            host.ike = registry.IKES[ike](host)
+            host.ike = registry.ike(ike)(host)
         if mip6:
             host.mip6 = registry.mip6(mip6)(host)
 

@@ -1,0 +1,116 @@
+"""Rows, marks and results become verdicts; what does not fit together is found."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.lint import conformance
+from harness.tester import document, page, rows, sheet
+from harness.tester.rows import Bad, Feature, Mark, Row
+from harness.tester.sheet import Decided, Result
+
+PSK = {"psk": Feature("psk", "shared keys", {"ours": "not built"})}
+ROW = Row("X.1", "x", "A title", changed="by certificates")
+MARK = Mark("X.1", "RFC 7296 2.5", "", Path("test_x.py"), 3, "test_x", "It is so.")
+
+LIST = 'title = "X"\nsource = "Y"\n[rows]\n"X.1" = { title = "one" }\n"X.2" = { title = "two" }\n'
+TEST = '@pytest.mark.conforms("X.1", "RFC 7296 2.5")\ndef test_x(tn):\n    """It is so."""\n'
+
+
+def verdict(row, *outcomes, marks=(MARK,)):
+    results = {"ours": {"test_x": [Result("test_x", f"{n}", word, "why", "here")
+                                   for n, word in enumerate(outcomes)]}}
+    return sheet.cell(row, "ours", Decided(marks, PSK, results))
+
+
+@pytest.mark.req("T-151")
+@pytest.mark.parametrize("row, outcomes, marks, word, sentence", [
+    (ROW, ["passed", "passed"], [MARK], "pass", "by certificates"),
+    (ROW, ["passed", "failed"], [MARK], "FAIL", "[1] why"),
+    (ROW, ["skipped"], [MARK], "FAIL", "[0] why"),
+    (ROW, [], [MARK], "not run", "its test did not run"),
+    (ROW, [], [], "open", "no test yet"),
+    (Row("X.1", "x", "A", needs=("psk",)), ["passed"], [MARK], "n/a", "shared keys: not built"),
+    (Row("X.1", "x", "A", why="nobody sees it"), [], [], "n/a", "nobody sees it")])
+def test_a_verdict_is_that_of_what_ran(row, outcomes, marks, word, sentence):
+    found = verdict(row, *outcomes, marks=marks)
+    assert (found.verdict, found.sentence) == (word, sentence)
+
+
+def tree(root, test=TEST, listed=LIST, said=""):
+    here = root / "harness/tester"
+    for folder in ("lists", "tests", "ike"):
+        (here / folder).mkdir(parents=True)
+    (here / "lists/x.toml").write_text(listed)
+    (here / "lists/features.toml").write_text("")
+    (here / "tests/test_x.py").write_text(test)
+    (root / "docs").mkdir()
+    (root / document.FILE).write_text(said or (
+        "## X (`x`)\n\n* ours, 2026-11-30: 1 pass\n\n| X.1 | one | RFC 7296 2.5 | pass |\n"))
+    return root
+
+
+def faults(root):
+    return [one.text for one in conformance.check(root)]
+
+
+def test_a_tree_that_fits_together_has_no_fault(tmp_path):
+    assert faults(tree(tmp_path)) == []
+
+
+@pytest.mark.req("T-152")
+@pytest.mark.parametrize("old, new, sentence", [
+    ("X.1", "X.9", "unknown row X.9"), ("RFC 7296 2.5", "somewhere", "has the clause 'somewhere'"),
+    ('    """It is so."""', "    pass", "test_x has no sentence"),
+    ("@pytest", "#@pytest", "test_x decides no row of a list"),
+    ("    ", "    " + "\n" * 30 + "    ", "has 32 lines, 25 at most"),
+    (")\ndef", ', part="A")\ndef', "X.1 has no part A"),
+    (TEST, TEST + TEST.replace("test_x", "test_y"), "X.1  is decided by test_x too"),
+    ("X.1", "X.2", "X.2 has a test and no verdict"),
+    ("X.1", "X.2", "X.1 has a verdict and no test")])
+def test_what_does_not_fit_is_a_fault(tmp_path, old, new, sentence):
+    assert any(sentence in one for one in faults(tree(tmp_path, TEST.replace(old, new, 1))))
+
+
+@pytest.mark.req("T-152")
+@pytest.mark.parametrize("new, sentence", [
+    ('{ titel = "two" }', "X.2 has titel, which is none of"), ("{ }", "X.2 has no title"),
+    ('{ title = "two", needs = ["psk"] }', "X.2 needs psk, which features.toml has not"),
+    ('{ title = "two" ', "x.toml")])
+def test_a_bad_list_is_named(tmp_path, new, sentence):
+    listed = LIST.replace('{ title = "two" }', new)
+    assert any(sentence in one for one in faults(tree(tmp_path, listed=listed)))
+
+
+@pytest.mark.req("T-150")
+def test_the_testers_ike_imports_nothing_of_the_testbed(tmp_path):
+    root = tree(tmp_path)
+    (root / "harness/tester/ike/a.py").write_text("from harness.bed.decode import esp\n")
+    assert "imports harness.bed.decode" in faults(root)[0]
+
+
+def test_the_document_keeps_what_a_run_has_not_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "title", lambda name: "X")
+    (tmp_path / "docs").mkdir()
+    lists = {"x": [ROW, Row("X.2", "x", "Another | title")]}
+    results = {"ours": {"test_x": [Result("test_x", "", "failed", "a | b")]}}
+    for who, found in (("ours", results), ("other", {"other": {}})):
+        decided = Decided([MARK], {}, found)
+        document.write(tmp_path, lists, [who], sheet.cells(lists, [who], decided))
+    known, _ = document.read((tmp_path / document.FILE).read_text())
+    assert known["x", "ours", "X.1"] == ("FAIL", f"a {document.BAR} b")
+    assert known["x", "ours", "X.2"] == ("open", "")
+
+
+def test_the_page_has_every_row_with_its_verdict_and_no_script(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "title", lambda name: "X")
+    found = [verdict(ROW, "failed")]
+    page.write(tmp_path, {"x": [ROW]}, ["ours"], found)
+    text = (tmp_path / page.PAGE).read_text()
+    assert "make conformance SUBJECT=ours LIST=X.1" in text and "<script" not in text
+    assert 'failures="1"' in (tmp_path / page.JUNIT).read_text()
+
+
+def test_a_title_is_asked_for():
+    with pytest.raises(Bad, match="no title"):
+        rows._row(Path("x.toml"), "X.1", {})

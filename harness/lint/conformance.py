@@ -1,0 +1,102 @@
+"""conformance - lists, tests and document of the tester agree, and the tester stands by itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.lint.tree import Fault, files, name, text
+from harness.tester import document, rows, sheet
+
+HERE, IKE = "harness/tester", "harness/tester/ike"
+LONGEST = 25
+
+
+def check(root: Path) -> Iterator[Fault]:
+    here = root / HERE
+    if not here.is_dir():
+        return
+    yield from _alone(root)
+    try:
+        lists, features, marks = rows.lists(here), rows.features(here), rows.marks(here)
+    except (rows.Bad, SyntaxError) as error:
+        yield Fault(HERE, 0, str(error))
+        return
+    yield from _lists(lists, features)
+    yield from _marks(root, {row.id: row for found in lists.values() for row in found}, marks)
+    yield from _tests(root, here)
+    yield from _document(root, lists, marks)
+
+
+def _alone(root: Path) -> Iterator[Fault]:
+    """The tester's IKE shares nothing with what it tests or with what watches it."""
+    for path in files(root, ".py", under=IKE):
+        for node in ast.walk(ast.parse(text(path))):
+            module = getattr(node, "module", None) if isinstance(node, ast.ImportFrom) else None
+            if module and module.startswith("harness.") and not module.startswith(
+                    "harness.tester.ike"):
+                yield Fault(name(root, path), node.lineno,
+                            f"the tester's IKE imports {module}: it stands by itself")
+
+
+def _lists(lists: dict[str, list[rows.Row]], features: dict[str, rows.Feature]) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for row in (row for found in lists.values() for row in found):
+        where = f"{HERE}/{rows.LISTS}/{row.list}.toml"
+        if row.id in seen:
+            yield Fault(where, 0, f"{row.id} stands in {seen[row.id]} too")
+        seen[row.id] = row.list
+        for one in row.needs:
+            if one not in features:
+                yield Fault(where, 0, f"{row.id} needs {one}, which {rows.FEATURES} has not")
+
+
+def _marks(root: Path, known: dict[str, rows.Row], marks: list[rows.Mark]) -> Iterator[Fault]:
+    seen: dict[tuple[str, str], rows.Mark] = {}
+    for mark in marks:
+        where, row = name(root, mark.file), known.get(mark.id)
+        if not row:
+            yield Fault(where, mark.line, f"unknown row {mark.id or '(none)'}")
+            continue
+        before = seen.setdefault((mark.id, mark.part), mark)
+        if before is not mark:
+            yield Fault(where, mark.line, f"{mark.id} {mark.part} is decided by {before.test} too")
+        if row.why:
+            yield Fault(where, mark.line, f"{mark.id} applies to nobody, says its list: {row.why}")
+        if mark.part and mark.part not in row.parts:
+            yield Fault(where, mark.line, f"{mark.id} has no part {mark.part}")
+        if not rows.CLAUSE.fullmatch(mark.clause):
+            yield Fault(where, mark.line, f"{mark.id} has the clause {mark.clause!r}, not one such "
+                                          "as RFC 7296 2.5")
+        if not mark.says:
+            yield Fault(where, mark.line, f"{mark.test} has no sentence")
+
+
+def _tests(root: Path, here: Path) -> Iterator[Fault]:
+    for path, line, test in rows.unmarked(here):
+        yield Fault(name(root, path), line, f"{test} decides no row of a list")
+    for path in sorted((here / rows.TESTS).rglob("test_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            size = (node.end_lineno or node.lineno) - node.lineno + 1
+            if isinstance(node, ast.FunctionDef) and size > LONGEST:
+                yield Fault(name(root, path), node.lineno,
+                            f"test {node.name} has {size} lines, {LONGEST} at most")
+
+
+def _document(root: Path, lists: dict[str, list[rows.Row]], marks: list[rows.Mark]
+              ) -> Iterator[Fault]:
+    """What the document says of a row fits that the row has a test or none."""
+    path = root / document.FILE
+    known, _ = document.read(path.read_text() if path.exists() else "")
+    decided = {mark.id for mark in marks}
+    for listed in lists.values():
+        for row in listed:
+            said = {verdict for (where, _, ident), (verdict, _) in known.items()
+                    if (where, ident) == (row.list, row.id)}
+            ran = said & {sheet.PASS, sheet.FAIL}
+            word = f"type make conformance LIST={row.list} DOCUMENT=1"
+            if row.id in decided and not ran | (said & {sheet.NA}):
+                yield Fault(document.FILE, 0, f"{row.id} has a test and no verdict: {word}")
+            elif row.id not in decided and ran:
+                yield Fault(document.FILE, 0, f"{row.id} has a verdict and no test: {word}")

@@ -1,0 +1,219 @@
+"""sa - one IKE_SA of the tester's in either role, message by message.
+
+Nothing happens by itself: a test sends what it wants to, looks at what comes, and takes it. What
+the RFC lets an end say next is offered as a list of payloads, to be sent as it is or changed.
+Nothing is repeated and nothing answered unless a test does it.
+Source: RFC 7296 sections 1.2 to 1.4, 2.14, 2.15, 2.17, 2.18 and 2.23.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.tester.ike import creds, keys, message
+from harness.tester.ike.creds import Creds
+from harness.tester.ike.message import Message
+from harness.tester.ike.numbers import PORT, Exchange, Note, Protocol
+from harness.tester.ike.payloads import (
+    AUTH, ID, KE, SA, Cert, IDi, IDr, Nonce, Notify, Payload, Proposal, Selector, TSi, TSr,
+)
+from harness.tester.ike.suites import ESP, IKE, Group, Suite, chosen
+from harness.tester.ike.wire import Wire
+
+NONCE = 32
+
+
+@dataclass
+class Child:
+    """One CHILD_SA: what comes in by `spi`, what goes out by `other`, each with its keys."""
+
+    spi: bytes = field(default_factory=lambda: b"\x0c" + os.urandom(3))
+    other: bytes = b""
+    suite: Suite = ESP
+    mine: keys.Pair | None = None
+    theirs: keys.Pair | None = None
+    transport: bool = True
+    group: Group | None = None
+    nonce: bytes = b""
+
+
+class Sa:
+    """`mine` says that the tester began it."""
+
+    def __init__(self, wire: Wire, who: Creds, mine: bool = True, suite: Suite = IKE) -> None:
+        self.wire, self.who, self.mine, self.suite = wire, who, mine, suite
+        self.spi, self.other = os.urandom(8), bytes(8)
+        self.group = Group(suite.group)
+        self.nonce, self.other_nonce = os.urandom(NONCE), b""
+        self.id, self.heard_id = 0, 0
+        self.keys: keys.IkeKeys | None = None
+        self.sent_init = self.heard_init = b""
+        self.child = Child()
+        self.sealed = False
+
+    @property
+    def spis(self) -> tuple[bytes, bytes]:
+        """The initiator's and the responder's."""
+        return (self.spi, self.other) if self.mine else (self.other, self.spi)
+
+    @property
+    def spi_payload(self) -> bytes:
+        return self.spi
+
+    def own(self, send: bool = True) -> keys.Pair:
+        """What this end seals with, or what it opens with."""
+        return self.keys.i if send == self.mine else self.keys.r
+
+    # --- messages ---
+
+    def message(self, exchange: int, *payloads: Payload, **header: object) -> Message:
+        """The next request, or what `header` says beside."""
+        spi_i, spi_r = self.spis
+        fields = {"spi_i": spi_i, "spi_r": spi_r, "id": self.id, "initiator": self.mine}
+        return Message(exchange, list(payloads), **fields | header)
+
+    def octets(self, one: Message, spoilt: keys.Spoilt = keys.Spoilt()) -> bytes:
+        sealed = self.sealed and one.exchange != Exchange.IKE_SA_INIT
+        return keys.seal(one, self.suite, self.own(), spoilt) if sealed else message.build(one)
+
+    def send(self, exchange: int, *payloads: Payload, spoilt: keys.Spoilt = keys.Spoilt(),
+             **header: object) -> bytes:
+        """The next request; what went out, to be sent again."""
+        octets = self.octets(self.message(exchange, *payloads, **header), spoilt)
+        if exchange == Exchange.IKE_SA_INIT:
+            self.sent_init = octets
+        self.wire.send(octets)
+        return octets
+
+    def ask(self, exchange: int, *payloads: Payload, within: float = 2.0, **header: object
+            ) -> Message:
+        """The next request and its answer."""
+        self.send(exchange, *payloads, **header)
+        return self.answered(within)
+
+    def answered(self, within: float = 2.0) -> Message:
+        """The answer to the request that is out; the next one has the next number."""
+        found = self.heard(response=True, id=self.id, within=within)
+        self.id += 1
+        return found
+
+    def heard(self, within: float = 2.0, **wanted: object) -> Message:
+        """The next message of this IKE_SA; NotHeard where none comes in time."""
+        return self.open(self.wire.hear(lambda one: self.is_ours(one, wanted), within,
+                                        f"a message of the IKE_SA with {wanted}"))
+
+    def silent(self, within: float = 2.0, **wanted: object) -> None:
+        """No message of this IKE_SA comes."""
+        self.wire.silent(lambda one: self.is_ours(one, wanted), within)
+
+    def is_ours(self, one: Message, wanted: dict) -> bool:
+        mine = one.spi_i if self.mine else one.spi_r
+        begun = not self.mine and one.spi_r == bytes(8) and one.spi_i == self.other
+        return (mine == self.spi or begun) and one.initiator != self.mine and all(
+            getattr(one, name) == value for name, value in wanted.items())
+
+    def open(self, one: Message) -> Message:
+        if one.exchange == Exchange.IKE_SA_INIT:
+            return one
+        return keys.unseal(one.octets, self.suite, self.own(send=False))
+
+    def request(self, exchange: int, within: float = 2.0) -> Message:
+        """The peer's next request."""
+        return self.heard(within, response=False, exchange=exchange)
+
+    def answer(self, request: Message, *payloads: Payload, spoilt: keys.Spoilt = keys.Spoilt(),
+               **header: object) -> bytes:
+        fields = {"id": request.id, "response": True} | header
+        octets = self.octets(self.message(request.exchange, *payloads, **fields), spoilt)
+        if request.exchange == Exchange.IKE_SA_INIT:
+            self.sent_init = octets
+        self.wire.send(octets)
+        return octets
+
+    # --- IKE_SA_INIT ---
+
+    def init(self, suite: Suite | None = None) -> list[Payload]:
+        """SA, KE, Ni and both ends' addresses; of an answer, what was chosen."""
+        suite = suite or self.suite
+        spis = self.spis[0] + (bytes(8) if self.mine else self.spi)
+        return [SA([Proposal(1, Protocol.IKE, b"", suite.transforms())]),
+                KE(self.group.number, self.group.public), Nonce(self.nonce),
+                Notify(Note.NAT_DETECTION_SOURCE_IP, nat_hash(spis, self.wire.own)),
+                Notify(Note.NAT_DETECTION_DESTINATION_IP, nat_hash(spis, self.wire.peer))]
+
+    def take_init(self, one: Message) -> None:
+        """The peer's half: keys stand afterwards."""
+        self.heard_init = one.octets
+        self.other = one.spi_r if self.mine else one.spi_i
+        self.other_nonce = one.one(Nonce).data
+        if self.mine:
+            self.suite = chosen(one.one(SA).proposals[0].chosen())
+        self.derive(self.group.shared(one.one(KE).public))
+
+    def derive(self, shared: bytes) -> None:
+        ni, nr = self.nonces()
+        seed = keys.skeyseed(self.suite, ni, nr, shared)
+        self.keys = keys.ike_keys(self.suite, seed, ni + nr, b"".join(self.spis))
+        self.sealed = True
+
+    def nonces(self) -> tuple[bytes, bytes]:
+        return (self.nonce, self.other_nonce) if self.mine else (self.other_nonce, self.nonce)
+
+    # --- IKE_AUTH ---
+
+    def ident(self) -> ID:
+        kind = IDi if self.mine else IDr
+        return kind(self.who.ident.type, self.who.ident.data)
+
+    def proof(self, ident: ID | None = None) -> AUTH:
+        key = self.keys.pi if self.mine else self.keys.pr
+        return self.who.sign(creds.octets(self.sent_init, self.other_nonce, self.suite.prfs, key,
+                                          ident or self.ident()))
+
+    def auth(self, suite: Suite = ESP, transport: bool = True) -> list[Payload]:
+        """Identity, certificate, proof and the first CHILD_SA; a request asks for one too."""
+        ident = self.ident()
+        wanted = [self.who.request()] if self.mine else []
+        return [ident, self.who.certs(), *wanted, self.proof(ident),
+                *self.asks_child(suite, transport)]
+
+    def asks_child(self, suite: Suite, transport: bool = True) -> list[Payload]:
+        """SAi2, TSi, TSr; in transport mode what asks for it."""
+        self.child.transport, self.child.suite = transport, suite
+        mode = [Notify(Note.USE_TRANSPORT_MODE)] if transport else []
+        proposal = Proposal(1, Protocol.ESP, self.child.spi, suite.transforms())
+        own, peer = (Selector(one, one) for one in (self.wire.own, self.wire.peer))
+        initiates = self.mine
+        ends = (own, peer) if initiates else (peer, own)
+        return [*mode, SA([proposal]), TSi([ends[0]]), TSr([ends[1]])]
+
+    def take_auth(self, one: Message) -> None:
+        """The peer's proof must hold; its half of the first CHILD_SA is taken."""
+        ident = one.one(IDr if self.mine else IDi)
+        key = self.keys.pr if self.mine else self.keys.pi
+        text = creds.octets(self.heard_init, self.nonce, self.suite.prfs, key, ident)
+        creds.verify(one.all(Cert)[0].data, one.one(AUTH), text)
+        if self.mine:
+            self.take_child(self.child, one, b"".join(self.nonces()))
+
+    def take_child(self, child: Child, one: Message, seed: bytes, begun: bool = True) -> None:
+        """`begun` says that the tester asked for it, and so has the first keys."""
+        proposal = one.one(SA).proposals[0]
+        child.other, child.suite = proposal.spi, chosen(proposal.chosen())
+        first, second = keys.child_keys(child.suite, self.suite.prfs, self.keys.d, seed)
+        child.mine, child.theirs = (first, second) if begun else (second, first)
+
+
+def nat_hash(spis: bytes, address: str, port: int = PORT) -> bytes:
+    """Section 2.23."""
+    packed = ipaddress.ip_address(address).packed
+    return hashlib.sha1(spis + packed + struct.pack("!H", port)).digest()
+
+
+def kinds(payloads: Sequence[Payload]) -> list[int]:
+    return [one.number for one in payloads]

@@ -1,0 +1,128 @@
+"""rows - the lists of ids, the features that rows need, and the tests that decide them.
+
+A list is a file of lists/: an id a line, with its title. A test names the row that it decides by
+`@pytest.mark.conforms(ID, CLAUSE)`, with `part=` where it decides one part of it. What a row says
+beside its title:
+  why      it applies to no subject, and why: what it asks for is not observable, or superseded
+  needs    features without which it does not apply; features.toml says which subject has which
+  changed  what the test does otherwise than the list's own, and why
+  parts    the parts of the row by their letters
+Errors:  Bad names file, line where there is one, id and what was expected.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LISTS, FEATURES, TESTS = "lists", "features.toml", "tests"
+MARKER = "conforms"
+CLAUSE = re.compile(r"RFC \d+ \d+(\.\d+)*(, \d+(\.\d+)*)*(; RFC \d+ \d+(\.\d+)*)*")
+FIELDS = {"title", "why", "needs", "changed", "parts"}
+
+
+class Bad(ValueError):
+    """A list or a marker that says what it must not."""
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    list: str
+    title: str
+    why: str = ""
+    needs: tuple[str, ...] = ()
+    changed: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A test, and the row or the part of it that the test decides."""
+
+    id: str
+    clause: str
+    part: str
+    file: Path
+    line: int
+    test: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Feature:
+    """`lacks` are the subjects that have it not, each with the reason."""
+
+    name: str
+    title: str
+    lacks: dict[str, str]
+
+
+def lists(here: Path = HERE) -> dict[str, list[Row]]:
+    """The rows of every list, by the list's name."""
+    found = {}
+    for path in sorted((here / LISTS).glob("*.toml")):
+        if path.name != FEATURES:
+            found[path.stem] = [_row(path, *one) for one in _toml(path)["rows"].items()]
+    return found
+
+
+def title(name: str, here: Path = HERE) -> str:
+    return _toml(here / LISTS / f"{name}.toml")["title"]
+
+
+def _toml(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise Bad(f"{path.name}: {error}") from None
+
+
+def _row(path: Path, ident: str, fields: dict) -> Row:
+    if unknown := fields.keys() - FIELDS:
+        raise Bad(f"{path.name}: {ident} has {', '.join(sorted(unknown))}, which is none of "
+                  f"{', '.join(sorted(FIELDS))}")
+    if not fields.get("title"):
+        raise Bad(f"{path.name}: {ident} has no title")
+    return Row(ident, path.stem, fields["title"], fields.get("why", ""),
+               tuple(fields.get("needs", ())), fields.get("changed", ""), fields.get("parts", {}))
+
+
+def features(here: Path = HERE) -> dict[str, Feature]:
+    rows = _toml(here / LISTS / FEATURES)
+    return {name: Feature(name, row["title"], row.get("lacks", {})) for name, row in rows.items()}
+
+
+def marks(here: Path = HERE) -> list[Mark]:
+    """Every marker of every test, as they are written."""
+    return [mark for path in sorted((here / TESTS).rglob("test_*.py")) for mark in _marks(path)]
+
+
+def _marks(path: Path) -> Iterator[Mark]:
+    for node in ast.parse(path.read_text()).body:
+        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
+            continue
+        for one in node.decorator_list:
+            if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) \
+                    and one.func.attr == MARKER:
+                words = [ast.literal_eval(arg) for arg in one.args]
+                ident, clause = (*words, "", "")[:2]
+                part = next((ast.literal_eval(k.value) for k in one.keywords
+                             if k.arg == "part"), "")
+                says = (ast.get_docstring(node) or "").split("\n")[0]
+                yield Mark(ident, clause, part, path, one.lineno, node.name, says)
+
+
+def unmarked(here: Path = HERE) -> Iterator[tuple[Path, int, str]]:
+    """Tests that decide no row."""
+    for path in sorted((here / TESTS).rglob("test_*.py")):
+        decided = {mark.test for mark in _marks(path)}
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") \
+                    and node.name not in decided:
+                yield path, node.lineno, node.name

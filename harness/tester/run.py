@@ -1,0 +1,178 @@
+"""run - runs the tester's tests against each subject, a guest for each file and subject.
+
+    make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID] [SHARD=I/N] [DOCUMENT=1]
+
+Prints the table; build/results/conformance has the page, JSON and JUnit, and below it the evidence
+of every test. A subject is a daemon that the testbed has a driver for, or the path of an adapter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bed.base import places
+from harness.bed.base.job import OWN, REAL, Job
+from harness.bed.base.spelling import meant
+from harness.bed.base.story import rows as json_rows
+from harness.bed.engine import build, choice, clock
+from harness.bed.engine.crowd import Crowd
+from harness.bed.engine.kernel import Unfit
+from harness.bed.engine.pace import QUIET, STORY
+from harness.bed.engine.play import Fleet
+from harness.bed.peers import registry
+from harness.bed.peers.packages import NoPeer
+from harness.bed.report import artefacts
+from harness.bed.selection import Shard, shard
+from harness.tester import document, page, rows, sheet
+from harness.tester.rows import Mark
+from harness.tester.sheet import Decided, Result
+from harness.tester.stage import NUT
+
+TOP = Path(__file__).resolve().parents[2]
+FOLDER = "conformance"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Play:
+    """One file's tests against one subject."""
+
+    subject: str
+    file: Path
+    tests: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.subject}/{self.file.stem.removeprefix('test_')}"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make conformance", description=__doc__.split("\n")[0])
+    parser.add_argument("--subject", default=registry.OURS, metavar="NAME|PATH")
+    parser.add_argument("--list", default="", metavar="LIST|ID", help="this list or this row only")
+    parser.add_argument("--shard", type=shard, default=Shard(), metavar="I/N")
+    parser.add_argument("--document", action="store_true", help="write docs/CONFORMANCE.md too")
+    options = parser.parse_args(arguments)
+    fleet = Fleet()
+    try:
+        return _run(options, fleet)
+    except (Unfit, NoPeer, build.Broken, rows.Bad) as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        fleet.end()
+        return 130
+
+
+def subjects(said: str) -> list[str]:
+    if said == ALL:
+        return list(registry.IKES)
+    if said not in registry.IKES and not said.endswith(".py"):
+        raise Unfit(f"there is no subject {said}: there are {', '.join(registry.IKES)}, {ALL}, or "
+                    f"the path of an adapter, a .py{meant(said, registry.IKES)}")
+    return [said]
+
+
+def wanted(marks: Iterable[Mark], said: str, lists: dict[str, list[rows.Row]]) -> list[Mark]:
+    """The marks of a list, of an id, or all."""
+    if not said:
+        return list(marks)
+    ids = {row.id for row in lists.get(said, [])} or {
+        row.id for found in lists.values() for row in found if row.id == said}
+    if not ids:
+        raise Unfit(f"there is no list and no row {said}: lists are {', '.join(lists)}"
+                    f"{meant(said, lists)}")
+    return [mark for mark in marks if mark.id in ids]
+
+
+def plays(marks: Iterable[Mark], names: Iterable[str], part: Shard) -> list[Play]:
+    tests: dict[Path, dict[str, None]] = {}
+    for mark in marks:
+        tests.setdefault(mark.file, {})[mark.test] = None
+    return part.part([Play(name, file, tuple(found)) for name in names
+                      for file, found in tests.items()])
+
+
+def _run(options: argparse.Namespace, fleet: Fleet) -> int:
+    lists, marks, names = rows.lists(), rows.marks(), subjects(options.subject)
+    chosen = plays(wanted(marks, options.list, lists), names, options.shard)
+    folder = places.results(TOP) / FOLDER
+    for name in names:
+        shutil.rmtree(folder / label(name), ignore_errors=True)
+    build.surroundings(TOP)
+    foreign = [name for name in names if name in registry.IKES and name != registry.OURS]
+    if foreign:
+        build.peers_unpacked(TOP, names=foreign)
+    start = time.monotonic()
+    found = _results(chosen, folder, fleet)
+    decided = Decided(marks, rows.features(), found)
+    shown = [label(name) for name in names]
+    cells = sheet.cells(lists, shown, decided)
+    print("\n".join(sheet.table(lists, shown, cells)))
+    page.write(folder, lists, shown, cells)
+    if options.document:
+        document.write(TOP, lists, shown, cells)
+    print(f"page: {places.shown(folder / page.PAGE, TOP)}; took {time.monotonic() - start:.0f} s")
+    return 1 if any(one.verdict == sheet.FAIL for one in cells) else 0
+
+
+def label(subject: str) -> str:
+    """A path is called by its name."""
+    return Path(subject).stem if subject.endswith(".py") else subject
+
+
+def _results(chosen: list[Play], folder: Path, fleet: Fleet) -> dict[str, dict[str, list[Result]]]:
+    """How every test went, by subject and test."""
+    used = choice.default(TOP)
+    whose = REAL if clock.refusal(used, clock.preload(TOP)) else OWN
+    programs = build.programs(TOP, plain=False, needed=True)
+    crowd = Crowd(whose)
+
+    def play(one: Play) -> list[Result]:
+        limit = STORY * len(one.tests) * 8 if whose == OWN else QUIET
+        subject = str(Path(one.subject).resolve()) if one.subject.endswith(".py") else one.subject
+        job = Job(FOLDER, TOP, folder / label(one.subject) / one.file.stem.removeprefix("test_"),
+                  programs, ikes={NUT: subject}, clock=whose, limit=limit,
+                  kernel=used.binary if used.named else None,
+                  modules=used.modules if used.named else None)
+        with crowd.place():
+            ended = fleet.play(job, one.file, lambda line: None)
+        print(f"{one.name}: {ended.seconds:.0f} s {ended.reason}", flush=True)
+        return _read(job, ended.reason, one)
+    found: dict[str, dict[str, list[Result]]] = {}
+    with ThreadPoolExecutor(crowd.seats) as pool:
+        for one, results in zip(chosen, pool.map(play, chosen), strict=True):
+            into = found.setdefault(label(one.subject), {})
+            for result in results:
+                into.setdefault(result.test, []).append(result)
+    return found
+
+
+def _read(job: Job, reason: str, one: Play) -> list[Result]:
+    """What the tests have said; of those that a crash of the guest has kept back, that."""
+    found = []
+    for row in json_rows(job.results / "results.jsonl"):
+        name = row["test"].rpartition("::")[2]
+        test, _, case = name.partition("[")
+        evidence = job.results / name
+        evidence = evidence if evidence.is_dir() else job.results
+        if row["outcome"] == "failed":
+            artefacts.make(evidence)
+        found.append(Result(test, case.rstrip("]"), row["outcome"],
+                            row["sentence"].split("\n")[0], str(evidence.relative_to(TOP))))
+    heard = {result.test for result in found}
+    return found + [Result(test, "", "failed", reason or "it has not run") for test in one.tests
+                    if test not in heard]
+
+
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""sheet - the verdicts of all subjects on all rows, as a table, a page, JSON, JUnit and a document.
+
+A verdict is that of the tests that ran; n/a comes from the table of features and from the lists
+alone. A row without a test and without a reason is open.
+Shapes:  pure functions of rows, marks and results.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from harness.tester.rows import Feature, Mark, Row
+
+PASS, FAIL, NA, OPEN, UNRUN = "pass", "FAIL", "n/a", "open", "not run"
+VERDICTS = (PASS, FAIL, NA, OPEN, UNRUN)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one test went: `case` is its parameters, `folder` where its evidence lies."""
+
+    test: str
+    case: str
+    outcome: str
+    sentence: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row's verdict for one subject, with a sentence where it is not a pass."""
+
+    id: str
+    list: str
+    title: str
+    subject: str
+    verdict: str
+    sentence: str = ""
+    clause: str = ""
+    says: str = ""
+    folder: str = ""
+    repeat: str = ""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a verdict is made of: every mark, and every subject's results by name of the test."""
+
+    marks: Sequence[Mark]
+    features: dict[str, Feature]
+    results: dict[str, dict[str, list[Result]]]
+
+    def of(self, ident: str) -> list[Mark]:
+        return [mark for mark in self.marks if mark.id == ident]
+
+
+def cell(row: Row, subject: str, decided: Decided) -> Cell:
+    mine = decided.of(row.id)
+    clause = "; ".join(dict.fromkeys(mark.clause for mark in mine))
+    says = " ".join(dict.fromkeys(mark.says for mark in mine))
+    verdict, sentence, folder = _verdict(row, subject, mine, decided)
+    repeat = f"make conformance SUBJECT={subject} LIST={row.id}" if mine else ""
+    return Cell(row.id, row.list, row.title, subject, verdict, sentence, clause, says, folder,
+                repeat)
+
+
+def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tuple[str, str, str]:
+    """Verdict, sentence, and where the evidence is."""
+    if row.why:
+        return NA, row.why, ""
+    for name in row.needs:
+        lacks = decided.features[name].lacks
+        if subject in lacks:
+            return NA, f"{decided.features[name].title}: {lacks[subject]}", ""
+    if not mine:
+        return OPEN, "no test yet", ""
+    found = [one for mark in mine
+             for one in decided.results.get(subject, {}).get(mark.test, [])]
+    failed = [one for one in found if one.outcome != "passed"]
+    if failed:
+        first = failed[0]
+        case = f"[{first.case}] " if first.case else ""
+        return FAIL, f"{case}{first.sentence}", first.folder
+    if not found:
+        return UNRUN, "its test did not run", ""
+    return PASS, row.changed, found[0].folder
+
+
+def cells(lists: dict[str, list[Row]], subjects: Sequence[str], decided: Decided) -> list[Cell]:
+    return [cell(row, subject, decided) for rows in lists.values() for row in rows
+            for subject in subjects]
+
+
+def counts(found: Sequence[Cell]) -> Counter[str]:
+    return Counter(one.verdict for one in found)
+
+
+def table(lists: dict[str, list[Row]], subjects: Sequence[str], found: Sequence[Cell]) -> list[str]:
+    """Sums of each list and subject, then every failure by name."""
+    lines = [f"{'list':16} {'subject':12} " + " ".join(f"{word:>8}" for word in VERDICTS)]
+    for name in lists:
+        for subject in subjects:
+            sums = counts([c for c in found if c.list == name and c.subject == subject])
+            if sums[PASS] + sums[FAIL]:
+                lines.append(f"{name:16} {subject:12} "
+                             + " ".join(f"{sums[word]:8}" for word in VERDICTS))
+    for one in (c for c in found if c.verdict == FAIL):
+        lines += [f"FAIL {one.id} {one.subject}: {one.title} ({one.clause})",
+                  f"     {one.sentence}", f"     repeat: {one.repeat}"]
+    return lines
+
+
+def as_json(found: Sequence[Cell]) -> list[dict]:
+    return [asdict(one) for one in found]

@@ -1,0 +1,154 @@
+"""stage - what a test of the tester holds in its hand: the subject, and the tester's end.
+
+                 rtr
+       ┌──────────┴────────┐
+       hl                  f1
+       │                   │
+      nut (subject)       tn (tester)
+
+The tester is this process; its packets leave from the node tn. Where tn is plugged in is the
+scenario's affair: `topology` gives T0 with both.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from harness.bed.base import places
+from harness.bed.base.topology import T0, Member, Plug, Topology
+from harness.bed.stage.bed import Bed
+from harness.tester.ike import creds, esp
+from harness.tester.ike.message import Message
+from harness.tester.ike.numbers import PORT, Exchange
+from harness.tester.ike.sa import Child, Sa
+from harness.tester.ike.suites import IKE, Group, Suite, chosen
+from harness.tester.ike.payloads import SA
+from harness.tester.ike.wire import NotHeard, Wire
+from harness.tester.subjects.conf import TESTER, Conf
+from harness.tester.subjects.subject import Subject
+
+NUT, TN = "nut", "tn"
+MACS = {NUT: "06:1a:a8:00:0a:01", TN: "06:1a:a8:00:0a:02"}
+
+
+def topology(tester: str = "f1", subject: str = "hl") -> Topology:
+    """T0 with a subject and a tester on the links that are named."""
+    return T0.with_members(**{name: _member(link, MACS[name], host) for name, link, host in (
+        (NUT, subject, 5), (TN, tester, 7))})
+
+
+def _member(link: str, mac: str, host: int) -> Member:
+    prefix = T0.links[link].prefix.removesuffix("/64")
+    return Member((Plug(link, mac, (f"{prefix}{host}/64 nodad",),
+                        (f"default via {T0.links[link].router}",)),))
+
+
+class Tester:
+    """The subject is started when a test says so, each time as it wants it."""
+
+    def __init__(self, bed: Bed) -> None:
+        self.bed = bed
+        nut, self.node = bed.nodes(NUT, TN)
+        own, peer = self.node.member.at, nut.member.at
+        self.subject = Subject(nut, own, bed.job.top)
+        self.sock = self.node.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        self.sock.bind((own, PORT))
+        self.raw = self.node.socket(socket.AF_INET6, socket.SOCK_RAW, esp.ESP)
+        self.raw.bind((own, 0))
+        self.wire = Wire(self.sock, own, peer, bed.clock.monotonic)
+        self.number = 0
+        certs = places.build(bed.job.top) / "certs"
+        self.who = creds.load(certs, "carol", creds.mail(TESTER))
+
+    def start(self, **conf: object) -> Subject:
+        self.subject.start(Conf(**conf))
+        return self.subject
+
+    # --- the tester begins ---
+
+    def sa(self, suite: Suite = IKE) -> Sa:
+        """A new IKE_SA that the tester may begin."""
+        return Sa(self.wire, self.who, True, suite)
+
+    def begun(self, suite: Suite = IKE) -> Sa:
+        """IKE_SA_INIT is over."""
+        sa = self.sa(suite)
+        sa.take_init(sa.ask(Exchange.IKE_SA_INIT, *sa.init()))
+        return sa
+
+    def up(self, suite: Suite = IKE) -> Sa:
+        """An IKE_SA and its first CHILD_SA stand, begun by the tester."""
+        sa = self.begun(suite)
+        sa.take_auth(sa.ask(Exchange.IKE_AUTH, *sa.auth()))
+        self.bed.wait(self.subject.has(sa.child.spi, sa.child.other), within=2)
+        return sa
+
+    # --- the subject begins ---
+
+    def asked(self, within: float = 5.0) -> Message:
+        """The subject's next IKE_SA_INIT request."""
+        return self.wire.hear(lambda one: one.exchange == Exchange.IKE_SA_INIT
+                              and not one.response, within, "an IKE_SA_INIT request")
+
+    def sa_of(self, request: Message, suite: Suite | None = None) -> Sa:
+        """The tester's end of what the subject began."""
+        proposals = request.one(SA).proposals
+        sa = Sa(self.wire, self.who, False, suite or chosen(proposals[0].chosen()))
+        sa.group = Group(sa.suite.group)
+        sa.other = request.spi_i
+        return sa
+
+    def answered(self) -> Sa:
+        """The subject has begun, and IKE_SA_INIT is over."""
+        request = self.asked()
+        sa = self.sa_of(request)
+        sa.answer(request, *sa.init())
+        sa.take_init(request)
+        return sa
+
+    def up_by_subject(self) -> Sa:
+        """An IKE_SA and its first CHILD_SA stand, begun by the subject."""
+        self.subject.initiate()
+        sa = self.answered()
+        request = sa.request(Exchange.IKE_AUTH)
+        sa.take_auth(request)
+        sa.take_child(sa.child, request, b"".join(sa.nonces()), begun=False)
+        sa.answer(request, *sa.auth(sa.child.suite))
+        self.bed.wait(self.subject.has(sa.child.spi, sa.child.other), within=2)
+        return sa
+
+    # --- packets of a CHILD_SA ---
+
+    def pings(self, child: Child) -> None:
+        """An echo request through the CHILD_SA is answered through it."""
+        own, peer = self.wire.own, self.wire.peer
+        self.number += 1
+        text = esp.echo(own, peer, self.number)
+        proto = esp.ICMPV6 if child.transport else esp.IPV6
+        inner = text if child.transport else esp.wrapped(own, peer, text)
+        self.raw.sendto(esp.seal(child.suite, child.mine, child.other, self.number, proto, inner),
+                        (peer, 0))
+        self.hears_reply(child, self.number)
+
+    def hears_reply(self, child: Child, number: int, within: float = 2.0) -> None:
+        end = self.bed.clock.monotonic() + within
+        while (left := end - self.bed.clock.monotonic()) >= 0:
+            self.raw.settimeout(left)
+            try:
+                packet = self.raw.recv(1 << 16)
+            except (TimeoutError, BlockingIOError):
+                break
+            if packet[:4] != child.spi:
+                continue
+            _, text = esp.unseal(child.suite, child.theirs, packet)
+            reply = text if child.transport else text[40:]
+            if struct.unpack_from("!B5xH", reply) == (esp.ECHO_REPLY, number):
+                return
+        raise NotHeard(f"no echo reply {number} came by SPI {child.spi.hex()}")
+
+    def end(self) -> None:
+        """The subject runs still, and takes back what it has done."""
+        self.subject.stop()
+        self.sock.close()
+        self.raw.close()

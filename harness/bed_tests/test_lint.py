@@ -8,7 +8,7 @@ from harness.bed.check import canon, delta, evidence
 from harness.bed.engine import doctor
 from harness.bed_tests import samples
 from harness.lint import (
-    goldens, layers, lint, markers, patience, secrets, sizes, tools, waits,
+    goldens, layers, lint, markers, patience, rooms, secrets, sizes, tools, waits,
 )
 
 NAP = "sle" + "ep"
@@ -110,6 +110,59 @@ def test_modules_that_import_each_other_are_a_fault_told_once(tmp_path):
 def test_a_folder_that_is_no_room_is_a_fault(tmp_path):
     (found,) = faults(layers.check, tmp_path, "harness/bed/attic/a.py", "")
     assert found.startswith("harness/bed/attic/a.py: attic is no room of the testbed: base, ")
+
+
+def told_of_c(root, sources: dict[str, str]) -> list[str]:
+    for path, text in sources.items():
+        found = faults(rooms.check, root, f"src/ike/{path}", text)
+    return found
+
+
+@pytest.mark.parametrize("header, sentence", [
+    ("ike/conf/conf.h", None), ("ike/message/msg.h", None), ("ike/sa/sa.h", None),
+    ("ike/machine/row.h", "sa may not include machine (ike/machine/row.h)"),
+    ("ike/daemon.h", "sa may not include the files beside them (ike/daemon.h)"),
+])
+def test_a_room_of_a_c_module_includes_itself_and_those_further_left(tmp_path, header, sentence):
+    found = told_of_c(tmp_path, {header.removeprefix("ike/"): "",
+                                 "sa/a.c": f'/* head */\n#include "{header}"\n'})
+    assert found == ([f"src/ike/sa/a.c:2: {sentence}"] if sentence else [])
+
+
+@pytest.mark.parametrize("defined, use", [
+    ("int far_off(int a,\n\tint b)\n{\n}\n", "\treturn far_off(1, 2);\n"),
+    ("struct x *far_off(void)\n{\n}\n", "\tfn = far_off;\n"),
+    ("const struct row far_off[] = {\n};\n", "\treturn &far_off[1];\n"),
+])
+def test_a_name_is_found_where_it_is_defined_whatever_header_declares_it(tmp_path, defined, use):
+    sources = {"exchange/b.c": defined, "machine/a.c": f"int f(void)\n{{\n{use}}}\n"}
+    assert told_of_c(tmp_path, sources) == [
+        "src/ike/machine/a.c:3: machine may not use exchange (far_off)"]
+
+
+@pytest.mark.parametrize("use", ["/* far_off */", 'log("far_off");', "x->far_off = 1;",
+                                 "nearer_than_far_off();"])
+def test_a_word_in_a_comment_a_string_or_a_field_is_no_use(tmp_path, use):
+    assert told_of_c(tmp_path, {"exchange/b.c": "void far_off(void)\n{\n}\n",
+                                "machine/a.c": f"void f(void)\n{{\n\t{use}\n}}\n"}) == []
+
+
+def test_c_files_that_use_each_other_are_a_fault_told_once(tmp_path):
+    sources = {f"sa/{name}.c": f"void of_{name}(void)\n{{\n\tof_{other}();\n}}\n"
+               for name, other in ("ab", "bc", "cb")}
+    assert told_of_c(tmp_path, sources) == ["src/ike/sa/b.c: uses in a circle: "
+                                            "src/ike/sa/b.c > src/ike/sa/c.c > src/ike/sa/b.c"]
+
+
+def test_headers_that_include_each_other_are_a_fault(tmp_path):
+    sources = {"sa/a.h": '#include "ike/sa/b.h"\n', "sa/b.h": '#include "ike/sa/a.h"\n'}
+    assert told_of_c(tmp_path, sources) == ["src/ike/sa/a.h: includes in a circle: "
+                                            "src/ike/sa/a.h > src/ike/sa/b.h > src/ike/sa/a.h"]
+
+
+def test_a_folder_of_a_c_module_that_is_no_room_is_a_fault(tmp_path):
+    (found,) = told_of_c(tmp_path, {"attic/a.c": ""})
+    assert found.startswith("src/ike/attic/a.c: attic is no room of ike: message, ")
 
 
 def c_function(lines: int) -> str:

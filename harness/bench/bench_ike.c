@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #include "bench/bench_pki.h"
-#include "ike/lifecycle/iked.h"
+#include "ike/iked.h"
+#include "ike/events/km.h"
 #include "ike/events/migrate.h"
 #include "ike/events/reqid.h"
 #include "unit/fake/fake_xfrm.h"
@@ -158,7 +159,7 @@ static void on_routed(void *arg, struct trap *t)
 {
 	struct node *n = arg;
 
-	reqids_trap(n->reqids, t);
+	km_trap(n->reqids, t);
 }
 
 static int on_source(void *arg, const struct in6_addr *dst, struct in6_addr *out)
@@ -244,7 +245,7 @@ static void establish(unsigned i)
 
 	snprintf(name, sizeof(name), "u%u", i);
 	t = trap_by_name(mn.d, name);
-	trap_set_km(t, &coa, &agent);
+	km_set(t, &coa, &agent);
 	begin = cpu_now();
 	before = heap_now();
 	must(iked_want_child(mn.d, t, NULL), name);

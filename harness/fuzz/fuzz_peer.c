@@ -12,6 +12,7 @@
 
 #include "crypto/rand.h"
 #include "ike/lifecycle/leave.h"
+#include "ike/events/km.h"
 #include "unit/ike/peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -408,7 +409,7 @@ static void our_side(struct fuzz *f)
 	case 6:
 		local.s6_addr[15] ^= how >> 5;
 		if (sa && c)
-			trap_set_km(t, &local, &sa->remote);
+			km_set(t, &local, &sa->remote);
 		if (c)
 			child_move(c, &local, &c->remote);
 		break;

@@ -60,7 +60,7 @@ def _imports(root: Path) -> Iterator[Fault]:
         for number, other in sees[module]:
             if not _may_see(room, _room(other)):
                 yield Fault(where, number, f"{room} may not import {_room(other)} ({other})")
-    for circle in _circles({module: [o for _, o in found] for module, found in sees.items()}):
+    for circle in circles({module: [o for _, o in found] for module, found in sees.items()}):
         yield Fault(name(root, modules[circle[0]]), 0, f"imports in a circle: {' > '.join(circle)}")
 
 
@@ -97,7 +97,7 @@ def _seen(source: str, modules: dict[str, Path]) -> Iterator[tuple[int, str]]:
                 yield node.lineno, one
 
 
-def _circles(sees: dict[str, list[str]]) -> Iterator[list[str]]:
+def circles(sees: dict[str, list[str]]) -> Iterator[list[str]]:
     """The ways that lead from a module back to it, each circle once."""
     done: set[str] = set()
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ike/lifecycle/iked.h"
+#include "ike/iked.h"
 
 /* Template 12. */
 static const char *say_iface(struct iked *d, const struct in6_addr *a)

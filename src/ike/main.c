@@ -12,6 +12,8 @@
 #include "base/version.h"
 #include "ike/check.h"
 #include "ike/control/verbs.h"
+#include "ike/daemon.h"
+#include "ike/lifecycle/shutdown.h"
 #include "ike/sa/keylog.h"
 
 #define PROGRAM "iked"
@@ -26,7 +28,7 @@ static struct {
 } d = {
 	.ctl = "/run/iked.ctl",
 	.pid = "/run/iked.pid",
-	.dm.paths = { .ipsec_conf = "/etc/ipsec.conf",
+	.dm.control.paths = { .ipsec_conf = "/etc/ipsec.conf",
 		.secrets = "/etc/ipsec.secrets",
 		.strongswan_conf = "/etc/strongswan.conf",
 		.dir = "/etc/ipsec.d" },
@@ -37,11 +39,11 @@ static const struct {
 	const char *name, *arg, *help;
 	const char **at;
 } options[] = {
-	{ "conf", "FILE", "ipsec.conf (/etc/ipsec.conf)", &d.dm.paths.ipsec_conf },
-	{ "secrets", "FILE", "ipsec.secrets (/etc/ipsec.secrets)", &d.dm.paths.secrets },
+	{ "conf", "FILE", "ipsec.conf (/etc/ipsec.conf)", &d.dm.control.paths.ipsec_conf },
+	{ "secrets", "FILE", "ipsec.secrets (/etc/ipsec.secrets)", &d.dm.control.paths.secrets },
 	{ "strongswan-conf", "FILE", "strongswan.conf (/etc/strongswan.conf)",
-		&d.dm.paths.strongswan_conf },
-	{ "dir", "FOLDER", "certificates, keys, CRLs (/etc/ipsec.d)", &d.dm.paths.dir },
+		&d.dm.control.paths.strongswan_conf },
+	{ "dir", "FOLDER", "certificates, keys, CRLs (/etc/ipsec.d)", &d.dm.control.paths.dir },
 	{ "log", "FILE", "log there instead of to syslog", &d.log },
 	{ "ctl", "PATH", "control socket (/run/iked.ctl)", &d.ctl },
 	{ "pid", "PATH", "pid file (/run/iked.pid)", &d.pid },
@@ -133,10 +135,10 @@ static void on_term(int sig, void *arg)
 {
 	(void)arg;
 	log_dmn(0, "%s received, shutting down", sig == SIGINT ? "SIGINT" : "SIGTERM");
-	if (d.dm.d->stopping)
+	if (d.dm.control.d->stopping)
 		loop_stop();
 	else
-		iked_shutdown(d.dm.d, finish, NULL);
+		iked_shutdown(d.dm.control.d, finish, NULL);
 }
 
 static void on_hup(int sig, void *arg)
@@ -147,10 +149,11 @@ static void on_hup(int sig, void *arg)
 	(void)arg;
 	log_dmn(1, "%s received, reading the configuration", sig == SIGHUP ? "SIGHUP" : "SIGUSR1");
 	if (sig == SIGUSR1)
-		cert_store_load(d.dm.certs, iked_conf(d.dm.d));
+		cert_store_load(d.dm.control.certs, iked_conf(d.dm.control.d));
 	rc = daemon_update(&d.dm, &log);
 	if (rc < 0)
-		log_dmn(0, "%s: %s, nothing changed", d.dm.paths.ipsec_conf, conf_load_str(rc));
+		log_dmn(0, "%s: %s, nothing changed", d.dm.control.paths.ipsec_conf,
+			conf_load_str(rc));
 }
 
 static const struct loop_signal signals[] = {
@@ -205,9 +208,11 @@ static int start(void)
 	if (!rc)
 		rc = daemon_start(&d.dm, &log);
 	if (rc < 0)
-		return fail(rc, d.dm.local && !d.dm.certs ? d.dm.paths.ipsec_conf : "start");
+		return fail(rc,
+			d.dm.control.local && !d.dm.control.certs ? d.dm.control.paths.ipsec_conf
+								  : "start");
 	d.n_errors = log.n_errors;
-	rc = ctl_serve(d.ctl, verbs_serve, &d.dm, &d.dm.ctl);
+	rc = ctl_serve(d.ctl, verbs_serve, &d.dm.control, &d.dm.ctl);
 	if (rc < 0)
 		return fail(rc, d.ctl);
 	rc = drop_privileges();
@@ -271,7 +276,7 @@ static bool is_of_host(void *arg, const struct in6_addr *a)
 static int check(void)
 {
 	struct conf_log log = { .emit = print_finding };
-	struct conf_paths paths = d.dm.paths;
+	struct conf_paths paths = d.dm.control.paths;
 	int rc = log_open(PROGRAM, LOG_STYLE_IKE, "/dev/null", false);
 
 	if (rc < 0)

@@ -40,7 +40,7 @@ void kern_open(struct kern *k, struct node *n, bool is_home)
 	assert_int_equal(reqids_new(n->d, &k->r), 0);
 	fake_xfrm_events(n->kernel, on_event, k);
 	TAILQ_FOREACH (t, &n->d->traps, all)
-		reqids_trap(k->r, t);
+		km_trap(k->r, t);
 }
 
 void kern_close(struct kern *k)
@@ -132,8 +132,7 @@ int kern_migrate(
 void kern_move(struct kern *k, const char *from, const char *to, bool km)
 {
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(
-			kern_migrate(k, i >= 2, i % 2 ? XD_IN : XD_OUT, from, to, km), 0);
+		assert_int_equal(kern_migrate(k, i >= 2, i % 2 ? XD_IN : XD_OUT, from, to, km), 0);
 }
 
 int kern_packet(struct kern *k, uint8_t proto, int type)

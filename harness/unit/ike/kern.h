@@ -8,14 +8,15 @@
 #pragma once
 
 #include "ike/events/acquire.h"
+#include "ike/events/km.h"
 #include "ike/events/lost.h"
 #include "ike/events/migrate.h"
 #include "unit/ike/pair.h"
 
-#define HOA	 "2001:1::10"
-#define HOME	 "2001:1::1"
-#define FIRST	 "2001::41a:a8ff:fe6f:c67"
-#define SECOND	 "2001::50"
+#define HOA "2001:1::10"
+#define HOME "2001:1::1"
+#define FIRST "2001::41a:a8ff:fe6f:c67"
+#define SECOND "2001::50"
 
 struct kern {
 	struct node *n;
@@ -28,8 +29,8 @@ void kern_close(struct kern *k);
 
 struct in6_addr kern_addr(const char *text);
 /* mh or tunnel, of this direction; the tunnel's end away from home is coa. */
-struct xfrm_policy kern_policy(const struct kern *k, bool tunnel, enum xdir dir, uint32_t reqid,
-	const char *coa);
+struct xfrm_policy kern_policy(
+	const struct kern *k, bool tunnel, enum xdir dir, uint32_t reqid, const char *coa);
 /* All of them: mh in and out, tunnel in and out. */
 void kern_add_policies(struct kern *k, uint32_t mh, uint32_t tunnel, const char *coa);
 /* The four MIGRATEs of a movement, events delivered after each; with or without KMADDRESS. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "ike/events/acquire.h"
 #include "unit/ike/pair.h"
 
 enum { RUN_MAX = 2000, STEP_MS = 100 };

@@ -16,9 +16,11 @@
  */
 #pragma once
 
-#include "ike/lifecycle/iked.h"
+#include "ike/iked.h"
 #include "ike/message/msg.h"
-#include "ike/machine/xchg.h"
+#include "ike/auth/cert_store.h"
+#include "ike/lifecycle/end.h"
+#include "ike/machine/limits.h"
 #include "unit/fake/fake_xfrm.h"
 #include "unit/fake/fake_keys.h"
 #include "unit/unit.h"

@@ -159,8 +159,8 @@ static void a_move_in_any_order_ends_at_the_same_place(void **state)
 	(void)state;
 	kerns_establish(&s, true);
 	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(kern_migrate(&s.carol, order[i].tunnel, order[i].dir, FIRST,
-					 SECOND, true),
+		assert_int_equal(
+			kern_migrate(&s.carol, order[i].tunnel, order[i].dir, FIRST, SECOND, true),
 			0);
 	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
 	assert_tunnel_at(&s.carol, "tunnel", SECOND);
@@ -340,7 +340,7 @@ static void a_move_for_nobody_is_kept_for_who_comes(void **state)
 	assert_true(pair_said(s.p, "no CHILD_SA found with reqid {1}") > 0);
 	pair_trust(s.p->carol, "strongswanCert.pem", "strongswan.crl");
 	pair_load(s.p->carol, PAIR_CAROL);
-	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
+	km_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
 	assert_int_equal(kern_packet(&s.carol, IPPROTO_MH, 5), 1);
 	pair_run(s.p);
 	assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
@@ -356,11 +356,11 @@ static void what_was_kept_does_not_come_back(void **state)
 	kern_move(&s.carol, HOA, SECOND, true);
 	pair_trust(s.p->carol, "strongswanCert.pem", "strongswan.crl");
 	pair_load(s.p->carol, PAIR_CAROL);
-	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
-	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "tunnel"));
+	km_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
+	km_trap(s.carol.r, trap_by_name(s.p->carol->d, "tunnel"));
 	kern_move(&s.carol, SECOND, FIRST, true);
-	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
-	reqids_trap(s.carol.r, trap_by_name(s.p->carol->d, "tunnel"));
+	km_trap(s.carol.r, trap_by_name(s.p->carol->d, "mh"));
+	km_trap(s.carol.r, trap_by_name(s.p->carol->d, "tunnel"));
 	assert_string_equal(addr_str(&trap_by_name(s.p->carol->d, "mh")->km_local), FIRST);
 	kerns_close(&s);
 }

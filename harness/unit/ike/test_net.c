@@ -11,6 +11,7 @@
 #include "kernel/rt_addr.h"
 #include "kernel/rt_link.h"
 #include "kernel/xfrm_policy.h"
+#include "base/loop.h"
 #include "unit/unit.h"
 
 static void a_marker_stands_before_ike_on_4500(void **state)

@@ -1,5 +1,5 @@
 /* Where each notification means something. */
-#include "ike/message/notify.h"
+#include "ike/machine/notify.h"
 #include "unit/unit.h"
 
 #define MSG_H TOP "/src/ike/message/msg.h"
@@ -44,7 +44,7 @@ static void a_notification_is_found_only_where_it_belongs(void **state)
 	(void)state;
 	assert_non_null(f);
 	while ((type = next_type(f)))
-		for (unsigned i = 0; i < 2 * X_KINDS; i++) {
+		for (unsigned i = 0; i < 2 * TASK_KINDS; i++) {
 			bool belongs = notify_belongs((uint16_t)type, i / 2, i & 1);
 
 			m.flags = i & 1 ? F_RESPONSE : 0;
@@ -59,23 +59,24 @@ static void a_notification_is_found_only_where_it_belongs(void **state)
 /* Those that our handlers ask for, read off the sections that name them. */
 static const struct {
 	uint16_t type;
-	unsigned asks, answers; /* bits of enum x_kind */
+	unsigned asks, answers; /* bits of enum task_kind */
 } read_by_us[] = {
-	{ N_COOKIE, 1u << X_INIT, 1u << X_INIT },
-	{ N_INVALID_KE, 0, 1u << X_INIT | 1u << X_CHILD | 1u << X_REKEY_CHILD | 1u << X_REKEY_SA },
-	{ N_INITIAL_CONTACT, 1u << X_AUTH, 1u << X_AUTH },
-	{ N_AUTHENTICATION_FAILED, 1u << X_INFO, 1u << X_AUTH },
-	{ N_INVALID_SPI, 1u << X_INFO, 0 },
-	{ N_REKEY_SA, 1u << X_REKEY_CHILD, 0 },
-	{ N_CHILD_SA_NOT_FOUND, 0, 1u << X_REKEY_CHILD },
-	{ N_TEMPORARY_FAILURE, 0, 1u << X_CHILD | 1u << X_REKEY_CHILD | 1u << X_REKEY_SA },
+	{ N_COOKIE, 1u << TASK_INIT, 1u << TASK_INIT },
+	{ N_INVALID_KE, 0,
+		1u << TASK_INIT | 1u << TASK_CHILD | 1u << TASK_REKEY_CHILD | 1u << TASK_REKEY_SA },
+	{ N_INITIAL_CONTACT, 1u << TASK_AUTH, 1u << TASK_AUTH },
+	{ N_AUTHENTICATION_FAILED, 1u << TASK_INFO, 1u << TASK_AUTH },
+	{ N_INVALID_SPI, 1u << TASK_INFO, 0 },
+	{ N_REKEY_SA, 1u << TASK_REKEY_CHILD, 0 },
+	{ N_CHILD_SA_NOT_FOUND, 0, 1u << TASK_REKEY_CHILD },
+	{ N_TEMPORARY_FAILURE, 0, 1u << TASK_CHILD | 1u << TASK_REKEY_CHILD | 1u << TASK_REKEY_SA },
 };
 
 static void what_decides_something_decides_it_in_its_exchange_only(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(read_by_us) / sizeof(read_by_us[0]); i++)
-		for (unsigned kind = 0; kind < X_KINDS; kind++) {
+		for (unsigned kind = 0; kind < TASK_KINDS; kind++) {
 			assert_int_equal(notify_belongs(read_by_us[i].type, kind, false),
 				read_by_us[i].asks >> kind & 1);
 			assert_int_equal(notify_belongs(read_by_us[i].type, kind, true),

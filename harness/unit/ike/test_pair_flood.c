@@ -22,10 +22,10 @@ static void a_flood_is_bounded(void **state)
 		forge_put32(buf + 4, i);
 		forge_reaction(p, data);
 	}
-	assert_int_equal(iked_n_half_open(p->moon->d), 3);
+	assert_int_equal(limits_n_half_open(p->moon->d->limits), 3);
 	assert_int_equal(p->moon->d->counts.cookies, 497);
 	pair_advance(p, 31000);
-	assert_int_equal(iked_n_half_open(p->moon->d), 0);
+	assert_int_equal(limits_n_half_open(p->moon->d->limits), 0);
 	for (uint32_t i = 0; i < 500; i++) { /* many sources */
 		struct packet in = forge_packet(p, data);
 
@@ -33,7 +33,7 @@ static void a_flood_is_bounded(void **state)
 		forge_put32(in.remote.s6_addr + 12, i);
 		iked_packet(p->moon->d, &in);
 	}
-	assert_int_equal(iked_n_half_open(p->moon->d), 30);
+	assert_int_equal(limits_n_half_open(p->moon->d->limits), 30);
 	pair_free(p);
 }
 

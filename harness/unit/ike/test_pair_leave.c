@@ -7,11 +7,13 @@
 #include <linux/xfrm.h>
 
 #include "ike/lifecycle/leave.h"
+#include "ike/events/km.h"
+#include "ike/machine/send.h"
 #include "unit/ike/pair.h"
 
-#define FIRST  "2001::41a:a8ff:fe6f:c67"
+#define FIRST "2001::41a:a8ff:fe6f:c67"
 #define SECOND "2001::50"
-#define HOME   "2001:1::1"
+#define HOME "2001:1::1"
 
 enum { WHILE_MS = 20000, GIVE_UP_MS = 170000 };
 
@@ -45,7 +47,7 @@ static void set_km(struct node *n, const char *conn, const char *local, const ch
 {
 	struct in6_addr l = in6(local), r = in6(remote);
 
-	trap_set_km(trap_by_name(n->d, conn), &l, &r);
+	km_set(trap_by_name(n->d, conn), &l, &r);
 }
 
 /* At no time has a kernel fewer than the four SAs of mh and tunnel. */
@@ -383,9 +385,8 @@ static void of_two_child_sas_asked_for_at_once_one_stays(void **state)
 
 		pair_establish(p, false);
 		for (size_t k = 0; k < 2; k++)
-			assert_int_equal(iked_want_child(n[k]->d,
-						 trap_by_name(n[k]->d, conns[k]), NULL),
-				0);
+			assert_int_equal(
+				iked_want_child(n[k]->d, trap_by_name(n[k]->d, conns[k]), NULL), 0);
 		pair_run(p);
 		must_be_settled(p);
 		assert_int_equal(pair_said(p, "closing ours"), 1);
@@ -401,8 +402,7 @@ static void begin_from_elsewhere(struct pair *p)
 
 	p->carol->addr = in6(SECOND);
 	old->leaving = true;
-	assert_int_equal(
-		iked_want_child(p->carol->d, trap_by_name(p->carol->d, "mh"), NULL), 0);
+	assert_int_equal(iked_want_child(p->carol->d, trap_by_name(p->carol->d, "mh"), NULL), 0);
 	pair_run(p);
 }
 

@@ -186,12 +186,12 @@ static void a_half_open_ike_sa_ends_after_half_a_minute(void **state)
 	pair_acquire(p, p->carol, "mh");
 	pair_step(p);
 	p->filter = drop_all;
-	assert_int_equal(iked_n_half_open(p->moon->d), 1);
+	assert_int_equal(limits_n_half_open(p->moon->d->limits), 1);
 	pair_advance(p, 29000);
 	assert_int_equal(pair_n_sa(p->moon), 1);
 	pair_advance(p, 2000);
 	assert_int_equal(pair_n_sa(p->moon), 0);
-	assert_int_equal(iked_n_half_open(p->moon->d), 0);
+	assert_int_equal(limits_n_half_open(p->moon->d->limits), 0);
 	pair_free(p);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
+#include "ike/events/km.h"
 #include "unit/ike/pair.h"
 
 static struct in6_addr in6(const char *text)
@@ -19,7 +20,7 @@ static void move(struct node *n, const char *conn, const char *local, const char
 {
 	struct in6_addr l = in6(local), r = in6(remote);
 
-	trap_set_km(trap_by_name(n->d, conn), &l, &r);
+	km_set(trap_by_name(n->d, conn), &l, &r);
 }
 
 static enum pair_fate drop_all(struct pair *p, struct dgram *g)

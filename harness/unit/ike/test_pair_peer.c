@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "ike/message/notify.h"
+#include "ike/machine/notify.h"
 #include "unit/ike/peer.h"
 
 /* moon or carol with both CHILD_SAs, and the other end says what it wants. */
@@ -117,19 +117,19 @@ static void a_child_sa_that_is_being_made_is_not_found(void **state)
 }
 
 /* What we may be asking when an answer comes. */
-static struct peer *asking(enum x_kind kind)
+static struct peer *asking(enum task_kind kind)
 {
-	struct peer *e = against(true, kind != X_CHILD);
+	struct peer *e = against(true, kind != TASK_CHILD);
 	struct sa *sa = pair_sa(e->node);
 	struct trap *t = trap_by_name(e->node->d, "tunnel");
 
-	if (kind == X_CHILD)
+	if (kind == TASK_CHILD)
 		assert_int_equal(iked_want_child(e->node->d, t, NULL), 0);
-	else if (kind == X_REKEY_CHILD)
+	else if (kind == TASK_REKEY_CHILD)
 		assert_int_equal(iked_rekey_child(child_of_trap(t)), 0);
-	else if (kind == X_REKEY_SA)
+	else if (kind == TASK_REKEY_SA)
 		assert_int_equal(iked_rekey_sa(sa), 0);
-	else if (kind == X_INFO)
+	else if (kind == TASK_INFO)
 		iked_close_child(child_of_trap(t));
 	assert_non_null(sa->task);
 	assert_int_equal(sa->task->kind, kind);
@@ -137,7 +137,7 @@ static struct peer *asking(enum x_kind kind)
 }
 
 /* What has become of it, as one number. */
-static unsigned outcome(enum x_kind kind, uint16_t type)
+static unsigned outcome(enum task_kind kind, uint16_t type)
 {
 	const uint8_t data[] = { 0, 14 };
 	struct peer *e = asking(kind);
@@ -164,7 +164,8 @@ static const uint16_t deciders[] = { N_COOKIE, N_INVALID_KE, N_AUTHENTICATION_FA
 /* In an answer where it does not belong each is as one that nobody knows. */
 static void an_answer_of_another_exchange_is_none(void **state)
 {
-	static const enum x_kind kinds[] = { X_CHILD, X_REKEY_CHILD, X_REKEY_SA, X_INFO };
+	static const enum task_kind kinds[] = { TASK_CHILD, TASK_REKEY_CHILD, TASK_REKEY_SA,
+		TASK_INFO };
 
 	(void)state;
 	for (size_t k = 0; k < 4; k++) {
@@ -277,7 +278,7 @@ static void one_identity_has_so_many_ike_sas(void **state)
 			iked_want_child(p->carol->d, trap_by_name(p->carol->d, "mh"), NULL), 0);
 		pair_run(p);
 		if (pair_sa(p->carol))
-			x_sa_gone(pair_sa(p->carol));
+			end_sa(pair_sa(p->carol));
 	}
 	assert_int_equal(pair_n_sa(p->moon), SAME_IDS_MAX);
 	assert_int_equal(pair_said(p, "are enough, another one is refused"), 1);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "ike/machine/ask.h"
 #include "unit/ike/pair.h"
 
 /* Exactly one IKE_SA on both, the four SAs of two CHILD_SAs, nothing half done. */
@@ -237,7 +238,7 @@ static void what_a_rekeyed_ike_sa_leaves_is_asked_once(void **state)
 	(void)state;
 	for (int answers = 0; answers < 2; answers++) {
 		struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
-		struct task *t = task_new(X_CHILD);
+		struct task *t = task_new(TASK_CHILD);
 
 		pair_establish(p, false);
 		t->trap = trap_by_name(p->carol->d, "tunnel");

@@ -10,7 +10,7 @@
 
 static struct pair *p;
 static struct kern carol, moon;
-static struct daemon dm;
+static struct control control;
 static struct fake_rt rt;
 static struct nl *rt_nl;
 static char text[65536];
@@ -24,13 +24,13 @@ static void changed(void *arg, bool came)
 static void child_done(void *arg, struct trap *t, int rc, const char *why)
 {
 	(void)arg;
-	verbs_child_done(&dm, t, rc, why);
+	verbs_child_done(&control, t, rc, why);
 }
 
 static void sa_gone(void *arg, const struct sa *sa)
 {
 	(void)arg;
-	verbs_sa_gone(&dm, sa);
+	verbs_sa_gone(&control, sa);
 }
 
 static void open_stage(void)
@@ -42,14 +42,13 @@ static void open_stage(void)
 	kern_add_policies(&moon, 1, 2, FIRST);
 	rt = (struct fake_rt){ { { 2, "192.168.0.100" }, { 2, FIRST }, { 2, "fe80::1" } } };
 	assert_int_equal(fake_rt_open(&rt, &rt_nl), 0);
-	dm = (struct daemon){ .d = p->carol->d,
+	control = (struct control){ .d = p->carol->d,
 		.certs = p->carol->certs,
 		.xfrm = p->carol->nl,
-		.reqids = carol.r,
 		.started = time(NULL),
 		.started_ms = loop_now() };
-	assert_int_equal(local_new(rt_nl, changed, NULL, &dm.local), 0);
-	assert_int_equal(verbs_new(&dm), 0);
+	assert_int_equal(local_new(rt_nl, changed, NULL, &control.local), 0);
+	assert_int_equal(verbs_new(&control), 0);
 	p->carol->d->seams.child_done = child_done;
 	p->carol->d->seams.sa_gone = sa_gone;
 	text[0] = '\0';
@@ -59,8 +58,8 @@ static void close_stage(void)
 {
 	p->carol->d->seams.child_done = NULL;
 	p->carol->d->seams.sa_gone = NULL;
-	verbs_free(&dm);
-	local_free(dm.local);
+	verbs_free(&control);
+	local_free(control.local);
 	nl_free(rt_nl);
 	kern_close(&carol);
 	kern_close(&moon);
@@ -100,7 +99,7 @@ static void the_page_s_facts_are_in_the_page_s_shape(void **state)
 	establish();
 	sa = pair_sa(p->carol);
 	c = pair_child(p->carol, "mh");
-	status_text(&dm, &out);
+	status_text(&control, &out);
 	assert_says("Performance:\n  uptime: 0 seconds, since ");
 	assert_says("Listening IP addresses:\n  192.168.0.100\n  2001::41a:a8ff:fe6f:c67\n"
 		    "Connections:\n");
@@ -115,9 +114,8 @@ static void the_page_s_facts_are_in_the_page_s_shape(void **state)
 		"          mh[1]: IKE SPIs: %016llx_i* %016llx_r, rekeying in ",
 		(unsigned long long)sa->spi_i, (unsigned long long)sa->spi_r);
 	assert_says(line);
-	assert_says(
-		"          mh[1]: ESTABLISHED, 2001::41a:a8ff:fe6f:c67[carol@strongswan.org]..."
-		"2001:1::1[moon.strongswan.org]\n");
+	assert_says("          mh[1]: ESTABLISHED, 2001::41a:a8ff:fe6f:c67[carol@strongswan.org]..."
+		    "2001:1::1[moon.strongswan.org]\n");
 	assert_says("          mh[1]: IKE proposal: "
 		    "AES_CBC-128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_2048_BIT\n"
 		    "          mh{1}:  ROUTED, TRANSPORT_PROXY\n"
@@ -140,7 +138,7 @@ static void status_is_the_short_form(void **state)
 	(void)state;
 	open_stage();
 	establish();
-	status_text(&dm, &out);
+	status_text(&control, &out);
 	assert_true(strstr(text, "Security Associations:\n") == text);
 	assert_null(strstr(text, "IKE SPIs"));
 	assert_null(strstr(text, "rekeying in"));
@@ -155,11 +153,11 @@ static void one_connection_or_none_can_be_asked_for(void **state)
 
 	(void)state;
 	open_stage();
-	status_text(&dm, &one);
+	status_text(&control, &one);
 	assert_says("      tunnel{2}:  ROUTED, TUNNEL\n");
 	assert_null(strstr(text, "mh{1}"));
 	text[0] = '\0';
-	status_text(&dm, &none);
+	status_text(&control, &none);
 	assert_says("  no match\n");
 	close_stage();
 }
@@ -172,7 +170,7 @@ static void json_says_the_same(void **state)
 	(void)state;
 	open_stage();
 	establish();
-	status_json(&dm, &out);
+	status_json(&control, &out);
 	top = json_loads(text, 0, NULL);
 	assert_non_null(top);
 	assert_int_equal(json_array_size(json_object_get(top, "connections")), 2);
@@ -216,7 +214,7 @@ static int ask(const char *line, void (*meanwhile)(void))
 	snprintf(talk.path, sizeof(talk.path), "/tmp/verbs.%d", (int)getpid());
 	talk.line = line;
 	text[0] = '\0';
-	assert_int_equal(ctl_serve(talk.path, serve, &dm, &talk.ctl), 0);
+	assert_int_equal(ctl_serve(talk.path, serve, &control, &talk.ctl), 0);
 	assert_int_equal(pthread_create(&t, NULL, client, NULL), 0);
 	assert_int_equal(loop_run(), 0);
 	if (meanwhile)

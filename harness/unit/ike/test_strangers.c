@@ -143,7 +143,7 @@ static void a_malformed_ike_sa_init_needs_a_cookie_as_a_good_one(void **state)
 		forge_put32(buf + 4, i);
 		inject(p, BYTES(buf, n), i);
 	}
-	assert_int_equal(iked_n_half_open(p->moon->d), 30);
+	assert_int_equal(limits_n_half_open(p->moon->d->limits), 30);
 	for (unsigned kind = 0; kind < BODIES; kind++) {
 		size_t n = body(kind, buf, sizeof(buf));
 
@@ -179,7 +179,7 @@ static struct sa *half_open(struct pair *p)
 	pair_step(p);
 	pair_step(p);
 	drain(p);
-	assert_int_equal(iked_n_half_open(p->moon->d), 1);
+	assert_int_equal(limits_n_half_open(p->moon->d->limits), 1);
 	return LIST_FIRST(&p->carol->d->sas);
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ike/auth/auth.h"
+#include "ike/auth/cert_store.h"
 
 enum { CERT_X509_SIGNATURE = 4, HASH_LEN = 20, ISSUERS_MAX = 6000 };
 

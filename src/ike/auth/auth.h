@@ -1,21 +1,13 @@
 /*
- * auth - who the peer is: what AUTH signs, the peer's certificate, its identity and which of our
- * connections it may use.
+ * auth - who the peer is: what AUTH signs, the peer's certificate, its identity.
  *
  * Errors:  auth_* give 0 or -errno and have logged the reason; -EACCES is "authentication failed".
  * Source:  RFC 7296 sections 2.15, 3.5 to 3.8; RFC 4945 sections 3.1, 5.1; RFC 4877 section 10.
  */
 #pragma once
 
-#include "ike/machine/xchg.h"
-
-/* Candidates of an answering side: any configuration for these addresses, in order. */
-struct trap *auth_next_by_addr(const struct iked *d, const struct in6_addr *local,
-	const struct in6_addr *remote, const struct trap *after);
-
-/* After IDi (and IDr): the most specific peer configuration that admits them, the addresses and the
- * proposal, and knows these selectors (B-080, A-101). NULL: none. */
-struct trap *auth_select_peer(const struct sa *sa, const struct msg *in);
+#include "ike/message/msg.h"
+#include "ike/sa/books.h"
 
 /* Another IKE_SA with the same pair of identities, ours as configured. */
 bool auth_other_sa(const struct sa *sa);

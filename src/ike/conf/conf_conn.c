@@ -332,7 +332,7 @@ static const char *left_name(const char *name, char *buf, size_t cap)
 	return buf;
 }
 
-const char *conn_near_key(const char *name)
+static const char *near_key(const char *name)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (names_near(keys[i].name, name))
@@ -384,7 +384,7 @@ void conn_param(struct conn_build *b, struct param *p)
 		target = name == p->name ? &b->conn->local : &b->conn->remote;
 	}
 	if (!key) {
-		conn_other_word(b, p, name);
+		conn_other_word(b, p, name, near_key(p->name));
 		return;
 	}
 	if (key->set(key, p->value, target, &why) < 0) {

@@ -89,12 +89,13 @@ void setup_defaults(struct ike_conf *c);
 void setup_section(
 	struct ike_conf *c, struct section *s, struct section *first, struct conf_log *log);
 
-/* A keyword without a row of its own, given with left for right: it may cost the connection. */
-void conn_other_word(struct conn_build *b, struct param *p, const char *name);
+/*
+ * A keyword without a row of its own, given with left for right: it may cost the connection. near:
+ * the keyword that it is a slip of, or NULL.
+ */
+void conn_other_word(struct conn_build *b, struct param *p, const char *name, const char *near);
 /* Could a word of this name say who may come in? */
 bool conf_may_restrict(const char *name);
-/* The keyword that this one is a slip of, or NULL. */
-const char *conn_near_key(const char *name);
 void words_print(void);
 
 /* An identity or the DN of a CA as it can be meant. 0, or -EINVAL with what was expected. */

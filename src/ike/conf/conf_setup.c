@@ -58,13 +58,6 @@ static const struct conf_key keys[] = {
 };
 /* clang-format on */
 
-static const char *const deprecated[] = { "charonstart", "crlcheckinterval", "dumpdir", "eap",
-	"force_keepalive", "fragicmp", "hidetos", "interfaces", "keep_alive", "klipsdebug",
-	"leftnexthop", "nat_traversal", "nocrsend", "overridemtu", "packetdefault", "pfs",
-	"pfsgroup", "pkcs11initargs", "pkcs11keepstate", "pkcs11module", "pkcs11proxy",
-	"plutodebug", "plutostart", "plutostderrlog", "postpluto", "prepluto", "rightnexthop",
-	"syslog", "virtual_private" };
-
 /* Levels hold from here on, so that the rest of the reading is told as asked. */
 static int set_debug(const struct conf_key *key, const char *value, void *target, const char **why)
 {
@@ -78,23 +71,6 @@ static int set_debug(const struct conf_key *key, const char *value, void *target
 void setup_defaults(struct ike_conf *c)
 {
 	conf_defaults(keys, sizeof(keys) / sizeof(keys[0]), c);
-}
-
-bool param_is_old(const struct param *p)
-{
-	for (size_t i = 0; i < sizeof(deprecated) / sizeof(deprecated[0]); i++)
-		if (!strcmp(deprecated[i], p->name))
-			return true;
-	return false;
-}
-
-void param_ignore(struct param *p, struct conf_log *log)
-{
-	if (param_is_old(p))
-		conf_warn(log, p->at, "# deprecated keyword '%s' ignored", p->name);
-	else
-		conf_warn(log, p->at, "%s=%s: unknown keyword, ignored", p->name, p->value);
-	p->state = PARAM_IGNORED;
 }
 
 static const struct conf_key *near_key(const char *name)

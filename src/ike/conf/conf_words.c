@@ -66,6 +66,31 @@ static const char *const restricting[] = { "alg", "cipher", "proposal", "auth", 
 	"reject", "acl" };
 /* clang-format on */
 
+/* Of older times: accepted, one line says so. */
+static const char *const deprecated[] = { "charonstart", "crlcheckinterval", "dumpdir", "eap",
+	"force_keepalive", "fragicmp", "hidetos", "interfaces", "keep_alive", "klipsdebug",
+	"leftnexthop", "nat_traversal", "nocrsend", "overridemtu", "packetdefault", "pfs",
+	"pfsgroup", "pkcs11initargs", "pkcs11keepstate", "pkcs11module", "pkcs11proxy",
+	"plutodebug", "plutostart", "plutostderrlog", "postpluto", "prepluto", "rightnexthop",
+	"syslog", "virtual_private" };
+
+bool param_is_old(const struct param *p)
+{
+	for (size_t i = 0; i < sizeof(deprecated) / sizeof(deprecated[0]); i++)
+		if (!strcmp(deprecated[i], p->name))
+			return true;
+	return false;
+}
+
+void param_ignore(struct param *p, struct conf_log *log)
+{
+	if (param_is_old(p))
+		conf_warn(log, p->at, "# deprecated keyword '%s' ignored", p->name);
+	else
+		conf_warn(log, p->at, "%s=%s: unknown keyword, ignored", p->name, p->value);
+	p->state = PARAM_IGNORED;
+}
+
 static bool begins_like(const char *name, const char *word)
 {
 	size_t n = strlen(name) < strlen(word) ? strlen(name) : strlen(word);
@@ -111,9 +136,8 @@ static bool known_word(struct conn_build *b, struct param *p, const char *name)
 	return false;
 }
 
-void conn_other_word(struct conn_build *b, struct param *p, const char *name)
+void conn_other_word(struct conn_build *b, struct param *p, const char *name, const char *near)
 {
-	const char *near;
 	char why[128];
 
 	if (known_word(b, p, name))
@@ -123,7 +147,6 @@ void conn_other_word(struct conn_build *b, struct param *p, const char *name)
 			param_ignore(p, b->log);
 		return;
 	}
-	near = conn_near_key(p->name);
 	if (near)
 		snprintf(why, sizeof(why), "unknown keyword, expected %s", near);
 	if (near || conf_may_restrict(p->name) || strchr(p->value, '=')) /* "rig=tid=…" */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ike/control/status.h"
+#include "ike/sa/child.h"
 
 enum { LINE_SIZE = 8192 };
 
@@ -47,27 +48,27 @@ static const char *span(long seconds)
 	return text;
 }
 
-static void performance(const struct daemon *dm, const struct status_out *out)
+static void performance(const struct control *co, const struct status_out *out)
 {
 	char since[64];
 	struct tm tm;
 
-	strftime(since, sizeof(since), "%b %d %H:%M:%S %Y", localtime_r(&dm->started, &tm));
+	strftime(since, sizeof(since), "%b %d %H:%M:%S %Y", localtime_r(&co->started, &tm));
 	say(out, "Performance:");
-	say(out, "  uptime: %s, since %s", span((long)((loop_now() - dm->started_ms) / 1000)),
+	say(out, "  uptime: %s, since %s", span((long)((loop_now() - co->started_ms) / 1000)),
 		since);
 	say(out, "  worker threads: 0 idle of 1, job queue load: 0, scheduled events: %u",
 		loop_n_timers());
 	say(out, "  loaded plugins: " DAEMON_PARTS " ");
 }
 
-static void listening(const struct daemon *dm, const struct status_out *out)
+static void listening(const struct control *co, const struct status_out *out)
 {
 	const struct in6_addr *a;
 	size_t at = 0;
 
 	say(out, "Listening IP addresses:");
-	while ((a = local_next(dm->local, &at)))
+	while ((a = local_next(co->local, &at)))
 		say(out, "  %s", addr_str(a));
 }
 
@@ -92,10 +93,10 @@ static const char *selectors(const struct ts_list *ts)
 	return ts->n ? ts_list_str(ts) : "dynamic";
 }
 
-static void connection(const struct daemon *dm, const struct status_out *out, const struct trap *t)
+static void connection(const struct control *co, const struct status_out *out, const struct trap *t)
 {
 	const struct conn *c = t->conn;
-	const char *own_ca = status_own_ca(dm, t), *name = c->name;
+	const char *own_ca = status_own_ca(co, t), *name = c->name;
 
 	if (t->peer == t) {
 		say(out, "%12s:  %s[%s]...%s[%s]", name, addr_str_any(&c->local.addr),
@@ -110,17 +111,17 @@ static void connection(const struct daemon *dm, const struct status_out *out, co
 }
 
 /* The first with these IKE parameters, then those that share them. */
-static void connections(const struct daemon *dm, const struct status_out *out)
+static void connections(const struct control *co, const struct status_out *out)
 {
 	const struct trap *t, *m;
 
 	say(out, "Connections:");
-	TAILQ_FOREACH (t, &dm->d->traps, all) {
+	TAILQ_FOREACH (t, &co->d->traps, all) {
 		if (t->peer != t)
 			continue;
 		TAILQ_FOREACH (m, &t->members, member)
 			if (shown(out, m))
-				connection(dm, out, m);
+				connection(co, out, m);
 	}
 }
 
@@ -172,7 +173,7 @@ static const char *last_use(long seconds, char way)
 	return text;
 }
 
-static void child_sa(const struct daemon *dm, const struct status_out *out, const struct child *c)
+static void child_sa(const struct control *co, const struct status_out *out, const struct child *c)
 {
 	const struct suite suite = { .encr = c->encr, .integ = c->integ };
 	const char *name = c->trap->conn->name;
@@ -183,8 +184,8 @@ static void child_sa(const struct daemon *dm, const struct status_out *out, cons
 	if (out->all && c->encr)
 		say(out, "%12s{%u}:  %s, %s%s, last use: %s %s ", name, c->reqid_out,
 			suite_status_str(&suite), left < 0 ? "rekeying disabled" : "rekeying in ",
-			left < 0 ? "" : span(left), last_use(status_last_use(dm, c, XD_IN), 'i'),
-			last_use(status_last_use(dm, c, XD_OUT), 'o'));
+			left < 0 ? "" : span(left), last_use(status_last_use(co, c, XD_IN), 'i'),
+			last_use(status_last_use(co, c, XD_OUT), 'o'));
 	say(out, "%12s{%u}:   %s === %s", name, c->reqid_out, ts_list_str(&c->ts_local),
 		ts_list_str(&c->ts_remote));
 }
@@ -216,7 +217,7 @@ static bool sa_shown(
 }
 
 static unsigned sa_block(
-	const struct daemon *dm, const struct status_out *out, const struct sa *sa, bool first)
+	const struct control *co, const struct status_out *out, const struct sa *sa, bool first)
 {
 	own_mem struct child **children = status_children(sa);
 
@@ -227,7 +228,7 @@ static unsigned sa_block(
 		routed_of(out, sa->peer);
 	for (struct child **c = children; *c; c++)
 		if ((*c)->state != CHILD_NEW && shown(out, (*c)->trap))
-			child_sa(dm, out, *c);
+			child_sa(co, out, *c);
 	return 1;
 }
 
@@ -239,28 +240,28 @@ static bool is_first(struct sa *const *all, const struct sa *sa)
 	return true;
 }
 
-static void associations(const struct daemon *dm, const struct status_out *out)
+static void associations(const struct control *co, const struct status_out *out)
 {
-	own_mem struct sa **all = status_sas(dm);
+	own_mem struct sa **all = status_sas(co);
 	const struct trap *t;
 	unsigned n = 0;
 
 	say(out, "Security Associations:");
 	for (struct sa **sa = all; all && *sa; sa++)
-		n += sa_block(dm, out, *sa, is_first(all, *sa));
-	TAILQ_FOREACH (t, &dm->d->traps, all)
+		n += sa_block(co, out, *sa, is_first(all, *sa));
+	TAILQ_FOREACH (t, &co->d->traps, all)
 		if (t->peer == t && LIST_EMPTY(&t->sas))
 			n += routed_of(out, t);
 	if (!n)
 		say(out, out->name ? "  no match" : "  none");
 }
 
-void status_text(const struct daemon *dm, const struct status_out *out)
+void status_text(const struct control *co, const struct status_out *out)
 {
 	if (out->all) {
-		performance(dm, out);
-		listening(dm, out);
-		connections(dm, out);
+		performance(co, out);
+		listening(co, out);
+		connections(co, out);
 	}
-	associations(dm, out);
+	associations(co, out);
 }

@@ -2,18 +2,19 @@
 #include <time.h>
 
 #include "ike/control/status.h"
+#include "ike/sa/child.h"
 #include "kernel/xfrm_policy.h"
 
 /* The list has the newest first. */
-struct sa **status_sas(const struct daemon *dm)
+struct sa **status_sas(const struct control *co)
 {
 	struct sa *sa = NULL, **out;
 	size_t n = 0;
 
-	while ((sa = iked_next_sa(dm->d, sa)))
+	while ((sa = iked_next_sa(co->d, sa)))
 		n++;
 	out = calloc(n + 1, sizeof(*out));
-	while (out && n && (sa = iked_next_sa(dm->d, sa)))
+	while (out && n && (sa = iked_next_sa(co->d, sa)))
 		out[--n] = sa;
 	return out;
 }
@@ -48,7 +49,7 @@ uint64_t status_child_rekey(const struct child *c)
 }
 
 /* E-042: the policies are the mobility daemon's, the time of their last use is the kernel's. */
-long status_last_use(const struct daemon *dm, const struct child *c, enum xdir dir)
+long status_last_use(const struct control *co, const struct child *c, enum xdir dir)
 {
 	const struct ts_list *l = &c->trap->conn->local.ts, *f = &c->trap->conn->remote.ts;
 	const struct ts *src, *dst;
@@ -60,15 +61,15 @@ long status_last_use(const struct daemon *dm, const struct child *c, enum xdir d
 		return -1;
 	src = dir == XD_OUT ? &l->ts[0] : &f->ts[0];
 	dst = dir == XD_OUT ? &f->ts[0] : &l->ts[0];
-	if (!ts_sel(src, dst, &sel) || xfrm_policy_get(dm->xfrm, &sel, dir, false, &p) < 0 ||
+	if (!ts_sel(src, dst, &sel) || xfrm_policy_get(co->xfrm, &sel, dir, false, &p) < 0 ||
 		!p.use_time)
 		return -1;
 	return (uint64_t)now > p.use_time ? (long)((uint64_t)now - p.use_time) : 0;
 }
 
-const char *status_own_ca(const struct daemon *dm, const struct trap *t)
+const char *status_own_ca(const struct control *co, const struct trap *t)
 {
-	struct trust *trust = cert_store_trust(dm->certs);
+	struct trust *trust = cert_store_trust(co->certs);
 	struct trust quiet = *trust;
 	const struct cert *ca = NULL;
 

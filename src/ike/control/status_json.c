@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "ike/control/status.h"
+#include "ike/sa/child.h"
 
 static json_t *number(long long v)
 {
@@ -40,7 +41,7 @@ static json_t *km_json(const struct trap *peer)
 		addr_str(&peer->km_remote));
 }
 
-static json_t *connection(const struct daemon *dm, const struct trap *t)
+static json_t *connection(const struct control *co, const struct trap *t)
 {
 	static const char *const hows[] = { [REQID_COUNTER] = "counter",
 		[REQID_EXPLICIT] = "explicit",
@@ -57,10 +58,10 @@ static json_t *connection(const struct daemon *dm, const struct trap *t)
 		"remote_ts", selectors(&c->remote.ts), "mode", modes[c->type], "routed", t->routed,
 		"reqid", (json_int_t)t->reqid_out, "reqid_in", (json_int_t)t->reqid_in,
 		"reqid_from", hows[t->how], "kmaddress", km_json(t->peer), "ca",
-		status_own_ca(dm, t));
+		status_own_ca(co, t));
 }
 
-static json_t *child(const struct daemon *dm, const struct child *c)
+static json_t *child(const struct control *co, const struct child *c)
 {
 	const struct suite suite = { .encr = c->encr, .integ = c->integ };
 
@@ -71,19 +72,19 @@ static json_t *child(const struct daemon *dm, const struct child *c)
 		child_mode_str(c), "spi_in", hex(c->spi_in, 8), "spi_out", hex(c->spi_out, 8),
 		"local", addr_str(&c->local), "remote", addr_str(&c->remote), "proposal",
 		suite_status_str(&suite), "rekey_in_s", number(status_left(status_child_rekey(c))),
-		"last_in_s", number(status_last_use(dm, c, XD_IN)), "last_out_s",
-		number(status_last_use(dm, c, XD_OUT)), "local_ts", selectors(&c->ts_local),
+		"last_in_s", number(status_last_use(co, c, XD_IN)), "last_out_s",
+		number(status_last_use(co, c, XD_OUT)), "local_ts", selectors(&c->ts_local),
 		"remote_ts", selectors(&c->ts_remote));
 }
 
-static json_t *ike_sa(const struct daemon *dm, const struct sa *sa)
+static json_t *ike_sa(const struct control *co, const struct sa *sa)
 {
 	own_mem struct child **children = status_children(sa);
 	json_t *list = json_array();
 
 	for (struct child **c = children; children && *c; c++)
 		if ((*c)->state != CHILD_NEW)
-			json_array_append_new(list, child(dm, *c));
+			json_array_append_new(list, child(co, *c));
 	return json_pack("{s:s?, s:i, s:s, s:b, s:o, s:o, s:i, s:i, s:o, s:o, s:s, s:o, s:o}",
 		"name", sa->peer ? sa->peer->conn->name : NULL, "number", (int)sa->number, "state",
 		sa_state_str(sa->state), "initiator", sa->initiator, "local",
@@ -99,24 +100,24 @@ static bool fits(const struct status_out *out, const char *name)
 	return !out->name || !strcmp(out->name, name);
 }
 
-static json_t *addresses(const struct daemon *dm)
+static json_t *addresses(const struct control *co)
 {
 	const struct in6_addr *a;
 	json_t *list = json_array();
 	size_t at = 0;
 
-	while ((a = local_next(dm->local, &at)))
+	while ((a = local_next(co->local, &at)))
 		json_array_append_new(list, json_string(addr_str(a)));
 	return list;
 }
 
-static json_t *counters(const struct daemon *dm)
+static json_t *counters(const struct control *co)
 {
-	const struct iked_counts *c = &dm->d->counts;
+	const struct iked_counts *c = &co->d->counts;
 	struct net_counts n = { 0 };
 
-	if (dm->net)
-		n = net_counts(dm->net);
+	if (co->net)
+		n = net_counts(co->net);
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "in",
 		(json_int_t)c->in, "out", (json_int_t)c->out, "dropped", (json_int_t)c->dropped,
 		"refused", (json_int_t)c->refused, "replayed", (json_int_t)c->replayed,
@@ -125,23 +126,23 @@ static json_t *counters(const struct daemon *dm)
 		(json_int_t)n.oversized, "not_sent", (json_int_t)n.failed);
 }
 
-void status_json(const struct daemon *dm, const struct status_out *out)
+void status_json(const struct control *co, const struct status_out *out)
 {
-	own_mem struct sa **all = status_sas(dm);
+	own_mem struct sa **all = status_sas(co);
 	json_t *sas = json_array(), *conns = json_array(), *top;
 	const struct trap *t;
 	char *text;
 
-	TAILQ_FOREACH (t, &dm->d->traps, all)
+	TAILQ_FOREACH (t, &co->d->traps, all)
 		if (fits(out, t->conn->name))
-			json_array_append_new(conns, connection(dm, t));
+			json_array_append_new(conns, connection(co, t));
 	for (struct sa **sa = all; all && *sa; sa++)
 		if (fits(out, (*sa)->peer ? (*sa)->peer->conn->name : ""))
-			json_array_append_new(sas, ike_sa(dm, *sa));
+			json_array_append_new(sas, ike_sa(co, *sa));
 	top = json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "version", PERIGEE_VERSION, "since",
-		(json_int_t)dm->started, "uptime_s",
-		(json_int_t)((loop_now() - dm->started_ms) / 1000), "addresses", addresses(dm),
-		"connections", conns, "sas", sas, "counters", counters(dm));
+		(json_int_t)co->started, "uptime_s",
+		(json_int_t)((loop_now() - co->started_ms) / 1000), "addresses", addresses(co),
+		"connections", conns, "sas", sas, "counters", counters(co));
 	text = json_dumps(top, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 	if (text)
 		out->line(out->arg, text);

@@ -8,6 +8,10 @@
 #include "ike/control/status.h"
 #include "ike/control/verbs.h"
 #include "ike/control/verbs_list.h"
+#include "ike/lifecycle/close.h"
+#include "ike/lifecycle/rekey.h"
+#include "ike/lifecycle/want.h"
+#include "ike/sa/child.h"
 
 enum { DONE, FAILED, USAGE, PARKED = -1 };
 enum { WORDS_MAX = 4, NAME_SIZE = 128 };
@@ -15,7 +19,7 @@ enum { WORDS_MAX = 4, NAME_SIZE = 128 };
 /* A request that waits for a connection to come up, or for IKE_SAs to go. */
 struct waiting {
 	TAILQ_ENTRY(waiting) link;
-	struct daemon *dm;
+	struct control *co;
 	struct ctl_req *req;
 	char name[NAME_SIZE]; /* up: of the connection */
 	const struct sa *sa; /* down: until this one is gone */
@@ -28,7 +32,7 @@ struct verbs {
 };
 
 struct ask {
-	struct daemon *dm;
+	struct control *co;
 	struct ctl_req *req;
 	char *words[WORDS_MAX]; /* the verb first */
 	size_t n;
@@ -48,7 +52,7 @@ static void tap(void *arg, const char *line)
 
 static void forget(struct waiting *w)
 {
-	struct verbs *v = w->dm->verbs;
+	struct verbs *v = w->co->verbs;
 
 	TAILQ_REMOVE(&v->waiting, w, link);
 	if (TAILQ_EMPTY(&v->waiting))
@@ -75,15 +79,15 @@ static struct waiting *park(const struct ask *a, const char *name, const struct 
 
 	if (!w)
 		return NULL;
-	w->dm = a->dm;
+	w->co = a->co;
 	w->req = a->req;
 	w->sa = sa;
 	snprintf(w->name, sizeof(w->name), "%s", name);
 	*a->parked = true;
 	a->req->data = w;
 	a->req->on_gone = on_gone;
-	TAILQ_INSERT_TAIL(&a->dm->verbs->waiting, w, link);
-	log_tap(tap, a->dm->verbs);
+	TAILQ_INSERT_TAIL(&a->co->verbs->waiting, w, link);
+	log_tap(tap, a->co->verbs);
 	return w;
 }
 
@@ -99,7 +103,7 @@ static bool still_waits(const struct verbs *v, const struct waiting *w)
 
 static struct trap *named(const struct ask *a)
 {
-	struct trap *t = trap_by_name(a->dm->d, a->words[1]);
+	struct trap *t = trap_by_name(a->co->d, a->words[1]);
 
 	if (!t)
 		ctl_line(a->req, "no connection named '%s'", a->words[1]);
@@ -123,8 +127,8 @@ static int up(const struct ask *a)
 	w = park(a, t->conn->name, NULL);
 	if (!w)
 		return FAILED;
-	rc = iked_want_child(a->dm->d, t, NULL);
-	if (!rc || rc == -EALREADY || !still_waits(a->dm->verbs, w))
+	rc = iked_want_child(a->co->d, t, NULL);
+	if (!rc || rc == -EALREADY || !still_waits(a->co->verbs, w))
 		return PARKED;
 	ctl_line(a->req, "establishing connection '%s' failed: %s", a->words[1], strerror(-rc));
 	finish(w, FAILED);
@@ -158,7 +162,7 @@ typedef unsigned child_fn(const struct ask *a, struct child *c);
 /* Run fn for the IKE_SAs (not followed by their ends: fn may free). Gives how many. */
 static unsigned each_sa(const struct ask *a, const char *name, unsigned number, sa_fn *fn)
 {
-	own_mem struct sa **all = status_sas(a->dm);
+	own_mem struct sa **all = status_sas(a->co);
 	unsigned n = 0;
 
 	for (struct sa **sa = all; all && *sa; sa++)
@@ -173,7 +177,7 @@ static unsigned each_child(const struct ask *a, const char *name, unsigned reqid
 	struct trap *t, *next;
 	unsigned n = 0;
 
-	for (t = TAILQ_FIRST(&a->dm->d->traps); t; t = next) {
+	for (t = TAILQ_FIRST(&a->co->d->traps); t; t = next) {
 		struct child *c = child_of_trap(t);
 
 		next = TAILQ_NEXT(t, all);
@@ -280,9 +284,9 @@ static int show(const struct ask *a, bool all)
 	struct status_out out = { answer, a->req, a->n > 1 ? a->words[1] : NULL, all };
 
 	if (a->json)
-		status_json(a->dm, &out);
+		status_json(a->co, &out);
 	else
-		status_text(a->dm, &out);
+		status_text(a->co, &out);
 	return DONE;
 }
 
@@ -305,59 +309,59 @@ static void finding(void *arg, bool error, const char *line)
 static int update(const struct ask *a)
 {
 	struct conf_log log = { .emit = finding, .arg = a->req };
-	int rc = daemon_update(a->dm, &log);
+	int rc = a->co->update(a->co, &log);
 
 	if (rc < 0)
-		ctl_line(a->req, "%s: %s, nothing changed", a->dm->paths.ipsec_conf,
+		ctl_line(a->req, "%s: %s, nothing changed", a->co->paths.ipsec_conf,
 			conf_load_str(rc));
 	return rc < 0 || log.n_errors ? FAILED : DONE;
 }
 
 static int reload(const struct ask *a)
 {
-	cert_store_load(a->dm->certs, iked_conf(a->dm->d));
+	cert_store_load(a->co->certs, iked_conf(a->co->d));
 	return update(a);
 }
 
 static int reread_secrets(const struct ask *a)
 {
-	cert_store_reread_secrets(a->dm->certs, iked_conf(a->dm->d));
+	cert_store_reread_secrets(a->co->certs, iked_conf(a->co->d));
 	return DONE;
 }
 
 static int reread_cas(const struct ask *a)
 {
-	cert_store_reread_cas(a->dm->certs);
+	cert_store_reread_cas(a->co->certs);
 	return DONE;
 }
 
 static int reread_crls(const struct ask *a)
 {
-	cert_store_reread_crls(a->dm->certs);
+	cert_store_reread_crls(a->co->certs);
 	return DONE;
 }
 
 static int reread_all(const struct ask *a)
 {
-	cert_store_load(a->dm->certs, iked_conf(a->dm->d));
+	cert_store_load(a->co->certs, iked_conf(a->co->d));
 	return DONE;
 }
 
 static int list_certs(const struct ask *a)
 {
-	list_own_certs(a->dm, a->req);
+	list_own_certs(a->co, a->req);
 	return DONE;
 }
 
 static int list_cas(const struct ask *a)
 {
-	list_ca_certs(a->dm, a->req);
+	list_ca_certs(a->co, a->req);
 	return DONE;
 }
 
 static int list_revocation(const struct ask *a)
 {
-	list_crls(a->dm, a->req);
+	list_crls(a->co, a->req);
 	return DONE;
 }
 
@@ -412,7 +416,7 @@ static int run(const struct ask *a)
 void verbs_serve(struct ctl_req *req, void *arg)
 {
 	bool parked = false;
-	struct ask a = { .dm = arg, .req = req, .parked = &parked };
+	struct ask a = { .co = arg, .req = req, .parked = &parked };
 	own_mem char *copy = strdup(req->line);
 	char *save = NULL;
 	int status;
@@ -429,32 +433,32 @@ void verbs_serve(struct ctl_req *req, void *arg)
 		ctl_finish(req, status);
 }
 
-int verbs_new(struct daemon *dm)
+int verbs_new(struct control *co)
 {
 	struct verbs *v = calloc(1, sizeof(*v));
 
 	if (!v)
 		return -ENOMEM;
 	TAILQ_INIT(&v->waiting);
-	dm->verbs = v;
+	co->verbs = v;
 	return 0;
 }
 
-void verbs_free(struct daemon *dm)
+void verbs_free(struct control *co)
 {
-	if (!dm->verbs)
+	if (!co->verbs)
 		return;
 	log_tap(NULL, NULL);
-	while (!TAILQ_EMPTY(&dm->verbs->waiting))
-		finish(TAILQ_FIRST(&dm->verbs->waiting), FAILED);
-	free(take(dm->verbs));
+	while (!TAILQ_EMPTY(&co->verbs->waiting))
+		finish(TAILQ_FIRST(&co->verbs->waiting), FAILED);
+	free(take(co->verbs));
 }
 
-void verbs_child_done(struct daemon *dm, const struct trap *t, int rc, const char *why)
+void verbs_child_done(struct control *co, const struct trap *t, int rc, const char *why)
 {
 	struct waiting *w, *next;
 
-	for (w = dm->verbs ? TAILQ_FIRST(&dm->verbs->waiting) : NULL; w; w = next) {
+	for (w = co->verbs ? TAILQ_FIRST(&co->verbs->waiting) : NULL; w; w = next) {
 		next = TAILQ_NEXT(w, link);
 		if (w->sa || strcmp(w->name, t->conn->name) != 0)
 			continue;
@@ -467,11 +471,11 @@ void verbs_child_done(struct daemon *dm, const struct trap *t, int rc, const cha
 	}
 }
 
-void verbs_sa_gone(struct daemon *dm, const struct sa *sa)
+void verbs_sa_gone(struct control *co, const struct sa *sa)
 {
 	struct waiting *w, *next;
 
-	for (w = dm->verbs ? TAILQ_FIRST(&dm->verbs->waiting) : NULL; w; w = next) {
+	for (w = co->verbs ? TAILQ_FIRST(&co->verbs->waiting) : NULL; w; w = next) {
 		next = TAILQ_NEXT(w, link);
 		if (w->sa == sa)
 			finish(w, DONE);

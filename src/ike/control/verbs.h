@@ -7,13 +7,13 @@
  */
 #pragma once
 
-#include "ike/daemon.h"
+#include "ike/control/control.h"
 
-int verbs_new(struct daemon *dm);
-void verbs_free(struct daemon *dm);
+int verbs_new(struct control *co);
+void verbs_free(struct control *co);
 
-ctl_fn verbs_serve; /* arg: the struct daemon */
+ctl_fn verbs_serve; /* arg: the struct control */
 
 /* Seams of iked: somebody may be waiting for this. */
-void verbs_child_done(struct daemon *dm, const struct trap *t, int rc, const char *why);
-void verbs_sa_gone(struct daemon *dm, const struct sa *sa);
+void verbs_child_done(struct control *co, const struct trap *t, int rc, const char *why);
+void verbs_sa_gone(struct control *co, const struct sa *sa);

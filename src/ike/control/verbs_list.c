@@ -2,19 +2,19 @@
 
 #include "ike/control/verbs_list.h"
 
-void list_own_certs(const struct daemon *dm, struct ctl_req *req)
+void list_own_certs(const struct control *co, struct ctl_req *req)
 {
 	ctl_line(req, "List of X.509 End Entity Certificates:");
-	for (const struct cred *c = cert_store_creds(dm->certs); c; c = c->next) {
+	for (const struct cred *c = cert_store_creds(co->certs); c; c = c->next) {
 		ctl_line(req, "  subject: \"%s\"", cert_subject(c->cert));
 		ctl_line(req, "  file:    '%s'", c->file);
 		ctl_line(req, "  key:     %s", c->key ? "has private key" : "none");
 	}
 }
 
-void list_ca_certs(const struct daemon *dm, struct ctl_req *req)
+void list_ca_certs(const struct control *co, struct ctl_req *req)
 {
-	const struct trust *trust = cert_store_trust(dm->certs);
+	const struct trust *trust = cert_store_trust(co->certs);
 
 	ctl_line(req, "List of X.509 CA Certificates:");
 	for (size_t i = 0; i < trust_n_ca(trust); i++)
@@ -29,9 +29,9 @@ static const char *when(time_t t, char *buf, size_t cap)
 	return buf;
 }
 
-void list_crls(const struct daemon *dm, struct ctl_req *req)
+void list_crls(const struct control *co, struct ctl_req *req)
 {
-	const struct trust *trust = cert_store_trust(dm->certs);
+	const struct trust *trust = cert_store_trust(co->certs);
 	time_t this_update, next_update;
 	char from[64], to[64];
 	size_t n;

@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "ike/daemon.h"
+#include "ike/control/control.h"
 
-void list_own_certs(const struct daemon *dm, struct ctl_req *req);
-void list_ca_certs(const struct daemon *dm, struct ctl_req *req);
-void list_crls(const struct daemon *dm, struct ctl_req *req);
+void list_own_certs(const struct control *co, struct ctl_req *req);
+void list_ca_certs(const struct control *co, struct ctl_req *req);
+void list_crls(const struct control *co, struct ctl_req *req);

@@ -3,6 +3,10 @@
 
 #include "base/log.h"
 #include "ike/events/acquire.h"
+#include "ike/lifecycle/close.h"
+#include "ike/lifecycle/rekey.h"
+#include "ike/lifecycle/want.h"
+#include "ike/sa/child.h"
 
 enum { LEVEL_FOREIGN = 3 };
 
@@ -34,6 +38,26 @@ void acquire_event(struct reqids *r, const struct xfrm_event *ev)
 		log_knl(2, "a CHILD_SA for '%s' is under way already", t->conn->name);
 	else if (rc == -EBUSY)
 		log_knl(1, "'%s' failed a moment ago and is held back", t->conn->name);
+}
+
+void child_expired(struct child *c, bool hard)
+{
+	struct iked *d = c->sa->d;
+	struct trap *trap = c->trap;
+
+	if (!hard) {
+		if (c->state == CHILD_UP)
+			iked_rekey_child(c);
+		return;
+	}
+	if (c->state == CHILD_DELETING)
+		return;
+	log_chd(1, "CHILD_SA %s expired", child_name(c));
+	trap_ref(trap);
+	iked_close_child(c);
+	if (trap->routed && !child_of_trap(trap))
+		iked_want_child(d, trap, NULL);
+	trap_unref(trap);
 }
 
 void expire_event(struct reqids *r, const struct xfrm_event *ev)

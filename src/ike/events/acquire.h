@@ -11,3 +11,5 @@
 
 void acquire_event(struct reqids *r, const struct xfrm_event *ev);
 void expire_event(struct reqids *r, const struct xfrm_event *ev);
+/* Soft starts a rekey, hard deletes, and makes anew when its connection is routed. */
+void child_expired(struct child *c, bool hard);

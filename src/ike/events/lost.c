@@ -4,7 +4,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ike/events/km.h"
 #include "ike/events/lost.h"
+#include "ike/lifecycle/close.h"
+#include "ike/lifecycle/rekey.h"
+#include "ike/lifecycle/want.h"
+#include "ike/sa/child.h"
 #include "kernel/xfrm_sa.h"
 
 enum { OLDS_FIRST = 64 };
@@ -129,7 +134,7 @@ static void learn_ends(struct trap *t, const struct old *old)
 		return;
 	out = seams->iface(seams->arg, &old->src) != NULL;
 	if (out || seams->iface(seams->arg, &old->key.dst))
-		trap_set_km(t, out ? &old->src : &old->key.dst, out ? &old->key.dst : &old->src);
+		km_set(t, out ? &old->src : &old->key.dst, out ? &old->key.dst : &old->src);
 }
 
 /* The peer hears INITIAL_CONTACT and takes its half away. */

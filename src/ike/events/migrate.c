@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/events/km.h"
 #include "ike/events/migrate.h"
+#include "ike/lifecycle/leave.h"
+#include "ike/machine/ask.h"
+#include "ike/sa/child.h"
 
 enum { LEVEL_FOREIGN = 3 };
 
@@ -128,7 +131,7 @@ static void move_owners(struct trap *t, const struct xfrm_migrate *m)
 
 	while ((c = child_by_reqid(t->d, t->reqid_out, c)))
 		if (c->trap == t)
-			sa_move(c->sa, &m->km_local, &m->km_remote);
+			x_turn_to(c->sa, &m->km_local, &m->km_remote);
 }
 
 static void strand_one(
@@ -137,7 +140,7 @@ static void strand_one(
 	bool elsewhere = !addr_eq(&sa->local, local) || !addr_eq(&sa->remote, remote);
 
 	if (sa->state == SA_INIT_SENT && sa->initiator)
-		sa_move(sa, local, remote); /* begun anew, it is nobody's yet */
+		x_turn_to(sa, local, remote); /* begun anew, it is nobody's yet */
 	else if (sa->state == SA_UP && (told || elsewhere))
 		leave_stranded(sa);
 }
@@ -148,7 +151,7 @@ static void strand_one(
  */
 static void strand(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote)
 {
-	bool told = trap_forget_km(t);
+	bool told = km_forget(t);
 	struct sa *sa, *next;
 	struct child *c = NULL;
 
@@ -177,13 +180,13 @@ static void entry(struct reqids *r, const struct xfrm_migrate *m)
 		sel_src_str(&m->sel), sel_dst_str(&m->sel), xdir_str(m->dir), m->reqid);
 	if (!t) {
 		log_knl(1, "no CHILD_SA found with reqid {%u}", m->reqid);
-		reqids_keep_km(r, m);
+		km_keep(r, m);
 		return;
 	}
 	ends_of(m->dir, &m->new_src, &m->new_dst, &local, &remote);
 	if (m->has_km) {
-		reqids_drop_km(r, m);
-		trap_set_km(t, &m->km_local, &m->km_remote);
+		km_drop(r, m);
+		km_set(t, &m->km_local, &m->km_remote);
 		move_owners(t, m);
 	} else if (!addr_is_any(&local) && !addr_is_any(&remote)) {
 		strand(t, &local, &remote);
@@ -256,7 +259,7 @@ static int on_policy(const struct xfrm_policy *p, void *arg)
 	if (l->ts.n)
 		ts_is_host(&l->ts.ts[0], &home);
 	if (!addr_eq(&local, &home) && !addr_is_any(&local) && !t->peer->has_km)
-		trap_set_km(t, &local, &remote);
+		km_set(t, &local, &remote);
 	follow(r, p);
 	return 0;
 }
@@ -280,10 +283,10 @@ static int on_state(const struct xfrm_sa *sa, void *arg)
 	sel = SEL(((struct prefix){ sa->src, 128 }), ((struct prefix){ sa->dst, 128 }), 135);
 	t = reqids_by_sel(r, &sel, XD_OUT, XM_TRANSPORT); /* mobile node: we are the home address */
 	if (t && !t->peer->has_km)
-		trap_set_km(t, &sa->coa, &sa->dst);
+		km_set(t, &sa->coa, &sa->dst);
 	t = reqids_by_sel(r, &sel, XD_IN, XM_TRANSPORT); /* home agent: the peer is */
 	if (t && !t->peer->has_km)
-		trap_set_km(t, &sa->dst, &sa->coa);
+		km_set(t, &sa->dst, &sa->coa);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "base/mem.h"
-#include "ike/lifecycle/iked.h"
+#include "ike/message/packet.h"
 
 struct net;
 

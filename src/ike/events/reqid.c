@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "ike/events/reqid.h"
 
-enum { KM_MAX = 64, ODD_A_SECOND = 5 };
+enum { ODD_A_SECOND = 5 };
 
 /* A connection under its selectors. */
 struct row {
@@ -18,8 +18,7 @@ struct row {
 struct reqids {
 	struct iked *d;
 	struct table by_sel, by_name;
-	struct xfrm_migrate km[KM_MAX]; /* the oldest first */
-	size_t n_km;
+	struct km_early early;
 	struct strangers odd; /* packets of others make the kernel ask, and it cannot be placed */
 };
 
@@ -38,6 +37,11 @@ int reqids_new(struct iked *d, struct reqids **out)
 struct iked *reqids_iked(const struct reqids *r)
 {
 	return r->d;
+}
+
+struct km_early *reqids_early(struct reqids *r)
+{
+	return &r->early;
 }
 
 static void row_free(struct reqids *r, struct row *row)
@@ -231,43 +235,6 @@ static void ask_policy(struct reqids *r, const struct conn *c, enum xdir dir)
 		reqids_policy(r, &p);
 }
 
-static void km_drop(struct reqids *r, size_t at)
-{
-	r->n_km--;
-	memmove(&r->km[at], &r->km[at + 1], (r->n_km - at) * sizeof(r->km[0]));
-}
-
-void reqids_drop_km(struct reqids *r, const struct xfrm_migrate *m)
-{
-	for (size_t i = r->n_km; i--;)
-		if (r->km[i].dir == m->dir && sel_eq(&r->km[i].sel, &m->sel))
-			km_drop(r, i);
-}
-
-void reqids_keep_km(struct reqids *r, const struct xfrm_migrate *m)
-{
-	if (!m->has_km)
-		return;
-	reqids_drop_km(r, m); /* the latest of a selector counts */
-	if (r->n_km == KM_MAX)
-		km_drop(r, 0);
-	r->km[r->n_km++] = *m;
-}
-
-static void claim_km(struct reqids *r, struct trap *t)
-{
-	for (size_t i = 0; i < r->n_km;) {
-		const struct xfrm_migrate *m = &r->km[i];
-
-		if (reqids_by_sel(r, &m->sel, m->dir, m->mode) != t) {
-			i++;
-			continue;
-		}
-		trap_set_km(t, &m->km_local, &m->km_remote);
-		km_drop(r, i);
-	}
-}
-
 void reqids_trap(struct reqids *r, struct trap *t)
 {
 	const struct conn *c = t->conn;
@@ -278,7 +245,6 @@ void reqids_trap(struct reqids *r, struct trap *t)
 		ask_policy(r, c, XD_OUT);
 		ask_policy(r, c, XD_IN);
 	}
-	claim_km(r, t);
 }
 
 static bool takes(

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "base/mem.h"
-#include "ike/lifecycle/iked.h"
+#include "ike/sa/books.h"
 #include "kernel/xfrm_migrate.h"
 #include "kernel/xfrm_policy.h"
 
@@ -25,10 +25,14 @@ OWN(reqids)
 
 struct iked *reqids_iked(const struct reqids *r);
 
-/*
- * A connection was added or routed: index it, learn from the kernel's policies, take a
- * KMADDRESS that came early.
- */
+/* MIGRATEs with KMADDRESS that nobody has claimed yet, the oldest first (km). */
+struct km_early {
+	struct xfrm_migrate at[64];
+	size_t n;
+};
+struct km_early *reqids_early(struct reqids *r);
+
+/* A connection was added or routed: index it, learn from the kernel's policies. */
 void reqids_trap(struct reqids *r, struct trap *t);
 
 /* A policy of the kernel: the connection with these selectors takes its reqid. */
@@ -45,11 +49,6 @@ struct trap *reqids_by_sel(
  */
 struct trap *reqids_for_packet(
 	struct reqids *r, const struct sel *packet, uint32_t reqid, enum xfrm_mode_ mode);
-
-/* A MIGRATE for nobody here: its KMADDRESS is kept until a connection claims it (B-042, B-058). */
-void reqids_keep_km(struct reqids *r, const struct xfrm_migrate *m);
-/* A later one found its connection: what was kept of this selector is old. */
-void reqids_drop_km(struct reqids *r, const struct xfrm_migrate *m);
 
 /*
  * The halves of a selector as seen from here: of an inbound policy the local end is the

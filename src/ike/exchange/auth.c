@@ -3,10 +3,14 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "crypto/sig.h"
 #include "ike/auth/auth.h"
 #include "ike/exchange/nego.h"
 #include "ike/lifecycle/unique.h"
-#include "ike/machine/xchg.h"
+#include "ike/exchange/exchange.h"
+#include "ike/exchange/select_peer.h"
+#include "ike/lifecycle/lifetime.h"
+#include "ike/machine/ask.h"
 
 /*
  * IKE_AUTH, section 1.2:
@@ -21,7 +25,7 @@ static int copy_id(struct ident *to, const struct ident *from)
 
 static void say_established(struct sa *sa)
 {
-	x_lifetimes(sa);
+	lifetime_begin(sa);
 	log_ike(0, "IKE_SA %s established between %s[%s]...%s[%s]", sa_name(sa),
 		addr_str(&sa->local), ident_str(&sa->my_id), addr_str(&sa->remote),
 		ident_str(&sa->peer_id));
@@ -80,7 +84,7 @@ static int recognise(struct x *x)
 	}
 	if (ident_set(&sa->peer_id, in->idi.type, in->idi.data) < 0)
 		return -EINVAL;
-	peer = auth_select_peer(sa, in);
+	peer = select_peer(sa, in);
 	if (!peer) {
 		log_cfg(1, "no matching peer config found for %s[%s]", addr_str(&sa->remote),
 			ident_str(&sa->peer_id));
@@ -128,14 +132,14 @@ static enum x_verdict auth_answer(struct x *x)
 /* 2.21.2: the responder has an IKE_SA already, it must hear that it is not accepted. */
 static enum x_verdict not_accepted(struct x *x)
 {
-	struct task *t = task_new(X_DELETE_SA);
+	struct task *t = task_new(TASK_DELETE_SA);
 
 	x_fail(x, -EACCES, "the peer is not who it should be");
 	if (!t)
 		return X_FAIL;
 	t->auth_failed = true;
 	x_push_front(x->sa, t);
-	x_child_done(x->d, x->task->trap, x->sa->fail_rc, x->sa->fail_why);
+	nego_over(x, x->sa->fail_rc, x->sa->fail_why);
 	return X_REFUSE;
 }
 
@@ -164,7 +168,7 @@ static void take_child(struct x *x)
 	}
 	if (!rc)
 		nego_say(t->child.to);
-	x_child_done(x->d, t->trap, rc, why);
+	nego_over(x, rc, why);
 }
 
 static enum x_verdict auth_take(struct x *x)
@@ -198,14 +202,14 @@ static enum x_verdict auth_refused(struct x *x)
 
 /* clang-format off */
 static const struct x_step steps[] = {
-	{ IN(SA_AUTH_SENT), X_AUTH, X_ASK, 0, 0,
+	{ IN(SA_AUTH_SENT), TASK_AUTH, X_ASK, 0, 0,
 	  auth_ask, SA_AUTH_SENT, "ask IKE_AUTH" },
-	{ IN(SA_INIT_DONE), X_AUTH, X_ANSWER, P(IDI) | P(SA) | P(TSI) | P(TSR),
+	{ IN(SA_INIT_DONE), TASK_AUTH, X_ANSWER, P(IDI) | P(SA) | P(TSI) | P(TSR),
 	  P(AUTH) | P(IDR) | P(CERT) | P(CERTREQ) | P(NOTIFY) | P(VENDOR) | P(CP) | P(EAP),
 	  auth_answer, SA_UP, "answer IKE_AUTH" },
-	{ IN(SA_AUTH_SENT), X_AUTH, X_TAKE, P(IDR) | P(AUTH), 0,
+	{ IN(SA_AUTH_SENT), TASK_AUTH, X_TAKE, P(IDR) | P(AUTH), 0,
 	  auth_take, SA_UP, "take the answer to IKE_AUTH" },
-	{ IN(SA_AUTH_SENT), X_AUTH, X_REFUSED, 0, 0,
+	{ IN(SA_AUTH_SENT), TASK_AUTH, X_REFUSED, 0, 0,
 	  auth_refused, SA_AUTH_SENT, "IKE_AUTH is refused" },
 };
 /* clang-format on */

@@ -2,7 +2,8 @@
 
 #include "base/log.h"
 #include "ike/exchange/nego.h"
-#include "ike/machine/xchg.h"
+#include "ike/exchange/exchange.h"
+#include "ike/lifecycle/close.h"
 
 /* CREATE_CHILD_SA for one more, section 1.3.1:   SA, Ni, [KEi,] TSi, TSr -->   <-- SA, Nr, [KEr,]
  * TSi, TSr */
@@ -25,13 +26,13 @@ static enum x_verdict child_ask(struct x *x)
 	struct child *there = child_of_trap(t->trap);
 
 	if (there && !there->sa->leaving && child_stands(there, true)) {
-		x_child_done(x->d, t->trap, 0, "established already");
+		nego_over(x, 0, "established already");
 		return X_REFUSE;
 	}
 	trap_need_reqid(t->trap);
 	log_ike(0, "establishing CHILD_SA %s{%u}", t->trap->conn->name, t->trap->reqid_out);
 	if ((!t->child.to && begin_child(x) < 0) || nego_ask(x, t->child.to, true) < 0) {
-		x_child_done(x->d, t->trap, -EIO, "the kernel gives no SPI");
+		nego_over(x, -EIO, "the kernel gives no SPI");
 		return X_REFUSE;
 	}
 	return X_SEND;
@@ -40,13 +41,13 @@ static enum x_verdict child_ask(struct x *x)
 /* 2.25: not while this IKE_SA is being replaced. */
 static bool busy(const struct sa *sa)
 {
-	return sa->task && sa->task->kind == X_REKEY_SA;
+	return sa->task && sa->task->kind == TASK_REKEY_SA;
 }
 
 /* We have asked for a CHILD_SA of the same connection, and the peer had not read it yet. */
 static void note_collision(struct task *t, struct child *theirs)
 {
-	if (!t || t->kind != X_CHILD || t->trap != theirs->trap)
+	if (!t || t->kind != TASK_CHILD || t->trap != theirs->trap)
 		return;
 	t->collided = true;
 	child_point(&t->their_child, theirs);
@@ -105,7 +106,7 @@ static enum x_verdict child_take(struct x *x)
 		log_ike(1, "both sides made %s, closing ours", child_name(c));
 		iked_close_child(c);
 	}
-	x_child_done(x->d, t->trap, rc, rc ? "the CHILD_SA could not be installed" : "established");
+	nego_over(x, rc, rc ? "the CHILD_SA could not be installed" : "established");
 	return X_REFUSE;
 }
 
@@ -126,20 +127,20 @@ static enum x_verdict child_refused(struct x *x)
 		return X_LATER;
 	}
 	why = nego_refusal(x->in);
-	x_child_done(x->d, t->trap, -ECONNREFUSED, why);
+	nego_over(x, -ECONNREFUSED, why);
 	return X_REFUSE;
 }
 
 /* clang-format off */
 static const struct x_step steps[] = {
-	{ IN(SA_UP), X_CHILD, X_ASK, 0, 0,
+	{ IN(SA_UP), TASK_CHILD, X_ASK, 0, 0,
 	  child_ask, SA_UP, "ask for a CHILD_SA" },
-	{ IN(SA_UP), X_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR),
+	{ IN(SA_UP), TASK_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR),
 	  P(KE) | P(NOTIFY) | P(VENDOR) | P(CP),
 	  child_answer, SA_UP, "answer CREATE_CHILD_SA" },
-	{ IN(SA_UP), X_CHILD, X_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
+	{ IN(SA_UP), TASK_CHILD, X_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
 	  child_take, SA_UP, "take the answer to CREATE_CHILD_SA" },
-	{ IN(SA_UP), X_CHILD, X_REFUSED, 0, 0,
+	{ IN(SA_UP), TASK_CHILD, X_REFUSED, 0, 0,
 	  child_refused, SA_UP, "CREATE_CHILD_SA is refused" },
 };
 /* clang-format on */

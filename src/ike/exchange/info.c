@@ -4,7 +4,12 @@
 #include "base/log.h"
 #include "base/rd.h"
 #include "base/wr.h"
-#include "ike/machine/xchg.h"
+#include "ike/exchange/exchange.h"
+#include "ike/lifecycle/close.h"
+#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/want.h"
+#include "ike/machine/limits.h"
+#include "ike/sa/child.h"
 
 /* INFORMATIONAL, section 1.4:   SK { [N,] [D,] … } -->   <-- SK { [N,] [D,] … } */
 
@@ -128,8 +133,9 @@ static enum x_verdict end_of_sa(struct x *x)
 
 	log_ike(0, "deleting IKE_SA %s between %s[%s]...%s[%s]", sa_name(sa), addr_str(&sa->local),
 		ident_str(&sa->my_id), addr_str(&sa->remote), ident_str(&sa->peer_id));
-	if (t && t->kind == X_REKEY_SA && t->their_sa.to) /* 2.8.2: only the peer's rekey arrived */
-		x_inherit(sa, t->their_sa.to);
+	if (t && t->kind == TASK_REKEY_SA &&
+		t->their_sa.to) /* 2.8.2: only the peer's rekey arrived */
+		leave_to(sa, t->their_sa.to);
 	return X_END;
 }
 
@@ -156,16 +162,16 @@ static enum x_verdict info_answer(struct x *x)
 
 /* clang-format off */
 static const struct x_step steps[] = {
-	{ IN(SA_UP), X_INFO, X_ASK, 0, 0,
+	{ IN(SA_UP), TASK_INFO, X_ASK, 0, 0,
 	  info_ask, SA_UP, "ask INFORMATIONAL" },
-	{ IN(SA_UP) | IN(SA_REKEYED) | IN(SA_DELETING), X_INFO, X_ANSWER, 0,
+	{ IN(SA_UP) | IN(SA_REKEYED) | IN(SA_DELETING), TASK_INFO, X_ANSWER, 0,
 	  P(NOTIFY) | P(DELETE) | P(VENDOR) | P(CP),
 	  info_answer, SA_UP, "answer INFORMATIONAL" },
-	{ IN(SA_UP) | IN(SA_REKEYED), X_INFO, X_TAKE, 0, 0,
+	{ IN(SA_UP) | IN(SA_REKEYED), TASK_INFO, X_TAKE, 0, 0,
 	  info_take, SA_UP, "take the answer to INFORMATIONAL" },
-	{ IN(SA_AUTH_SENT) | IN(SA_UP) | IN(SA_REKEYED), X_DELETE_SA, X_ASK, 0, 0,
+	{ IN(SA_AUTH_SENT) | IN(SA_UP) | IN(SA_REKEYED), TASK_DELETE_SA, X_ASK, 0, 0,
 	  delete_ask, SA_DELETING, "ask to delete the IKE_SA" },
-	{ IN(SA_DELETING), X_DELETE_SA, X_TAKE, 0, 0,
+	{ IN(SA_DELETING), TASK_DELETE_SA, X_TAKE, 0, 0,
 	  delete_take, SA_GONE, "the IKE_SA is deleted" },
 };
 /* clang-format on */

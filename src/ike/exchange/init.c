@@ -8,7 +8,8 @@
 #include "ike/sa/keylog.h"
 #include "ike/exchange/natt.h"
 #include "ike/exchange/nego.h"
-#include "ike/machine/xchg.h"
+#include "ike/exchange/exchange.h"
+#include "ike/exchange/select_peer.h"
 
 /* IKE_SA_INIT, section 1.2:   SAi1, KEi, Ni -->   <-- SAr1, KEr, Nr, [CERTREQ] */
 
@@ -155,7 +156,7 @@ static int choose(struct sa *sa, const struct packet *p, const struct msg *in)
 	struct trap *t = NULL;
 	bool any = false;
 
-	while ((t = auth_next_by_addr(sa->d, &p->local, &p->remote, t))) {
+	while ((t = select_next_by_addr(sa->d, &p->local, &p->remote, t))) {
 		any = true;
 		if (prop_choose(&t->conn->ike, &in->sa, true, &sa->suite) >= 0 && sa->suite.dh)
 			return 0;
@@ -209,14 +210,14 @@ static enum x_verdict init_answer(struct x *x)
 
 /* clang-format off */
 static const struct x_step steps[] = {
-	{ IN(SA_NEW) | IN(SA_INIT_SENT), X_INIT, X_ASK, 0, 0,
+	{ IN(SA_NEW) | IN(SA_INIT_SENT), TASK_INIT, X_ASK, 0, 0,
 	  init_ask, SA_INIT_SENT, "ask IKE_SA_INIT" },
-	{ IN(SA_NEW), X_INIT, X_ANSWER, P(SA) | P(KE) | P(NONCE),
+	{ IN(SA_NEW), TASK_INIT, X_ANSWER, P(SA) | P(KE) | P(NONCE),
 	  P(NOTIFY) | P(VENDOR) | P(CERTREQ),
 	  init_answer, SA_INIT_DONE, "answer IKE_SA_INIT" },
-	{ IN(SA_INIT_SENT), X_INIT, X_TAKE, P(SA) | P(KE) | P(NONCE), 0,
+	{ IN(SA_INIT_SENT), TASK_INIT, X_TAKE, P(SA) | P(KE) | P(NONCE), 0,
 	  init_take, SA_AUTH_SENT, "take the answer to IKE_SA_INIT" },
-	{ IN(SA_INIT_SENT), X_INIT, X_REFUSED, 0, 0,
+	{ IN(SA_INIT_SENT), TASK_INIT, X_REFUSED, 0, 0,
 	  init_refused, SA_INIT_SENT, "IKE_SA_INIT is refused" },
 };
 /* clang-format on */

@@ -1,6 +1,6 @@
 #include "base/wr.h"
 #include "crypto/prf.h"
-#include "ike/lifecycle/iked.h"
+#include "ike/message/packet.h"
 #include "ike/exchange/natt.h"
 
 enum { HASH_LEN = 20 };

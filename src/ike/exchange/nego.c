@@ -5,6 +5,10 @@
 #include "base/mem.h"
 #include "crypto/rand.h"
 #include "ike/exchange/nego.h"
+#include "ike/lifecycle/close.h"
+#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/want.h"
+#include "ike/machine/limits.h"
 
 static const struct alg *group_of(const struct task *t, const struct prop_list *list)
 {
@@ -351,4 +355,13 @@ const char *nego_refusal(const struct msg *in)
 
 	log_ike(1, "received %s notify, no CHILD_SA built", name);
 	return name;
+}
+
+void nego_over(struct x *x, int rc, const char *why)
+{
+	struct trap *t = x->task->trap;
+
+	want_over(x->d, t, rc, why);
+	if (!rc)
+		leave_look(t->peer);
 }

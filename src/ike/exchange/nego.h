@@ -8,7 +8,8 @@
  */
 #pragma once
 
-#include "ike/machine/xchg.h"
+#include "ike/machine/row.h"
+#include "ike/sa/child.h"
 
 /* What of the offer our configuration admits, seen from us. */
 struct nego_ts {
@@ -39,6 +40,9 @@ int nego_take(struct x *x, struct child *c, bool with_dh);
 
 /* Answer with that refusal only. */
 enum x_verdict nego_refuse(struct x *x, int type);
+
+/* What was wanted of the task is there (rc 0) or not: whoever waits for it hears so. */
+void nego_over(struct x *x, int rc, const char *why);
 
 /* Log what was agreed (template 41). */
 void nego_say(const struct child *c);

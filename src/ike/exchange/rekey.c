@@ -7,7 +7,13 @@
 #include "ike/sa/keylog.h"
 #include "ike/lifecycle/leave.h"
 #include "ike/exchange/nego.h"
-#include "ike/machine/xchg.h"
+#include "ike/exchange/exchange.h"
+#include "ike/lifecycle/close.h"
+#include "ike/lifecycle/lifetime.h"
+#include "ike/lifecycle/want.h"
+#include "ike/machine/ask.h"
+#include "ike/machine/limits.h"
+#include "ike/machine/state.h"
 
 /*
  * CREATE_CHILD_SA that replaces.
@@ -90,13 +96,13 @@ static enum x_verdict rekey_child_answer(struct x *x)
 
 	if (!old)
 		return not_found(x);
-	if (old->state == CHILD_DELETING || has_successor(old) || (t && t->kind == X_REKEY_SA))
+	if (old->state == CHILD_DELETING || has_successor(old) || (t && t->kind == TASK_REKEY_SA))
 		return x_refuse(x, N_TEMPORARY_FAILURE);
 	rc = nego_answer(x, old, true, &c);
 	if (rc)
 		return nego_refuse(x, rc);
 	child_point(&c->rekeys, old);
-	if (t && t->kind == X_REKEY_CHILD && t->old.to == old) {
+	if (t && t->kind == TASK_REKEY_CHILD && t->old.to == old) {
 		t->collided = true;
 		child_point(&t->their_child, c);
 		blob_set(&t->their_nonce, BYTES(c->nonce_min, c->n_nonce_min));
@@ -255,7 +261,7 @@ static void come_up(struct sa *sa, struct sa *new_sa)
 	new_sa->proved = sa->proved;
 	new_sa->heard_at = loop_now();
 	sa_set_peer(new_sa, sa->peer);
-	x_lifetimes(new_sa);
+	lifetime_begin(new_sa);
 	x_move(new_sa, SA_UP);
 	log_ike(0, "IKE_SA %s rekeyed between %s[%s]...%s[%s]", sa_name(new_sa),
 		addr_str(&new_sa->local), ident_str(&new_sa->my_id), addr_str(&new_sa->remote),
@@ -272,7 +278,7 @@ static bool children_busy(const struct sa *sa)
 {
 	const struct task *t = sa->task;
 
-	return t && t->kind != X_REKEY_SA && !(t->kind == X_INFO && !t->child.to);
+	return t && t->kind != TASK_REKEY_SA && !(t->kind == TASK_INFO && !t->child.to);
 }
 
 /* One IKE_SA for another: a second request for the same one is not answered by a third. */
@@ -280,7 +286,7 @@ static bool replaced_already(const struct sa *sa)
 {
 	const struct task *t = sa->task;
 
-	return t && t->kind == X_REKEY_SA && t->their_sa.to;
+	return t && t->kind == TASK_REKEY_SA && t->their_sa.to;
 }
 
 static int answer_sa(struct x *x, struct sa *new_sa, struct bytes *nr, struct blob *nonce)
@@ -332,8 +338,8 @@ static enum x_verdict rekey_sa_answer(struct x *x)
 		return nego_refuse(x, rc);
 	}
 	come_up(sa, new_sa);
-	if (!t || t->kind != X_REKEY_SA) {
-		x_inherit(sa, new_sa);
+	if (!t || t->kind != TASK_REKEY_SA) {
+		leave_to(sa, new_sa);
 		return X_SEND;
 	}
 	t->collided = true;
@@ -372,14 +378,14 @@ static enum x_verdict rekey_sa_take(struct x *x)
 	come_up(sa, new_sa);
 	if (t->collided && t->their_sa.to && ours_loses(t, low)) {
 		log_ike(1, "IKE_SA rekey collision lost, closing %s", sa_name(new_sa));
-		x_inherit(sa, t->their_sa.to);
+		leave_to(sa, t->their_sa.to);
 		iked_close_sa(new_sa);
 		return X_SEND; /* the peer deletes the old one */
 	}
 	if (t->their_sa.to) /* the peer closes it; it may never have heard of it */
 		x_move(t->their_sa.to, SA_REKEYED);
-	x_inherit(sa, new_sa);
-	x_push_front(sa, task_new(X_DELETE_SA));
+	leave_to(sa, new_sa);
+	x_push_front(sa, task_new(TASK_DELETE_SA));
 	return X_SEND;
 }
 
@@ -395,7 +401,7 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 		return X_AGAIN;
 	}
 	if (t->collided && t->their_sa.to) {
-		x_inherit(x->sa, t->their_sa.to);
+		leave_to(x->sa, t->their_sa.to);
 		return X_SEND;
 	}
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE))
@@ -411,21 +417,21 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 #define CHILD_SET (P(SA) | P(NONCE) | P(TSI) | P(TSR))
 #define IKE_SET	  (P(SA) | P(NONCE) | P(KE))
 static const struct x_step steps[] = {
-	{ IN(SA_UP), X_REKEY_CHILD, X_ASK, 0, 0,
+	{ IN(SA_UP), TASK_REKEY_CHILD, X_ASK, 0, 0,
 	  rekey_child_ask, SA_UP, "ask to rekey a CHILD_SA" },
-	{ IN(SA_UP), X_REKEY_CHILD, X_ANSWER, CHILD_SET | P(NOTIFY), P(KE) | P(VENDOR) | P(CP),
+	{ IN(SA_UP), TASK_REKEY_CHILD, X_ANSWER, CHILD_SET | P(NOTIFY), P(KE) | P(VENDOR) | P(CP),
 	  rekey_child_answer, SA_UP, "answer the rekey of a CHILD_SA" },
-	{ IN(SA_UP), X_REKEY_CHILD, X_TAKE, CHILD_SET, 0,
+	{ IN(SA_UP), TASK_REKEY_CHILD, X_TAKE, CHILD_SET, 0,
 	  rekey_child_take, SA_UP, "the CHILD_SA is rekeyed" },
-	{ IN(SA_UP), X_REKEY_CHILD, X_REFUSED, 0, 0,
+	{ IN(SA_UP), TASK_REKEY_CHILD, X_REFUSED, 0, 0,
 	  rekey_child_refused, SA_UP, "the rekey of a CHILD_SA is refused" },
-	{ IN(SA_UP), X_REKEY_SA, X_ASK, 0, 0,
+	{ IN(SA_UP), TASK_REKEY_SA, X_ASK, 0, 0,
 	  rekey_sa_ask, SA_UP, "ask to rekey the IKE_SA" },
-	{ IN(SA_UP), X_REKEY_SA, X_ANSWER, IKE_SET, P(NOTIFY) | P(VENDOR),
+	{ IN(SA_UP), TASK_REKEY_SA, X_ANSWER, IKE_SET, P(NOTIFY) | P(VENDOR),
 	  rekey_sa_answer, SA_REKEYED, "answer the rekey of the IKE_SA" },
-	{ IN(SA_UP), X_REKEY_SA, X_TAKE, IKE_SET, 0,
+	{ IN(SA_UP), TASK_REKEY_SA, X_TAKE, IKE_SET, 0,
 	  rekey_sa_take, SA_REKEYED, "the IKE_SA is rekeyed" },
-	{ IN(SA_UP), X_REKEY_SA, X_REFUSED, 0, 0,
+	{ IN(SA_UP), TASK_REKEY_SA, X_REFUSED, 0, 0,
 	  rekey_sa_refused, SA_REKEYED, "the rekey of the IKE_SA is refused" },
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
-#include "ike/auth/auth.h"
 #include "ike/exchange/nego.h"
+#include "ike/exchange/select_peer.h"
 
 static bool addr_fits(const struct in6_addr *configured, const struct in6_addr *a)
 {
@@ -32,7 +32,7 @@ static struct trap *next_addr(const struct iked *d, struct tlink *l, bool any,
 	}
 }
 
-struct trap *auth_next_by_addr(const struct iked *d, const struct in6_addr *local,
+struct trap *select_next_by_addr(const struct iked *d, const struct in6_addr *local,
 	const struct in6_addr *remote, const struct trap *after)
 {
 	if (!after)
@@ -65,7 +65,7 @@ static int rate(const struct sa *sa, struct trap *t, const struct msg *in, const
 	return 2 * ident_match(&t->conn->remote.id, idi) + (nego_select(sa, t, in, &ts) != NULL);
 }
 
-struct trap *auth_select_peer(const struct sa *sa, const struct msg *in)
+struct trap *select_peer(const struct sa *sa, const struct msg *in)
 {
 	const struct iked *d = sa->d;
 	uint32_t rows[2];

@@ -1,7 +1,12 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "ike/lifecycle/close.h"
 #include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/lifetime.h"
+#include "ike/lifecycle/want.h"
+#include "ike/machine/ask.h"
+#include "ike/sa/child.h"
 
 enum { RETRY_MS = 30000, WAIT_MS = 10000 };
 
@@ -29,7 +34,7 @@ static void want(struct trap *t)
 	int rc = iked_want_child(t->d, t, NULL);
 
 	if (rc < 0 && rc != -EALREADY)
-		x_child_done(t->d, t, rc, "no IKE_SA can be begun");
+		want_over(t->d, t, rc, "no IKE_SA can be begun");
 }
 
 /* What was still to be made in this IKE_SA is made in the other one; rekeys are pointless. */
@@ -41,7 +46,7 @@ static void move_tasks(struct sa *sa, struct task_head *head)
 		struct trap *trap = t->trap;
 
 		next = TAILQ_NEXT(t, link);
-		if (t->kind == X_INFO || t->kind == X_DELETE_SA)
+		if (t->kind == TASK_INFO || t->kind == TASK_DELETE_SA)
 			continue;
 		TAILQ_REMOVE(head, t, link);
 		sa->n_tasks--;
@@ -62,7 +67,7 @@ static void depart(struct sa *sa)
 	const struct sa *next = sa_of_peer(sa->peer);
 
 	if (next)
-		sa_move(sa, &next->local, &next->remote);
+		x_turn_to(sa, &next->local, &next->remote);
 	iked_close_sa(sa);
 }
 
@@ -71,7 +76,7 @@ static void step(struct sa *sa)
 	size_t n_open = 0;
 	struct child *c;
 
-	sa->busy++;
+	sa_enter(sa);
 	LIST_FOREACH (c, &sa->children, of_sa) {
 		if (!carries(c) || covered(c))
 			continue;
@@ -81,8 +86,7 @@ static void step(struct sa *sa)
 	}
 	if (!n_open && sa->state == SA_UP && !(sa->task && sa->task->trap))
 		depart(sa);
-	if (!--sa->busy && sa->state == SA_GONE)
-		sa_free(sa);
+	sa_leave(sa);
 }
 
 static bool can_begin(const struct sa *sa)
@@ -110,7 +114,7 @@ int leave_begin(struct sa *sa)
 		LIST_INSERT_HEAD(&sa->peer->handing, sa, handing);
 		sa->hands_over = true;
 	}
-	timer_set(&sa->t_rekey, RETRY_MS);
+	lifetime_rekey_in(sa, RETRY_MS);
 	move_tasks(sa, &sa->tasks);
 	move_tasks(sa, &sa->later);
 	step(sa);
@@ -122,16 +126,39 @@ void leave_wait(struct sa *sa)
 	if (sa->state != SA_UP || sa->hands_over)
 		return;
 	sa->leaving = true;
-	timer_stop(&sa->t_rekey);
-	timer_set(&sa->t_expire, WAIT_MS);
+	lifetime_no_rekey(sa);
+	lifetime_expire_in(sa, WAIT_MS);
 }
 
-void leave_inherit(const struct sa *from, struct sa *to)
+/* Its rekey was under way: the IKE_SA that has its CHILD_SAs now leaves in its place. */
+static void inherit(const struct sa *from, struct sa *to)
 {
 	if (from->hands_over)
 		leave_begin(to);
 	else if (from->leaving)
 		leave_wait(to);
+}
+
+void leave_to(struct sa *from, struct sa *to)
+{
+	struct task *t;
+
+	while (!LIST_EMPTY(&from->children))
+		child_to_sa(LIST_FIRST(&from->children), to);
+	while ((t = TAILQ_FIRST(&from->later))) {
+		TAILQ_REMOVE(&from->later, t, link);
+		TAILQ_INSERT_TAIL(&from->tasks, t, link);
+	}
+	while ((t = TAILQ_FIRST(&from->tasks))) {
+		TAILQ_REMOVE(&from->tasks, t, link);
+		from->n_tasks--;
+		if (t->kind == TASK_REKEY_SA || t->kind == TASK_DELETE_SA)
+			task_free(t);
+		else
+			TAILQ_INSERT_TAIL(&to->later, t, link);
+	}
+	x_pause_over(to); /* behind the answer by which the peer learns of it */
+	inherit(from, to);
 }
 
 void leave_stranded(struct sa *sa)
@@ -141,7 +168,7 @@ void leave_stranded(struct sa *sa)
 	log_ike(1, "IKE_SA %s does not follow to the new address, the peer makes another",
 		sa_name(sa));
 	sa->leaving = true;
-	timer_stop(&sa->t_rekey);
+	lifetime_no_rekey(sa);
 }
 
 static bool has_successor(const struct sa *sa)
@@ -154,21 +181,12 @@ static bool has_successor(const struct sa *sa)
 	return false;
 }
 
-static uint64_t left(uint64_t at)
-{
-	uint64_t now = loop_now();
-
-	return at > now ? at - now : 0;
-}
-
 bool leave_over(struct sa *sa)
 {
-	if (!left(sa->expire_at) || has_successor(sa))
+	if (loop_now() >= sa->expire_at || has_successor(sa))
 		return true;
 	sa->leaving = false;
-	timer_set(&sa->t_expire, left(sa->expire_at));
-	if (sa->rekey_at)
-		timer_set(&sa->t_rekey, left(sa->rekey_at));
+	lifetime_again(sa);
 	return false;
 }
 

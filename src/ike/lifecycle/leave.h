@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "ike/machine/xchg.h"
+#include "ike/sa/books.h"
 
 /* Hand over and close. May be repeated: what is not there yet is asked for once more. */
 int leave_begin(struct sa *sa);
@@ -20,8 +20,9 @@ void leave_wait(struct sa *sa);
 /* That while is over. False: there is no other one, it stays as it was. */
 bool leave_over(struct sa *sa);
 
-/* Its rekey was under way: the IKE_SA that has its CHILD_SAs now leaves in its place. */
-void leave_inherit(const struct sa *from, struct sa *to);
+/* Rekeyed: CHILD_SAs, and what is still to do, go to the new IKE_SA (2.18). If it was to leave, the
+ * new one leaves in its place. */
+void leave_to(struct sa *from, struct sa *to);
 
 /* It ends at an address of the past: hand over, now or when a later move makes that possible. */
 void leave_stranded(struct sa *sa);

@@ -1,7 +1,9 @@
 #include "ike/lifecycle/unique.h"
 
 #include "base/log.h"
+#include "ike/lifecycle/end.h"
 #include "ike/lifecycle/leave.h"
+#include "ike/machine/limits.h"
 
 static enum unique policy(const struct sa *sa)
 {
@@ -27,7 +29,7 @@ bool unique_admit(struct sa *sa, const struct msg *in)
 		if (contact) {
 			log_ike(1, "destroying duplicate IKE_SA %s, received INITIAL_CONTACT",
 				sa_name(other));
-			x_sa_gone(other);
+			end_sa(other);
 		} else if (policy(sa) == UNIQUE_KEEP && !other->leaving) {
 			return false;
 		}
@@ -51,7 +53,7 @@ static void join_attempts(struct sa *sa)
 		if (!other->initiator || other->state != SA_INIT_SENT)
 			continue;
 		log_ike(1, "%s joins %s, which the peer began", sa_name(other), sa_name(sa));
-		x_sa_join(other, sa);
+		end_joined(other, sa);
 		sa->peer->attempt = 0;
 	}
 }

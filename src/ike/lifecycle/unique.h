@@ -9,7 +9,8 @@
  */
 #pragma once
 
-#include "ike/machine/xchg.h"
+#include "ike/message/msg.h"
+#include "ike/sa/books.h"
 
 enum unique { UNIQUE_NO, UNIQUE_REPLACE, UNIQUE_KEEP, UNIQUE_NEVER };
 

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "crypto/prf.h"
-#include "ike/machine/xchg.h"
+#include "ike/machine/send.h"
 
 static void say_unsent(struct iked *d, const struct packet *p, int rc)
 {
@@ -89,7 +89,7 @@ static void keep_raw(struct sa *sa, uint8_t exchange, struct bytes data)
 }
 
 /* ids never begin again; long before that the IKE_SA is replaced. */
-static void watch_ids(struct sa *sa)
+void x_watch_ids(struct sa *sa)
 {
 	enum { MID_REKEY = 0x7fffffff };
 
@@ -109,7 +109,7 @@ void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const 
 	hash_sha1(&in->raw, 1, sa->seen);
 	sa->has_response = true;
 	sa->mid_in = in->id + 1;
-	watch_ids(sa);
+	x_watch_ids(sa);
 	keep_raw(sa, in->exchange, blob_view(&sa->response));
 	p.data = blob_view(&sa->response);
 	send(sa->d, &p);
@@ -132,197 +132,11 @@ void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in
 	(type == N_COOKIE ? x_transmit_owed : x_transmit)(d, &p);
 }
 
-/* Begin the answer anew: without what was written, and without an SPI if none is promised. */
-static void restart_answer(struct x *x)
+int x_keep_request(struct sa *sa, struct msg_out *o, uint8_t exchange)
 {
-	struct msg_out *o = x->out;
-	struct sa *sa = x->sa;
+	int rc = seal(sa, o, exchange, false, sa->mid_out, &sa->request);
 
-	if (x->in->exchange == X_IKE_SA_INIT)
-		msg_begin(o, o->w.p, o->w.cap, sa->spi_i, 0, X_IKE_SA_INIT, F_RESPONSE, 0);
-	else
-		msg_begin_inner(o, o->w.p, o->w.cap);
-}
-
-enum x_verdict x_refuse_data(struct x *x, uint16_t type, struct bytes data)
-{
-	restart_answer(x);
-	x->d->counts.refused++;
-	put_notify(x->out, 0, BYTES_NONE, type, data);
-	return X_REFUSE;
-}
-
-enum x_verdict x_refuse(struct x *x, uint16_t type)
-{
-	return x_refuse_data(x, type, BYTES_NONE);
-}
-
-enum x_verdict x_refuse_end(struct x *x, uint16_t type)
-{
-	x_refuse(x, type);
-	return X_END;
-}
-
-enum x_verdict x_refuse_u16(struct x *x, uint16_t type, uint16_t value)
-{
-	const uint8_t data[] = { (uint8_t)(value >> 8), (uint8_t)value };
-
-	return x_refuse_data(x, type, BYTES_OF(data));
-}
-
-enum x_verdict x_fail(struct x *x, int rc, const char *why)
-{
-	x->sa->fail_rc = rc;
-	x->sa->fail_why = why;
-	return X_FAIL;
-}
-
-/* 2.4: wait longer each time. */
-static uint64_t wait_ms(const struct sa *sa)
-{
-	const struct ike_conf *c = iked_conf(sa->d);
-	double ms = c->retransmit_timeout_ms;
-
-	for (unsigned i = 0; i < sa->tries; i++)
-		ms *= c->retransmit_base;
-	return (uint64_t)ms;
-}
-
-static void send_request(struct sa *sa)
-{
-	sa->tries = 0;
-	sa->sent_at = loop_now();
-	x_transmit_sa(sa, blob_view(&sa->request));
-	timer_set(&sa->t_resend, wait_ms(sa));
-}
-
-/* */
-static void on_resend(void *arg)
-{
-	struct sa *sa = arg;
-
-	if (sa->tries >= iked_conf(sa->d)->retransmit_tries) {
-		log_ike(1, "giving up after %u retransmits", sa->tries);
-		x_sa_timeout(sa);
-		return;
-	}
-	sa->tries++;
-	sa->d->counts.retransmits++;
-	log_ike(1, "retransmit %u of request with message ID %u", sa->tries, sa->mid_out);
-	x_transmit_sa(sa, blob_view(&sa->request));
-	timer_set(&sa->t_resend, wait_ms(sa));
-}
-
-void x_resend_init(struct sa *sa)
-{
-	timer_init(&sa->t_resend, on_resend, sa);
-}
-
-/*
- * B-056: the same octets from the new address. Only IKE_SA_INIT is made anew, with a new SPI: its
- * NAT detection names the address it is sent from.
- */
-void x_resend_now(struct sa *sa)
-{
-	if (!sa->request.n)
-		return;
-	if (sa->state == SA_INIT_SENT) {
-		sa_new_spi(sa);
-		x_ask(sa);
-		return;
-	}
-	x_transmit_sa(sa, blob_view(&sa->request));
-	timer_set(&sa->t_resend, wait_ms(sa));
-}
-
-void x_request_over(struct sa *sa)
-{
-	timer_stop(&sa->t_resend);
-	blob_free(&sa->request);
-	if (sa->state != SA_INIT_SENT || sa->spi_r)
-		sa->mid_out++; /* an IKE_SA_INIT that must be repeated has the same id (2.6) */
-	watch_ids(sa);
-}
-
-static void ask_verdict(
-	struct sa *sa, const struct x_step *step, enum x_verdict v, struct msg_out *out)
-{
-	struct task *task = sa->task;
-
-	if (v == X_SEND &&
-		seal(sa, out, x_exchange(step->kind), false, sa->mid_out, &sa->request) == 0) {
-		keep_raw(sa, x_exchange(step->kind), blob_view(&sa->request));
-		x_move(sa, step->to);
-		send_request(sa);
-		return;
-	}
-	sa->task = NULL;
-	if (v == X_LATER)
-		x_pause(sa, task);
-	else
-		task_free(task);
-	if (v == X_FAIL || v == X_END)
-		x_sa_gone(sa);
-}
-
-void x_ask(struct sa *sa)
-{
-	enum x_kind kind = sa->task->kind;
-	const struct x_step *step = x_step_find(sa->state, kind, X_ASK);
-	uint8_t buf[X_CAP];
-	struct msg_out out;
-	struct x x = { .d = sa->d, .sa = sa, .out = &out, .task = sa->task };
-
-	if (!step) {
-		struct task *task = take(sa->task);
-
-		if (task->trap)
-			x_child_done(sa->d, task->trap, -ESHUTDOWN, "the IKE_SA is closing");
-		task_free(task);
-		return;
-	}
-	if (kind == X_INIT)
-		msg_begin(&out, buf, sizeof(buf), sa->spi_i, 0, X_IKE_SA_INIT, F_INITIATOR, 0);
-	else
-		msg_begin_inner(&out, buf, sizeof(buf));
-	ask_verdict(sa, step, step->fn(&x), &out);
-}
-
-void x_run(struct sa *sa)
-{
-	struct task *t;
-
-	while (sa->state != SA_GONE && !sa->task && (t = TAILQ_FIRST(&sa->tasks))) {
-		TAILQ_REMOVE(&sa->tasks, t, link);
-		sa->n_tasks--;
-		sa->task = t;
-		x_ask(sa);
-	}
-}
-
-int x_push(struct sa *sa, struct task *t)
-{
-	if (sa->n_tasks >= X_QUEUE_MAX) {
-		if (t->trap)
-			t->trap->wanted = false;
-		task_free(t);
-		return -EBUSY;
-	}
-	TAILQ_INSERT_TAIL(&sa->tasks, t, link);
-	sa->n_tasks++;
-	if (!sa->busy) {
-		sa->busy++;
-		x_run(sa);
-		if (!--sa->busy && sa->state == SA_GONE)
-			sa_free(sa);
-	}
-	return 0;
-}
-
-void x_push_front(struct sa *sa, struct task *t)
-{
-	if (!t)
-		return;
-	TAILQ_INSERT_HEAD(&sa->tasks, t, link);
-	sa->n_tasks++;
+	if (!rc)
+		keep_raw(sa, exchange, blob_view(&sa->request));
+	return rc;
 }

@@ -5,59 +5,26 @@
 #include "crypto/prf.h"
 #include "crypto/sk.h"
 #include "ike/machine/limits.h"
-#include "ike/message/notify.h"
-#include "ike/lifecycle/unique.h"
+#include "ike/machine/ask.h"
+#include "ike/machine/notify.h"
+#include "ike/machine/send.h"
+#include "ike/machine/state.h"
 #include "ike/machine/xchg.h"
 
-static const struct x_table *const tables[] = {
-	&x_init_table,
-	&x_auth_table,
-	&x_child_table,
-	&x_rekey_table,
-	&x_info_table,
-};
-
-static const uint8_t exchanges[X_KINDS] = {
-	[X_INIT] = X_IKE_SA_INIT,
-	[X_AUTH] = X_IKE_AUTH,
-	[X_CHILD] = X_CREATE_CHILD_SA,
-	[X_REKEY_CHILD] = X_CREATE_CHILD_SA,
-	[X_REKEY_SA] = X_CREATE_CHILD_SA,
-	[X_INFO] = X_INFORMATIONAL,
-	[X_DELETE_SA] = X_INFORMATIONAL,
-};
-
-uint8_t x_exchange(enum x_kind kind)
-{
-	return exchanges[kind];
-}
-
-const struct x_step *x_step_find(enum sa_state state, enum x_kind kind, enum x_role role)
-{
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		for (size_t k = 0; k < tables[i]->n; k++) {
-			const struct x_step *s = &tables[i]->steps[k];
-
-			if (s->kind == kind && s->role == role && (s->states & IN(state)))
-				return s;
-		}
-	return NULL;
-}
-
 /* What a request wants is seen by its payloads (1.3). */
-static enum x_kind kind_of_request(const struct msg *in)
+static enum task_kind kind_of_request(const struct msg *in)
 {
 	switch (in->exchange) {
 	case X_IKE_SA_INIT:
-		return X_INIT;
+		return TASK_INIT;
 	case X_IKE_AUTH:
-		return X_AUTH;
+		return TASK_AUTH;
 	case X_INFORMATIONAL:
-		return X_INFO;
+		return TASK_INFO;
 	}
 	if (msg_notify(in, N_REKEY_SA))
-		return X_REKEY_CHILD;
-	return in->sa.n && in->sa.p[0].proto == PROTO_IKE ? X_REKEY_SA : X_CHILD;
+		return TASK_REKEY_CHILD;
+	return in->sa.n && in->sa.p[0].proto == PROTO_IKE ? TASK_REKEY_SA : TASK_CHILD;
 }
 
 enum { MID_MAX = 0x80000000 }; /* replaced by then */
@@ -66,18 +33,6 @@ static void drop(struct iked *d, const struct packet *p, const char *why)
 {
 	d->counts.dropped++;
 	log_net(1, "dropped %zu octets from %s: %s", p->data.n, addr_str(&p->remote), why);
-}
-
-/* A handler may end its IKE_SA; the memory goes when the last one is through. */
-static void enter(struct sa *sa)
-{
-	sa->busy++;
-}
-
-static void leave(struct sa *sa)
-{
-	if (!--sa->busy && sa->state == SA_GONE)
-		sa_free(sa);
 }
 
 static void answer_verdict(struct x *x, const struct x_step *step, enum x_verdict v)
@@ -94,17 +49,17 @@ static void answer_verdict(struct x *x, const struct x_step *step, enum x_verdic
 	case X_END:
 		x_reply(sa, x->pkt, x->out, x->in, x_transmit);
 		if (v == X_END || fresh)
-			x_sa_gone(sa);
+			sa->d->hooks->ended(sa);
 		break;
 	case X_FAIL:
-		x_sa_gone(sa);
+		sa->d->hooks->ended(sa);
 		break;
 	case X_AGAIN:
 	case X_LATER:
 	case X_DROP:
 		drop(x->d, x->pkt, "not acceptable now");
 		if (fresh)
-			x_sa_gone(sa);
+			sa->d->hooks->ended(sa);
 		break;
 	}
 }
@@ -120,8 +75,8 @@ static bool payloads_fit(const struct x_step *step, const struct msg *in)
 /* rc: how parsing went. */
 static void answer(struct sa *sa, const struct packet *p, struct msg *in, int rc)
 {
-	enum x_kind kind = kind_of_request(in);
-	const struct x_step *step = x_step_find(sa->state, kind, X_ANSWER);
+	enum task_kind kind = kind_of_request(in);
+	const struct x_step *step = x_step_find(sa, kind, X_ANSWER);
 	uint8_t buf[X_CAP];
 	struct msg_out out;
 	struct x x = { .d = sa->d, .sa = sa, .pkt = p, .in = in, .out = &out };
@@ -130,10 +85,10 @@ static void answer(struct sa *sa, const struct packet *p, struct msg *in, int rc
 	if (!step) {
 		drop(sa->d, p, "no such exchange in this state");
 		if (sa->state == SA_NEW)
-			x_sa_gone(sa);
+			sa->d->hooks->ended(sa);
 		return;
 	}
-	if (kind == X_INIT)
+	if (kind == TASK_INIT)
 		msg_begin(
 			&out, buf, sizeof(buf), sa->spi_i, sa->spi_r, in->exchange, F_RESPONSE, 0);
 	else
@@ -155,7 +110,7 @@ static void take_verdict(struct sa *sa, const struct x_step *step, enum x_verdic
 	if (v == X_DROP)
 		return;
 	if (v == X_FAIL || v == X_END) {
-		x_sa_gone(sa);
+		sa->d->hooks->ended(sa);
 		return;
 	}
 	x_request_over(sa);
@@ -175,13 +130,13 @@ static void take_verdict(struct sa *sa, const struct x_step *step, enum x_verdic
 /* Required payloads decide whether this is the answer or a refusal. */
 static const struct x_step *step_of_answer(const struct sa *sa, const struct msg *in)
 {
-	enum x_kind kind = sa->task->kind;
-	const struct x_step *step = x_step_find(sa->state, kind, X_TAKE);
+	enum task_kind kind = sa->task->kind;
+	const struct x_step *step = x_step_find(sa, kind, X_TAKE);
 
 	if (step && (in->has & step->required) == step->required)
 		return step;
 	if (msg_error(in) || msg_notify(in, N_COOKIE)) /* of IKE_SA_INIT only */
-		return x_step_find(sa->state, kind, X_REFUSED);
+		return x_step_find(sa, kind, X_REFUSED);
 	return NULL;
 }
 
@@ -195,7 +150,7 @@ static void take_answer(struct sa *sa, const struct packet *p, struct msg *in, i
 	if (!step && rc != -ENOPROTOOPT && sa->state != SA_INIT_SENT) {
 		log_ike(1, "answer to %s makes no sense", xchg_str(in->exchange)); /* 2.21.2 */
 		x_fail(&x, -EPROTO, "the peer's answer makes no sense");
-		x_sa_gone(sa);
+		sa->d->hooks->ended(sa);
 		return;
 	}
 	if (!step) {
@@ -217,11 +172,11 @@ static void init_response(struct iked *d, const struct packet *p, struct msg *in
 	}
 	rate_enter(&d->answering);
 	x_say_received(p, in);
-	enter(sa);
+	sa_enter(sa);
 	take_answer(sa, p, in, rc);
 	if (sa->state != SA_GONE)
 		x_run(sa);
-	leave(sa);
+	sa_leave(sa);
 }
 
 /* 2.6: under load the source must show that it is there before anything is kept for it. */
@@ -292,9 +247,9 @@ static void init_request(struct iked *d, const struct packet *p, struct msg *in,
 	if (!sa)
 		return;
 	x_say_received(p, in);
-	enter(sa);
+	sa_enter(sa);
 	answer(sa, p, in, rc);
-	leave(sa);
+	sa_leave(sa);
 }
 
 /* 2.1: a request that came before gets the answer of before, bit by bit; it is never done twice. */
@@ -359,7 +314,7 @@ static void settle(struct sa *sa)
 
 	sa->newcomer = false;
 	if (newcomer && sa->state == SA_UP)
-		unique_settle(sa);
+		sa->d->hooks->came_up(sa);
 }
 
 static void protected_message(struct iked *d, const struct packet *p, struct msg *in)
@@ -392,7 +347,7 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 	if (!rc)
 		rc = msg_parse_inner(blob_view(&plain), in->sk_first, in);
 	x_say_received(p, in);
-	enter(sa);
+	sa_enter(sa);
 	if (in->flags & F_RESPONSE)
 		take_answer(sa, p, in, rc);
 	else
@@ -400,7 +355,7 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 	settle(sa);
 	if (sa->state != SA_GONE)
 		x_run(sa);
-	leave(sa);
+	sa_leave(sa);
 }
 
 void iked_packet(struct iked *d, const struct packet *p)

@@ -111,7 +111,3 @@ int child_move_way(
 	struct child *c, bool out, const struct in6_addr *local, const struct in6_addr *remote);
 
 void child_to_sa(struct child *c, struct sa *to); /* hand on when the IKE_SA is rekeyed */
-
-/* An EXPIRE of the kernel: soft starts a rekey, hard deletes (and makes anew when its trap is
- * routed). */
-void child_expired(struct child *c, bool hard);

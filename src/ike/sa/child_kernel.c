@@ -3,7 +3,9 @@
 
 #include "base/log.h"
 #include "crypto/rand.h"
-#include "ike/lifecycle/iked.h"
+#include "ike/sa/books.h"
+#include "ike/sa/child.h"
+#include "kernel/xfrm_sa.h"
 
 enum { SPI_TRIES = 8 };
 

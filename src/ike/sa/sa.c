@@ -4,8 +4,10 @@
 
 #include "base/log.h"
 #include "crypto/rand.h"
-#include "ike/lifecycle/iked.h"
-#include "ike/machine/xchg.h"
+#include "ike/message/packet.h"
+#include "ike/sa/books.h"
+#include "ike/sa/child.h"
+#include "ike/sa/task.h"
 
 static const struct name states[] = {
 	{ SA_NEW, "CREATED" },
@@ -33,6 +35,18 @@ static uint32_t hash_ids(const struct ident *a, const struct ident *b)
 	return hash_u64((uint64_t)trap_id_hash(a) << 32 | trap_id_hash(b));
 }
 
+static void timers_init(struct sa *sa)
+{
+	const struct iked_hooks *h = sa->d->hooks;
+
+	timer_init(&sa->t_resend, h->on_resend, sa);
+	timer_init(&sa->t_later, h->on_later, sa);
+	timer_init(&sa->t_half_open, h->on_half_open, sa);
+	timer_init(&sa->t_rekey, h->on_rekey, sa);
+	timer_init(&sa->t_expire, h->on_expire, sa);
+	timer_init(&sa->t_dpd, h->on_dpd, sa);
+}
+
 int sa_new(struct iked *d, bool initiator, struct sa **out)
 {
 	struct sa *sa = calloc(1, sizeof(*sa));
@@ -58,7 +72,7 @@ int sa_new(struct iked *d, bool initiator, struct sa **out)
 	LIST_INIT(&sa->refs);
 	TAILQ_INIT(&sa->tasks);
 	TAILQ_INIT(&sa->later);
-	x_sa_timers(sa);
+	timers_init(sa);
 	LIST_INSERT_HEAD(&d->sas, sa, all);
 	*out = sa;
 	return 0;
@@ -106,6 +120,79 @@ void sa_point(struct sa_ref *r, struct sa *to)
 		LIST_INSERT_HEAD(&to->refs, r, link);
 }
 
+struct task *task_new(enum task_kind kind)
+{
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->kind = kind;
+	return t;
+}
+
+void task_free(struct task *t)
+{
+	struct child *child, *old;
+	struct sa *new_sa;
+
+	if (!t)
+		return;
+	child = t->child.to;
+	old = t->old.to;
+	new_sa = t->new_sa.to;
+	child_point(&t->child, NULL);
+	child_point(&t->old, NULL);
+	child_point(&t->their_child, NULL);
+	sa_point(&t->new_sa, NULL);
+	sa_point(&t->their_sa, NULL);
+	if (child && child->state == CHILD_NEW)
+		child_free(child);
+	if (old && old->state == CHILD_REKEYING)
+		old->state = CHILD_UP;
+	if (old)
+		old->lost = false; /* not replaced: what the kernel asks for is made beside it */
+	sa_free(new_sa); /* one that came up is no longer here */
+	if (t->trap)
+		trap_unref(t->trap);
+	dh_free(t->dh);
+	blob_free(&t->ni);
+	blob_free(&t->their_nonce);
+	free(t);
+}
+
+struct task *task_pop(struct sa *sa)
+{
+	struct task *t = sa->task;
+
+	if (t) {
+		sa->task = NULL;
+		return t;
+	}
+	t = TAILQ_FIRST(&sa->tasks);
+	if (t) {
+		TAILQ_REMOVE(&sa->tasks, t, link);
+		sa->n_tasks--;
+		return t;
+	}
+	t = TAILQ_FIRST(&sa->later);
+	if (t) {
+		TAILQ_REMOVE(&sa->later, t, link);
+		sa->n_tasks--;
+	}
+	return t;
+}
+
+void sa_stop(struct sa *sa)
+{
+	struct timer *timers[] = { &sa->t_resend, &sa->t_half_open, &sa->t_rekey, &sa->t_expire,
+		&sa->t_dpd, &sa->t_later };
+	struct task *t;
+
+	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
+		timer_stop(timers[i]);
+	while ((t = task_pop(sa)))
+		task_free(t);
+}
+
 void sa_free(struct sa *sa)
 {
 	struct iked *d;
@@ -115,7 +202,7 @@ void sa_free(struct sa *sa)
 	d = sa->d;
 	if (d->seams.sa_gone)
 		d->seams.sa_gone(d->seams.arg, sa);
-	x_sa_stop(sa);
+	sa_stop(sa);
 	while (!LIST_EMPTY(&sa->refs))
 		sa_point(LIST_FIRST(&sa->refs), NULL);
 	while (!LIST_EMPTY(&sa->children))
@@ -132,7 +219,7 @@ void sa_free(struct sa *sa)
 	ident_free(&sa->peer_id);
 	ike_keys_wipe(&sa->keys);
 	free(sa);
-	iked_maybe_down(d);
+	d->hooks->freed(d);
 }
 
 const char *sa_name(const struct sa *sa)
@@ -246,12 +333,13 @@ struct sa *sa_next_same_ids(const struct sa *sa, const struct sa *after)
 	return NULL;
 }
 
-bool sa_move(struct sa *sa, const struct in6_addr *local, const struct in6_addr *remote)
+void sa_enter(struct sa *sa)
 {
-	if (addr_eq(&sa->local, local) && addr_eq(&sa->remote, remote))
-		return false;
-	sa->local = *local;
-	sa->remote = *remote;
-	x_resend_now(sa);
-	return true;
+	sa->busy++;
+}
+
+void sa_leave(struct sa *sa)
+{
+	if (!--sa->busy && sa->state == SA_GONE)
+		sa_free(sa);
 }

@@ -3,11 +3,10 @@
  * exchanges it still has to do.
  *
  * Found by its own SPI, by its peer configuration (trap->sas) and by its pair of identities.
- * State moves only in xchg.c. What only IKE_SA_INIT and IKE_AUTH need lives in struct sa_init
- * and goes when AUTH is done.
- * Shapes:  sa_new … sa_free; sa_free takes its CHILD_SAs along (kernel SAs included).
- * Units:   SPIs in host order; times are loop_now() milliseconds.
- * Source:  RFC 7296 sections 1, 2.
+ * State moves only in machine/state.c. What only IKE_SA_INIT and IKE_AUTH need lives in struct
+ * sa_init and goes when AUTH is done. Shapes:  sa_new … sa_free; sa_free takes its CHILD_SAs along
+ * (kernel SAs included). Units:   SPIs in host order; times are loop_now() milliseconds. Source:
+ * RFC 7296 sections 1, 2.
  */
 #pragma once
 
@@ -113,6 +112,13 @@ struct sa {
 #define SPI_OWN(sa) ((sa)->initiator ? (sa)->spi_i : (sa)->spi_r)
 #define SPI_PEER(sa) ((sa)->initiator ? (sa)->spi_r : (sa)->spi_i)
 
+/*
+ * Between these two a handler may end its IKE_SA: the memory goes when the last one is through.
+ */
+void sa_enter(struct sa *sa);
+void sa_leave(struct sa *sa);
+void sa_stop(struct sa *sa); /* timers and exchanges end without a word */
+
 int sa_new(struct iked *d, bool initiator, struct sa **out);
 void sa_free(struct sa *sa);
 const char *sa_name(
@@ -135,9 +141,5 @@ void sa_set_peer(struct sa *sa, struct trap *peer);
 int sa_set_ids(struct sa *sa);
 struct sa *sa_next_same_ids(
 	const struct sa *sa, const struct sa *after); /* after NULL: the first; never sa itself */
-
-/* New endpoints (KMADDRESS). No message is sent but an outstanding request, same octets, from the
- * new address. False: it was there already. */
-bool sa_move(struct sa *sa, const struct in6_addr *local, const struct in6_addr *remote);
 
 void sa_init_free(struct sa *sa); /* what only INIT and AUTH needed */

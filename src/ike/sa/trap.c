@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ike/lifecycle/iked.h"
-#include "kernel/rt_route.h"
+#include "ike/sa/books.h"
 
 static uint32_t hash_name(const char *name)
 {
@@ -61,14 +60,6 @@ void trap_set_conn(struct trap *t, struct conf_ref *ref, struct conn *conn)
 	table_add(&d->trap_by_name, &t->by_name, hash_name(conn->name));
 }
 
-static void on_retry(void *arg)
-{
-	struct trap *t = arg;
-
-	t->not_before = 0;
-	iked_want_child(t->d, t, NULL);
-}
-
 struct trap *trap_new(struct iked *d, struct conf_ref *ref, struct conn *conn)
 {
 	struct trap *t = calloc(1, sizeof(*t));
@@ -81,7 +72,7 @@ struct trap *trap_new(struct iked *d, struct conf_ref *ref, struct conn *conn)
 	LIST_INIT(&t->sas);
 	LIST_INIT(&t->handing);
 	TAILQ_INIT(&t->members);
-	timer_init(&t->t_retry, on_retry, t);
+	timer_init(&t->t_retry, d->hooks->on_retry, t);
 	trap_set_conn(t, ref, conn);
 	TAILQ_INSERT_TAIL(&d->traps, t, all);
 	if (conn->reqid)
@@ -117,16 +108,6 @@ void trap_remove(struct trap *t)
 	trap_unref(t);
 }
 
-int iked_source(struct iked *d, const struct in6_addr *dst, struct in6_addr *out)
-{
-	int ifindex;
-
-	log_knl(2, "getting address to reach %s", addr_str_any(dst));
-	if (d->seams.source)
-		return d->seams.source(d->seams.arg, dst, out);
-	return rt_source_for(d->seams.rt, dst, out, &ifindex);
-}
-
 int trap_addresses(struct trap *t, struct in6_addr *local, struct in6_addr *remote)
 {
 	const struct conn *c = t->conn;
@@ -155,31 +136,6 @@ bool trap_is_shared(const struct trap *t)
 	const struct conn_end *r = &t->peer->conn->remote;
 
 	return addr_is_any(&r->addr) && (!r->id.type || ident_has_wildcard(&r->id));
-}
-
-void trap_set_km(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote)
-{
-	struct trap *peer = t->peer;
-	struct sa *sa, *next;
-
-	if (trap_is_shared(t))
-		return; /* only who knows the CHILD_SA can tell whose it is */
-	peer->has_km = true;
-	peer->km_local = *local;
-	peer->km_remote = *remote;
-	for (sa = LIST_FIRST(&peer->sas); sa; sa = next) {
-		next = LIST_NEXT(sa, of_peer);
-		sa_move(sa, local, remote);
-	}
-}
-
-bool trap_forget_km(struct trap *t)
-{
-	struct trap *peer = t->peer;
-	bool had = peer->has_km;
-
-	peer->has_km = false;
-	return had;
 }
 
 void trap_set_reqid(struct trap *t, uint32_t out, uint32_t in, enum trap_how how)

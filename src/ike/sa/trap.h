@@ -73,13 +73,6 @@ int trap_addresses(struct trap *t, struct in6_addr *local, struct in6_addr *remo
 /* Many peers may come by this connection: nothing can be begun or moved by it alone. */
 bool trap_is_shared(const struct trap *t);
 
-/* B-042: remember, whether an IKE_SA exists or not. Given to all connections of the same peer and,
- * when up, to its IKE_SA. */
-void trap_set_km(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote);
-
-/* Key management follows no longer (B-072). True: it had. */
-bool trap_forget_km(struct trap *t);
-
 /* Reqids by explicit configuration, by the kernel's policy, or by the counter (B-090 to B-094). */
 void trap_set_reqid(struct trap *t, uint32_t out, uint32_t in, enum trap_how how);
 

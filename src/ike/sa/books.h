@@ -1,13 +1,10 @@
 /*
- * iked - one instance of the IKE daemon. No globals: a test runs two in one process.
+ * books - struct iked, one instance of the daemon: what stands, and the seams to the world.
  *
- * What the world is made of are seams: datagrams leave through send(), the kernel is two struct
- * nl (which may be fakes), time is the clock of base/loop, our addresses come from source() and
- * iface().
- * Shapes:  iked_new … iked_free. The owner calls iked_packet() for what arrives and
- *          iked_want_child(), child_expired(), trap_set_km(), child_move() for what the kernel
- *          tells.
- * Units:   ports in host order.
+ * The kernel is two struct nl (which may be fakes), time is the clock of base/loop, datagrams leave
+ * through send(), our addresses come from source() and iface(). What is above this room and has to
+ * hear of something is told by hooks, which are set once.
+ * Shapes:  ike/iked.h makes and frees one; every room hangs its own on it.
  * Errors:  0 or -errno.
  * Source:  RFC 7296.
  */
@@ -16,22 +13,14 @@
 #include "base/bytes.h"
 #include "base/nl.h"
 #include "base/rate.h"
-#include "ike/auth/cert_store.h"
-#include "ike/sa/child.h"
-#include "ike/conf/conf.h"
-#include "ike/sa/sa.h"
 #include "base/table.h"
 #include "ike/sa/trap.h"
 #include "kernel/xfrm_move.h"
 
-enum { IKE_PORT = 500 };
-
-/* One datagram, from the IKE header on, either way. */
-struct packet {
-	struct in6_addr local, remote;
-	uint16_t local_port, remote_port;
-	struct bytes data;
-};
+struct cert_store;
+struct limits;
+struct packet;
+struct x_table;
 
 struct iked_seams {
 	void *arg; /* of the functions here */
@@ -51,12 +40,33 @@ struct iked_seams {
 	void (*routed)(void *arg, struct trap *t);
 };
 
+/* Upwards, without knowing to whom: what lifecycle/ does about it. */
+struct iked_hooks {
+	void (*entered)(struct sa *sa); /* the state is another one */
+	void (*came_up)(struct sa *sa); /* its peer has proved who it is, just now */
+	void (*ended)(struct sa *sa); /* a row has ended it */
+	void (*timed_out)(struct sa *sa); /* the peer does not answer */
+	void (*freed)(struct iked *d); /* one IKE_SA less */
+	/* The CHILD_SA that was wanted for this connection will not come (-errno), or needs not. */
+	void (*task_over)(struct iked *d, struct trap *t, int rc, const char *why);
+	/* Of the timers of an IKE_SA (arg: struct sa), and of a connection (struct trap). */
+	void (*on_resend)(void *arg);
+	void (*on_later)(void *arg);
+	void (*on_half_open)(void *arg);
+	void (*on_rekey)(void *arg);
+	void (*on_expire)(void *arg);
+	void (*on_dpd)(void *arg);
+	void (*on_retry)(void *arg);
+};
+
 struct iked_counts {
 	uint64_t in, out, dropped, refused, replayed, retransmits, bad_icv, cookies;
 };
 
 struct iked {
 	struct iked_seams seams;
+	const struct iked_hooks *hooks;
+	const struct x_table *const *rows; /* of all exchanges; NULL ends */
 	struct cert_store *certs;
 	struct conf_ref *conf;
 	struct trap_head traps; /* in configuration order */
@@ -78,42 +88,10 @@ struct iked {
 	bool stopping;
 };
 
-/* certs is not owned. */
-int iked_new(const struct iked_seams *seams, struct cert_store *certs, struct iked **out);
-void iked_free(struct iked *d); /* at once: kernel SAs go, nothing is sent */
-OWN(iked)
-
-/* Our configuration now; conf is owned from here on. Connections that are the same in old and new
- * are left alone. Templates 11 to 17. */
-int iked_load_conf(struct iked *d, struct ike_conf *conf);
 const struct ike_conf *iked_conf(const struct iked *d);
 
 /* Where packets to dst leave from (template 15). */
 int iked_source(struct iked *d, const struct in6_addr *dst, struct in6_addr *out);
 
-void iked_packet(struct iked *d, const struct packet *p);
-
-/*
- * A CHILD_SA for this connection: by CREATE_CHILD_SA when its peer's IKE_SA is up, queued while
- * one is connecting, else a new IKE_SA. acq is NULL when a person asks. Merged while under way.
- * 0; -EALREADY: merged; -EBUSY: held back (B-046) or queue full; -EADDRNOTAVAIL/-ENETUNREACH: no
- * address to send from.
- */
-int iked_want_child(struct iked *d, struct trap *t, const struct acquire *acq);
-
-/* Orderly ends: DELETE is sent, the rest follows by itself. */
-void iked_close_sa(struct sa *sa);
-void iked_close_child(struct child *c);
-/* Rekey now, as if its lifetime had ended. */
-int iked_rekey_sa(struct sa *sa);
-int iked_rekey_child(struct child *c);
-
-/* Send DELETE for every IKE_SA; done(arg) when the last is gone or 2 s have passed. */
-void iked_shutdown(struct iked *d, void (*done)(void *arg), void *arg);
-
 /* Status: all IKE_SAs, the newest first. */
 struct sa *iked_next_sa(const struct iked *d, const struct sa *after);
-size_t iked_n_half_open(const struct iked *d);
-
-/* For the exchange layer: an IKE_SA went away. */
-void iked_maybe_down(struct iked *d);

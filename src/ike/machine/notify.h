@@ -9,8 +9,9 @@
  */
 #pragma once
 
-#include "ike/machine/xchg.h"
+#include "ike/message/msg.h"
+#include "ike/sa/task.h"
 
-bool notify_belongs(uint16_t type, enum x_kind kind, bool answer);
+bool notify_belongs(uint16_t type, enum task_kind kind, bool answer);
 bool notify_is_known(uint16_t type);
-void notify_judge(struct msg *m, enum x_kind kind);
+void notify_judge(struct msg *m, enum task_kind kind);

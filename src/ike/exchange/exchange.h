@@ -1,0 +1,11 @@
+/*
+ * exchange - the rows of all exchanges: every message that is understood is in one of them.
+ *
+ * Source:  RFC 7296 sections 1.2 to 1.4.
+ */
+#pragma once
+
+#include "ike/machine/row.h"
+
+extern const struct x_table x_init_table, x_auth_table, x_child_table, x_rekey_table, x_info_table;
+extern const struct x_table *const x_tables[]; /* NULL ends */

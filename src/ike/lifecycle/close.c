@@ -1,0 +1,41 @@
+#include "ike/lifecycle/close.h"
+#include "ike/lifecycle/end.h"
+#include "ike/machine/ask.h"
+#include "ike/sa/child.h"
+
+void iked_close_sa(struct sa *sa)
+{
+	struct task *t;
+
+	if (sa->state == SA_NEW || sa->state == SA_DELETING || sa->state == SA_GONE)
+		return;
+	t = sa->state == SA_UP || sa->state == SA_REKEYED ? task_new(TASK_DELETE_SA) : NULL;
+	if (!t) {
+		end_sa(sa);
+		return;
+	}
+	sa_enter(sa);
+	x_push_front(sa, t);
+	x_run(sa);
+	sa_leave(sa);
+}
+
+void iked_close_child(struct child *c)
+{
+	struct sa *sa = c->sa;
+	struct task *t;
+	bool can_tell;
+
+	if (c->state == CHILD_DELETING)
+		return;
+	can_tell = (sa->state == SA_UP || sa->state == SA_AUTH_SENT) && c->state != CHILD_NEW;
+	t = can_tell ? task_new(TASK_INFO) : NULL;
+	if (!t) {
+		child_free(c);
+		return;
+	}
+	c->state = CHILD_DELETING;
+	child_point(&t->child, c);
+	if (x_push(sa, t) < 0)
+		child_free(c);
+}

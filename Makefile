@@ -101,12 +101,17 @@ $(FAKE_LIB): $(FAKE_OBJS)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
+HELP_OBJS = $(patsubst harness/unit/%.c,$B/unit/%.o,$(call UNIT_HELP,$1))
 define UNIT
-$B/unit/$1/test_%: harness/unit/$1/test_%.c $(call UNIT_HELP,$1) harness/unit/unit.h \
+$B/unit/$1/%.o: harness/unit/$1/%.c
+	@mkdir -p $$(@D)
+	@echo "  CC   $$<"
+	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP -c -o $$@ $$<
+$B/unit/$1/test_%: harness/unit/$1/test_%.c $(call HELP_OBJS,$1) harness/unit/unit.h \
 		$(call fake,$1) $(call libs,$1)
 	@mkdir -p $$(@D)
 	@echo "  CC   $$<"
-	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $$@ $$< $(call UNIT_HELP,$1) \
+	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $$@ $$< $(call HELP_OBJS,$1) \
 		$(call fake,$1) $(call libs,$1) $(LDLIBS) -lcmocka
 endef
 $(foreach m,$(MODULES),$(eval $(call UNIT,$m)))

@@ -8,7 +8,7 @@ from harness.bed.check import canon, delta, evidence
 from harness.bed.engine import doctor
 from harness.bed_tests import samples
 from harness.lint import (
-    goldens, layers, lint, markers, patience, rooms, secrets, sizes, tools, waits,
+    goldens, layers, lint, markers, patience, rooms, secrets, sizes, tools, waits, writers,
 )
 
 NAP = "sle" + "ep"
@@ -163,6 +163,22 @@ def test_headers_that_include_each_other_are_a_fault(tmp_path):
 def test_a_folder_of_a_c_module_that_is_no_room_is_a_fault(tmp_path):
     (found,) = told_of_c(tmp_path, {"attic/a.c": ""})
     assert found.startswith("src/ike/attic/a.c: attic is no room of ike: message, ")
+
+
+@pytest.mark.req("A-272")
+@pytest.mark.parametrize("line, what, may", [
+    ("\tsa->state = SA_UP;", "moves a state", "src/ike/machine/state.c"),
+    ("\tc->state = next;", "moves a state", "src/ike/sa/child_state.c"),
+    ("\td->seams.send(d->seams.arg, p);", "sends", "src/ike/machine/send.c"),
+    ("\tx_transmit_sa(sa, octets);", "sends", "src/ike/machine/ask.c"),
+    ("\tx_move(sa, SA_REKEYED);", "moves an IKE_SA", "src/ike/machine/xchg.c"),
+    ("\ttimer_set(&sa->t_dpd, 5);", "arms a timer", "src/ike/lifecycle/lifetime.c"),
+])
+def test_a_handler_sends_nothing_arms_nothing_and_moves_nothing(tmp_path, line, what, may):
+    (found,) = faults(writers.check, tmp_path, "src/ike/exchange/a.c", f"{line}\n")
+    assert found.startswith(f"src/ike/exchange/a.c:1: {what}, as only ")
+    (tmp_path / "src/ike/exchange/a.c").unlink()
+    assert not faults(writers.check, tmp_path, may, f"{line}\n")
 
 
 def c_function(lines: int) -> str:

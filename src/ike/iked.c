@@ -10,16 +10,22 @@ enum { TOLD_A_SECOND = 20, REFUSALS_A_SECOND = 20, UNSENT_A_SECOND = 5 };
 
 int iked_new(const struct iked_seams *seams, struct cert_store *certs, struct iked **out)
 {
+	const char *fault = x_machine_fault(&x_all);
 	own(iked) *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return -ENOMEM;
+	if (fault) {
+		log_ike(0, "the rows of '%s' contradict each other", fault);
+		return -EINVAL;
+	}
 	d->seams = *seams;
 	d->hooks = &life_hooks;
-	d->rows = x_tables;
+	d->machine = &x_all;
 	d->certs = certs;
 	TAILQ_INIT(&d->traps);
 	LIST_INIT(&d->sas);
+	TAILQ_INIT(&d->due);
 	timer_init(&d->t_shutdown, shutdown_on_time, d);
 	rate_init(
 		&d->strangers, LOG_G_NET, "packets of strangers", TOLD_A_SECOND, REFUSALS_A_SECOND);

@@ -215,6 +215,8 @@ void pair_free(struct pair *p)
 {
 	struct dgram *g;
 
+	assert_int_equal(pair_said(p, "should not be in state"), 0); /* impossible cells */
+	assert_int_equal(pair_said(p, "which is not in its row"), 0);
 	while ((g = TAILQ_FIRST(&p->queue))) {
 		TAILQ_REMOVE(&p->queue, g, link);
 		free(g);

@@ -250,6 +250,7 @@ static void what_a_rekeyed_ike_sa_leaves_is_asked_once(void **state)
 		pair_advance(p, 20000);
 		assert_int_equal(p->carol->d->counts.retransmits, 0);
 		assert_int_equal(p->carol->d->counts.dropped + p->moon->d->counts.dropped, 0);
+		assert_int_equal(pair_sa(p->carol)->n_tasks, 0); /* it has room for more */
 		pair_free(p);
 	}
 }

@@ -140,7 +140,7 @@ static enum x_verdict not_accepted(struct x *x)
 	t->auth_failed = true;
 	x_push_front(x->sa, t);
 	nego_over(x, x->sa->fail_rc, x->sa->fail_why);
-	return X_REFUSE;
+	return X_STAY;
 }
 
 static bool is_expected(struct sa *sa)
@@ -201,17 +201,21 @@ static enum x_verdict auth_refused(struct x *x)
 }
 
 /* clang-format off */
-static const struct x_step steps[] = {
+static const struct x_row rows[] = {
 	{ IN(SA_AUTH_SENT), TASK_AUTH, X_ASK, 0, 0,
-	  auth_ask, SA_AUTH_SENT, "ask IKE_AUTH" },
+	  auth_ask, SAYS(X_SEND) | SAYS(X_FAIL),
+	  SA_AUTH_SENT, "ask IKE_AUTH" },
 	{ IN(SA_INIT_DONE), TASK_AUTH, X_ANSWER, P(IDI) | P(SA) | P(TSI) | P(TSR),
 	  P(AUTH) | P(IDR) | P(CERT) | P(CERTREQ) | P(NOTIFY) | P(VENDOR) | P(CP) | P(EAP),
-	  auth_answer, SA_UP, "answer IKE_AUTH" },
+	  auth_answer, SAYS(X_SEND) | SAYS(X_END),
+	  SA_UP, "answer IKE_AUTH" },
 	{ IN(SA_AUTH_SENT), TASK_AUTH, X_TAKE, P(IDR) | P(AUTH), 0,
-	  auth_take, SA_UP, "take the answer to IKE_AUTH" },
+	  auth_take, SAYS(X_SEND) | SAYS(X_STAY) | SAYS(X_FAIL),
+	  SA_UP, "take the answer to IKE_AUTH" },
 	{ IN(SA_AUTH_SENT), TASK_AUTH, X_REFUSED, 0, 0,
-	  auth_refused, SA_AUTH_SENT, "IKE_AUTH is refused" },
+	  auth_refused, SAYS(X_DROP) | SAYS(X_FAIL),
+	  NOWHERE, "IKE_AUTH is refused" },
 };
 /* clang-format on */
 
-const struct x_table x_auth_table = { steps, sizeof(steps) / sizeof(steps[0]) };
+const struct x_table x_auth_table = { rows, sizeof(rows) / sizeof(rows[0]) };

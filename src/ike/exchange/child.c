@@ -27,13 +27,13 @@ static enum x_verdict child_ask(struct x *x)
 
 	if (there && !there->sa->leaving && child_stands(there, true)) {
 		nego_over(x, 0, "established already");
-		return X_REFUSE;
+		return X_STAY;
 	}
 	trap_need_reqid(t->trap);
 	log_ike(0, "establishing CHILD_SA %s{%u}", t->trap->conn->name, t->trap->reqid_out);
 	if ((!t->child.to && begin_child(x) < 0) || nego_ask(x, t->child.to, true) < 0) {
 		nego_over(x, -EIO, "the kernel gives no SPI");
-		return X_REFUSE;
+		return X_STAY;
 	}
 	return X_SEND;
 }
@@ -107,7 +107,7 @@ static enum x_verdict child_take(struct x *x)
 		iked_close_child(c);
 	}
 	nego_over(x, rc, rc ? "the CHILD_SA could not be installed" : "established");
-	return X_REFUSE;
+	return X_STAY;
 }
 
 static enum x_verdict child_refused(struct x *x)
@@ -128,21 +128,25 @@ static enum x_verdict child_refused(struct x *x)
 	}
 	why = nego_refusal(x->in);
 	nego_over(x, -ECONNREFUSED, why);
-	return X_REFUSE;
+	return X_STAY;
 }
 
 /* clang-format off */
-static const struct x_step steps[] = {
+static const struct x_row rows[] = {
 	{ IN(SA_UP), TASK_CHILD, X_ASK, 0, 0,
-	  child_ask, SA_UP, "ask for a CHILD_SA" },
+	  child_ask, SAYS(X_SEND) | SAYS(X_STAY),
+	  SA_UP, "ask for a CHILD_SA" },
 	{ IN(SA_UP), TASK_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR),
 	  P(KE) | P(NOTIFY) | P(VENDOR) | P(CP),
-	  child_answer, SA_UP, "answer CREATE_CHILD_SA" },
+	  child_answer, SAYS(X_SEND) | SAYS(X_REFUSE),
+	  SA_UP, "answer CREATE_CHILD_SA" },
 	{ IN(SA_UP), TASK_CHILD, X_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
-	  child_take, SA_UP, "take the answer to CREATE_CHILD_SA" },
+	  child_take, SAYS(X_STAY),
+	  NOWHERE, "take the answer to CREATE_CHILD_SA" },
 	{ IN(SA_UP), TASK_CHILD, X_REFUSED, 0, 0,
-	  child_refused, SA_UP, "CREATE_CHILD_SA is refused" },
+	  child_refused, SAYS(X_STAY) | SAYS(X_AGAIN) | SAYS(X_LATER),
+	  NOWHERE, "CREATE_CHILD_SA is refused" },
 };
 /* clang-format on */
 
-const struct x_table x_child_table = { steps, sizeof(steps) / sizeof(steps[0]) };
+const struct x_table x_child_table = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -6,7 +6,6 @@
 #include "base/wr.h"
 #include "ike/exchange/exchange.h"
 #include "ike/lifecycle/close.h"
-#include "ike/lifecycle/leave.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/limits.h"
 #include "ike/sa/child.h"
@@ -53,10 +52,10 @@ static enum x_verdict info_take(struct x *x)
 	struct child *c = x->task->child.to;
 
 	if (!c)
-		return X_REFUSE;
+		return X_STAY;
 	child_free(c);
 	log_ike(1, "CHILD_SA closed");
-	return X_REFUSE;
+	return X_STAY;
 }
 
 static enum x_verdict delete_ask(struct x *x)
@@ -135,7 +134,7 @@ static enum x_verdict end_of_sa(struct x *x)
 		ident_str(&sa->my_id), addr_str(&sa->remote), ident_str(&sa->peer_id));
 	if (t && t->kind == TASK_REKEY_SA &&
 		t->their_sa.to) /* 2.8.2: only the peer's rekey arrived */
-		leave_to(sa, t->their_sa.to);
+		x->heir = t->their_sa.to;
 	return X_END;
 }
 
@@ -157,23 +156,28 @@ static enum x_verdict info_answer(struct x *x)
 	}
 	if (msg_notify(in, N_INVALID_SPI))
 		unknown_spi(x, msg_notify(in, N_INVALID_SPI));
-	return X_REFUSE;
+	return X_STAY;
 }
 
 /* clang-format off */
-static const struct x_step steps[] = {
+static const struct x_row rows[] = {
 	{ IN(SA_UP), TASK_INFO, X_ASK, 0, 0,
-	  info_ask, SA_UP, "ask INFORMATIONAL" },
+	  info_ask, SAYS(X_SEND),
+	  SA_UP, "ask INFORMATIONAL" },
 	{ IN(SA_UP) | IN(SA_REKEYED) | IN(SA_DELETING), TASK_INFO, X_ANSWER, 0,
 	  P(NOTIFY) | P(DELETE) | P(VENDOR) | P(CP),
-	  info_answer, SA_UP, "answer INFORMATIONAL" },
+	  info_answer, SAYS(X_STAY) | SAYS(X_END),
+	  NOWHERE, "answer INFORMATIONAL" },
 	{ IN(SA_UP) | IN(SA_REKEYED), TASK_INFO, X_TAKE, 0, 0,
-	  info_take, SA_UP, "take the answer to INFORMATIONAL" },
+	  info_take, SAYS(X_STAY),
+	  NOWHERE, "take the answer to INFORMATIONAL" },
 	{ IN(SA_AUTH_SENT) | IN(SA_UP) | IN(SA_REKEYED), TASK_DELETE_SA, X_ASK, 0, 0,
-	  delete_ask, SA_DELETING, "ask to delete the IKE_SA" },
+	  delete_ask, SAYS(X_SEND),
+	  SA_DELETING, "ask to delete the IKE_SA" },
 	{ IN(SA_DELETING), TASK_DELETE_SA, X_TAKE, 0, 0,
-	  delete_take, SA_GONE, "the IKE_SA is deleted" },
+	  delete_take, SAYS(X_END),
+	  NOWHERE, "the IKE_SA is deleted" },
 };
 /* clang-format on */
 
-const struct x_table x_info_table = { steps, sizeof(steps) / sizeof(steps[0]) };
+const struct x_table x_info_table = { rows, sizeof(rows) / sizeof(rows[0]) };

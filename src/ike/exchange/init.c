@@ -209,17 +209,21 @@ static enum x_verdict init_answer(struct x *x)
 }
 
 /* clang-format off */
-static const struct x_step steps[] = {
+static const struct x_row rows[] = {
 	{ IN(SA_NEW) | IN(SA_INIT_SENT), TASK_INIT, X_ASK, 0, 0,
-	  init_ask, SA_INIT_SENT, "ask IKE_SA_INIT" },
+	  init_ask, SAYS(X_SEND) | SAYS(X_FAIL),
+	  SA_INIT_SENT, "ask IKE_SA_INIT" },
 	{ IN(SA_NEW), TASK_INIT, X_ANSWER, P(SA) | P(KE) | P(NONCE),
 	  P(NOTIFY) | P(VENDOR) | P(CERTREQ),
-	  init_answer, SA_INIT_DONE, "answer IKE_SA_INIT" },
+	  init_answer, SAYS(X_SEND) | SAYS(X_REFUSE) | SAYS(X_FAIL),
+	  SA_INIT_DONE, "answer IKE_SA_INIT" },
 	{ IN(SA_INIT_SENT), TASK_INIT, X_TAKE, P(SA) | P(KE) | P(NONCE), 0,
-	  init_take, SA_AUTH_SENT, "take the answer to IKE_SA_INIT" },
+	  init_take, SAYS(X_SEND) | SAYS(X_DROP) | SAYS(X_FAIL),
+	  SA_AUTH_SENT, "take the answer to IKE_SA_INIT" },
 	{ IN(SA_INIT_SENT), TASK_INIT, X_REFUSED, 0, 0,
-	  init_refused, SA_INIT_SENT, "IKE_SA_INIT is refused" },
+	  init_refused, SAYS(X_AGAIN) | SAYS(X_DROP) | SAYS(X_FAIL),
+	  NOWHERE, "IKE_SA_INIT is refused" },
 };
 /* clang-format on */
 
-const struct x_table x_init_table = { steps, sizeof(steps) / sizeof(steps[0]) };
+const struct x_table x_init_table = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -9,6 +9,7 @@
 #include "ike/lifecycle/leave.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/limits.h"
+#include "ike/sa/child_state.h"
 
 static const struct alg *group_of(const struct task *t, const struct prop_list *list)
 {
@@ -135,7 +136,7 @@ static int keys_install(
 	}
 	child_keys_wipe(&keys);
 	if (!rc)
-		c->state = CHILD_UP;
+		child_do(c, CE_AGREED);
 	return rc;
 }
 
@@ -335,7 +336,7 @@ int nego_take(struct x *x, struct child *c, bool with_dh)
 	}
 	if (rc < 0) { /* the peer has it, whatever we think of it: take it back */
 		child_point(&x->task->child, NULL);
-		c->state = CHILD_UP;
+		child_do(c, CE_AGREED);
 		iked_close_child(c);
 	}
 	return rc;

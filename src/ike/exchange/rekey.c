@@ -13,7 +13,7 @@
 #include "ike/lifecycle/want.h"
 #include "ike/machine/ask.h"
 #include "ike/machine/limits.h"
-#include "ike/machine/state.h"
+#include "ike/sa/child_state.h"
 
 /*
  * CREATE_CHILD_SA that replaces.
@@ -37,22 +37,22 @@ static enum x_verdict rekey_child_ask(struct x *x)
 	struct task *t = x->task;
 	struct child *old = t->old.to, *c;
 
-	if (!old || (old->state != CHILD_UP && old->state != CHILD_REKEYING))
-		return X_REFUSE; /* gone, or the peer was faster */
+	if (!old || !child_carries(old))
+		return X_STAY; /* gone, or the peer was faster */
 	log_ike(0, "establishing CHILD_SA %s", child_name(old));
 	put_old_spi(x->out, old);
 	if (!t->child.to) {
 		if (child_new(x->sa, old->trap, &c) < 0)
-			return X_REFUSE;
+			return X_STAY;
 		child_point(&t->child, c);
 		c->reqid_out = old->reqid_out;
 		c->reqid_in = old->reqid_in;
 		if (child_alloc(c) < 0)
-			return X_REFUSE;
+			return X_STAY;
 	}
 	if (nego_ask(x, t->child.to, true) < 0)
-		return X_REFUSE;
-	old->state = CHILD_REKEYING;
+		return X_STAY;
+	child_do(old, CE_REKEY_BEGUN);
 	return X_SEND;
 }
 
@@ -82,7 +82,7 @@ static bool has_successor(const struct child *old)
 	const struct child *c;
 
 	LIST_FOREACH (c, &old->sa->children, of_sa)
-		if (c->rekeys.to == old && (c->state == CHILD_UP || c->state == CHILD_REKEYING))
+		if (c->rekeys.to == old && child_carries(c))
 			return true;
 	return false;
 }
@@ -107,7 +107,7 @@ static enum x_verdict rekey_child_answer(struct x *x)
 		child_point(&t->their_child, c);
 		blob_set(&t->their_nonce, BYTES(c->nonce_min, c->n_nonce_min));
 	}
-	old->state = CHILD_REKEYED;
+	child_do(old, CE_REPLACED);
 	nego_say(c);
 	return X_SEND;
 }
@@ -127,7 +127,7 @@ static enum x_verdict rekey_child_take(struct x *x)
 	struct child *c = t->child.to, *old;
 
 	if (nego_take(x, c, true) < 0)
-		return X_REFUSE;
+		return X_STAY;
 	nego_say(c);
 	old = t->old.to;
 	child_point(&c->rekeys, old);
@@ -136,10 +136,10 @@ static enum x_verdict rekey_child_take(struct x *x)
 		log_ike(1, "CHILD_SA rekey collision lost, closing %s", child_name(c));
 		iked_close_child(c);
 	} else if (old) {
-		old->state = CHILD_REKEYED;
+		child_do(old, CE_REPLACED);
 		iked_close_child(old);
 	}
-	return X_REFUSE;
+	return X_STAY;
 }
 
 /* this IKE_SA is full; the next one has room, if we can begin one. */
@@ -164,14 +164,14 @@ static enum x_verdict rekey_child_refused(struct x *x)
 		return X_AGAIN;
 	}
 	if (t->collided || !old)
-		return X_REFUSE; /* the peer's own rekey stands */
+		return X_STAY; /* the peer's own rekey stands */
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE)) {
-		old->state = CHILD_UP;
+		child_do(old, CE_REKEY_OVER);
 		child_free(t->child.to);
 		return X_LATER;
 	}
 	if (begin_anew(x))
-		return X_REFUSE;
+		return X_STAY;
 	nego_refusal(x->in);
 	if (msg_notify(x->in, N_CHILD_SA_NOT_FOUND)) { /* */
 		struct trap *trap = old->trap;
@@ -181,7 +181,7 @@ static enum x_verdict rekey_child_refused(struct x *x)
 		iked_want_child(x->d, trap, NULL);
 		trap_unref(trap);
 	}
-	return X_REFUSE;
+	return X_STAY;
 }
 
 static void spi_proposals(const struct prop_list *ike, uint64_t spi, struct prop_list *out)
@@ -212,11 +212,11 @@ static enum x_verdict rekey_sa_ask(struct x *x)
 
 	if (!t->new_sa.to) {
 		if (sa_new(x->d, true, &new_sa) < 0)
-			return X_REFUSE;
+			return X_STAY;
 		sa_point(&t->new_sa, new_sa);
 	}
 	if (nego_fresh(t, ike) < 0 || !t->dh)
-		return X_REFUSE;
+		return X_STAY;
 	log_ike(1, "rekeying IKE_SA %s", sa_name(x->sa));
 	spi_proposals(ike, t->new_sa.to->spi_i, &props);
 	put_sa(x->out, &props);
@@ -251,8 +251,10 @@ static int derive(struct sa *sa, struct sa *new_sa, const struct dh *dh, struct 
 	return rc;
 }
 
-static void come_up(struct sa *sa, struct sa *new_sa)
+static void rise(struct x *x, struct sa *new_sa)
 {
+	struct sa *sa = x->sa;
+
 	new_sa->number = ++sa->d->sa_counter;
 	new_sa->local = sa->local;
 	new_sa->remote = sa->remote;
@@ -262,7 +264,7 @@ static void come_up(struct sa *sa, struct sa *new_sa)
 	new_sa->heard_at = loop_now();
 	sa_set_peer(new_sa, sa->peer);
 	lifetime_begin(new_sa);
-	x_move(new_sa, SA_UP);
+	x->up = new_sa;
 	log_ike(0, "IKE_SA %s rekeyed between %s[%s]...%s[%s]", sa_name(new_sa),
 		addr_str(&new_sa->local), ident_str(&new_sa->my_id), addr_str(&new_sa->remote),
 		ident_str(&new_sa->peer_id));
@@ -337,15 +339,15 @@ static enum x_verdict rekey_sa_answer(struct x *x)
 		sa_free(new_sa);
 		return nego_refuse(x, rc);
 	}
-	come_up(sa, new_sa);
+	rise(x, new_sa);
 	if (!t || t->kind != TASK_REKEY_SA) {
-		leave_to(sa, new_sa);
+		x->heir = new_sa;
 		return X_SEND;
 	}
 	t->collided = true;
 	sa_point(&t->their_sa, new_sa);
 	blob_set(&t->their_nonce, nego_lower(x->in->nonce, nr));
-	return X_REFUSE;
+	return X_STAY;
 }
 
 static int take_sa(struct x *x, struct sa *new_sa)
@@ -372,20 +374,20 @@ static enum x_verdict rekey_sa_take(struct x *x)
 
 	if (take_sa(x, new_sa) < 0) {
 		log_ike(1, "rekeying IKE_SA %s failed", sa_name(sa));
-		return X_REFUSE;
+		return X_STAY;
 	}
 	sa_point(&t->new_sa, NULL); /* it stands on its own from here */
-	come_up(sa, new_sa);
+	rise(x, new_sa);
 	if (t->collided && t->their_sa.to && ours_loses(t, low)) {
 		log_ike(1, "IKE_SA rekey collision lost, closing %s", sa_name(new_sa));
-		leave_to(sa, t->their_sa.to);
-		iked_close_sa(new_sa);
+		x->heir = t->their_sa.to;
+		x_push_front(new_sa, task_new(TASK_DELETE_SA));
+		x_run(new_sa);
 		return X_SEND; /* the peer deletes the old one */
 	}
-	if (t->their_sa.to) /* the peer closes it; it may never have heard of it */
-		x_move(t->their_sa.to, SA_REKEYED);
-	leave_to(sa, new_sa);
-	x_push_front(sa, task_new(TASK_DELETE_SA));
+	x->replaced = t->their_sa.to; /* the peer closes it; it may never have heard of it */
+	x->heir = new_sa;
+	x->close = true;
 	return X_SEND;
 }
 
@@ -401,39 +403,47 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 		return X_AGAIN;
 	}
 	if (t->collided && t->their_sa.to) {
-		leave_to(x->sa, t->their_sa.to);
+		x->heir = t->their_sa.to;
 		return X_SEND;
 	}
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE))
 		return X_LATER;
 	if (begin_anew(x))
-		return X_REFUSE;
+		return X_STAY;
 	log_ike(1, "rekeying IKE_SA %s failed, received %s", sa_name(x->sa),
 		notify_long_str(msg_error(x->in)->type));
-	return X_REFUSE;
+	return X_STAY;
 }
 
 /* clang-format off */
 #define CHILD_SET (P(SA) | P(NONCE) | P(TSI) | P(TSR))
 #define IKE_SET	  (P(SA) | P(NONCE) | P(KE))
-static const struct x_step steps[] = {
+static const struct x_row rows[] = {
 	{ IN(SA_UP), TASK_REKEY_CHILD, X_ASK, 0, 0,
-	  rekey_child_ask, SA_UP, "ask to rekey a CHILD_SA" },
+	  rekey_child_ask, SAYS(X_SEND) | SAYS(X_STAY),
+	  SA_UP, "ask to rekey a CHILD_SA" },
 	{ IN(SA_UP), TASK_REKEY_CHILD, X_ANSWER, CHILD_SET | P(NOTIFY), P(KE) | P(VENDOR) | P(CP),
-	  rekey_child_answer, SA_UP, "answer the rekey of a CHILD_SA" },
+	  rekey_child_answer, SAYS(X_SEND) | SAYS(X_REFUSE),
+	  SA_UP, "answer the rekey of a CHILD_SA" },
 	{ IN(SA_UP), TASK_REKEY_CHILD, X_TAKE, CHILD_SET, 0,
-	  rekey_child_take, SA_UP, "the CHILD_SA is rekeyed" },
+	  rekey_child_take, SAYS(X_STAY),
+	  NOWHERE, "the CHILD_SA is rekeyed" },
 	{ IN(SA_UP), TASK_REKEY_CHILD, X_REFUSED, 0, 0,
-	  rekey_child_refused, SA_UP, "the rekey of a CHILD_SA is refused" },
+	  rekey_child_refused, SAYS(X_STAY) | SAYS(X_AGAIN) | SAYS(X_LATER),
+	  NOWHERE, "the rekey of a CHILD_SA is refused" },
 	{ IN(SA_UP), TASK_REKEY_SA, X_ASK, 0, 0,
-	  rekey_sa_ask, SA_UP, "ask to rekey the IKE_SA" },
+	  rekey_sa_ask, SAYS(X_SEND) | SAYS(X_STAY),
+	  SA_UP, "ask to rekey the IKE_SA" },
 	{ IN(SA_UP), TASK_REKEY_SA, X_ANSWER, IKE_SET, P(NOTIFY) | P(VENDOR),
-	  rekey_sa_answer, SA_REKEYED, "answer the rekey of the IKE_SA" },
+	  rekey_sa_answer, SAYS(X_SEND) | SAYS(X_STAY) | SAYS(X_REFUSE),
+	  SA_REKEYED, "answer the rekey of the IKE_SA" },
 	{ IN(SA_UP), TASK_REKEY_SA, X_TAKE, IKE_SET, 0,
-	  rekey_sa_take, SA_REKEYED, "the IKE_SA is rekeyed" },
+	  rekey_sa_take, SAYS(X_SEND) | SAYS(X_STAY),
+	  SA_REKEYED, "the IKE_SA is rekeyed" },
 	{ IN(SA_UP), TASK_REKEY_SA, X_REFUSED, 0, 0,
-	  rekey_sa_refused, SA_REKEYED, "the rekey of the IKE_SA is refused" },
+	  rekey_sa_refused, SAYS(X_SEND) | SAYS(X_STAY) | SAYS(X_AGAIN) | SAYS(X_LATER),
+	  SA_REKEYED, "the rekey of the IKE_SA is refused" },
 };
 /* clang-format on */
 
-const struct x_table x_rekey_table = { steps, sizeof(steps) / sizeof(steps[0]) };
+const struct x_table x_rekey_table = { rows, sizeof(rows) / sizeof(rows[0]) };

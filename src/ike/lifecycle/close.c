@@ -1,7 +1,7 @@
 #include "ike/lifecycle/close.h"
 #include "ike/lifecycle/end.h"
 #include "ike/machine/ask.h"
-#include "ike/sa/child.h"
+#include "ike/sa/child_state.h"
 
 void iked_close_sa(struct sa *sa)
 {
@@ -14,10 +14,8 @@ void iked_close_sa(struct sa *sa)
 		end_sa(sa);
 		return;
 	}
-	sa_enter(sa);
 	x_push_front(sa, t);
 	x_run(sa);
-	sa_leave(sa);
 }
 
 void iked_close_child(struct child *c)
@@ -34,7 +32,7 @@ void iked_close_child(struct child *c)
 		child_free(c);
 		return;
 	}
-	c->state = CHILD_DELETING;
+	child_do(c, CE_CLOSE);
 	child_point(&t->child, c);
 	if (x_push(sa, t) < 0)
 		child_free(c);

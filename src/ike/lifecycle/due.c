@@ -85,6 +85,7 @@ const struct iked_hooks life_hooks = {
 	.entered = lifetime_entered,
 	.came_up = unique_settle,
 	.ended = end_sa,
+	.inherited = leave_to,
 	.timed_out = end_timed_out,
 	.freed = shutdown_look,
 	.task_over = want_over,

@@ -10,11 +10,6 @@
 
 enum { RETRY_MS = 30000, WAIT_MS = 10000 };
 
-static bool carries(const struct child *c)
-{
-	return c->state == CHILD_UP || c->state == CHILD_REKEYING;
-}
-
 /* The same connection has a CHILD_SA elsewhere, or does not need one any more. */
 static bool covered(const struct child *c)
 {
@@ -24,7 +19,7 @@ static bool covered(const struct child *c)
 	if (t->gone)
 		return true;
 	while ((other = child_by_reqid(t->d, t->reqid_out, other)))
-		if (other->trap == t && carries(other) && !other->sa->leaving)
+		if (other->trap == t && child_carries(other) && !other->sa->leaving)
 			return true;
 	return false;
 }
@@ -78,7 +73,7 @@ static void step(struct sa *sa)
 
 	sa_enter(sa);
 	LIST_FOREACH (c, &sa->children, of_sa) {
-		if (!carries(c) || covered(c))
+		if (!child_carries(c) || covered(c))
 			continue;
 		n_open++;
 		if (!c->trap->wanted)
@@ -152,12 +147,14 @@ void leave_to(struct sa *from, struct sa *to)
 	while ((t = TAILQ_FIRST(&from->tasks))) {
 		TAILQ_REMOVE(&from->tasks, t, link);
 		from->n_tasks--;
-		if (t->kind == TASK_REKEY_SA || t->kind == TASK_DELETE_SA)
+		if (t->kind == TASK_REKEY_SA || t->kind == TASK_DELETE_SA) {
 			task_free(t);
-		else
-			TAILQ_INSERT_TAIL(&to->later, t, link);
+			continue;
+		}
+		TAILQ_INSERT_TAIL(&to->tasks, t, link);
+		to->n_tasks++;
 	}
-	x_pause_over(to); /* behind the answer by which the peer learns of it */
+	x_run(to);
 	inherit(from, to);
 }
 

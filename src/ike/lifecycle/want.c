@@ -43,9 +43,7 @@ static int initiate(struct iked *d, struct trap *t)
 	log_ike(0, "initiating IKE_SA %s to %s", sa_name(sa), addr_str(&remote));
 	x_push_front(sa, auth);
 	x_push_front(sa, init);
-	sa_enter(sa);
 	x_run(sa);
-	sa_leave(sa);
 	return 0;
 }
 

@@ -51,6 +51,7 @@ void x_on_resend(void *arg)
  */
 static void resend_now(struct sa *sa)
 {
+	sa->turned = false;
 	if (!sa->request.n)
 		return;
 	if (sa->state == SA_INIT_SENT) {
@@ -72,12 +73,12 @@ void x_request_over(struct sa *sa)
 }
 
 static void ask_verdict(
-	struct sa *sa, const struct x_step *step, enum x_verdict v, struct msg_out *out)
+	struct sa *sa, const struct x_row *row, enum x_verdict v, struct msg_out *out)
 {
 	struct task *task = sa->task;
 
-	if (v == X_SEND && x_keep_request(sa, out, x_exchange(step->kind)) == 0) {
-		x_move(sa, step->to);
+	if (v == X_SEND && x_keep_request(sa, out, x_exchange(row->kind)) == 0) {
+		x_move(sa, row->to);
 		send_request(sa);
 		return;
 	}
@@ -93,14 +94,15 @@ static void ask_verdict(
 void x_ask(struct sa *sa)
 {
 	enum task_kind kind = sa->task->kind;
-	const struct x_step *step = x_step_find(sa, kind, X_ASK);
+	const struct x_row *row = x_row_find(sa, kind, X_ASK, 0);
 	uint8_t buf[X_CAP];
 	struct msg_out out;
 	struct x x = { .d = sa->d, .sa = sa, .out = &out, .task = sa->task };
 
-	if (!step) {
+	if (!row) {
 		struct task *task = take(sa->task);
 
+		x_no_row(sa, kind, X_ASK);
 		if (task->trap)
 			sa->d->hooks->task_over(
 				sa->d, task->trap, -ESHUTDOWN, "the IKE_SA is closing");
@@ -111,19 +113,53 @@ void x_ask(struct sa *sa)
 		msg_begin(&out, buf, sizeof(buf), sa->spi_i, 0, X_IKE_SA_INIT, F_INITIATOR, 0);
 	else
 		msg_begin_inner(&out, buf, sizeof(buf));
-	ask_verdict(sa, step, step->fn(&x), &out);
+	ask_verdict(sa, row, x_do(row, &x), &out);
 }
 
-void x_run(struct sa *sa)
+static void run(struct sa *sa)
 {
 	struct task *t;
 
+	sa_enter(sa);
+	if (sa->turned)
+		resend_now(sa);
 	while (sa->state != SA_GONE && !sa->task && (t = TAILQ_FIRST(&sa->tasks))) {
 		TAILQ_REMOVE(&sa->tasks, t, link);
 		sa->n_tasks--;
 		sa->task = t;
 		x_ask(sa);
 	}
+	sa_leave(sa);
+}
+
+void x_run(struct sa *sa)
+{
+	struct iked *d = sa->d;
+
+	if (!sa->is_due)
+		TAILQ_INSERT_TAIL(&d->due, sa, due);
+	sa->is_due = true;
+	if (d->at_work)
+		return;
+	x_work_begin(d);
+	x_work_end(d);
+}
+
+void x_work_begin(struct iked *d)
+{
+	d->at_work++;
+}
+
+void x_work_end(struct iked *d)
+{
+	struct sa *sa;
+
+	while (d->at_work == 1 && (sa = TAILQ_FIRST(&d->due))) {
+		TAILQ_REMOVE(&d->due, sa, due);
+		sa->is_due = false;
+		run(sa);
+	}
+	d->at_work--;
 }
 
 int x_push(struct sa *sa, struct task *t)
@@ -136,11 +172,7 @@ int x_push(struct sa *sa, struct task *t)
 	}
 	TAILQ_INSERT_TAIL(&sa->tasks, t, link);
 	sa->n_tasks++;
-	if (!sa->busy) {
-		sa_enter(sa);
-		x_run(sa);
-		sa_leave(sa);
-	}
+	x_run(sa);
 	return 0;
 }
 
@@ -167,25 +199,17 @@ void x_pause(struct sa *sa, struct task *t)
 		timer_set(&sa->t_later, LATER_MS + rand_below(LATER_JITTER_MS));
 }
 
-void x_pause_over(struct sa *sa)
-{
-	if (!TAILQ_EMPTY(&sa->later))
-		timer_set(&sa->t_later, 0);
-}
-
 /* Tasks that were told to come back. */
 void x_on_later(void *arg)
 {
 	struct sa *sa = arg;
 	struct task *t;
 
-	sa_enter(sa);
 	while ((t = TAILQ_FIRST(&sa->later))) {
 		TAILQ_REMOVE(&sa->later, t, link);
 		TAILQ_INSERT_TAIL(&sa->tasks, t, link);
 	}
 	x_run(sa);
-	sa_leave(sa);
 }
 
 bool x_turn_to(struct sa *sa, const struct in6_addr *local, const struct in6_addr *remote)
@@ -194,6 +218,7 @@ bool x_turn_to(struct sa *sa, const struct in6_addr *local, const struct in6_add
 		return false;
 	sa->local = *local;
 	sa->remote = *remote;
-	resend_now(sa);
+	sa->turned = true;
+	x_run(sa);
 	return true;
 }

@@ -1,4 +1,25 @@
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/names.h"
 #include "ike/machine/row.h"
+
+static const struct name kinds[] = {
+	{ TASK_INIT, "IKE_SA_INIT" },
+	{ TASK_AUTH, "IKE_AUTH" },
+	{ TASK_CHILD, "new CHILD_SA" },
+	{ TASK_REKEY_CHILD, "rekey of a CHILD_SA" },
+	{ TASK_REKEY_SA, "rekey of the IKE_SA" },
+	{ TASK_INFO, "INFORMATIONAL" },
+	{ TASK_DELETE_SA, "DELETE of the IKE_SA" },
+};
+
+static const struct name roles[] = {
+	{ X_ASK, "ask" },
+	{ X_ANSWER, "answer" },
+	{ X_TAKE, "take" },
+	{ X_REFUSED, "refused" },
+};
 
 static const uint8_t exchanges[TASK_KINDS] = {
 	[TASK_INIT] = X_IKE_SA_INIT,
@@ -15,16 +36,115 @@ uint8_t x_exchange(enum task_kind kind)
 	return exchanges[kind];
 }
 
-const struct x_step *x_step_find(const struct sa *sa, enum task_kind kind, enum x_role role)
+const char *x_kind_str(enum task_kind kind)
 {
-	for (const struct x_table *const *t = sa->d->rows; *t; t++)
-		for (size_t k = 0; k < (*t)->n; k++) {
-			const struct x_step *s = &(*t)->steps[k];
+	return names_str(NAMES(kinds), (int)kind);
+}
 
-			if (s->kind == kind && s->role == role && (s->states & IN(sa->state)))
-				return s;
+const char *x_role_str(enum x_role role)
+{
+	return names_str(NAMES(roles), (int)role);
+}
+
+static bool is_for(
+	const struct x_row *r, enum sa_state state, enum task_kind kind, enum x_role role)
+{
+	return r->kind == kind && r->role == role && r->states & IN(state);
+}
+
+const struct x_row *x_row_find(
+	const struct sa *sa, enum task_kind kind, enum x_role role, uint32_t has)
+{
+	for (const struct x_table *const *t = sa->d->machine->tables; *t; t++)
+		for (size_t i = 0; i < (*t)->n; i++) {
+			const struct x_row *r = &(*t)->rows[i];
+
+			if (is_for(r, sa->state, kind, role) && (has & r->required) == r->required)
+				return r;
 		}
 	return NULL;
+}
+
+enum x_verdict x_do(const struct x_row *row, struct x *x)
+{
+	enum x_verdict v = row->fn(x);
+
+	if (row->says & SAYS(v))
+		return v;
+	log_ike(0, "'%s' gave verdict %d, which is not in its row", row->story, (int)v);
+	return x_fail(x, -ENOTRECOVERABLE, "a fault of our own");
+}
+
+const struct x_gap *x_gap_find(
+	const struct x_machine *m, enum sa_state state, enum task_kind kind, enum x_role role)
+{
+	for (size_t i = 0; i < m->n_gaps; i++) {
+		const struct x_gap *g = &m->gaps[i];
+
+		if (g->states & IN(state) && g->kinds & KIND(kind) && g->roles & ROLE(role))
+			return g;
+	}
+	return NULL;
+}
+
+void x_no_row(const struct sa *sa, enum task_kind kind, enum x_role role)
+{
+	const struct x_gap *g = x_gap_find(sa->d->machine, sa->state, kind, role);
+
+	if (!g || g->empty == X_IMPOSSIBLE)
+		log_ike(0, "%s of %s should not be in state %s of IKE_SA %s", x_role_str(role),
+			x_kind_str(kind), sa_state_str(sa->state), sa_name(sa));
+}
+
+/* Whatever message fits b fits a too, which stands before it. */
+static bool hides(const struct x_row *a, const struct x_row *b)
+{
+	return a->kind == b->kind && a->role == b->role && a->states & b->states &&
+		(a->required & b->required) == a->required;
+}
+
+static const char *row_fault(const struct x_machine *m, const struct x_row *row)
+{
+	if (!(row->says & SAYS(X_SEND)) != (row->to == NOWHERE))
+		return row->story;
+	for (const struct x_table *const *t = m->tables; *t; t++)
+		for (size_t i = 0; i < (*t)->n; i++) {
+			if (&(*t)->rows[i] == row)
+				return NULL;
+			if (hides(&(*t)->rows[i], row))
+				return row->story;
+		}
+	return NULL;
+}
+
+static bool has_row(
+	const struct x_machine *m, enum sa_state state, enum task_kind kind, enum x_role role)
+{
+	for (const struct x_table *const *t = m->tables; *t; t++)
+		for (size_t i = 0; i < (*t)->n; i++)
+			if (is_for(&(*t)->rows[i], state, kind, role))
+				return true;
+	return false;
+}
+
+/* Nothing comes to an IKE_SA that is gone. */
+static const char *cell_fault(const struct x_machine *m)
+{
+	for (enum sa_state s = SA_NEW; s < SA_GONE; s++)
+		for (enum task_kind k = 0; k < TASK_KINDS; k++)
+			for (enum x_role r = X_ASK; r <= X_REFUSED; r++)
+				if (has_row(m, s, k, r) == (x_gap_find(m, s, k, r) != NULL))
+					return x_kind_str(k);
+	return NULL;
+}
+
+const char *x_machine_fault(const struct x_machine *m)
+{
+	for (const struct x_table *const *t = m->tables; *t; t++)
+		for (size_t i = 0; i < (*t)->n; i++)
+			if (row_fault(m, &(*t)->rows[i]))
+				return (*t)->rows[i].story;
+	return cell_fault(m);
 }
 
 /* Begin the answer anew: without what was written, and without an SPI if none is promised. */

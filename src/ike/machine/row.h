@@ -19,7 +19,9 @@ enum x_role { X_ASK, X_ANSWER, X_TAKE, X_REFUSED };
 
 enum x_verdict {
 	X_SEND, /* send and go to `to`; take, refused: the exchange is over, go to `to` */
-	X_REFUSE, /* send and stay; ask, take, refused: the exchange is over, stay */
+	X_STAY, /* done, and the state stays: answer: send; ask: there is nothing to ask any more;
+		   take, refused: the exchange is over */
+	X_REFUSE, /* answer: send the error and stay; an IKE_SA that was made for it is gone */
 	X_AGAIN, /* refused: the same task asks once more (COOKIE, another group) */
 	X_LATER, /* refused: the same task, after a pause (TEMPORARY_FAILURE) */
 	X_DROP, /* as if it had not come; a request of ours stays outstanding */
@@ -37,27 +39,69 @@ struct x {
 	struct msg_out *out; /* NULL for take and refused */
 	struct task *task; /* NULL for answer */
 	uint16_t group; /* the Diffie-Hellman group that INVALID_KE asks for */
+	/* What becomes of other IKE_SAs, before the verdict is done. */
+	struct sa *up; /* made by this exchange */
+	struct sa *replaced; /* lost against it, waits for its deletion */
+	struct sa *heir; /* has from here on what this one had and had still to do */
+	bool close; /* and it is we who delete this one */
 };
 
-struct x_step {
+/* The first row for state, kind and role whose required payloads are there. */
+struct x_row {
 	unsigned states; /* IN(SA_UP) | … */
 	enum task_kind kind;
 	enum x_role role;
 	uint32_t required, allowed; /* payloads of a request beside these are a syntax error */
 	enum x_verdict (*fn)(struct x *x);
-	enum sa_state to;
+	unsigned says; /* SAYS(X_SEND) | …: what it may return */
+	enum sa_state to; /* of X_SEND; NOWHERE if it is not said */
 	const char *story;
 };
 
 #define IN(state) (1u << (state))
+#define KIND(kind) (1u << (kind))
+#define ROLE(role) (1u << (role))
+#define SAYS(verdict) (1u << (verdict))
+/* No row leads there. */
+#define NOWHERE SA_NEW
 
 struct x_table {
-	const struct x_step *steps;
+	const struct x_row *rows;
 	size_t n;
 };
-/* The row for this state, kind and role, or NULL. */
-const struct x_step *x_step_find(const struct sa *sa, enum task_kind kind, enum x_role role);
+
+/* A cell without a row says why. */
+enum x_empty { X_IMPOSSIBLE, X_IGNORED };
+
+struct x_gap {
+	unsigned states, kinds, roles;
+	enum x_empty empty;
+	const char *why;
+};
+
+struct x_machine {
+	const struct x_table *const *tables; /* NULL ends */
+	const struct x_gap *gaps;
+	size_t n_gaps;
+};
+
+/* NULL: no such row. */
+const struct x_row *x_row_find(
+	const struct sa *sa, enum task_kind kind, enum x_role role, uint32_t has);
 uint8_t x_exchange(enum task_kind kind);
+const char *x_kind_str(enum task_kind kind);
+const char *x_role_str(enum x_role role);
+enum x_verdict x_do(const struct x_row *row, struct x *x);
+/* There is no row for this; the log hears if it should never have come. */
+void x_no_row(const struct sa *sa, enum task_kind kind, enum x_role role);
+
+const struct x_gap *x_gap_find(
+	const struct x_machine *m, enum sa_state state, enum task_kind kind, enum x_role role);
+/*
+ * Two rows can be told apart, `to` stands where it happens, a cell has rows or says why not. NULL:
+ * true; else what is wrong.
+ */
+const char *x_machine_fault(const struct x_machine *m);
 
 /* Answers that refuse: what was written so far is dropped, one error notify is the answer. */
 enum x_verdict x_refuse(struct x *x, uint16_t type);

@@ -35,14 +35,34 @@ static void drop(struct iked *d, const struct packet *p, const char *why)
 	log_net(1, "dropped %zu octets from %s: %s", p->data.n, addr_str(&p->remote), why);
 }
 
-static void answer_verdict(struct x *x, const struct x_step *step, enum x_verdict v)
+/* A handler is at work on it. */
+static void begin(struct sa *sa)
+{
+	sa_enter(sa);
+	x_work_begin(sa->d);
+}
+
+static void end(struct sa *sa)
+{
+	struct iked *d = sa->d;
+
+	if (sa->state != SA_GONE)
+		x_run(sa);
+	sa_leave(sa);
+	x_work_end(d);
+}
+
+static void answer_verdict(struct x *x, const struct x_row *row, enum x_verdict v)
 {
 	struct sa *sa = x->sa;
 	bool fresh = sa->state == SA_NEW;
 
 	switch (v) {
 	case X_SEND:
-		x_move(sa, step->to);
+		x_move(sa, row->to);
+		x_reply(sa, x->pkt, x->out, x->in, x_transmit_owed);
+		break;
+	case X_STAY:
 		x_reply(sa, x->pkt, x->out, x->in, x_transmit_owed);
 		break;
 	case X_REFUSE:
@@ -65,24 +85,39 @@ static void answer_verdict(struct x *x, const struct x_step *step, enum x_verdic
 }
 
 /* 3.2, 2.21: what is missing, and what does not belong here. */
-static bool payloads_fit(const struct x_step *step, const struct msg *in)
+static bool payloads_fit(const struct x_row *row, const struct msg *in)
 {
-	uint32_t known = step->required | step->allowed | P(SK);
+	return row && !(in->has & ~(row->required | row->allowed | P(SK)));
+}
 
-	return (in->has & step->required) == step->required && !(in->has & ~known);
+/* The handler; and what it says about other IKE_SAs. */
+static enum x_verdict handle(const struct x_row *row, struct x *x)
+{
+	enum x_verdict v = x_do(row, x);
+
+	if (x->up)
+		x_move(x->up, SA_UP);
+	if (x->replaced)
+		x_move(x->replaced, SA_REKEYED);
+	if (x->heir)
+		x->d->hooks->inherited(x->sa, x->heir);
+	if (x->close)
+		x_push_front(x->sa, task_new(TASK_DELETE_SA));
+	return v;
 }
 
 /* rc: how parsing went. */
 static void answer(struct sa *sa, const struct packet *p, struct msg *in, int rc)
 {
 	enum task_kind kind = kind_of_request(in);
-	const struct x_step *step = x_step_find(sa, kind, X_ANSWER);
+	const struct x_row *row = x_row_find(sa, kind, X_ANSWER, in->has);
 	uint8_t buf[X_CAP];
 	struct msg_out out;
 	struct x x = { .d = sa->d, .sa = sa, .pkt = p, .in = in, .out = &out };
 	enum x_verdict v;
 
-	if (!step) {
+	if (!row && !x_row_find(sa, kind, X_ANSWER, ~0u)) {
+		x_no_row(sa, kind, X_ANSWER);
 		drop(sa->d, p, "no such exchange in this state");
 		if (sa->state == SA_NEW)
 			sa->d->hooks->ended(sa);
@@ -96,14 +131,14 @@ static void answer(struct sa *sa, const struct packet *p, struct msg *in, int rc
 	notify_judge(in, kind);
 	if (rc == -ENOPROTOOPT)
 		v = x_refuse_data(&x, N_UNSUPPORTED_CRITICAL_PAYLOAD, BYTES(&in->critical, 1));
-	else if (rc < 0 || !payloads_fit(step, in))
+	else if (rc < 0 || !payloads_fit(row, in))
 		v = x_refuse(&x, N_INVALID_SYNTAX);
 	else
-		v = step->fn(&x);
-	answer_verdict(&x, step, v);
+		v = handle(row, &x);
+	answer_verdict(&x, row, v);
 }
 
-static void take_verdict(struct sa *sa, const struct x_step *step, enum x_verdict v)
+static void take_verdict(struct sa *sa, const struct x_row *row, enum x_verdict v)
 {
 	struct task *task = sa->task;
 
@@ -120,7 +155,7 @@ static void take_verdict(struct sa *sa, const struct x_step *step, enum x_verdic
 	}
 	sa->task = NULL;
 	if (v == X_SEND && sa->state != SA_GONE)
-		x_move(sa, step->to);
+		x_move(sa, row->to);
 	if (v == X_LATER)
 		x_pause(sa, task);
 	else
@@ -128,36 +163,34 @@ static void take_verdict(struct sa *sa, const struct x_step *step, enum x_verdic
 }
 
 /* Required payloads decide whether this is the answer or a refusal. */
-static const struct x_step *step_of_answer(const struct sa *sa, const struct msg *in)
+static const struct x_row *row_of_answer(const struct sa *sa, const struct msg *in)
 {
 	enum task_kind kind = sa->task->kind;
-	const struct x_step *step = x_step_find(sa, kind, X_TAKE);
+	const struct x_row *row = x_row_find(sa, kind, X_TAKE, in->has);
 
-	if (step && (in->has & step->required) == step->required)
-		return step;
-	if (msg_error(in) || msg_notify(in, N_COOKIE)) /* of IKE_SA_INIT only */
-		return x_step_find(sa, kind, X_REFUSED);
-	return NULL;
+	if (!row && (msg_error(in) || msg_notify(in, N_COOKIE))) /* of IKE_SA_INIT only */
+		row = x_row_find(sa, kind, X_REFUSED, in->has);
+	return row;
 }
 
 static void take_answer(struct sa *sa, const struct packet *p, struct msg *in, int rc)
 {
-	const struct x_step *step;
+	const struct x_row *row;
 	struct x x = { .d = sa->d, .sa = sa, .pkt = p, .in = in, .task = sa->task };
 
 	notify_judge(in, sa->task->kind);
-	step = rc ? NULL : step_of_answer(sa, in);
-	if (!step && rc != -ENOPROTOOPT && sa->state != SA_INIT_SENT) {
+	row = rc ? NULL : row_of_answer(sa, in);
+	if (!row && rc != -ENOPROTOOPT && sa->state != SA_INIT_SENT) {
 		log_ike(1, "answer to %s makes no sense", xchg_str(in->exchange)); /* 2.21.2 */
 		x_fail(&x, -EPROTO, "the peer's answer makes no sense");
 		sa->d->hooks->ended(sa);
 		return;
 	}
-	if (!step) {
+	if (!row) {
 		drop(sa->d, p, "not an answer");
 		return;
 	}
-	take_verdict(sa, step, step->fn(&x));
+	take_verdict(sa, row, handle(row, &x));
 }
 
 /* Unprotected: nothing here is believed that does not fit a request of ours. */
@@ -172,11 +205,9 @@ static void init_response(struct iked *d, const struct packet *p, struct msg *in
 	}
 	rate_enter(&d->answering);
 	x_say_received(p, in);
-	sa_enter(sa);
+	begin(sa);
 	take_answer(sa, p, in, rc);
-	if (sa->state != SA_GONE)
-		x_run(sa);
-	sa_leave(sa);
+	end(sa);
 }
 
 /* 2.6: under load the source must show that it is there before anything is kept for it. */
@@ -247,9 +278,9 @@ static void init_request(struct iked *d, const struct packet *p, struct msg *in,
 	if (!sa)
 		return;
 	x_say_received(p, in);
-	sa_enter(sa);
+	begin(sa);
 	answer(sa, p, in, rc);
-	sa_leave(sa);
+	end(sa);
 }
 
 /* 2.1: a request that came before gets the answer of before, bit by bit; it is never done twice. */
@@ -347,15 +378,13 @@ static void protected_message(struct iked *d, const struct packet *p, struct msg
 	if (!rc)
 		rc = msg_parse_inner(blob_view(&plain), in->sk_first, in);
 	x_say_received(p, in);
-	sa_enter(sa);
+	begin(sa);
 	if (in->flags & F_RESPONSE)
 		take_answer(sa, p, in, rc);
 	else
 		answer(sa, p, in, rc);
 	settle(sa);
-	if (sa->state != SA_GONE)
-		x_run(sa);
-	sa_leave(sa);
+	end(sa);
 }
 
 void iked_packet(struct iked *d, const struct packet *p)

@@ -20,7 +20,7 @@
 struct cert_store;
 struct limits;
 struct packet;
-struct x_table;
+struct x_machine;
 
 struct iked_seams {
 	void *arg; /* of the functions here */
@@ -45,6 +45,7 @@ struct iked_hooks {
 	void (*entered)(struct sa *sa); /* the state is another one */
 	void (*came_up)(struct sa *sa); /* its peer has proved who it is, just now */
 	void (*ended)(struct sa *sa); /* a row has ended it */
+	void (*inherited)(struct sa *from, struct sa *to); /* by the rekey of an IKE_SA */
 	void (*timed_out)(struct sa *sa); /* the peer does not answer */
 	void (*freed)(struct iked *d); /* one IKE_SA less */
 	/* The CHILD_SA that was wanted for this connection will not come (-errno), or needs not. */
@@ -66,7 +67,9 @@ struct iked_counts {
 struct iked {
 	struct iked_seams seams;
 	const struct iked_hooks *hooks;
-	const struct x_table *const *rows; /* of all exchanges; NULL ends */
+	const struct x_machine *machine; /* the rows of all exchanges */
+	unsigned at_work; /* handlers: until they are through nothing else is begun */
+	struct sa_queue due; /* IKE_SAs that have something to begin */
 	struct cert_store *certs;
 	struct conf_ref *conf;
 	struct trap_head traps; /* in configuration order */

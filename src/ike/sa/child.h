@@ -87,6 +87,9 @@ bool child_stands(const struct child *c, bool out);
 uint64_t child_octets(const struct child *c, bool out);
 uint64_t child_last_in(const struct child *c);
 
+/* Traffic goes by it: it is not being made, replaced or on its way out. */
+bool child_carries(const struct child *c);
+
 /* What others name by an SPI stands: one that is being made is its task's alone and not found. */
 struct child *child_by_spi_in(const struct iked *d, uint32_t spi);
 struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct in6_addr *dst);

@@ -51,6 +51,11 @@ static bool is_made(const struct child *c)
 	return c->state != CHILD_NEW && c->spi_in && c->spi_out;
 }
 
+bool child_carries(const struct child *c)
+{
+	return c->state == CHILD_UP || c->state == CHILD_REKEYING;
+}
+
 bool child_has_spi(const struct iked *d, uint32_t spi)
 {
 	return with_spi_in(d, spi) != NULL;
@@ -107,7 +112,7 @@ struct child *child_of_trap(const struct trap *trap)
 	if (!trap->reqid_out)
 		return NULL;
 	while ((c = child_by_reqid(trap->d, trap->reqid_out, c))) {
-		if (c->trap != trap || (c->state != CHILD_UP && c->state != CHILD_REKEYING))
+		if (c->trap != trap || !child_carries(c))
 			continue;
 		if (!c->sa->leaving)
 			return c;

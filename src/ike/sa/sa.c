@@ -6,7 +6,7 @@
 #include "crypto/rand.h"
 #include "ike/message/packet.h"
 #include "ike/sa/books.h"
-#include "ike/sa/child.h"
+#include "ike/sa/child_state.h"
 #include "ike/sa/task.h"
 
 static const struct name states[] = {
@@ -146,10 +146,10 @@ void task_free(struct task *t)
 	sa_point(&t->their_sa, NULL);
 	if (child && child->state == CHILD_NEW)
 		child_free(child);
-	if (old && old->state == CHILD_REKEYING)
-		old->state = CHILD_UP;
-	if (old)
+	if (old) {
+		child_do(old, CE_REKEY_OVER);
 		old->lost = false; /* not replaced: what the kernel asks for is made beside it */
+	}
 	sa_free(new_sa); /* one that came up is no longer here */
 	if (t->trap)
 		trap_unref(t->trap);
@@ -212,6 +212,8 @@ void sa_free(struct sa *sa)
 	table_del(&d->sa_by_init, &sa->by_init);
 	table_del(&d->sa_by_ids, &sa->by_ids);
 	LIST_REMOVE(sa, all);
+	if (sa->is_due)
+		TAILQ_REMOVE(&d->due, sa, due);
 	sa_init_free(sa);
 	blob_free(&sa->request);
 	blob_free(&sa->response);

@@ -59,6 +59,7 @@ struct sa_init {
 };
 
 LIST_HEAD(child_head, child);
+TAILQ_HEAD(sa_queue, sa);
 TAILQ_HEAD(task_head, task);
 
 struct sa {
@@ -88,6 +89,8 @@ struct sa {
 	uint64_t sent_at, heard_at; /* last protected message in */
 	unsigned tries; /* retransmissions of the request */
 	unsigned busy; /* handlers at work: freed only when they are through */
+	bool is_due; /* in the queue of those that have something to begin */
+	bool turned; /* the outstanding request has to leave from other addresses */
 	bool counted; /* among the half-open ones */
 	int fail_rc; /* why it ends, for those who wait for a CHILD_SA */
 	const char *fail_why;
@@ -107,6 +110,7 @@ struct sa {
 
 	struct tlink by_spi, by_init, by_ids;
 	LIST_ENTRY(sa) of_peer, handing, all;
+	TAILQ_ENTRY(sa) due;
 };
 
 #define SPI_OWN(sa) ((sa)->initiator ? (sa)->spi_i : (sa)->spi_r)

@@ -13,7 +13,10 @@ diff | facts)
 esac
 # Relative to where it was typed; everything below may be typed from anywhere.
 if [ -n "${BUILD:-}" ]; then
-	mkdir -p "$BUILD"
+	mkdir -p "$BUILD" 2>/dev/null || {
+		echo "run-tests.sh: BUILD=$BUILD cannot be made: name another folder" >&2
+		exit 2
+	}
 	BUILD=$(cd "$BUILD" && pwd)
 	export BUILD
 fi
@@ -35,4 +38,4 @@ if [ "${1:-}" = compare ]; then
 	shift
 	PYTHONDONTWRITEBYTECODE=1 exec /usr/bin/python3 -m harness.bed.report.compare "$@"
 fi
-exec /usr/bin/python3 -m harness.bed.run "$@"
+exec /usr/bin/python3 -m harness.bed "$@"

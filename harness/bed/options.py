@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.bed.base.spelling import meant
@@ -112,6 +112,17 @@ def interactive(options: argparse.Namespace) -> bool:
     """Somebody wants to look at a scenario while it stands."""
     return bool(options.shell or options.pause_at or options.shell_on_failure or options.keep
                 or options.gdb)
+
+
+# What commands that run scenarios on several grounds do not look at.
+ONE_GROUND = ("bless", "repeat", "shell", "pause_at", "shell_on_failure", "keep", "gdb")
+
+
+def beside(options: argparse.Namespace, others: Sequence[str]) -> list[str]:
+    """The options of those that were typed, as they are typed."""
+    default = parse([])
+    return [f"--{name.replace('_', '-')}" for name in (*ONE_GROUND, *others)
+            if getattr(options, name) != getattr(default, name)]
 
 
 def only_shell(options: argparse.Namespace) -> bool:

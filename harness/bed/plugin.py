@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.bed.base import job
+from harness.bed.base import job, room
 from harness.bed.base.story import Story
 from harness.bed.base.topology import T0
-from harness.bed.engine import by_pytest, stand
+from harness.bed.engine import by_pytest, guest, stand
 from harness.bed.engine.machine import Machine
 from harness.bed.node.frames import Gone
 from harness.bed.node.node import CommandFailed
@@ -148,7 +148,8 @@ class Plugin:
             return
         sentence = ""
         if report.failed:
-            sentence = spoken.sentence(call.excinfo.value, mine.top)
+            sentence = room.first(spoken.sentence(call.excinfo.value, mine.top),
+                                  guest.memory_folder(), mine.results)
             (mine.results / "failure.txt").write_text(str(report.longrepr))
             self.story.title(str(call.excinfo.value))
             if not isinstance(call.excinfo.value, (AssertionError, CommandFailed, Gone)):

@@ -12,13 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from harness.bed import again, matrix, selection, sweep
-from harness.bed.base import places
+from harness.bed.base import places, room
 from harness.bed.base.command import Tell, quietly
 from harness.bed.base.job import OWN, REAL, Job
 from harness.bed.base.spelling import meant
@@ -32,9 +32,9 @@ from harness.bed.engine import (
 from harness.bed.engine.crowd import Crowd
 from harness.bed.engine.kernel import Kernel, Unfit
 from harness.bed.engine.play import Ended, Fleet
-from harness.bed.engine.results import KEPT, new_folder
+from harness.bed.engine.results import KEPT, drop, new_folder
 from harness.bed.engine.suite import Scenario
-from harness.bed.options import interactive, only_shell, parse
+from harness.bed.options import beside, interactive, only_shell, parse
 from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
 from harness.bed.report import artefacts, bless, cut_short, flakes, html, opened, review, speed
 from harness.bed.report.report import Outcome, Report
@@ -101,6 +101,7 @@ class Run:
 def chosen(options: argparse.Namespace, last: selection.Failed | None = None) -> list[Scenario]:
     # The longest comes first, so that no guest runs alone at the end.
     known = {one.name: one for one in (suite.kernel_tests(TOP), *suite.scenarios(TOP))}
+    refuse_beside(options)
     alone = next((name for name in options.names if (name,) in TABLES), None)
     if alone and len(options.names) > 1:
         raise Unfit(f"{alone} runs scenarios of its own: ./run-tests.sh {alone}")
@@ -122,6 +123,14 @@ def chosen(options: argparse.Namespace, last: selection.Failed | None = None) ->
     names = there
     check_prompts(options, names)
     return options.shard.part([known[name] for name in names])
+
+
+def refuse_beside(options: argparse.Namespace) -> None:
+    """Raise Unfit where a command with grounds of its own would not look at an option."""
+    own = {matrix.NAME: ("carol_ike", "moon_ike"), kernels.NAME: ("kernel", "modules", "native")}
+    command = next((name for name in options.names if name in again.COMMANDS), "")
+    if command and (typed := beside(options, own.get(command, ()))):
+        raise Unfit(f"{command} does not go with {' and '.join(typed)}: leave that out")
 
 
 def misfits(options: argparse.Namespace) -> list[Outcome]:
@@ -387,7 +396,7 @@ def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
     except peers.NoPeer as error:
         return [Outcome(scenario.name, "skipped", sentence=str(error))]
     except OSError as error:
-        return [Outcome(scenario.name, "failed", sentence=f"{error.strerror}: {error.filename}",
+        return [Outcome(scenario.name, "failed", sentence=refusal(error),
                         reproduce=f"./run-tests.sh {scenario.name}")]
 
 
@@ -417,12 +426,23 @@ def keep(run: Run, arguments: list[str]) -> None:
     run.report.say(f"page: {places.shown(page, TOP)}")
 
 
-def keep_cut_short(report: Report, arguments: list[str]) -> None:
-    """The page of a run that was ended by hand, if it had begun."""
+def keep_cut_short(report: Report, arguments: list[str], why: str) -> None:
+    """The page of a run that was ended before its time, if it had begun."""
     if report.folder:
         page = cut_short.keep(report.folder, TOP, report, titles(),
-                              shlex.join(["./run-tests.sh", *arguments]))
+                              shlex.join(["./run-tests.sh", *arguments]), why)
         report.say(f"page: {places.shown(page, TOP)}")
+
+
+def refuse(report: Report, arguments: list[str], sentence: str) -> int:
+    """What cannot go on says why; what it had stays, and where it had nothing the run before."""
+    print(f"run-tests.sh: {sentence}", file=sys.stderr)
+    with suppress(OSError):
+        if report.outcomes:
+            keep_cut_short(report, arguments, sentence.partition("\n")[0].rstrip(":"))
+        elif report.folder:
+            drop(report.folder)
+    return 2
 
 
 def once_more_under_valgrind(run: Run, scenarios: list[Scenario]) -> None:
@@ -436,6 +456,10 @@ def once_more_under_valgrind(run: Run, scenarios: list[Scenario]) -> None:
     programs = build.programs(TOP, plain=True, needed=True, tell=run.report.say)
     slowly = replace(run, options=options, folder=run.folder / "valgrind", programs=programs)
     run_scenarios(slowly, chosen_few, told=False)
+
+
+def refusal(error: OSError) -> str:
+    return room.refused(error, places.build(TOP), guest.memory_folder())
 
 
 def _interrupt(*_: object) -> None:
@@ -486,7 +510,6 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         # At once, so that a place where it cannot be written is told before anything runs.
         report.write_junit(options.junit)
     need_peers(options, report)
-    report.add(misfits(options))
     folder = report.folder = new_folder(RESULTS)
     if options.keep:
         (folder / KEPT).touch()
@@ -494,6 +517,7 @@ def execute(options: argparse.Namespace, report: Report, fleet: Fleet) -> int:
         build.surroundings(TOP, tell)
         used = check_kernel(options, tell)
         name_kernel(folder, used, report)
+    report.add(misfits(options))
     again.leave(folder, options, sys.argv[1:])
     if on_host is not None:
         hosted.run(report, TOP, on_host)
@@ -526,7 +550,7 @@ def work(run: Run, scenarios: list[Scenario]) -> tuple[int | None, list[str]]:
     start = time.monotonic()
     run_scenarios(run, scenarios, interactive(options) or bool(options.names)
                   and options.repeat == 1)
-    taken = [*speed.lines(speed.read(run.folder), time.monotonic() - start, not options.names),
+    taken = [*speed.lines(speed.read(run.folder), time.monotonic() - start, again.whole(options)),
              speed.clocks(run.folder)]
     if build.sanitized() and not options.names:
         once_more_under_valgrind(run, scenarios)
@@ -548,15 +572,12 @@ def main(arguments: list[str]) -> int:
     try:
         return execute(options, report, fleet)
     except (Unfit, build.Broken, peers.NoPeer) as error:
-        print(f"run-tests.sh: {error}", file=sys.stderr)
-        return 2
+        return refuse(report, arguments, str(error))
     except OSError as error:
-        print(f"run-tests.sh: {error.filename or 'this machine'}: {error.strerror}",
-              file=sys.stderr)
-        return 2
+        return refuse(report, arguments, refusal(error))
     except KeyboardInterrupt:
         fleet.end()
-        keep_cut_short(report, arguments)
+        keep_cut_short(report, arguments, "ended by hand")
         print("run-tests.sh: ended by hand", file=sys.stderr)
         return 130
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.bed.base import topology
+from harness.bed.base import places, topology
 from harness.bed.base.job import Job
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS
@@ -182,7 +182,7 @@ class Sweep:
         ended = self.play(replace(self.job, results=folder, sweep=texts,
                                   limit=self.scenario.limit * len(batch)))
         rows = _rows(folder / "results.jsonl")
-        where = str(folder.relative_to(self.job.top))
+        where = places.shown(folder, self.job.top)
         return {cell: judged(*cell, rows.get(text), ended, where, allowed)
                 for cell, text in zip(batch, texts)}
 

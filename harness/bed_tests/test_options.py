@@ -24,6 +24,12 @@ def parsed(text: str):
     ("--gdb mooon/iked coa-change", "not mooon/iked: nodes are moon, carol"),
     ("--shell mooon coa-change", "there is no node mooon: there are moon"),
     ("matrix coa-change", "matrix runs scenarios of its own: ./run-tests.sh matrix"),
+    ("matrix --bless", "matrix does not go with --bless: leave that out"),
+    ("matrix --moon-ike=strongswan", "matrix does not go with --moon-ike: leave"),
+    ("kernels --kernel=6.1 --repeat 2", "kernels does not go with --repeat and --kernel: leave"),
+    ("kernels --native", "kernels does not go with --native: leave that out"),
+    ("sweep coa-change --pause-at moved", "sweep does not go with --pause-at: leave that out"),
+    ("sweep coa-change --keep --gdb iked", "sweep does not go with --keep and --gdb: leave"),
 ])
 def test_what_would_never_stop_the_story_is_refused(text, sentence, monkeypatch):
     monkeypatch.setattr(run.shutil, "which", lambda name: f"/usr/bin/{name}")

@@ -44,6 +44,21 @@ def test_a_word_that_is_like_nothing_suggests_nothing():
     assert meant("coa-chnage", SCENARIOS) == "; did you mean coa-change?"
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_capitals_and_what_a_shell_completes_find_the_name(name):
+    file = f"scenarios/{name}/test_{name.replace('-', '_')}.py"
+    for typed in (name.upper(), f"scenarios/{name}", f"./scenarios/{name}/", file):
+        assert near(typed, [*SCENARIOS, *suite.TAKEN])[0] == name
+
+
+def test_every_command_of_the_front_door_is_a_name_that_may_be_meant():
+    door = (TOP / "run-tests.sh").read_text()
+    commands = {word for line in re.findall(r"^([a-z |]+)\)$", door, flags=re.MULTILINE)
+                for word in line.split(" | ")} | set(re.findall(r'" = (\w+) \]', door))
+    assert {"diff", "compare", "doctor"} <= commands <= set(suite.TAKEN)
+    assert meant("compre", suite.TAKEN) == "; did you mean compare?"
+
+
 @pytest.mark.parametrize("typed, sentence", [
     (["coa-chnage"], "there is no scenario coa-chnage; did you mean coa-change?"),
     (["docter"], "there is no scenario docter; did you mean doctor?"),

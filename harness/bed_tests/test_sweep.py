@@ -108,7 +108,9 @@ def test_a_guest_that_died_fails_every_fault_without_a_result():
     assert sweep.judged(INIT, "drop", None, ended, "", []).sentence == ended.reason
 
 
-def test_a_whole_sweep_is_one_table_and_an_exit_status(clean, tmp_path):
+@pytest.mark.parametrize("top", ["", "checkout"])
+def test_a_whole_sweep_is_one_table_and_an_exit_status(clean, tmp_path, top):
+    """Wherever it is built: in the checkout, or where BUILD says."""
     def play(job: Job) -> Ended:
         job.results.mkdir()
         rows = [{"test": f"t.py::test_story[{text}]", "seconds": 1.0, "sentence": "s",
@@ -122,7 +124,7 @@ def test_a_whole_sweep_is_one_table_and_an_exit_status(clean, tmp_path):
     tests = tmp_path / "scenario/test_story.py"
     tests.parent.mkdir()
     (tests.parent / sweep.EXCEPTIONS).write_text("IKE_SA_INIT\tflip\ts\tnothing protects it\n")
-    job = Job("story", tmp_path, clean, Path("/"))
+    job = Job("story", tmp_path / top, clean, Path("/"))
     with ThreadPoolExecutor(2) as pool:
         one = sweep.Sweep(Scenario("story", tests, ""), job, play, report, [])
         one.run(pool, one.batches())

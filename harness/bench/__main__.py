@@ -106,7 +106,7 @@ def moves() -> Measured:
         for name, spread in spreads.items()]
     rows = [{name: round(1000 * value, 2) for name, value in one.items()} for one in runs]
     return Measured(figures, {"moves_ms": rows, "moves_clock": "real",
-                              "moves_folder": str(folder.relative_to(TOP))})
+                              "moves_folder": places.shown(folder, TOP)})
 
 
 def pages() -> Measured:

@@ -100,7 +100,7 @@ def _scenario(test: str) -> str:
     if not _run("make", "-s", "UBSAN=1", "all"):
         return BROKEN
     name = test.removeprefix(SCENARIO)
-    return GREEN if _run(PYTHON, "-m", "harness.bed.run", name) else RED
+    return GREEN if _run(PYTHON, "-m", "harness.bed", name) else RED
 
 
 def colour(test: str) -> str:

@@ -11,7 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
-from harness.bed.base import places
+from harness.bed.base import places, room
 from harness.bed.base.job import OWN, Job
 from harness.bed.engine import clock as clocks
 from harness.bed.engine import kernel as kernels
@@ -35,6 +35,7 @@ REASONS = {
                       "allow it (seccomp profile, kernel.yama.ptrace_scope) or use --native",
     "Operation not permitted": "this machine forbids something the guest kernel needs",
     "No space left on device": "the disk is full: make room in {tmp} and where results go",
+    "Kernel mode signal 7": "the disk is full: make room in {tmp}",
     "Bus error": "the disk is full: make room in {tmp} and where results go",
 }
 
@@ -44,12 +45,14 @@ def check(preload: Path, kernel: Kernel | None = None) -> None:
     kernels.check(kernel or kernels.installed())
     if not preload.exists():
         raise Unfit(f"{preload} is missing: type make guest")
-    for folder, wanted in ((memory_folder(), DISK), (preload.parent, RESULTS)):
+    memory = memory_folder()
+    if why := room.unusable(memory, not memory.is_dir() or not noexec(memory)):
+        raise Unfit(why)
+    for folder, wanted in ((memory, DISK), (preload.parent, RESULTS)):
         free = shutil.disk_usage(folder).free
         if free < wanted:
             raise Unfit(f"{folder} has {free >> 20} MB left, a guest needs {wanted >> 20}: "
-                        "make room there, or say where there is some: TMPDIR= for a guest's "
-                        "memory, BUILD= for all that is made")
+                        f"{room.MAKE}")
 
 
 def memory_folder() -> Path:

@@ -92,8 +92,16 @@ class Machine:
     def last_words(self) -> str:
         """What the end of its console means."""
         said = self._console.read_text(errors="replace")
-        return self.meaning(said) or \
-            f"the guest ended without a result; its last words: {self._last_line()}"
+        return self.meaning(said) or f"{self._how()}; its last words: {self._last_line()}"
+
+    def _how(self) -> str:
+        """A guest that nobody has ended ends by itself, or by a signal from outside."""
+        status = self.process.returncode or 0
+        if status == -signal.SIGKILL:
+            return ("the guest was ended by SIGKILL: by somebody, or because memory was short "
+                    "(dmesg says so; -j 1 runs one guest at a time)")
+        return f"the guest was ended by {signal.Signals(-status).name}" if status < 0 else \
+            "the guest ended without a result"
 
     def _last_line(self) -> str:
         said = self._console.read_text(errors="replace").partition("Kernel panic")[0]

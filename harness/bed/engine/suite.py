@@ -11,7 +11,7 @@ from harness.bed.engine.pace import STORY
 KERNEL_TESTS, CONFORMANCE, LIMIT, BY_NAME = "testbed", "conformance", "LIMIT", "BY_NAME"
 ONLY = " (runs only by name)"
 TAKEN = (KERNEL_TESTS, CONFORMANCE, "matrix", "kernels", "sweep", "doctor", "elsewhere", "diff",
-         "attach")
+         "facts", "compare", "attach")
 ORDER = (
     "establishment", "coa-change", "link-handover", "return-home", "rekey-after-move",
     "start-order", "two-nodes", "late-migrate", "revoked", "expired", "wrong-name", "unknown-ca",

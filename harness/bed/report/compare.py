@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed.base import places
+from harness.bed.base import places, room
 from harness.bed.base.spelling import meant
 from harness.bed.check import columns, golden, ladder
 from harness.bed.decode.xfrm import DumpError
@@ -83,8 +83,9 @@ def read(word: str, results: Path = RESULTS) -> Run:
     known = sorted(path.parent.name for path in results.glob(f"2[0-9]*/{page_facts.OUTCOMES}"))
     if not known:
         raise NoRun(f"{word} is no run, and there is none yet: ./run-tests.sh coa-change makes one")
+    others = {"last", *known} - {word}
     raise NoRun(f"{word} is no run: it has no {page_facts.OUTCOMES}. The newest are "
-                f"{', '.join(known[-RECENT:])}, in {results}{meant(word, ['last', *known])}")
+                f"{', '.join(known[-RECENT:])}, in {results}{meant(word, others)}")
 
 
 def compare(before: Run, after: Run) -> list[Compared]:
@@ -195,7 +196,11 @@ def main(words: list[str]) -> int:
         if one.verdict != SAME:
             print(f"{one.verdict}: {one.name}: {one.sentence or one.title}")
     print(", ".join(f"{count(found, word)} {word}" for word in VERDICTS))
-    print(f"page: {write(before, after, found)}")
+    try:
+        print(f"page: {write(before, after, found)}")
+    except OSError as error:
+        print(f"run-tests.sh: {room.refused(error, places.build(TOP))}", file=sys.stderr)
+        return 2
     return 0 if count(found, SAME) == len(found) else 1
 
 

@@ -35,8 +35,15 @@ def write(folder: Path, titles: dict[str, str], command: str = "", seconds: floa
     page = folder / PAGE
     host = [test for test in page_facts.tests(folder) if not test.results]
     made = time.strftime("%Y-%m-%d %H:%M:%S %Z")
-    page.write_text(render(Page(folder.name, made, _commit(), command, seconds,
-                                page_facts.scenarios(folder, titles), host, ended)))
+    text = render(Page(folder.name, made, _commit(), command, seconds,
+                       page_facts.scenarios(folder, titles), host, ended))
+    # Whole or not at all, where the disk is full.
+    unfinished = page.with_suffix(".part")
+    try:
+        unfinished.write_text(text)
+        unfinished.replace(page)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return page
 
 

@@ -244,7 +244,8 @@ def scenarios(folder: Path, titles: dict[str, str]) -> list[Scenario]:
         if test.results:
             name = test.test.partition("::")[0]
             known = titles.get(name.partition("[")[0], "")
-            scenario = found.setdefault(test.results, Scenario(name, _anchor(test.results), known))
+            scenario = found.setdefault(test.results, Scenario(
+                name, _anchor(folder, test.results), known))
             scenario.tests.append(test)
     for results, scenario in found.items():
         _furnish(scenario, folder, inside(folder, results))
@@ -265,8 +266,9 @@ def inside(folder: Path, results: str) -> Path:
     return folder.joinpath(*named[at:])
 
 
-def _anchor(results: str) -> str:
-    return "-".join(Path(results).parts[3:]) or Path(results).name
+def _anchor(folder: Path, results: str) -> str:
+    """The same wherever the run was built."""
+    return "-".join(inside(folder, results).relative_to(folder).parts)
 
 
 def rung_anchor(act: str, number: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+from harness.bed.node.frames import Gone
 from harness.bed.node.node import CommandFailed
 
 
@@ -18,7 +19,7 @@ def sentence(error: BaseException, top: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"{_short(error.filename or '', top)} line {error.lineno}: {error.msg}"
     bare = type(error) is AssertionError and (not said or said.startswith("assert "))
-    if isinstance(error, (AssertionError, CommandFailed)) and not bare:
+    if isinstance(error, (AssertionError, CommandFailed, Gone)) and not bare:
         return said
     kind = [] if bare else [type(error).__name__]
     return ": ".join(filter(None, [_where(error, top), *kind, said or "it does not hold"]))

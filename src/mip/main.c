@@ -182,7 +182,7 @@ static void say_finding(void *arg, bool error, const char *line)
 	fprintf(stderr, "%s: %s%s\n", PROGRAM, error ? "" : "warning: ", line);
 }
 
-/* A missing file at the usual place is the default configuration (spec C.8). */
+/* A missing file at the usual place is the default configuration. */
 static int load(const struct options *o, struct conf_log *log, struct mip_conf **out)
 {
 	int rc = mip_conf_load(o->conf, log, out);

@@ -3,7 +3,7 @@
  *
  * Shapes:  env for all roles; nodes, bul, move for a mobile node; ha for a home agent.
  * Errors:  mip_up gives 0 or -errno, already logged; mip_down never fails.
- * Source:  spec C.9, C.10.
+ * Source:  none.
  */
 #pragma once
 

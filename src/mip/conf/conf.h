@@ -12,7 +12,7 @@
  *          the top file.
  *          log->n_errors tells that something was wrong: the program then refuses to start or to
  *          reload.
- * Source:  UMIP's mip6d.conf(5) as spec C.8 lists it.
+ * Source:  mip6d.conf(5), which is the language of UMIP's.
  */
 #pragma once
 

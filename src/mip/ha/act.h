@@ -3,7 +3,7 @@
  *
  * Shapes:  struct ha_bu is a BU with everything that a check or a handler asks for.
  * Errors:  0 or the first -errno, already logged.
- * Source:  RFC 6275 sections 10.3, 10.4; spec C.4, D.6.
+ * Source:  RFC 6275 sections 10.3, 10.4.
  */
 #pragma once
 

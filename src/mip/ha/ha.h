@@ -6,7 +6,7 @@
  * Shapes:  struct ha is the whole role; addr.c does what a binding means for links and tunnels.
  * Units:   lifetimes seconds.
  * Errors:  0 or -errno at the start; later failures are logged and answered by a status.
- * Source:  RFC 6275 sections 9.5 and 10, RFC 4877 sections 4 and 5; spec C.4, D.5, F-001 to F-004.
+ * Source:  RFC 6275 sections 9.5 and 10, RFC 4877 sections 4 and 5; requirements F-001 to F-004.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  *
  * Shapes:  handlers give a verdict; functions of net.c change kernel objects only.
  * Errors:  mn_net functions give 0 or the first -errno, already logged.
- * Source:  RFC 6275 sections 11.5 to 11.8; spec D.5, D.6.
+ * Source:  RFC 6275 sections 11.5 to 11.8.
  */
 #pragma once
 

@@ -8,7 +8,7 @@
  *          ME_HOME, ME_LINK_DOWN; packets arrive by mn_ba() and mn_mpa().
  * Units:   lifetimes seconds, delays milliseconds.
  * Errors:  a kernel call that fails is logged; the node then stays blocked rather than unprotected.
- * Source:  RFC 6275 section 11, RFC 4877 sections 4 and 5; spec C.5, D.5, D.6, F-021.
+ * Source:  RFC 6275 section 11, RFC 4877 sections 4 and 5; requirement F-021.
  */
 #pragma once
 

@@ -5,7 +5,7 @@
  * Shapes:  the advertisement is one that mn_move believed.
  * Units:   lifetimes seconds.
  * Errors:  a kernel call that fails is logged.
- * Source:  RFC 4861 section 6.3.4, RFC 4862 section 5.5.3; spec D-046.
+ * Source:  RFC 4861 section 6.3.4, RFC 4862 section 5.5.3; requirement D-046.
  */
 #pragma once
 

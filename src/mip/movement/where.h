@@ -7,8 +7,8 @@
  * Shapes:  one struct for all home addresses; they are told by mn_event().
  * Units:   none.
  * Errors:  mn_move_start gives 0 or -errno (-ENODEV: no configured interface exists).
- * Source:  RFC 6275 sections 11.5.1, 11.5.3; RFC 7559 (solicitations until answered); spec C-071 to
- * C-076, D-045.
+ * Source:  RFC 6275 sections 11.5.1, 11.5.3; RFC 7559 (solicitations until answered);
+ *          requirements C-071 to C-076, D-045.
  */
 #pragma once
 

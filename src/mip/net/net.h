@@ -11,7 +11,7 @@
  * Errors:  0 or -errno of sendmsg. A packet that xfrm parks for an ACQUIRE counts as sent (it is
  *          lost: retransmission carries it);
  *          -EPERM: a policy blocks it; -EBUSY: too many answers to strangers.
- * Source:  RFC 3542, RFC 6275 section 6, spec D-050, D-051.
+ * Source:  RFC 3542, RFC 6275 section 6, requirements D-050, D-051.
  */
 #pragma once
 

@@ -8,8 +8,8 @@
  *          tunnel templates: the home address until the first migration, then the CoA.
  * Units:   priorities as the kernel has them, smaller is better.
  * Errors:  0 or the first -errno met; a failing row is logged and never stops the others.
- * Source:  RFC 4877 sections 4 and 5, RFC 6275 sections 9.3, 10.3, 11.3; spec D.3, D.4, D.5;
- *          rules P1 to P7 for kernels 6.1 to 7.x.
+ * Source:  RFC 4877 sections 4 and 5, RFC 6275 sections 9.3, 10.3, 11.3;
+ *          rules P1 to P7 of docs/DESIGN.md section 3.
  */
 #pragma once
 

@@ -8,7 +8,7 @@ from harness.bed.check import canon, delta, evidence
 from harness.bed.engine import doctor
 from harness.bed_tests import samples
 from harness.lint import (
-    goldens, layers, lint, markers, patience, rooms, secrets, sizes, tools, waits, writers,
+    goldens, ids, layers, lint, markers, patience, rooms, secrets, sizes, tools, waits, writers,
 )
 
 NAP = "sle" + "ep"
@@ -113,6 +113,10 @@ def test_a_folder_that_is_no_room_is_a_fault(tmp_path):
 
 
 def told_of_c(root, sources: dict[str, str]) -> list[str]:
+    for path in sources:
+        essay = root / "src/ike" / path.rpartition("/")[0] / rooms.ESSAY
+        essay.parent.mkdir(parents=True, exist_ok=True)
+        essay.write_text("# a room\n")
     for path, text in sources.items():
         found = faults(rooms.check, root, f"src/ike/{path}", text)
     return found
@@ -163,6 +167,28 @@ def test_headers_that_include_each_other_are_a_fault(tmp_path):
 def test_a_folder_of_a_c_module_that_is_no_room_is_a_fault(tmp_path):
     (found,) = told_of_c(tmp_path, {"attic/a.c": ""})
     assert found.startswith("src/ike/attic/a.c: attic is no room of ike: message, ")
+
+
+@pytest.mark.parametrize("lines, fine", [(None, False), (0, False), (1, True), (20, True),
+                                         (21, False)])
+def test_an_essay_of_twenty_lines_at_most_opens_a_room(tmp_path, lines, fine):
+    if lines is not None:
+        faults(rooms.check, tmp_path, f"src/ike/sa/{rooms.ESSAY}", "words\n" * lines)
+    assert faults(rooms.check, tmp_path, "src/ike/sa/a.c", "") == ([] if fine else [
+        f"src/ike/sa/README.md: an essay of {lines or 0} lines, 1 to 20 open a room"])
+
+
+@pytest.mark.parametrize("comment, word", [
+    ("/* A-001: as it should be */", None), ("/* B-999 */", "B-999"), ("/* P1, P2 */", "P2"),
+    ("/*\n * Template 12.\n */", "Template 12"), ("/* spec C.4 */", "spec"), ("// I66", "I66"),
+    ('"B-999"', None), ("/* SHA-1, X.509, the template of a policy */", None),
+])
+def test_what_a_comment_cites_stands_in_docs(tmp_path, comment, word):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/requirements.md").write_text("| A-001 | S | | one |\n")
+    (tmp_path / "docs/DESIGN.md").write_text("| P1 | a fact |\n")
+    assert [one.partition(" ")[2] for one in faults(ids.check, tmp_path, "src/ike/a.c", comment)
+            ] == ([f"{word} stands nowhere in docs/"] if word else [])
 
 
 @pytest.mark.req("A-272")

@@ -14,6 +14,7 @@ from harness.lint.layers import INCLUDE, circles
 from harness.lint.tree import Fault, files, name, text
 
 BESIDE = "the files beside them"
+ESSAY, ESSAY_LINES = "README.md", 20
 # Left to right: what stands further right may see what stands further left. Rooms of one floor
 # do not see each other.
 ROOMS = {
@@ -34,6 +35,7 @@ def check(root: Path) -> Iterator[Fault]:
         paths = {name(root, path): path for path in files(root, ".c", ".h", under=f"src/{module}")}
         yield from (Fault(where, 0, f"{_room(where)} is no room of {module}: {', '.join(floor)}")
                     for where in paths if _room(where) not in floor)
+        yield from _essays(root, module, {_room(where) for where in paths} & set(floor))
         known = {where: path for where, path in paths.items() if _room(where) in floor}
         for verb, sees in (("include", _includes(known)), ("use", _uses(known))):
             yield from _upwards(floor, verb, sees)
@@ -49,6 +51,16 @@ Sees = dict[str, list[tuple[int, str, str]]]  # of each file: line, the other fi
 def _room(where: str) -> str:
     parts = Path(where).parts
     return parts[2] if len(parts) > 3 else BESIDE
+
+
+def _essays(root: Path, module: str, rooms: set[str]) -> Iterator[Fault]:
+    """What lives here, what never does, where a packet comes in and leaves."""
+    for room in sorted(rooms - {BESIDE}):
+        essay = root / "src" / module / room / ESSAY
+        lines = len(text(essay).splitlines()) if essay.exists() else 0
+        if not 1 <= lines <= ESSAY_LINES:
+            yield Fault(name(root, essay), 0, f"an essay of {lines} lines, 1 to {ESSAY_LINES} "
+                        "open a room")
 
 
 def _upwards(floor: dict[str, int], verb: str, sees: Sees) -> Iterator[Fault]:

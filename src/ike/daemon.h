@@ -23,11 +23,11 @@ struct daemon {
 };
 
 /*
- * Everything that needs privileges, and the configuration's files; templates 2 to 10. 0 or
+ * Everything that needs privileges, and the configuration's files. 0 or
  * -errno.
  */
 int daemon_start(struct daemon *dm, struct conf_log *log);
-/* The connections (templates 11 to 17), and what the kernel knows from before. */
+/* The connections, and what the kernel knows from before. */
 int daemon_go(struct daemon *dm);
 void daemon_end(struct daemon *dm);
 

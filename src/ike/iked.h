@@ -24,5 +24,5 @@ void iked_free(struct iked *d); /* at once: kernel SAs go, nothing is sent */
 OWN(iked)
 
 /* Our configuration now; conf is owned from here on. Connections that are the same in old and new
- * are left alone. Templates 11 to 17. */
+ * are left alone. */
 int iked_load_conf(struct iked *d, struct ike_conf *conf);

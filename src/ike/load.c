@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "ike/iked.h"
 
-/* Template 12. */
 static const char *say_iface(struct iked *d, const struct in6_addr *a)
 {
 	const struct iked_seams *s = &d->seams;

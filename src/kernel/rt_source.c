@@ -1,6 +1,6 @@
 /*
  * The kernel's own choice of a source prefers a home address (RFC 6724 rule 4) and, with table 252
- * in force, the tunnel: so the main table is read and the choice made here (spec B-028).
+ * in force, the tunnel: so the main table is read and the choice made here (B-028).
  */
 #include <errno.h>
 #include <linux/if_addr.h>

@@ -5,7 +5,7 @@
  * in any other would never hear of a movement.
  * Shapes:  tries it with a sub policy between documentation addresses, and removes that again.
  * Errors:  0 it does; -ENOMSG it does not; another -errno: it could not be tried.
- * Source:  linux/xfrm.h; measured facts of docs/DESIGN.md (rule P8).
+ * Source:  linux/xfrm.h; measured facts of docs/DESIGN.md.
  */
 #pragma once
 

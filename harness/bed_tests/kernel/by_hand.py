@@ -1,6 +1,6 @@
 """by_hand - what the daemons would put into both kernels, put there with ip(8).
 
-Enough of spec D.5 for the testbed to be tried without daemons: both SA pairs, the four policies
+Enough for the testbed to be tried without daemons: both SA pairs, the four policies
 that use them, and the care-of address states of mobile node and home agent.
 """
 

@@ -53,7 +53,7 @@ static void the_messages_are_those_of_the_page(void **state)
 	pair_free(p);
 }
 
-/* Templates 26 to 41, as carol's page has them; moon's lines stand between. */
+/* The lines of carol's page; moon's lines stand between. */
 static const char *const page_log[] = {
 	"[IKE] initiating IKE_SA mh[1] to 2001:1::1",
 	"[ENC] generating IKE_SA_INIT request 0 [",

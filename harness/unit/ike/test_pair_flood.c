@@ -107,7 +107,7 @@ static void a_second_attempt_with_the_same_spi_is_its_own(void **state)
 	pair_free(p);
 }
 
-/* H-12: hashes that do not fit the packet. */
+/* Hashes that do not fit the packet. */
 static void a_nat_is_refused(void **state)
 {
 	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);

@@ -97,7 +97,7 @@ static void give_up(void *arg)
 	loop_stop();
 }
 
-/* K-1: acknowledged, the policy unchanged, the event with KMADDRESS, POLICY_TYPE, MIGRATE. */
+/* Acknowledged, the policy unchanged, the event with KMADDRESS, POLICY_TYPE, MIGRATE. */
 static void a_transport_policy_migrates_and_tells_it(void **state)
 {
 	struct nl *nl = open_or_skip(NETLINK_XFRM), *events = NULL;

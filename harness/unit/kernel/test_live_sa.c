@@ -129,7 +129,6 @@ static void mobile_ipv6_states_are_named_by_both_ends(void **state)
 	nl_free(nl);
 }
 
-/* K-3. */
 static void a_tunnel_moves_with_keys_and_sequence_number(void **state)
 {
 	struct nl *nl = begin();
@@ -215,7 +214,7 @@ static void give_up(void *arg)
 	loop_stop();
 }
 
-/* K-6: the ends are those of the template, the selector those of the packet. */
+/* The ends are those of the template, the selector those of the packet. */
 static void check_acquire(void)
 {
 	struct in6_addr coa = A(COA), ha = A(HA);

@@ -121,7 +121,7 @@ static void check_fields(const struct host *h, const struct tunnel *t)
 	assert_int_equal(flags, IP6_TNL_F_IGN_ENCAP_LIMIT);
 }
 
-/* D-040, K-13. */
+/* D-040. */
 static void a_tunnel_gets_the_first_free_number_and_no_encapsulation_limit(void **state)
 {
 	struct host h = { .n_made = 0 };

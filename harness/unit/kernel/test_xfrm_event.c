@@ -20,7 +20,7 @@ static struct xfrm_selector selector(const char *src, const char *dst, uint8_t p
 	return k;
 }
 
-/* K-6: the ACQUIRE of the first BU, as captured: 376 octets, attributes TMPL and POLICY_TYPE. */
+/* The ACQUIRE of the first BU, as captured: 376 octets, attributes TMPL and POLICY_TYPE. */
 static void acquire_of_a_bu(struct nl_req *rq)
 {
 	struct xfrm_user_tmpl tmpl = { .id.proto = 50, .family = AF_INET6, .reqid = 1 };
@@ -84,7 +84,7 @@ static void the_template_of_the_wanted_protocol_counts(void **state)
 	assert_int_equal(ev.acquire.mode, XM_TUNNEL);
 }
 
-/* K-1: the attributes come in the order KMADDRESS, POLICY_TYPE, MIGRATE. */
+/* The attributes come in the order KMADDRESS, POLICY_TYPE, MIGRATE. */
 static void migrate_of_the_page(struct nl_req *rq)
 {
 	struct xfrm_user_kmaddress km = {

@@ -139,7 +139,7 @@ static void a_good_move_is_done(void **state)
 	bench_free(&b);
 }
 
-/* K-1: in transport mode nothing moves, and that is right. */
+/* In transport mode nothing moves, and that is right. */
 static void a_transport_policy_needs_only_the_acknowledgement(void **state)
 {
 	struct bench b = bench_new();

@@ -83,7 +83,7 @@ static void every_kind_of_selector_survives_a_round_trip(void **state)
 	}
 }
 
-/* K-6: the selector of an ACQUIRE has the code word masked as well. */
+/* The selector of an ACQUIRE has the code word masked as well. */
 static void the_second_word_of_a_mobility_header_is_no_code(void **state)
 {
 	struct sel s = mh(5), back;

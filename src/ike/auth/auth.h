@@ -12,16 +12,16 @@
 /* Another IKE_SA with the same pair of identities, ours as configured. */
 bool auth_other_sa(const struct sa *sa);
 
-/* Our AUTH payload's data; logs template 31. */
+/* Our AUTH payload's data. */
 int auth_sign(struct sa *sa, struct blob *out);
 
 /* The peer's AUTH, chain, revocation, identity: sets sa->proved. peer_id must be set. */
 int auth_verify(struct sa *sa, const struct msg *in, const struct idp *id);
 
-/* Certificate requests: template 30, of the peer and ours. */
+/* Certificate requests, of the peer and ours. */
 void auth_say_certreq(const struct iked *d, const struct msg *in);
 void auth_say_own_certreq(const struct iked *d);
 void auth_put_certreq(const struct iked *d, struct msg_out *out);
 
-/* Our certificate and its issuers but the root, when they are to be sent: template 32. */
+/* Our certificate and its issuers but the root, when they are to be sent. */
 void auth_put_cert(const struct sa *sa, struct msg_out *out);

@@ -5,7 +5,7 @@
  *          reloaded.
  * Errors:  a file that cannot be used is one log line and is left out; 0 or -errno where the
  *          caller must know.
- * Source:  spec of the start-up log (templates 2 to 6, 10); RFC 4945 section 5.
+ * Source:  RFC 4945 section 5.
  */
 #pragma once
 
@@ -37,7 +37,7 @@ OWN(cert_store)
 /* Files that are of no use go there instead of to the log; NULL: to the log. */
 void cert_store_findings(struct cert_store *s, struct conf_log *log);
 
-/* Start-up, or rereadall: CA certificates, CRLs, private keys (templates 2 to 6). */
+/* Start-up, or rereadall: CA certificates, CRLs, private keys. */
 void cert_store_load(struct cert_store *s, const struct ike_conf *conf);
 /* What the configuration says about peers' certificates, from now on. */
 void cert_store_rules(struct cert_store *s, const struct ike_conf *conf);
@@ -45,7 +45,7 @@ void cert_store_reread_cas(struct cert_store *s);
 void cert_store_reread_crls(struct cert_store *s);
 void cert_store_reread_secrets(struct cert_store *s, const struct ike_conf *conf);
 
-/* leftcert of a connection (template 4). NULL: unusable, one line says why. */
+/* leftcert of a connection. NULL: unusable, one line says why. */
 const struct cred *cert_store_cred(struct cert_store *s, const char *cert_file);
 /* For tests: add a key, a CA or a CRL that is not in the folder. */
 int cert_store_add_key(struct cert_store *s, const char *path);

@@ -9,7 +9,7 @@
  *          that cannot be read and a keyword that may restrict cost their conn, the others stay; a
  *          bad value of config setup takes the strictest meaning; conf_load gives 0, -errno of the
  *          top file, or CONF_REFUSED. log.n_errors sets the exit status.
- * Source:  ipsec.conf(5) of strongSwan as spec E.1, E.2 describe it.
+ * Source:  ipsec.conf(5) of strongSwan; docs/man/ipsec.conf.5.
  */
 #pragma once
 

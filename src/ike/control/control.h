@@ -31,5 +31,5 @@ struct control {
 	struct verbs *verbs; /* requests that wait */
 };
 
-/* What the daemon is made of, as template 7 and status print it. */
+/* What the daemon is made of, as the log and status print it. */
 #define DAEMON_PARTS "openssl x509 revocation pubkey kernel-netlink socket ctl"

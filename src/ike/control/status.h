@@ -3,7 +3,7 @@
  *
  * Shapes:  lines go to a function, without newlines.
  * Errors:  none; what the kernel does not tell is left out.
- * Source:  strongSwan 4.2.9's `ipsec statusall`, spec E.4.
+ * Source:  strongSwan 4.2.9's `ipsec statusall`.
  */
 #pragma once
 

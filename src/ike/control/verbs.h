@@ -3,7 +3,7 @@
  *
  * Shapes:  `up` and `down` of an IKE_SA wait for what they caused, and show the log meanwhile.
  * Errors:  exit statuses of ipsec(8): 0 done, 1 failed, 2 usage.
- * Source:  spec E.3.
+ * Source:  ipsec(8).
  */
 #pragma once
 

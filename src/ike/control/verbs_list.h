@@ -2,7 +2,7 @@
  * verbs_list - certificates and revocation lists, as `ipsec listcerts`, `listcacerts`, `listcrls`
  * show them.
  *
- * Source:  spec E.3.
+ * Source:  ipsec(8).
  */
 #pragma once
 

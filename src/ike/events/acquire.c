@@ -10,7 +10,7 @@
 
 enum { LEVEL_FOREIGN = 3 };
 
-/* Template 26 prints the packet's selector, so that one sees what asked. */
+/* The packet's selector is printed, so that one sees what asked. */
 void acquire_event(struct reqids *r, const struct xfrm_event *ev)
 {
 	const struct sel *sel = &ev->acquire.sel;

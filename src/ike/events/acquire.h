@@ -2,7 +2,7 @@
  * acquire - the kernel wants an SA (ACQUIRE), or one of ours gets old (EXPIRE).
  *
  * Errors:  none: what is not ours is ignored, what fails is logged.
- * Source:  spec B-040 to B-049, A-136; log templates 20, 22 and 26.
+ * Source:  RFC 4301 section 4.4.2.1; B-040 to B-049, A-136.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  *
  * A MIGRATE may come before its connection does; what it says is kept until one claims it.
  * Shapes:  given to all connections of the same peer and, when up, to its IKE_SAs.
- * Source:  RFC 4877 section 7.3; spec B-042, B-058, B-072.
+ * Source:  RFC 4877 section 7.3; B-042, B-058, B-072.
  */
 #pragma once
 

@@ -55,7 +55,6 @@ static struct link *link_add(struct local *l, int ifindex)
 	return &p[l->n_links++];
 }
 
-/* Template 18. */
 static void say_link(const struct local *l, const struct link *link)
 {
 	if (l->reading)
@@ -103,7 +102,6 @@ static struct address *address_of(const struct local *l, int ifindex, const stru
 	return NULL;
 }
 
-/* Template 19. */
 static void say_address(const struct local *l, int ifindex, const struct in6_addr *a, bool came)
 {
 	if (l->reading)

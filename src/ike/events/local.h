@@ -3,7 +3,7 @@
  *
  * Shapes:  a copy of what the kernel has; link-local addresses are in it, but not announced.
  * Errors:  0 or -errno.
- * Source:  rtnetlink(7); log templates 8, 12, 18 and 19.
+ * Source:  rtnetlink(7).
  */
 #pragma once
 
@@ -21,7 +21,7 @@ void local_event(const struct rt_event *ev, void *l);
 /* Events were lost: read all again, and tell what is different. */
 void local_resync(struct local *l);
 
-/* Template 8. */
+/* All of them, to the log. */
 void local_log(const struct local *l);
 /* Name of the interface with this address, or NULL. */
 const char *local_iface(const struct local *l, const struct in6_addr *a);

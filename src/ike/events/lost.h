@@ -7,7 +7,7 @@
  * its half of them and would use it in vain. So is what the kernel asked for before we listened:
  * its larval state keeps it from asking again (P12).
  * Errors:  none: what fails is logged.
- * Source:  spec A-155, A-172, A-223, B-100, B-101; RFC 7296 sections 1.3.3, 2.4.
+ * Source:  A-155, A-172, A-223, B-100, B-101; RFC 7296 sections 1.3.3, 2.4.
  */
 #pragma once
 

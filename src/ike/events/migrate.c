@@ -12,7 +12,7 @@
 
 enum { LEVEL_FOREIGN = 3 };
 
-/* Templates 20 to 24: each attribute, and behind it what it says. */
+/* Each attribute, and behind it what it says. */
 static void say(const struct xfrm_event *ev)
 {
 	const struct xfrm_migrate *first = &ev->migrate.m[0];

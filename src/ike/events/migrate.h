@@ -4,8 +4,7 @@
  *
  * An event is believed only where the kernel's own policy shows the same. No message is sent.
  * Errors:  none: what is not ours is ignored, what fails is logged.
- * Source:  spec B-050 to B-059, B-101, B-103, A-223; kernel facts P7, P10, P11; log templates 20
- *          to 25.
+ * Source:  RFC 4877 section 7.3; B-050 to B-059, B-101, B-103, A-223; P7, P10, P11.
  */
 #pragma once
 

@@ -8,7 +8,7 @@
  * Shapes:  one struct reqids an iked. Connections are remembered by name: one that is gone is
  *          forgotten by itself.
  * Errors:  0 or -errno.
- * Source:  spec B-040, B-058, B-090 to B-096.
+ * Source:  B-040, B-058, B-090 to B-096.
  */
 #pragma once
 

@@ -89,7 +89,7 @@ static enum x_verdict init_take(struct x *x)
 		log_ike(1, "the answer of %s is not what we offered", addr_str(&sa->remote));
 		return x_fail(x, -EPROTO, "the peer chose what was not offered");
 	}
-	if (natt_detected(x->pkt, in)) { /* H-12 */
+	if (natt_detected(x->pkt, in)) { /* 2.23 */
 		log_ike(1, "a NAT is between %s and %s: not supported, giving up",
 			addr_str(&sa->local), addr_str(&sa->remote));
 		return x_fail(x, -EOPNOTSUPP, "a NAT is in between");
@@ -180,7 +180,7 @@ static enum x_verdict init_answer(struct x *x)
 		return x_refuse(x, N_INVALID_SYNTAX);
 	if (choose(sa, x->pkt, in) < 0) /* 2.7 */
 		return x_refuse(x, N_NO_PROPOSAL_CHOSEN);
-	if (natt_detected(x->pkt, in)) { /* H-12 */
+	if (natt_detected(x->pkt, in)) { /* 2.23 */
 		log_ike(1, "a NAT is between %s and %s: not supported, refused",
 			addr_str(&sa->local), addr_str(&sa->remote));
 		return x_refuse(x, N_NO_PROPOSAL_CHOSEN);

@@ -44,7 +44,7 @@ enum x_verdict nego_refuse(struct x *x, int type);
 /* What was wanted of the task is there (rc 0) or not: whoever waits for it hears so. */
 void nego_over(struct x *x, int rc, const char *why);
 
-/* Log what was agreed (template 41). */
+/* Log what was agreed. */
 void nego_say(const struct child *c);
 
 /* Log the refusal and give its name. */

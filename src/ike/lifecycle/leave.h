@@ -6,7 +6,7 @@
  * Shapes:  for reauthentication, after NO_ADDITIONAL_SAS, after a move without KMADDRESS, and for
  *          one of two IKE_SAs between the same two identities.
  * Errors:  0 or -errno; -EOPNOTSUPP: no IKE_SA can be begun from here.
- * Source:  RFC 7296 section 2.8.3, RFC 4877 section 7.4, spec A-171, A-174, B-072.
+ * Source:  RFC 7296 section 2.8.3, RFC 4877 section 7.4, A-171, A-174, B-072.
  */
 #pragma once
 

@@ -4,7 +4,7 @@
 
 enum { REKEYED_MS = 60000 };
 
-/* Template 38. A-137: life - (margin + a random part of margin * fuzz); the rest is the reserve. */
+/* life - (margin + a random part of margin * fuzz); the rest is the reserve. */
 void lifetime_begin(struct sa *sa)
 {
 	const struct conn *c = sa->peer->conn;

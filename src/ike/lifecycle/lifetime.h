@@ -8,7 +8,7 @@
 
 #include "ike/sa/books.h"
 
-void lifetime_begin(struct sa *sa); /* drawn and told, of one that comes up (template 38) */
+void lifetime_begin(struct sa *sa); /* drawn and told, of one that comes up */
 void lifetime_entered(struct sa *sa); /* its state is another one */
 void lifetime_rekey_in(struct sa *sa, uint64_t ms);
 void lifetime_no_rekey(struct sa *sa);

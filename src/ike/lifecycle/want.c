@@ -17,7 +17,7 @@ static struct task *child_task(enum task_kind kind, struct trap *t)
 	return task;
 }
 
-/* A new IKE_SA to this connection's peer: template 27, then IKE_SA_INIT, then IKE_AUTH. */
+/* A new IKE_SA to this connection's peer: IKE_SA_INIT, then IKE_AUTH. */
 static int initiate(struct iked *d, struct trap *t)
 {
 	struct in6_addr local, remote;

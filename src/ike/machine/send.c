@@ -13,7 +13,6 @@ static void say_unsent(struct iked *d, const struct packet *p, int rc)
 	rate_leave(before);
 }
 
-/* Template 29. */
 void x_transmit_owed(struct iked *d, const struct packet *p)
 {
 	int rc;
@@ -40,7 +39,6 @@ void x_transmit_sa(struct sa *sa, struct bytes data)
 	x_transmit_owed(sa->d, &p);
 }
 
-/* Templates 28 and 29 of what came. */
 void x_say_received(const struct packet *p, const struct msg *m)
 {
 	log_net(1, "received packet: from %s[%u] to %s[%u]", addr_str(&p->remote), p->remote_port,

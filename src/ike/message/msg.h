@@ -153,7 +153,7 @@ struct msg {
 	struct authp auth;
 	struct bytes nonce;
 	struct ts_list tsi, tsr;
-	int ts_error; /* -ERANGE: a start behind its end, answered by TS_UNACCEPTABLE (I66) */
+	int ts_error; /* -ERANGE: a start behind its end, answered by TS_UNACCEPTABLE */
 	struct certp cert[MSG_MAX_CERT];
 	size_t n_cert;
 	struct certp certreq[MSG_MAX_CERTREQ];

@@ -93,7 +93,7 @@ struct iked {
 
 const struct ike_conf *iked_conf(const struct iked *d);
 
-/* Where packets to dst leave from (template 15). */
+/* Where packets to dst leave from. */
 int iked_source(struct iked *d, const struct in6_addr *dst, struct in6_addr *out);
 
 /* Status: all IKE_SAs, the newest first. */

@@ -66,13 +66,13 @@ const char *child_state_str(
 const char *child_mode_str(const struct child *c); /* TUNNEL, TRANSPORT, TRANSPORT_PROXY */
 const char *child_name(const struct child *c); /* "mh{1}" (ring of 4) */
 
-/* Takes reqids, mode and proxy hosts from the trap; logs the proxy lines (template 16). */
+/* Takes reqids, mode and proxy hosts from the trap; logs the proxy lines. */
 int child_new(struct sa *sa, struct trap *trap, struct child **out);
 void child_free(struct child *c);
 
-/* Template 34: reserve the inbound SPI. */
+/* Reserve the inbound SPI. */
 int child_alloc(struct child *c);
-/* Both kernel SAs (template 40). On failure nothing of it is left in the kernel. */
+/* Both kernel SAs. On failure nothing of it is left in the kernel. */
 int child_install(struct child *c, const struct child_keys *k);
 /* Only the outbound one goes (a rekeyed child is still received from). */
 void child_close_out(struct child *c);

@@ -108,7 +108,6 @@ static void fill(
 	sa->auth_trunc = c->integ->kernel_trunc;
 }
 
-/* Template 40. */
 static int install(struct child *c, bool out, const uint8_t *e, const uint8_t *a)
 {
 	struct nl *nl = c->sa->d->seams.xfrm;

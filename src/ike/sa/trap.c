@@ -175,7 +175,7 @@ static bool proxy_host(const struct ts_list *list, const struct in6_addr *ike, s
 	return list->n && ts_is_host(&list->ts[0], out) && !addr_eq(out, ike);
 }
 
-/* B-021: template 16, for each end that stands for another host. */
+/* B-021: for each end that stands for another host. */
 void trap_say_proxy(
 	const struct trap *t, const struct in6_addr *local, const struct in6_addr *remote)
 {

@@ -78,7 +78,7 @@ void trap_set_reqid(struct trap *t, uint32_t out, uint32_t in, enum trap_how how
 
 void trap_need_reqid(struct trap *t); /* draws the counter if none is known yet */
 
-void trap_route(struct trap *t); /* templates 15 to 17 */
+void trap_route(struct trap *t);
 void trap_unroute(struct trap *t);
 
 /* Only the configuration loader makes and removes traps. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "crypto/rand.h"
 #include "ike/events/acquire.h"
 #include "unit/ike/pair.h"
 
@@ -155,12 +156,29 @@ static void open_trust(struct node *n, bool configured)
 		*keep = n->certs;
 }
 
+/* A nonce that the test has set: its first octet, and noughts. */
+static void on_draw(void *arg, enum draw what, void *out, size_t n)
+{
+	struct node *node = arg;
+	const size_t cap = sizeof(node->nonces);
+	uint8_t first =
+		what == DRAW_NONCE && node->n_nonces < cap ? node->nonces[node->n_nonces] : 0;
+
+	rand_bytes(out, n);
+	if (!first)
+		return;
+	memset(out, 0, n);
+	memcpy(out, &first, 1);
+	node->n_nonces++;
+}
+
 static void node_open(struct node *n, const char *name, const char *addr, const char *conf)
 {
 	struct iked_seams seams = { .arg = n,
 		.send = on_send,
 		.source = on_source,
 		.iface = on_iface,
+		.draw = on_draw,
 		.child_done = on_child_done };
 
 	n->name = name;

@@ -38,6 +38,9 @@ struct node {
 	unsigned n_done, n_failed; /* CHILD_SAs that were wanted */
 	const char *why;
 	unsigned n_sent;
+	/* First octet of the nonces that it draws next, 0: by chance. */
+	uint8_t nonces[4];
+	unsigned n_nonces;
 };
 
 struct dgram {

@@ -153,39 +153,6 @@ static void what_was_wanted_goes_to_the_next_ike_sa(void **state)
 	pair_free(p);
 }
 
-/* 2.8.1: both requests are in flight before either arrives. */
-static void both_sides_rekey_a_child_sa_at_once(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 8; i++) {
-		struct pair *p = settled();
-
-		assert_int_equal(iked_rekey_child(pair_child(p->carol, "tunnel")), 0);
-		assert_int_equal(iked_rekey_child(pair_child(p->moon, "carol-tunnel")), 0);
-		pair_run(p);
-		must_be_settled(p);
-		assert_int_equal(pair_said(p, "rekey collision lost"), 1);
-		pair_free(p);
-	}
-}
-
-/* 2.8.2. */
-static void both_sides_rekey_the_ike_sa_at_once(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 8; i++) {
-		struct pair *p = settled();
-
-		assert_int_equal(iked_rekey_sa(pair_sa(p->carol)), 0);
-		assert_int_equal(iked_rekey_sa(pair_sa(p->moon)), 0);
-		pair_run(p);
-		must_be_settled(p);
-		assert_int_equal(pair_said(p, "rekey collision lost"), 1);
-		rekey_child_from(p, p->carol, "mh");
-		pair_free(p);
-	}
-}
-
 static enum pair_fate drop_nth(struct pair *p, struct dgram *g)
 {
 	(void)g;
@@ -329,8 +296,6 @@ UNIT_MAIN(T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
 	T(a_hard_expire_deletes_and_makes_anew, "A-136"),
 	T(the_ike_sa_rekeys_itself_before_its_lifetime_ends, "A-137 A-171"),
 	T(message_ids_never_wrap, "A-020"), T(what_was_wanted_goes_to_the_next_ike_sa, "B-041"),
-	T(both_sides_rekey_a_child_sa_at_once, "A-172"),
-	T(both_sides_rekey_the_ike_sa_at_once, "A-173"),
 	T(a_collision_with_loss_settles_too, "A-172 A-173"),
 	T(what_a_rekeyed_ike_sa_leaves_is_asked_once, "A-240"),
 	T(a_child_sa_is_wanted_while_the_ike_sa_is_rekeyed, "A-173 A-029"),

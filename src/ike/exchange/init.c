@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "crypto/rand.h"
 #include "ike/auth/auth.h"
 #include "ike/sa/keylog.h"
 #include "ike/exchange/natt.h"
@@ -22,20 +21,6 @@ static int key_pair(struct sa *sa, const struct alg *group)
 	return group ? dh_new(group, &sa->init->dh) : -EINVAL;
 }
 
-static int own_nonce(struct blob *nonce)
-{
-	int rc = blob_alloc(nonce, NONCE_LEN);
-
-	if (!rc)
-		rand_bytes(nonce->p, nonce->n);
-	return rc;
-}
-
-static bool nonce_ok(const struct msg *in)
-{
-	return in->nonce.n >= NONCE_MIN && in->nonce.n <= NONCE_MAX;
-}
-
 static enum x_verdict init_ask(struct x *x)
 {
 	struct sa *sa = x->sa;
@@ -44,7 +29,7 @@ static enum x_verdict init_ask(struct x *x)
 
 	if (!init->dh && key_pair(sa, prop_first_group(props)) < 0)
 		return x_fail(x, -EINVAL, "no Diffie-Hellman group is configured");
-	if (!init->ni.n && own_nonce(&init->ni) < 0)
+	if (!init->ni.n && nego_nonce(x->d, &init->ni) < 0)
 		return x_fail(x, -ENOMEM, "no memory");
 	if (init->cookie.n) /* 2.6: first of all payloads */
 		put_notify(x->out, 0, BYTES_NONE, N_COOKIE, blob_view(&init->cookie));
@@ -82,7 +67,7 @@ static enum x_verdict init_take(struct x *x)
 	const struct msg *in = x->in;
 	struct sa_init *init = sa->init;
 
-	if (!in->spi_r || !nonce_ok(in))
+	if (!in->spi_r || !nego_nonce_ok(in))
 		return X_DROP;
 	if (prop_verify(&sa->peer->conn->ike, &in->sa, true, &sa->suite) < 0 || /* 2.7 */
 		in->ke.group != sa->suite.dh->id || sa->suite.dh != dh_group(init->dh)) {
@@ -176,7 +161,7 @@ static enum x_verdict init_answer(struct x *x)
 	const struct msg *in = x->in;
 	struct sa_init *init = sa->init;
 
-	if (!nonce_ok(in))
+	if (!nego_nonce_ok(in))
 		return x_refuse(x, N_INVALID_SYNTAX);
 	if (choose(sa, x->pkt, in) < 0) /* 2.7 */
 		return x_refuse(x, N_NO_PROPOSAL_CHOSEN);
@@ -189,7 +174,7 @@ static enum x_verdict init_answer(struct x *x)
 		return x_refuse_u16(x, N_INVALID_KE, sa->suite.dh->id);
 	if (in->ke.data.n != sa->suite.dh->key_len)
 		return x_refuse(x, N_INVALID_SYNTAX);
-	if (key_pair(sa, sa->suite.dh) < 0 || own_nonce(&init->nr) < 0 ||
+	if (key_pair(sa, sa->suite.dh) < 0 || nego_nonce(x->d, &init->nr) < 0 ||
 		blob_set(&init->ni, in->nonce) < 0 || blob_set(&init->received, in->raw) < 0)
 		return X_FAIL;
 	if (make_keys(sa, in->ke.data) < 0) /* 2.14; 6989: a value that is no public key */

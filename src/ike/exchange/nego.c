@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "crypto/rand.h"
 #include "ike/exchange/nego.h"
 #include "ike/lifecycle/close.h"
 #include "ike/lifecycle/leave.h"
@@ -16,19 +15,24 @@ static const struct alg *group_of(const struct task *t, const struct prop_list *
 	return t->group ? alg_find(ALG_DH, t->group, 0) : prop_first_group(list);
 }
 
-int nego_nonce(struct blob *out)
+int nego_nonce(const struct iked *d, struct blob *out)
 {
 	int rc = blob_alloc(out, NONCE_LEN);
 
 	if (!rc)
-		rand_bytes(out->p, out->n);
+		iked_draw(d, DRAW_NONCE, out->p, out->n);
 	return rc;
 }
 
-int nego_fresh(struct task *t, const struct prop_list *list)
+bool nego_nonce_ok(const struct msg *in)
+{
+	return in->nonce.n >= NONCE_MIN && in->nonce.n <= NONCE_MAX;
+}
+
+int nego_fresh(const struct iked *d, struct task *t, const struct prop_list *list)
 {
 	const struct alg *group = group_of(t, list);
-	int rc = t->ni.n ? 0 : nego_nonce(&t->ni);
+	int rc = t->ni.n ? 0 : nego_nonce(d, &t->ni);
 
 	if (!rc && group && (!t->dh || dh_group(t->dh) != group)) {
 		dh_free(t->dh);
@@ -99,7 +103,7 @@ int nego_ask(struct x *x, struct child *c, bool with_dh)
 	c->initiator = true;
 	nego_conn_ts(x->sa, c->trap, &c->ts_local, &c->ts_remote);
 	offer(c, with_dh, &props);
-	if (with_dh && nego_fresh(t, &props) < 0)
+	if (with_dh && nego_fresh(x->d, t, &props) < 0)
 		return -EINVAL;
 	if (c->mode == XM_TRANSPORT)
 		put_notify(x->out, 0, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
@@ -158,9 +162,9 @@ static int fresh_make(struct x *x, const struct suite *s, struct fresh *f)
 {
 	const struct msg *in = x->in;
 
-	if (in->nonce.n < NONCE_MIN || in->nonce.n > NONCE_MAX)
+	if (!nego_nonce_ok(in))
 		return N_INVALID_SYNTAX;
-	if (nego_nonce(&f->nonce) < 0)
+	if (nego_nonce(x->d, &f->nonce) < 0)
 		return N_TEMPORARY_FAILURE;
 	if (!s->dh)
 		return 0;
@@ -307,7 +311,7 @@ static int take_secret(struct x *x, const struct suite *suite, struct blob *shar
 {
 	const struct msg *in = x->in;
 
-	if (in->nonce.n < NONCE_MIN || in->nonce.n > NONCE_MAX)
+	if (!nego_nonce_ok(in))
 		return -EPROTO;
 	if (!suite->dh)
 		return 0;

@@ -215,7 +215,7 @@ static enum x_verdict rekey_sa_ask(struct x *x)
 			return X_STAY;
 		sa_point(&t->new_sa, new_sa);
 	}
-	if (nego_fresh(t, ike) < 0 || !t->dh)
+	if (nego_fresh(x->d, t, ike) < 0 || !t->dh)
 		return X_STAY;
 	log_ike(1, "rekeying IKE_SA %s", sa_name(x->sa));
 	spi_proposals(ike, t->new_sa.to->spi_i, &props);
@@ -270,11 +270,6 @@ static void rise(struct x *x, struct sa *new_sa)
 		ident_str(&new_sa->peer_id));
 }
 
-static bool nonce_ok(const struct msg *in)
-{
-	return in->nonce.n >= NONCE_MIN && in->nonce.n <= NONCE_MAX;
-}
-
 /* 2.25.2: not while a CHILD_SA of it is being made, replaced or closed. */
 static bool children_busy(const struct sa *sa)
 {
@@ -302,12 +297,12 @@ static int answer_sa(struct x *x, struct sa *new_sa, struct bytes *nr, struct bl
 	if (prop_choose(&conn->ike, &in->sa, true, &new_sa->suite) < 0 || !new_sa->suite.dh)
 		return N_NO_PROPOSAL_CHOSEN;
 	new_sa->spi_i = spi_of(&new_sa->suite);
-	if (!new_sa->spi_i || !nonce_ok(in))
+	if (!new_sa->spi_i || !nego_nonce_ok(in))
 		return N_INVALID_SYNTAX;
 	x->group = new_sa->suite.dh->id;
 	if (in->ke.group != x->group)
 		return N_INVALID_KE;
-	if (nego_nonce(nonce) < 0 || dh_new(new_sa->suite.dh, &dh) < 0)
+	if (nego_nonce(x->d, nonce) < 0 || dh_new(new_sa->suite.dh, &dh) < 0)
 		return N_TEMPORARY_FAILURE;
 	*nr = blob_view(nonce);
 	if (derive(x->sa, new_sa, dh, in->ke.data, in->nonce, *nr) < 0)
@@ -357,7 +352,7 @@ static int take_sa(struct x *x, struct sa *new_sa)
 	struct prop_list props;
 
 	spi_proposals(&x->sa->peer->conn->ike, new_sa->spi_i, &props);
-	if (prop_verify(&props, &in->sa, true, &new_sa->suite) < 0 || !nonce_ok(in))
+	if (prop_verify(&props, &in->sa, true, &new_sa->suite) < 0 || !nego_nonce_ok(in))
 		return -EPROTO;
 	new_sa->spi_r = spi_of(&new_sa->suite);
 	if (!new_sa->spi_r || new_sa->suite.dh != dh_group(t->dh) ||

@@ -1,5 +1,4 @@
 #include "base/log.h"
-#include "crypto/rand.h"
 #include "ike/lifecycle/lifetime.h"
 
 enum { REKEYED_MS = 60000 };
@@ -9,7 +8,7 @@ void lifetime_begin(struct sa *sa)
 {
 	const struct conn *c = sa->peer->conn;
 	uint32_t spread = (uint32_t)((uint64_t)c->margin * c->fuzz_percent / 100);
-	uint32_t early = c->margin + rand_below(spread + 1);
+	uint32_t early = c->margin + iked_draw_below(sa->d, spread + 1);
 	uint32_t soft = c->rekey && early < c->ike_lifetime ? c->ike_lifetime - early : 0;
 	uint32_t hard = soft ? soft + c->margin : c->ike_lifetime;
 

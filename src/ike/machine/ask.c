@@ -1,7 +1,6 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "crypto/rand.h"
 #include "ike/machine/ask.h"
 #include "ike/machine/limits.h"
 #include "ike/machine/send.h"
@@ -196,7 +195,7 @@ void x_pause(struct sa *sa, struct task *t)
 	TAILQ_INSERT_TAIL(&sa->later, t, link);
 	sa->n_tasks++;
 	if (!sa->t_later.armed)
-		timer_set(&sa->t_later, LATER_MS + rand_below(LATER_JITTER_MS));
+		timer_set(&sa->t_later, LATER_MS + iked_draw_below(sa->d, LATER_JITTER_MS));
 }
 
 /* Tasks that were told to come back. */

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "crypto/rand.h"
 #include "ike/sa/books.h"
 #include "kernel/rt_route.h"
 
@@ -24,4 +25,34 @@ int iked_source(struct iked *d, const struct in6_addr *dst, struct in6_addr *out
 	if (d->seams.source)
 		return d->seams.source(d->seams.arg, dst, out);
 	return rt_source_for(d->seams.rt, dst, out, &ifindex);
+}
+
+void iked_draw(const struct iked *d, enum draw what, void *out, size_t n)
+{
+	if (d->seams.draw)
+		d->seams.draw(d->seams.arg, what, out, n);
+	else
+		rand_bytes(out, n);
+}
+
+uint64_t iked_draw_spi(const struct iked *d)
+{
+	uint64_t spi = 0;
+
+	while (!spi)
+		iked_draw(d, DRAW_SPI, &spi, sizeof(spi));
+	return spi;
+}
+
+/* Values under 2^32 mod limit would make the small results likelier: draw again. */
+uint32_t iked_draw_below(const struct iked *d, uint32_t limit)
+{
+	uint32_t v = 0, least = limit ? (0 - limit) % limit : 0;
+
+	if (!limit)
+		return 0;
+	do
+		iked_draw(d, DRAW_TIME, &v, sizeof(v));
+	while (v < least);
+	return v % limit;
 }

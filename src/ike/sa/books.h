@@ -22,6 +22,9 @@ struct limits;
 struct packet;
 struct x_machine;
 
+/* What randomness is for: a test sets nonces and leaves the rest to chance. */
+enum draw { DRAW_SPI, DRAW_NONCE, DRAW_TIME };
+
 struct iked_seams {
 	void *arg; /* of the functions here */
 	int (*send)(void *arg, const struct packet *p);
@@ -30,6 +33,8 @@ struct iked_seams {
 	int (*source)(void *arg, const struct in6_addr *dst, struct in6_addr *out);
 	/* Name of the interface that has this address, NULL: not local. May be NULL. */
 	const char *(*iface)(void *arg, const struct in6_addr *a);
+	/* Octets that nobody can guess. NULL: those of crypto/rand. */
+	void (*draw)(void *arg, enum draw what, void *out, size_t n);
 	/* A connection got its CHILD_SA (rc 0), or it failed for good (-errno). `why` is the last
 	 * reason. May be NULL. */
 	void (*child_done)(void *arg, struct trap *t, int rc, const char *why);
@@ -95,6 +100,11 @@ const struct ike_conf *iked_conf(const struct iked *d);
 
 /* Where packets to dst leave from. */
 int iked_source(struct iked *d, const struct in6_addr *dst, struct in6_addr *out);
+
+/* Randomness: octets, a number that is not 0, one below a limit (limit 0 gives 0). */
+void iked_draw(const struct iked *d, enum draw what, void *out, size_t n);
+uint64_t iked_draw_spi(const struct iked *d);
+uint32_t iked_draw_below(const struct iked *d, uint32_t limit);
 
 /* Status: all IKE_SAs, the newest first. */
 struct sa *iked_next_sa(const struct iked *d, const struct sa *after);

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "crypto/rand.h"
 #include "ike/sa/books.h"
 #include "ike/sa/child.h"
 #include "kernel/xfrm_sa.h"
@@ -69,7 +68,7 @@ static void lifetimes(struct child *c)
 {
 	const struct conn *conn = c->trap->conn;
 	uint32_t spread = (uint32_t)((uint64_t)conn->margin * conn->fuzz_percent / 100);
-	uint32_t early = conn->margin + rand_below(spread + 1);
+	uint32_t early = conn->margin + iked_draw_below(c->sa->d, spread + 1);
 
 	c->hard_s = conn->lifetime;
 	c->soft_s = conn->rekey && early < conn->lifetime ? conn->lifetime - early : 0;

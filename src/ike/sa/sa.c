@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "crypto/rand.h"
 #include "ike/message/packet.h"
 #include "ike/sa/books.h"
 #include "ike/sa/child_state.h"
@@ -57,8 +56,8 @@ int sa_new(struct iked *d, bool initiator, struct sa **out)
 		return -ENOMEM;
 	}
 	do
-		spi = rand_u64();
-	while (!spi || sa_by_spi(d, spi));
+		spi = iked_draw_spi(d);
+	while (sa_by_spi(d, spi));
 	*(initiator ? &sa->spi_i : &sa->spi_r) = spi;
 	if (table_add(&d->sa_by_spi, &sa->by_spi, hash_u64(spi)) < 0) {
 		free(sa->init);
@@ -84,8 +83,8 @@ void sa_new_spi(struct sa *sa)
 
 	table_del(&d->sa_by_spi, &sa->by_spi);
 	do
-		sa->spi_i = rand_u64();
-	while (!sa->spi_i || sa_by_spi(d, sa->spi_i));
+		sa->spi_i = iked_draw_spi(d);
+	while (sa_by_spi(d, sa->spi_i));
 	table_add(&d->sa_by_spi, &sa->by_spi, hash_u64(sa->spi_i));
 }
 

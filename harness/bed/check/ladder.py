@@ -45,24 +45,8 @@ class Rung:
     sort: str = ""
 
 
-def nodes_of(line: Timeline) -> dict[str, str]:
-    """Every address that is known, with the node it belongs to."""
-    found = {line.topology.correspondent: "cn"}
-    for name, member in line.topology.members.items():
-        found |= {a: name for a in (*member.addresses, member.hoa, member.coa)
-                  if a and ":" in a}
-    for event in line.events:
-        if event.kind == timeline.CHECKPOINT:
-            for node, addresses in event.source["addresses"].items():
-                found |= {a: node for a in addresses if not a.startswith("fec0")}
-        came = re.match(r"address (\S+)/\d+ .*appears", event.text)
-        if event.kind == timeline.KERNEL and came:
-            found[came[1]] = event.who
-    return found
-
-
 def rungs(line: Timeline, payloads: dissect.Dissected | None = None) -> list[Rung]:
-    owners = nodes_of(line)
+    owners = timeline.nodes_of(line.events, line.topology)
     found: list[Rung] = []
     for event in line.events:
         made = MAKERS.get(event.kind, _nothing)(event, owners, payloads or {})

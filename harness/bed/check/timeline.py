@@ -19,30 +19,18 @@ from harness.bed.base.job import CLOCKS
 from harness.bed.base.spelling import meant
 from harness.bed.base.story import EVENTS, rows
 from harness.bed.base.topology import T0, Topology
-from harness.bed.check import canon, replay
+from harness.bed.check import canon, moment, replay
+from harness.bed.check.moment import (
+    CHECKPOINT, DAEMON, KERNEL, NOTE, PACKET, STEP, TOLD, WAIT, Event,
+)
 from harness.bed.decode import cleartext, esp, kevents, packets
 from harness.bed.decode.kevents import KernelEvent
 from harness.bed.decode.packets import Packet
 from harness.bed.decode.xfrm import DumpError, parse_dump
 
-STEP, WAIT, NOTE, CHECKPOINT = "command", "wait", "note", "checkpoint"
-TOLD = (STEP, WAIT, NOTE, CHECKPOINT)
-KERNEL, PACKET, DAEMON = "kernel", "packet", "daemon"
 DAEMONS = ("iked", "mip6d", "charon")
 NETLINK = ".netlink.pcap"
 MINUTE = 60.0
-
-
-@dataclass
-class Event:
-    """`who` is a node or the links of a packet; `source` what it was made from."""
-
-    time: float
-    kind: str
-    who: str
-    text: str
-    bulk: bool = False
-    source: Packet | KernelEvent | dict | None = None
 
 
 @dataclass
@@ -170,12 +158,16 @@ class Timeline:
 
     def text(self) -> str:
         """The whole time line, packets of bulk gathered between two other events."""
-        lines = [f"# seconds since {self.start:.6f} (1970), one clock for all nodes{self._clock()}",
+        lines = [f"# seconds since {self.start:.6f} (1970), one clock for all nodes{self._clock()}"
+                 "; = is at the moment of the line above, no clock says which was first",
                  *(f"# {sentence}" for sentence in self.transients())]
+        before = None
         for event, count, until in gathered(self.events):
             when = f"{event.time - self.start:9.4f}"
+            when += "=" if before and moment.same(before, event) else " "
+            before = event
             more = f" ({count} times until {until - self.start:.4f})" if count > 1 else ""
-            lines.append(f"{when}  {event.who:8} {event.kind:10} {event.text}{more}")
+            lines.append(f"{when} {event.who:8} {event.kind:10} {event.text}{more}")
         return "\n".join(lines) + "\n"
 
 
@@ -221,7 +213,23 @@ def build(folder: Path) -> Timeline:
     near = steps[0].time if steps else events[0].time if events else 0.0
     events += [Event(line.time, DAEMON, line.node, f"{line.daemon}: {line.text}")
                for line in logs.read(folder, DAEMONS, near) if abs(line.time - near) < 60 * MINUTE]
-    return Timeline(sorted(events, key=lambda event: event.time), kernels, links, names, had)
+    return Timeline(moment.ordered(events, nodes_of(events, had)), kernels, links, names, had)
+
+
+def nodes_of(events: Iterable[Event], had: Topology) -> dict[str, str]:
+    """Every address that is known, with the node it belongs to."""
+    found = {had.correspondent: "cn"}
+    for name, member in had.members.items():
+        found |= {a: name for a in (*member.addresses, member.hoa, member.coa)
+                  if a and ":" in a}
+    for event in events:
+        if event.kind == CHECKPOINT:
+            for node, addresses in event.source["addresses"].items():
+                found |= {a: node for a in addresses if not a.startswith("fec0")}
+        came = re.match(r"address (\S+)/\d+ .*appears", event.text)
+        if event.kind == KERNEL and came:
+            found[came[1]] = event.who
+    return found
 
 
 def _steps(folder: Path) -> list[Event]:

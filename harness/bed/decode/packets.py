@@ -72,13 +72,22 @@ def read(links: Mapping[str, Path], sas: Mapping[str, State],
         key = octets[:HOP_LIMIT] + octets[HOP_LIMIT + 1:]
         before = seen.get(key)
         if before and link not in before.links and time - before.time < FORWARDED_WITHIN:
-            before.links.append(link)
+            _also(before, link, octets)
             continue
         packet = _packet(time, link, frame, sas, names or {})
         if packet:
             seen[key] = packet
             found.append(packet)
     return found
+
+
+def _also(packet: Packet, link: str, octets: bytes) -> None:
+    """The same packet on another link: the one where it has been forwarded is behind."""
+    if octets[HOP_LIMIT] > packet.octets[HOP_LIMIT]:
+        packet.links.insert(0, link)
+        packet.octets = octets
+    else:
+        packet.links.append(link)
 
 
 def _packet(time: float, link: str, frame: pcap.Frame, sas: Mapping[str, State],

@@ -5,6 +5,7 @@
 #   make coverage  lines that unit tests and scenarios run, as HTML
 #   make mutants    break a behaviour at a time; its test must turn red
 #   make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID] [DOCUMENT=1]   the tester's sheet
+#   make machines   docs/machines.md anew from the tables of the state machines
 #   SAN=1           address and undefined-behaviour sanitizers (own build folder)
 #   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)
 #   BUILD=FOLDER    where everything that is made goes, for a checkout that may not be written
@@ -92,8 +93,11 @@ UNIT_FLAGS := $(CFLAGS) -Wno-missing-prototypes -Wno-string-concatenation -Iharn
 FAKE_LIB := $B/unit/fake/fake.a
 FAKE_OBJS := $(patsubst harness/unit/fake/%.c,$B/unit/fake/%.o,$(wildcard harness/unit/fake/*.c))
 fake = $(if $(filter kernel,$(USES_$1)),$(FAKE_LIB))
+# Held against docs/machines.md by the tests of the modules that have machines.
+MACHINE_TESTS := $(wildcard harness/unit/*/test_machines.c)
+doc = $(if $(filter harness/unit/$1/%,$(MACHINE_TESTS)),$B/unit/machine_doc.o)
 
-$B/unit/fake/%.o: harness/unit/fake/%.c
+$B/unit/%.o: harness/unit/%.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP -c -o $@ $<
@@ -103,16 +107,12 @@ $(FAKE_LIB): $(FAKE_OBJS)
 
 HELP_OBJS = $(patsubst harness/unit/%.c,$B/unit/%.o,$(call UNIT_HELP,$1))
 define UNIT
-$B/unit/$1/%.o: harness/unit/$1/%.c
-	@mkdir -p $$(@D)
-	@echo "  CC   $$<"
-	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP -c -o $$@ $$<
 $B/unit/$1/test_%: harness/unit/$1/test_%.c $(call HELP_OBJS,$1) harness/unit/unit.h \
-		$(call fake,$1) $(call libs,$1)
+		$(call doc,$1) $(call fake,$1) $(call libs,$1)
 	@mkdir -p $$(@D)
 	@echo "  CC   $$<"
 	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP $(LDFLAGS) -o $$@ $$< $(call HELP_OBJS,$1) \
-		$(call fake,$1) $(call libs,$1) $(LDLIBS) -lcmocka
+		$(call doc,$1) $(call fake,$1) $(call libs,$1) $(LDLIBS) -lcmocka
 endef
 $(foreach m,$(MODULES),$(eval $(call UNIT,$m)))
 
@@ -149,6 +149,9 @@ $(BUILD)/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c sr
 
 check: $(UNITS) $(FUZZ:%=$B/replay/%)
 	@harness/unit/run $B $(UNITS) -- $(FUZZ)
+
+machines: $(MACHINE_TESTS:harness/unit/%.c=$B/unit/%)
+	@for test in $^; do MACHINES=write $$test || exit 1; done
 
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 
@@ -216,6 +219,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check fuzz lint bench bench-cost coverage trace mutants conformance guest install clean
+.PHONY: all check machines fuzz lint bench bench-cost coverage trace mutants conformance guest install clean
 .SECONDARY:
 -include $(shell find $B/obj $B/unit $B/replay -name '*.d' -type f 2>/dev/null)

@@ -15,7 +15,7 @@ static void check(struct any *a)
 	bool flows =
 		mn->state == MN_REGISTERED || mn->state == MN_REFRESHING || mn->state == MN_HOME;
 
-	ANY_CHECK(mn->state < MN_STATES);
+	ANY_CHECK(mn->state < MN_STATES && !mn->env->counters[MC_IMPOSSIBLE]);
 	ANY_CHECK(mn->blocked || flows);
 	ANY_CHECK(mn->blocked || mn->state == MN_HOME || mn->bul->bound);
 	ANY_CHECK(mn->timer.armed || mn->state == MN_STARTING || mn->state == MN_MOVING ||

@@ -314,4 +314,12 @@ ROWS = (
            "return marks[i].rc != -EKEYREJECTED || passphrase ? marks[i].rc : -ENOKEY;",
            "return -EBADMSG;",
            "crypto/test_sig.an_encrypted_key_needs_its_passphrase"),
+    Mutant("T-150", "src/mip/mn/mn.c",
+           "[MN_SEEKING] = { ANSWERS, E(LINK_DOWN) | E(ASKED) },",
+           "[MN_SEEKING] = { ANSWERS, E(ASKED) },",
+           "mip/test_machines.the_mobile_nodes_table_is_whole_and_in_the_document"),
+    Mutant("F-023", "src/mip/mn/mn.c",
+           "{ MN_REFRESHING, ME_PROBLEM, NULL, reg_problem, MN_REFUSED,",
+           "{ MN_REFRESHING, ME_PROBLEM, NULL, reg_again, MN_REFRESHING,",
+           "mip/test_mn_asked.a_complaint_about_a_refresh_counts_when_the_binding_has_ended"),
 )

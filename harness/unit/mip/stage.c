@@ -254,6 +254,7 @@ struct stage *stage_new(const char *conf)
 
 void stage_free(struct stage *w)
 {
+	assert_int_equal(w->mip.env.counters[MC_IMPOSSIBLE], 0);
 	mip_net_free(w->mip.env.net);
 	nl_free(w->mip.env.xfrm);
 	nl_free(w->mip.env.rt);

@@ -143,8 +143,25 @@ static void a_binding_that_stands_outlives_every_complaint(void **state)
 	mn_stage_end(w);
 }
 
+/* While it is refreshed the binding stands until its end; then the complaint is heard. */
+static void a_complaint_about_a_refresh_counts_when_the_binding_has_ended(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	loop_advance(570000);
+	assert_int_equal(mn_of(w)->state, MN_REFRESHING);
+	problem(w, IPC_NEXT_HEADER, &HA, w->last.bu.seq);
+	assert_int_equal(mn_of(w)->state, MN_REFRESHING);
+	loop_advance(40000);
+	problem(w, IPC_NEXT_HEADER, &HA, w->last.bu.seq);
+	assert_int_equal(mn_of(w)->state, MN_REFUSED);
+	mn_stage_end(w);
+}
+
 UNIT_MAIN(T(only_a_complaint_about_the_update_under_way_counts, "F-023"),
 	T(a_complaint_about_esp_must_name_our_spi, "F-023"),
+	T(a_complaint_about_a_refresh_counts_when_the_binding_has_ended, "F-023"),
 	T(a_binding_that_stands_outlives_every_complaint, "F-023"),
 	T(a_refresh_request_of_the_home_agent_is_answered, "C-070"),
 	T(a_lost_binding_is_made_anew_and_an_alleged_loss_harms_nobody, "C-069"))

@@ -9,6 +9,30 @@
 
 #include "mip/mn/mn.h"
 
+/* What else must be so for a row to count. */
+struct mn_when {
+	bool (*is)(const struct mn *mn);
+	const char *word;
+};
+
+struct mn_row {
+	enum mn_state state;
+	enum mn_event event;
+	const struct mn_when *when; /* NULL: always */
+	enum mn_verdict (*handler)(struct mn *mn);
+	enum mn_state to;
+	const char *story;
+	void (*after)(struct mn *mn); /* what need not be in the way of BU or payload */
+};
+
+/* mn.c: the table; and by state the events without a row, one bit each */
+extern const struct mn_row mn_rows[];
+extern const size_t mn_n_rows;
+extern const struct mn_empty {
+	uint32_t impossible, ignored;
+} mn_empty[MN_STATES];
+const char *mn_event_str(enum mn_event ev);
+
 /* register.c: away from home */
 void reg_init(struct mn *mn);
 enum mn_verdict reg_move(struct mn *mn);
@@ -36,8 +60,7 @@ enum mn_verdict seek_start(struct mn *mn);
 enum mn_verdict seek_again(struct mn *mn);
 enum mn_verdict seek_found(struct mn *mn);
 enum mn_verdict seek_next(struct mn *mn);
-/* What an event means to a node whose home agent is to be discovered. */
-enum mn_event seek_meaning(const struct mn *mn, enum mn_event ev);
+extern const struct mn_when seek_unknown, seek_another, seek_own, seek_silent;
 /* Policies of the pair, once its home agent is known; and none, which it then is not. */
 int seek_take(struct mn *mn);
 void seek_forget(struct mn *mn);

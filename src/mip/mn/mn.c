@@ -21,88 +21,128 @@ static const struct name states[] = {
 	{ MN_STOPPED, "stopped" },
 };
 
-struct mn_row {
-	enum mn_state state;
-	enum mn_event event;
-	enum mn_verdict (*handler)(struct mn *mn);
-	enum mn_state to;
-	void (*after)(struct mn *mn); /* what need not be in the way of BU or payload */
-	const char *story;
+static const struct name events[] = {
+	{ ME_COA, "care-of address" },
+	{ ME_COA_GONE, "care-of address gone" },
+	{ ME_HOME, "home link" },
+	{ ME_LINK_DOWN, "link down" },
+	{ ME_BA_OK, "BA: accepted" },
+	{ ME_BA_SEQUENCE, "BA: sequence number" },
+	{ ME_BA_LATER, "BA: no room" },
+	{ ME_BA_REFUSED, "BA: refused" },
+	{ ME_PROBLEM, "parameter problem" },
+	{ ME_ASKED, "asked for a BU" },
+	{ ME_AGENT, "home agents found" },
+	{ ME_TIMER, "timer" },
+	{ ME_STOP, "stop" },
 };
 
 /* The first row that fits counts. */
 /* clang-format off */
-static const struct mn_row rows[] = {
-	{ MN_STARTING, ME_COA, reg_move, MN_REGISTERING, NULL, "first care-of address" },
-	{ MN_STARTING, ME_HOME, home_settle, MN_HOME, NULL, "at home" },
-	{ MN_STARTING, ME_SEEK, seek_start, MN_SEEKING, NULL, "first care-of address" },
+const struct mn_row mn_rows[] = {
+	{ MN_STARTING, ME_COA, &seek_unknown, seek_start, MN_SEEKING, "first address", NULL },
+	{ MN_STARTING, ME_COA, NULL, reg_move, MN_REGISTERING, "first address", NULL },
+	{ MN_STARTING, ME_HOME, NULL, home_settle, MN_HOME, "at home", NULL },
 
-	{ MN_SEEKING, ME_SEEK, seek_start, MN_SEEKING, NULL, "moved on" },
-	{ MN_SEEKING, ME_COA_GONE, reg_lost, MN_STARTING, NULL, "care-of address gone" },
-	{ MN_SEEKING, ME_TIMER, seek_again, MN_SEEKING, NULL, "no answer" },
-	{ MN_SEEKING, ME_AGENT, seek_found, MN_REGISTERING, NULL, "home agent found" },
-	{ MN_SEEKING, ME_HOME, home_settle, MN_HOME, NULL, "at home" },
-	{ MN_REGISTERING, ME_AGENT_LOST, seek_next, MN_SEEKING, NULL, "another home agent" },
-	{ MN_REFRESHING, ME_AGENT_LOST, seek_next, MN_SEEKING, NULL, "another home agent" },
-	{ MN_HOME, ME_SEEK, seek_start, MN_SEEKING, NULL, "left home" },
-	{ MN_LEAVING, ME_SEEK, seek_start, MN_SEEKING, NULL, "left home" },
+	{ MN_SEEKING, ME_COA, NULL, seek_start, MN_SEEKING, "moved on", NULL },
+	{ MN_SEEKING, ME_COA_GONE, NULL, reg_lost, MN_STARTING, "care-of address gone", NULL },
+	{ MN_SEEKING, ME_HOME, NULL, home_settle, MN_HOME, "at home", NULL },
+	{ MN_SEEKING, ME_AGENT, NULL, seek_found, MN_REGISTERING, "home agent found", NULL },
+	{ MN_SEEKING, ME_TIMER, &seek_another, seek_found, MN_REGISTERING, "the next one", NULL },
+	{ MN_SEEKING, ME_TIMER, NULL, seek_again, MN_SEEKING, "no answer", NULL },
 
-	{ MN_REGISTERING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved on" },
-	{ MN_REGISTERING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
-	{ MN_REGISTERING, ME_BA_OK, reg_accepted, MN_REGISTERED, reg_follow, "accepted" },
-	{ MN_REGISTERING, ME_BA_SEQUENCE, reg_resync, MN_REGISTERING, NULL, "renumbered" },
-	{ MN_REGISTERING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "has no room" },
-	{ MN_REGISTERING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
-	{ MN_REGISTERING, ME_PROBLEM, reg_problem, MN_REFUSED, NULL, "no home agent" },
-	{ MN_REGISTERING, ME_TIMER, reg_again, MN_REGISTERING, NULL, "no answer" },
+	{ MN_REGISTERING, ME_COA, NULL, reg_move, MN_REGISTERING, "moved on", NULL },
+	{ MN_REGISTERING, ME_COA_GONE, NULL, reg_lost, MN_MOVING, "care-of address gone", NULL },
+	{ MN_REGISTERING, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
+	{ MN_REGISTERING, ME_BA_OK, NULL, reg_accepted, MN_REGISTERED, "accepted", reg_follow },
+	{ MN_REGISTERING, ME_BA_SEQUENCE, NULL, reg_resync, MN_REGISTERING, "resync", NULL },
+	{ MN_REGISTERING, ME_BA_LATER, NULL, reg_later, MN_REFUSED, "has no room", NULL },
+	{ MN_REGISTERING, ME_BA_REFUSED, &seek_own, seek_next, MN_SEEKING, "gives way", NULL },
+	{ MN_REGISTERING, ME_BA_REFUSED, NULL, reg_refused, MN_REFUSED, "refused", NULL },
+	{ MN_REGISTERING, ME_PROBLEM, &seek_own, seek_next, MN_SEEKING, "gives way", NULL },
+	{ MN_REGISTERING, ME_PROBLEM, NULL, reg_problem, MN_REFUSED, "no home agent", NULL },
+	{ MN_REGISTERING, ME_TIMER, &seek_silent, seek_next, MN_SEEKING, "gives way", NULL },
+	{ MN_REGISTERING, ME_TIMER, NULL, reg_again, MN_REGISTERING, "no answer", NULL },
+	{ MN_REGISTERING, ME_STOP, NULL, stop_deregister, MN_DEREGISTERING, "stopping", NULL },
 
-	{ MN_REGISTERED, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
-	{ MN_REGISTERED, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
-	{ MN_REGISTERED, ME_TIMER, reg_refresh, MN_REFRESHING, NULL, "refresh is due" },
-	{ MN_REGISTERED, ME_ASKED, reg_refresh, MN_REFRESHING, NULL, "asked for an update" },
+	{ MN_REGISTERED, ME_COA, NULL, reg_move, MN_REGISTERING, "moved", NULL },
+	{ MN_REGISTERED, ME_COA_GONE, NULL, reg_lost, MN_MOVING, "care-of address gone", NULL },
+	{ MN_REGISTERED, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
+	{ MN_REGISTERED, ME_ASKED, NULL, reg_refresh, MN_REFRESHING, "asked for an update", NULL },
+	{ MN_REGISTERED, ME_TIMER, NULL, reg_refresh, MN_REFRESHING, "refresh is due", NULL },
+	{ MN_REGISTERED, ME_STOP, NULL, stop_deregister, MN_DEREGISTERING, "stopping", NULL },
 
-	{ MN_REFRESHING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
-	{ MN_REFRESHING, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
-	{ MN_REFRESHING, ME_BA_OK, reg_accepted, MN_REGISTERED, NULL, "accepted again" },
-	{ MN_REFRESHING, ME_BA_SEQUENCE, reg_resync, MN_REFRESHING, NULL, "renumbered" },
-	{ MN_REFRESHING, ME_BA_LATER, reg_later, MN_REFUSED, NULL, "has no room" },
-	{ MN_REFRESHING, ME_BA_REFUSED, reg_refused, MN_REFUSED, NULL, "refused" },
-	{ MN_REFRESHING, ME_TIMER, reg_again, MN_REFRESHING, NULL, "no answer" },
+	{ MN_REFRESHING, ME_COA, NULL, reg_move, MN_REGISTERING, "moved", NULL },
+	{ MN_REFRESHING, ME_COA_GONE, NULL, reg_lost, MN_MOVING, "care-of address gone", NULL },
+	{ MN_REFRESHING, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
+	{ MN_REFRESHING, ME_BA_OK, NULL, reg_accepted, MN_REGISTERED, "accepted again", NULL },
+	{ MN_REFRESHING, ME_BA_SEQUENCE, NULL, reg_resync, MN_REFRESHING, "resync", NULL },
+	{ MN_REFRESHING, ME_BA_LATER, NULL, reg_later, MN_REFUSED, "has no room", NULL },
+	{ MN_REFRESHING, ME_BA_REFUSED, &seek_own, seek_next, MN_SEEKING, "gives way", NULL },
+	{ MN_REFRESHING, ME_BA_REFUSED, NULL, reg_refused, MN_REFUSED, "refused", NULL },
+	{ MN_REFRESHING, ME_PROBLEM, &seek_own, seek_next, MN_SEEKING, "gives way", NULL },
+	{ MN_REFRESHING, ME_PROBLEM, NULL, reg_problem, MN_REFUSED, "no home agent", NULL },
+	{ MN_REFRESHING, ME_TIMER, &seek_silent, seek_next, MN_SEEKING, "gives way", NULL },
+	{ MN_REFRESHING, ME_TIMER, NULL, reg_again, MN_REFRESHING, "no answer", NULL },
+	{ MN_REFRESHING, ME_STOP, NULL, stop_deregister, MN_DEREGISTERING, "stopping", NULL },
 
-	{ MN_MOVING, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
-	{ MN_REFUSED, ME_COA, reg_move, MN_REGISTERING, NULL, "moved" },
-	{ MN_REFUSED, ME_COA_GONE, reg_lost, MN_MOVING, NULL, "care-of address gone" },
-	{ MN_REFUSED, ME_TIMER, reg_refresh, MN_REGISTERING, NULL, "trying again" },
+	{ MN_MOVING, ME_COA, NULL, reg_move, MN_REGISTERING, "moved", NULL },
+	{ MN_MOVING, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
 
-	{ MN_RETURNING, ME_COA, home_leave, MN_REGISTERING, NULL, "left home again" },
-	{ MN_RETURNING, ME_BA_OK, home_settle, MN_HOME, NULL, "binding deleted" },
-	{ MN_RETURNING, ME_BA_SEQUENCE, reg_resync, MN_RETURNING, home_resolve, "renumbered" },
-	{ MN_RETURNING, ME_BA_LATER, home_settle, MN_HOME, NULL, "had no binding" },
-	{ MN_RETURNING, ME_BA_REFUSED, home_settle, MN_HOME, NULL, "had no binding" },
-	{ MN_RETURNING, ME_TIMER, reg_again, MN_RETURNING, home_resolve, "no answer" },
+	{ MN_REFUSED, ME_COA, NULL, reg_move, MN_REGISTERING, "moved", NULL },
+	{ MN_REFUSED, ME_COA_GONE, NULL, reg_lost, MN_MOVING, "care-of address gone", NULL },
+	{ MN_REFUSED, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
+	{ MN_REFUSED, ME_TIMER, NULL, reg_refresh, MN_REGISTERING, "trying again", NULL },
 
-	{ MN_HOME, ME_COA, home_leave, MN_REGISTERING, NULL, "left home" },
-	{ MN_HOME, ME_LINK_DOWN, home_unsure, MN_LEAVING, NULL, "home link lost" },
-	{ MN_LEAVING, ME_COA, home_leave, MN_REGISTERING, NULL, "left home" },
-	{ MN_LEAVING, ME_HOME, home_settle, MN_HOME, NULL, "still at home" },
+	{ MN_RETURNING, ME_COA, NULL, home_leave, MN_REGISTERING, "left home again", NULL },
+	{ MN_RETURNING, ME_BA_OK, NULL, home_settle, MN_HOME, "binding deleted", NULL },
+	{ MN_RETURNING, ME_BA_SEQUENCE, NULL, reg_resync, MN_RETURNING, "resync", home_resolve },
+	{ MN_RETURNING, ME_BA_LATER, NULL, home_settle, MN_HOME, "had no binding", NULL },
+	{ MN_RETURNING, ME_BA_REFUSED, NULL, home_settle, MN_HOME, "had no binding", NULL },
+	{ MN_RETURNING, ME_TIMER, NULL, reg_again, MN_RETURNING, "no answer", home_resolve },
 
-	{ MN_DEREGISTERING, ME_BA_OK, stop_done, MN_STOPPED, NULL, "binding deleted" },
-	{ MN_DEREGISTERING, ME_BA_SEQUENCE, reg_resync, MN_DEREGISTERING, NULL, "renumbered" },
-	{ MN_DEREGISTERING, ME_BA_LATER, stop_done, MN_STOPPED, NULL, "had no binding" },
-	{ MN_DEREGISTERING, ME_BA_REFUSED, stop_done, MN_STOPPED, NULL, "had no binding" },
-	{ MN_DEREGISTERING, ME_TIMER, stop_done, MN_STOPPED, NULL, "no answer" },
+	{ MN_HOME, ME_COA, &seek_unknown, seek_start, MN_SEEKING, "left home", NULL },
+	{ MN_HOME, ME_COA, NULL, home_leave, MN_REGISTERING, "left home", NULL },
+	{ MN_HOME, ME_LINK_DOWN, NULL, home_unsure, MN_LEAVING, "home link lost", NULL },
 
-	{ MN_REGISTERING, ME_STOP, stop_deregister, MN_DEREGISTERING, NULL, "stopping" },
-	{ MN_REGISTERED, ME_STOP, stop_deregister, MN_DEREGISTERING, NULL, "stopping" },
-	{ MN_REFRESHING, ME_STOP, stop_deregister, MN_DEREGISTERING, NULL, "stopping" },
-	{ MN_RETURNING, ME_STOP, stop_done, MN_STOPPED, NULL, "stopping" },
-	{ MN_DEREGISTERING, ME_STOP, stop_done, MN_STOPPED, NULL, "stopping at once" },
-	{ MN_ANY, ME_STOP, stop_done, MN_STOPPED, NULL, "stopping" },
-	{ MN_MOVING, ME_HOME, home_return, MN_RETURNING, home_resolve, "returned home" },
-	{ MN_REGISTERING, ME_HOME, home_return, MN_RETURNING, home_resolve, "returned home" },
-	{ MN_REGISTERED, ME_HOME, home_return, MN_RETURNING, home_resolve, "returned home" },
-	{ MN_REFRESHING, ME_HOME, home_return, MN_RETURNING, home_resolve, "returned home" },
-	{ MN_REFUSED, ME_HOME, home_return, MN_RETURNING, home_resolve, "returned home" },
+	{ MN_LEAVING, ME_COA, &seek_unknown, seek_start, MN_SEEKING, "left home", NULL },
+	{ MN_LEAVING, ME_COA, NULL, home_leave, MN_REGISTERING, "left home", NULL },
+	{ MN_LEAVING, ME_HOME, NULL, home_settle, MN_HOME, "still at home", NULL },
+
+	{ MN_DEREGISTERING, ME_BA_OK, NULL, stop_done, MN_STOPPED, "binding deleted", NULL },
+	{ MN_DEREGISTERING, ME_BA_SEQUENCE, NULL, reg_resync, MN_DEREGISTERING, "resync", NULL },
+	{ MN_DEREGISTERING, ME_BA_LATER, NULL, stop_done, MN_STOPPED, "had no binding", NULL },
+	{ MN_DEREGISTERING, ME_BA_REFUSED, NULL, stop_done, MN_STOPPED, "had no binding", NULL },
+	{ MN_DEREGISTERING, ME_TIMER, NULL, stop_done, MN_STOPPED, "no answer", NULL },
+
+	{ MN_ANY, ME_STOP, NULL, stop_done, MN_STOPPED, "stopping", NULL },
+};
+
+const size_t mn_n_rows = sizeof(mn_rows) / sizeof(mn_rows[0]);
+
+#define E(event) (1u << ME_##event)
+/* Answers count while a BU is out, which is so in four states. */
+#define ANSWERS (E(BA_OK) | E(BA_SEQUENCE) | E(BA_LATER) | E(BA_REFUSED) | E(PROBLEM))
+
+/*
+ * What has no row. Impossible: no caller raises it there. Ignored: it may come and changes nothing,
+ * as the next BU (asked), the next router (link down) or the end (after a stop) has the say.
+ */
+const struct mn_empty mn_empty[] = {
+	[MN_STARTING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(LINK_DOWN) | E(ASKED) },
+	[MN_SEEKING] = { ANSWERS, E(LINK_DOWN) | E(ASKED) },
+	[MN_REGISTERING] = { E(AGENT), E(LINK_DOWN) | E(ASKED) },
+	[MN_REGISTERED] = { ANSWERS | E(AGENT), E(LINK_DOWN) },
+	[MN_REFRESHING] = { E(AGENT), E(LINK_DOWN) | E(ASKED) },
+	[MN_MOVING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(LINK_DOWN) | E(ASKED) },
+	[MN_REFUSED] = { ANSWERS | E(AGENT), E(LINK_DOWN) | E(ASKED) },
+	[MN_RETURNING] = { E(COA_GONE) | E(AGENT), E(HOME) | E(LINK_DOWN) | E(PROBLEM) | E(ASKED) },
+	[MN_HOME] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(HOME) | E(ASKED) },
+	[MN_LEAVING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(LINK_DOWN) | E(ASKED) },
+	[MN_DEREGISTERING] = { E(AGENT),
+		E(COA) | E(COA_GONE) | E(HOME) | E(LINK_DOWN) | E(PROBLEM) | E(ASKED) },
+	[MN_STOPPED] = { ANSWERS | E(AGENT) | E(TIMER),
+		E(COA) | E(COA_GONE) | E(HOME) | E(LINK_DOWN) | E(ASKED) },
 };
 /* clang-format on */
 
@@ -111,11 +151,17 @@ const char *mn_state_str(enum mn_state s)
 	return names_str(NAMES(states), s);
 }
 
-static const struct mn_row *find_row(enum mn_state state, enum mn_event ev)
+const char *mn_event_str(enum mn_event ev)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].event == ev && (rows[i].state == state || rows[i].state == MN_ANY))
-			return &rows[i];
+	return names_str(NAMES(events), ev);
+}
+
+static const struct mn_row *find_row(const struct mn *mn, enum mn_event ev)
+{
+	for (const struct mn_row *r = mn_rows; r < mn_rows + mn_n_rows; r++) {
+		if (r->event == ev && (r->state == mn->state || r->state == MN_ANY) &&
+			(!r->when || r->when->is(mn)))
+			return r;
 	}
 	return NULL;
 }
@@ -204,15 +250,23 @@ static void obey(struct mn *mn, enum mn_verdict v)
 	timer_set(&mn->timer, mn->state == MN_DEREGISTERING ? mn->wait_ms : mn->bul->delay_ms);
 }
 
+static void no_row(struct mn *mn, enum mn_event ev)
+{
+	if (!(mn_empty[mn->state].impossible >> ev & 1))
+		return;
+	env_count(mn->env, MC_IMPOSSIBLE);
+	log_mip(0, "%s is %s, where \"%s\" is impossible: ignored", addr_str(&mn->pair.hoa),
+		mn_state_str(mn->state), mn_event_str(ev));
+}
+
 void mn_event(struct mn *mn, enum mn_event ev)
 {
-	const struct mn_row *row = find_row(mn->state, seek_meaning(mn, ev));
+	const struct mn_row *row = find_row(mn, ev);
 	enum mn_state from = mn->state;
 	enum mn_verdict v;
 
-	row = row ? row : find_row(mn->state, ev);
 	if (!row)
-		return;
+		return no_row(mn, ev);
 	mn->wait_ms = 0;
 	v = row->handler(mn);
 	if (v == MV_STAY)

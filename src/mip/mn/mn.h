@@ -1,9 +1,9 @@
 /*
  * mn - one home address of a mobile node: registers it, follows movements, goes home.
  *
- * Every change is one row of the table in mn.c: {state, event, handler, next state, afterwards,
- * story}. Handlers change kernel objects and give a verdict; the table's runner sends BUs, sets the
- * timer and moves the state.
+ * Every change is one row of the table in mn.c: {state, event, when, handler, next state, story,
+ * afterwards}. Handlers change kernel objects and give a verdict; the table's runner sends BUs,
+ * sets the timer and moves the state. docs/machines.md prints the table.
  * Shapes:  movement/where.c says where the node is (mn->place) and raises ME_COA, ME_COA_GONE,
  *          ME_HOME, ME_LINK_DOWN; packets arrive by mn_ba() and mn_mpa().
  * Units:   lifetimes seconds, delays milliseconds.
@@ -50,11 +50,10 @@ enum mn_event {
 	ME_BA_REFUSED,
 	ME_PROBLEM, /* the home agent knows no Mobile IPv6 */
 	ME_ASKED, /* somebody wants a BU */
-	ME_SEEK, /* a care-of address while no home agent is known */
-	ME_AGENT, /* there is a home agent to try */
-	ME_AGENT_LOST, /* the one that was discovered refuses or is silent */
+	ME_AGENT, /* there are home agents to try */
 	ME_TIMER,
 	ME_STOP,
+	ME_EVENTS,
 };
 
 enum mn_verdict {

@@ -27,26 +27,10 @@ static bool another(const struct mn *mn)
 	return unknown(mn) && mn->seek.next < mn->seek.n;
 }
 
-static const struct {
-	enum mn_event event;
-	bool (*when)(const struct mn *mn);
-	enum mn_event meaning;
-} meanings[] = {
-	{ ME_COA, unknown, ME_SEEK },
-	{ ME_BA_REFUSED, discovers, ME_AGENT_LOST },
-	{ ME_PROBLEM, discovers, ME_AGENT_LOST },
-	{ ME_TIMER, another, ME_AGENT },
-	{ ME_TIMER, silent, ME_AGENT_LOST },
-};
-
-enum mn_event seek_meaning(const struct mn *mn, enum mn_event ev)
-{
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (meanings[i].event == ev && meanings[i].when(mn))
-			return meanings[i].meaning;
-	}
-	return ev;
-}
+const struct mn_when seek_unknown = { unknown, "no home agent is known" };
+const struct mn_when seek_another = { another, "another is left to try" };
+const struct mn_when seek_own = { discovers, "the home agent was discovered" };
+const struct mn_when seek_silent = { silent, "discovered, and silent too often" };
 
 /* From the care-of address, for nobody knows the home address yet. */
 static void ask(struct mn *mn)

@@ -27,6 +27,7 @@ static const struct name counters[] = {
 	{ MC_DROP_UNPROTECTED, "drop_unprotected" },
 	{ MC_DROP_UNEXPECTED, "drop_unexpected" },
 	{ MC_DROP_RATE, "drop_rate" },
+	{ MC_IMPOSSIBLE, "impossible" },
 };
 
 static int announce(int ifindex, const uint8_t mac[6], const struct in6_addr *target)

@@ -39,6 +39,7 @@ enum mip_counter {
 	MC_DROP_UNPROTECTED,
 	MC_DROP_UNEXPECTED,
 	MC_DROP_RATE,
+	MC_IMPOSSIBLE, /* events that no machine takes where it is: a fault of ours */
 	MC_COUNT,
 };
 

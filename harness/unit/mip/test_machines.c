@@ -1,0 +1,62 @@
+/* The tables of mip6d are whole, and docs/machines.md is what they say. */
+#include "mip/mn/act.h"
+#include "unit/machine_doc.h"
+#include "unit/unit.h"
+
+static const char *mn_state(unsigned s)
+{
+	return mn_state_str((enum mn_state)s);
+}
+
+static const char *mn_happens(unsigned e)
+{
+	return mn_event_str((enum mn_event)e);
+}
+
+static bool has_row(enum mn_state s, enum mn_event e)
+{
+	for (size_t i = 0; i < mn_n_rows; i++) {
+		if (mn_rows[i].state == s && mn_rows[i].event == e)
+			return true;
+	}
+	return false;
+}
+
+/* A row of any state stands for those that have none of their own. */
+static bool mn_arrow(size_t i, struct machine_arrow *out)
+{
+	for (const struct mn_row *r = mn_rows; r < mn_rows + mn_n_rows; r++) {
+		bool any = r->state == MN_ANY;
+		unsigned from = any ? 0 : r->state, last = any ? MN_STATES - 1 : r->state;
+
+		for (; from <= last; from++) {
+			if ((any && has_row((enum mn_state)from, r->event)) || i--)
+				continue;
+			*out = (struct machine_arrow){ from, r->event, r->to,
+				r->when ? r->when->word : NULL, r->story };
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool mn_impossible(unsigned s, unsigned e)
+{
+	return mn_empty[s].impossible >> e & 1;
+}
+
+static bool mn_ignored(unsigned s, unsigned e)
+{
+	return mn_empty[s].ignored >> e & 1;
+}
+
+static void the_mobile_nodes_table_is_whole_and_in_the_document(void **state)
+{
+	static const struct machine mn = { "mobile node", MN_STATES, ME_EVENTS, mn_state,
+		mn_happens, mn_arrow, mn_impossible, mn_ignored };
+
+	(void)state;
+	machine_hold(&mn);
+}
+
+UNIT_MAIN(T(the_mobile_nodes_table_is_whole_and_in_the_document, "T-150"))

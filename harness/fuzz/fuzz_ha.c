@@ -9,36 +9,36 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-struct seen {
-	struct any *a;
-	size_t proxies, bound;
-};
-
-static void look(struct bc_entry *e, void *arg)
+static void look(const struct ha_binding *b)
 {
-	struct seen *s = arg;
-	const struct ha *ha = &s->a->w.moon.mip.ha;
+	const struct ha *ha = b->ha;
 
-	ANY_CHECK(e->state != BC_NONE);
-	ANY_CHECK(e->timer.armed || e->state == BC_DAD);
-	if (e->state != BC_VALID)
+	ANY_CHECK(b->state != HB_NONE && b->timer.armed);
+	if (b->state != HB_VALID)
 		return;
-	s->bound++;
-	s->proxies += 1 + e->proxies_link_local;
-	ANY_CHECK(e->lifetime && e->lifetime <= ha->env->conf->ha_max_binding_life);
-	ANY_CHECK(env_is_unicast(&e->coa) && !ha_is_reserved(ha, &e->coa));
-	ANY_CHECK(!ha_is_home_address(ha, &e->coa));
-	ANY_CHECK(addr_eq(&e->tunnel.remote, &e->coa) && e->tunnel.ifindex);
+	ANY_CHECK(b->bc.lifetime && b->bc.lifetime <= ha->env->conf->ha_max_binding_life);
+	ANY_CHECK(env_is_unicast(&b->bc.coa) && !ha_is_reserved(ha, &b->bc.coa));
+	ANY_CHECK(!ha_is_home_address(ha, &b->bc.coa));
+	ANY_CHECK(addr_eq(&b->tunnel.remote, &b->bc.coa) && b->tunnel.ifindex);
 }
 
 static void check(struct any *a)
 {
-	struct seen s = { .a = a };
+	const struct side *moon = &a->w.moon;
+	struct bc_entry *e = NULL;
+	size_t proxies = 0, bound = 0;
 
-	bc_each(&a->w.moon.mip.ha.bc, look, &s);
-	ANY_CHECK(a->w.moon.mip.ha.bc.n <= 2);
-	ANY_CHECK(a->w.moon.rt.n_proxies == s.proxies);
-	ANY_CHECK(s.bound == (fake_rt_tunnel(&a->w.moon.rt) != NULL));
+	while ((e = bc_next(&moon->mip.ha.bc, e))) {
+		const struct ha_binding *b = ha_binding_at(e);
+
+		look(b);
+		bound += b->state == HB_VALID;
+		proxies += b->state == HB_VALID ? 1 + b->proxies_link_local : 0;
+	}
+	ANY_CHECK(moon->mip.ha.bc.table.n <= 2);
+	ANY_CHECK(moon->rt.n_proxies == proxies);
+	ANY_CHECK(bound == (fake_rt_tunnel(&moon->rt) != NULL));
+	ANY_CHECK(!moon->mip.env.counters[MC_IMPOSSIBLE]);
 }
 
 static void report(struct any *a)
@@ -54,9 +54,9 @@ static void report(struct any *a)
 
 static void in_use(struct any *a)
 {
-	const struct bc_entry *e = duo_binding(&a->w);
+	const struct ha_binding *b = duo_binding(&a->w);
 
-	if (e && e->state == BC_DAD)
+	if (b && b->state == HB_DAD)
 		duo_home_address_in_use(&a->w);
 }
 

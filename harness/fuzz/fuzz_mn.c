@@ -17,10 +17,10 @@ static void check(struct any *a)
 
 	ANY_CHECK(mn->state < MN_STATES && !mn->env->counters[MC_IMPOSSIBLE]);
 	ANY_CHECK(mn->blocked || flows);
-	ANY_CHECK(mn->blocked || mn->state == MN_HOME || mn->bul->bound);
+	ANY_CHECK(mn->blocked || mn->state == MN_HOME || mn->bul.bound);
 	ANY_CHECK(mn->timer.armed || mn->state == MN_STARTING || mn->state == MN_MOVING ||
 		mn->state == MN_HOME || mn->state == MN_LEAVING);
-	ANY_CHECK(mn->bul->lifetime <= MH_LIFETIME_MAX);
+	ANY_CHECK(mn->bul.lifetime <= MH_LIFETIME_MAX);
 	ANY_CHECK(a->w.carol.mip.move.n_links <= MOVE_LINKS_MAX &&
 		a->w.carol.mip.move.n_addrs <= MOVE_ADDRS_MAX);
 }

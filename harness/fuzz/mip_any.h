@@ -118,8 +118,8 @@ static inline struct mip_packet any_packet(struct any *a, uint8_t how)
 
 static inline uint16_t any_seq(struct any *a)
 {
-	const struct bc_entry *e = duo_binding(&a->w);
-	uint16_t near = a->target == &a->w.moon ? (e ? e->seq : 0) : duo_mn(&a->w)->bul->seq;
+	const struct ha_binding *b = duo_binding(&a->w);
+	uint16_t near = a->target == &a->w.moon ? (b ? b->bc.seq : 0) : duo_mn(&a->w)->bul.seq;
 	uint8_t how = any_u8(a);
 
 	return how & 0x80 ? any_u16(a) : (uint16_t)(near + how % 8 - 2);

@@ -67,6 +67,8 @@ static void arrow(FILE *f, const struct machine *m, const struct machine_arrow *
 	put(f, m->event(a->event), true);
 	fputs(" (", f);
 	put(f, a->story, true);
+	if (a->when)
+		fprintf(f, ", when %s", a->when);
 	fputs(")\n", f);
 }
 

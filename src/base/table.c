@@ -77,6 +77,17 @@ struct tlink *table_next(const struct tlink *l)
 	return same(l->next, l->hash);
 }
 
+struct tlink *table_walk(const struct table *t, const struct tlink *l)
+{
+	size_t row = l ? (l->hash & (t->n_rows - 1)) + 1 : 0;
+
+	if (l && l->next)
+		return l->next;
+	while (row < t->n_rows && !t->rows[row])
+		row++;
+	return row < t->n_rows ? t->rows[row] : NULL;
+}
+
 void table_free(struct table *t)
 {
 	free(t->rows);

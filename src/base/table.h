@@ -31,6 +31,8 @@ int table_add(struct table *t, struct tlink *l, uint32_t hash);
 void table_del(struct table *t, struct tlink *l); /* fine when not linked */
 struct tlink *table_find(const struct table *t, uint32_t hash);
 struct tlink *table_next(const struct tlink *l);
+/* The link behind l in no order, of all; l NULL: the first. Ask before you unlink l. */
+struct tlink *table_walk(const struct table *t, const struct tlink *l);
 void table_free(struct table *t); /* the rows; the links are the owner's */
 
 uint32_t hash_u64(uint64_t v);

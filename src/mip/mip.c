@@ -70,6 +70,7 @@ static void mn_down(struct mip *mip)
 		mn_clear(mn, &mip->bul);
 		free(mn);
 	}
+	bul_free(&mip->bul);
 }
 
 static void ha_down(struct mip *mip)

@@ -14,22 +14,34 @@ static const struct name roles[] = {
 	{ MIP_MN, "MN" },
 };
 
-static void add_bul(struct bul_entry *e, void *arg)
+static json_t *bul_list(const struct mip *mip)
 {
-	json_array_append_new(arg,
-		json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b}", "hoa", addr_str(&e->hoa),
-			"ha", addr_str(&e->ha), "coa", addr_str(&e->coa), "state", e->state, "seq",
-			(int)e->seq, "lifetime", (json_int_t)e->lifetime, "left",
-			(json_int_t)bul_left(e), "k", (int)e->k));
+	struct bul_entry *e = NULL;
+	json_t *list = json_array();
+
+	while ((e = bul_next(&mip->bul, e)))
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b}", "hoa",
+				addr_str(&e->key.hoa), "ha", addr_str(&e->key.peer), "coa",
+				addr_str(&e->coa), "state", mn_state_str(mn_of_bul(e)->state),
+				"seq", (int)e->seq, "lifetime", (json_int_t)e->lifetime, "left",
+				(json_int_t)bul_left(e), "k", (int)e->k));
+	return list;
 }
 
-static void add_bc(struct bc_entry *e, void *arg)
+static json_t *bc_list(const struct mip *mip)
 {
-	json_array_append_new(arg,
-		json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b}", "hoa", addr_str(&e->hoa),
-			"ha", addr_str(&e->ha), "coa", addr_str(&e->coa), "state",
-			bc_state_str(e->state), "seq", (int)e->seq, "lifetime",
-			(json_int_t)e->lifetime, "left", (json_int_t)bc_left(e), "k", (int)e->k));
+	struct bc_entry *e = NULL;
+	json_t *list = json_array();
+
+	while ((e = bc_next(&mip->ha.bc, e)))
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:b}", "hoa",
+				addr_str(&e->key.hoa), "ha", addr_str(&e->key.peer), "coa",
+				addr_str(&e->coa), "state", hb_state_str(ha_binding_at(e)->state),
+				"seq", (int)e->seq, "lifetime", (json_int_t)e->lifetime, "left",
+				(json_int_t)bc_left(e), "k", (int)e->k));
+	return list;
 }
 
 static json_t *counters(const struct mip_env *env)
@@ -44,16 +56,10 @@ static json_t *counters(const struct mip_env *env)
 
 static char *render(struct mip *mip)
 {
-	json_t *bul = json_array(), *bc = json_array();
-	json_t *all;
-	char *text;
-
-	bul_each(&mip->bul, add_bul, bul);
-	bc_each(&mip->ha.bc, add_bc, bc);
-	all = json_pack("{s:s, s:o, s:o, s:o}", "role",
-		names_str(NAMES(roles), mip->env.conf->role), "bul", bul, "bc", bc, "counters",
-		counters(&mip->env));
-	text = all ? json_dumps(all, JSON_INDENT(1)) : NULL;
+	json_t *all = json_pack("{s:s, s:o, s:o, s:o}", "role",
+		names_str(NAMES(roles), mip->env.conf->role), "bul", bul_list(mip), "bc",
+		bc_list(mip), "counters", counters(&mip->env));
+	char *text = all ? json_dumps(all, JSON_INDENT(1)) : NULL;
 	json_decref(all);
 	return text;
 }

@@ -56,4 +56,27 @@ static void all_of_one_hash_are_given(void **state)
 	table_free(&t);
 }
 
-UNIT_MAIN(T(thousands_come_and_go, ""), T(all_of_one_hash_are_given, ""))
+static void a_walk_comes_by_each_once_and_may_take_it_out(void **state)
+{
+	struct thing things[300] = { { 0 } };
+	struct table t = { 0 };
+	struct tlink *l, *next;
+	unsigned n = 0;
+
+	(void)state;
+	assert_null(table_walk(&t, NULL));
+	for (uint32_t i = 0; i < 300; i++)
+		assert_int_equal(table_add(&t, &things[i].link, hash_u64(i / 2)), 0);
+	for (l = table_walk(&t, NULL); l; l = next) {
+		next = table_walk(&t, l);
+		assert_int_equal(LINKED(l, struct thing, link)->value++, 0);
+		if (n++ % 3)
+			table_del(&t, l);
+	}
+	assert_int_equal(n, 300);
+	assert_int_equal(t.n, 100);
+	table_free(&t);
+}
+
+UNIT_MAIN(T(thousands_come_and_go, ""), T(all_of_one_hash_are_given, ""),
+	T(a_walk_comes_by_each_once_and_may_take_it_out, ""))

@@ -437,11 +437,11 @@ struct mn *duo_mn(struct duo *w)
 	return w->carol.mip.nodes;
 }
 
-struct bc_entry *duo_binding(struct duo *w)
+struct ha_binding *duo_binding(struct duo *w)
 {
 	struct in6_addr hoa = addr(HOA);
 
-	return bc_find(&w->moon.mip.ha.bc, &hoa);
+	return ha_binding_of(&w->moon.mip.ha, &hoa);
 }
 
 const struct sent *duo_sent_mh(const struct duo *w, enum mh_type type, unsigned n)

@@ -81,7 +81,7 @@ void duo_link(struct duo *w, bool up);
 void duo_router(struct duo *w, const char *prefix, bool home_agent);
 
 struct mn *duo_mn(struct duo *w);
-struct bc_entry *duo_binding(struct duo *w);
+struct ha_binding *duo_binding(struct duo *w);
 /* The nth last packet of that kind that a side sent, NULL none; n counts from 0. */
 const struct sent *duo_sent_mh(const struct duo *w, enum mh_type type, unsigned n);
 unsigned duo_count_mh(const struct duo *w, enum mh_type type);

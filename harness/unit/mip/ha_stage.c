@@ -45,7 +45,7 @@ void ha_stage_end(struct stage *w)
 	stage_free(w);
 }
 
-struct bc_entry *ha_stage_binding(struct stage *w)
+struct ha_binding *ha_stage_binding(struct stage *w)
 {
-	return bc_find(&w->mip.ha.bc, &HOA);
+	return ha_binding_of(&w->mip.ha, &HOA);
 }

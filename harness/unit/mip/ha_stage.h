@@ -10,4 +10,4 @@ struct stage *ha_stage_started(void); /* with the journal of the start */
 struct stage *ha_stage_begin(void);
 struct stage *ha_stage_bound(void); /* by BU 100, at COA */
 void ha_stage_end(struct stage *w);
-struct bc_entry *ha_stage_binding(struct stage *w);
+struct ha_binding *ha_stage_binding(struct stage *w);

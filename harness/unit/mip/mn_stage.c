@@ -51,5 +51,6 @@ void mn_stage_end(struct stage *w)
 		mn_clear(mn, &w->mip.bul);
 		free(mn);
 	}
+	bul_free(&w->mip.bul);
 	stage_free(w);
 }

@@ -71,10 +71,10 @@ static void no_binding_outlives_the_prefix_that_the_router_advertises(void **sta
 	loop_advance(100000);
 	stage_bu(w, 2, HOME, 600, "2001::40");
 	assert_int_equal(
-		ha_stage_binding(w)->lifetime, 296); /* 299 s are left, and units are 4 s */
+		ha_stage_binding(w)->bc.lifetime, 296); /* 299 s are left, and units are 4 s */
 	loop_advance(294000); /* 5 s are left: one unit */
 	stage_bu(w, 3, HOME, 600, "2001::40");
-	assert_int_equal(ha_stage_binding(w)->lifetime, 4);
+	assert_int_equal(ha_stage_binding(w)->bc.lifetime, 4);
 	loop_advance(2000); /* 3 s: none, and no lifetime of 0 is granted */
 	stage_bu(w, 4, HOME, 600, "2001::40");
 	assert_int_equal(stage_count(w, "BA 132, 0 s by 2001::40"), 1);

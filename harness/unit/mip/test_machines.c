@@ -1,4 +1,5 @@
 /* The tables of mip6d are whole, and docs/machines.md is what they say. */
+#include "mip/ha/act.h"
 #include "mip/mn/act.h"
 #include "unit/machine_doc.h"
 #include "unit/unit.h"
@@ -59,4 +60,53 @@ static void the_mobile_nodes_table_is_whole_and_in_the_document(void **state)
 	machine_hold(&mn);
 }
 
-UNIT_MAIN(T(the_mobile_nodes_table_is_whole_and_in_the_document, "T-150"))
+static const char *hb_state(unsigned s)
+{
+	return hb_state_str((enum hb_state)s);
+}
+
+static const char *ha_happens(unsigned e)
+{
+	return ha_event_str((enum ha_event)e);
+}
+
+/* A handler that may refuse makes two arrows of its row. */
+static bool ha_arrow(size_t i, struct machine_arrow *out)
+{
+	for (const struct ha_row *r = ha_rows; r < ha_rows + ha_n_rows; r++) {
+		bool both = r->to != HB_NEVER && r->refused != HB_NEVER;
+
+		if (r->refused != HB_NEVER && !i--) {
+			*out = (struct machine_arrow){ r->state, r->event, r->refused,
+				both ? "refused" : NULL, r->story };
+			return true;
+		}
+		if (r->to != HB_NEVER && !i--) {
+			*out = (struct machine_arrow){ r->state, r->event, r->to, NULL, r->story };
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool ha_impossible(unsigned s, unsigned e)
+{
+	return ha_empty[s].impossible >> e & 1;
+}
+
+static bool ha_ignored(unsigned s, unsigned e)
+{
+	return ha_empty[s].ignored >> e & 1;
+}
+
+static void the_home_agents_table_is_whole_and_in_the_document(void **state)
+{
+	static const struct machine ha = { "home agent", HB_STATES, HE_EVENTS, hb_state, ha_happens,
+		ha_arrow, ha_impossible, ha_ignored };
+
+	(void)state;
+	machine_hold(&ha);
+}
+
+UNIT_MAIN(T(the_mobile_nodes_table_is_whole_and_in_the_document, "T-150"),
+	T(the_home_agents_table_is_whole_and_in_the_document, "T-150"))

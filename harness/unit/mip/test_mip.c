@@ -25,7 +25,7 @@ static void open_registered(void)
 	duo_open(&w);
 	duo_run(&w, 5000);
 	assert_int_equal(carol()->state, MN_REGISTERED);
-	assert_int_equal(duo_binding(&w)->state, BC_VALID);
+	assert_int_equal(duo_binding(&w)->state, HB_VALID);
 }
 
 static void a_node_registers_through_a_key_exchange(void **state)
@@ -124,7 +124,7 @@ static void the_loss_of_the_care_of_address_moves_it(void **state)
 	duo_del_address(&w, COA);
 	assert_int_equal(fake_xfrm_count(w.carol.xfrm, XFRM_MSG_MIGRATE) - migrates, 4);
 	assert_int_equal(carol()->state, MN_REGISTERED); /* one exchange, without a wait */
-	assert_addr(&duo_binding(&w)->coa, COA2);
+	assert_addr(&duo_binding(&w)->bc.coa, COA2);
 	assert_addr(&duo_binding(&w)->sa_end, COA2);
 	assert_addr(&fake_rt_tunnel(&w.carol.rt)->local, COA2);
 	assert_addr(&fake_rt_tunnel(&w.moon.rt)->remote, COA2);
@@ -198,12 +198,12 @@ static void a_binding_is_refreshed_before_it_ends(void **state)
 
 	(void)state;
 	open_registered();
-	lifetime = carol()->bul->lifetime;
+	lifetime = carol()->bul.lifetime;
 	assert_int_equal(lifetime, 7200); /* that of the care-of address */
 	duo_run(&w, lifetime * 950);
 	assert_true(duo_count_mh(&w, MH_BU) >= 3);
 	assert_int_equal(carol()->state, MN_REGISTERED);
-	assert_true(bc_left(duo_binding(&w)) > 7000);
+	assert_true(bc_left(&duo_binding(&w)->bc) > 7000);
 	duo_close(&w);
 }
 
@@ -228,7 +228,7 @@ static void a_node_that_returns_deletes_its_binding(void **state)
 	assert_null(fake_rt_tunnel(&w.carol.rt));
 	assert_null(fake_rt_tunnel(&w.moon.rt));
 	assert_int_equal(w.moon.rt.n_proxies, 0);
-	assert_int_equal(duo_binding(&w)->state, BC_DYING);
+	assert_int_equal(duo_binding(&w)->state, HB_DYING);
 	assert_true(w.carol.announced > 0);
 	assert_true(duo_count_icmp6(&w, ICMP6_NEIGH_SOLICIT) > 0);
 	duo_run(&w, 11000);
@@ -254,7 +254,7 @@ static void a_node_that_leaves_again_takes_its_keys_along(void **state)
 	duo_add_address(&w, "2001:2::77/64");
 	duo_run(&w, 3000);
 	assert_int_equal(carol()->state, MN_REGISTERED);
-	assert_addr(&duo_binding(&w)->coa, "2001:2::77");
+	assert_addr(&duo_binding(&w)->bc.coa, "2001:2::77");
 	assert_int_equal(fake_xfrm_n_sa(w.carol.xfrm), n_sa);
 	assert_int_equal(duo_payload(&w.carol), 0); /* no new key exchange */
 	duo_close(&w);
@@ -269,7 +269,7 @@ static void a_node_that_stops_says_good_bye(void **state)
 	assert_true(w.carol.stopped);
 	assert_int_equal(duo_sent_mh(&w, MH_BU, 0)->m.bu.lifetime, 0);
 	assert_true(duo_sent_mh(&w, MH_BU, 0)->p.has_hao); /* it is still away */
-	assert_int_equal(duo_binding(&w)->state, BC_DYING);
+	assert_int_equal(duo_binding(&w)->state, HB_DYING);
 	assert_int_equal(duo_payload(&w.carol), -EPERM);
 	duo_close(&w); /* and sees that nothing stays */
 }
@@ -299,7 +299,7 @@ static void a_restarted_home_agent_takes_the_next_update(void **state)
 	duo_del_address(&w, COA);
 	duo_run(&w, 4000);
 	assert_int_equal(carol()->state, MN_REGISTERED);
-	assert_addr(&duo_binding(&w)->coa, COA2);
+	assert_addr(&duo_binding(&w)->bc.coa, COA2);
 	duo_close(&w);
 }
 
@@ -397,7 +397,7 @@ static void a_reload_changes_what_may_be_changed(void **state)
 	duo_add_address(&w, COA2 "/128");
 	duo_del_address(&w, COA);
 	assert_int_equal(duo_sent_mh(&w, MH_BA, 0)->m.ba.lifetime, 600);
-	assert_int_equal(carol()->bul->lifetime, 600);
+	assert_int_equal(carol()->bul.lifetime, 600);
 	kept = w.moon.mip.env.conf;
 	mip_reload(&w.moon.mip, moon_with("UseMnHaIPsec disabled;")); /* needs a restart */
 	assert_ptr_equal(w.moon.mip.env.conf, kept);
@@ -455,7 +455,7 @@ static void a_home_address_in_use_is_refused(void **state)
 	(void)state;
 	duo_open(&w);
 	duo_run(&w, 1600); /* the second update came, the probe is out */
-	assert_int_equal(duo_binding(&w)->state, BC_DAD);
+	assert_int_equal(duo_binding(&w)->state, HB_DAD);
 	duo_home_address_in_use(&w);
 	assert_int_equal(duo_sent_mh(&w, MH_BA, 0)->m.ba.status, BA_DAD_FAILED);
 	assert_null(duo_binding(&w));
@@ -472,7 +472,7 @@ static void lost_events_are_made_up_for_by_reading_all_again(void **state)
 	fake_rt_addr_del(&w.carol.rt, COA);
 	mn_move_lost(&w.carol.mip.move);
 	duo_run(&w, 100);
-	assert_addr(&duo_binding(&w)->coa, COA2);
+	assert_addr(&duo_binding(&w)->bc.coa, COA2);
 	duo_close(&w);
 }
 
@@ -523,7 +523,7 @@ static void without_a_good_bye_a_stop_is_immediate(void **state)
 	mip_stop(&w.carol.mip);
 	duo_run(&w, 10);
 	assert_true(w.carol.stopped);
-	assert_int_equal(duo_binding(&w)->state, BC_VALID);
+	assert_int_equal(duo_binding(&w)->state, HB_VALID);
 	assert_int_equal(duo_payload(&w.carol), -EPERM);
 	duo_close(&w);
 }

@@ -43,8 +43,8 @@ static void the_first_address_is_registered(void **state)
 	stage_ba(w, BA_ACCEPTED, 600);
 	assert_false(blocked(w));
 	assert_int_equal(stage_count(w, "ICMPv6 146 to 2001:1::1"), 1);
-	assert_int_equal(mn_of(w)->bul->lifetime, 600);
-	assert_true(mn_of(w)->bul->k);
+	assert_int_equal(mn_of(w)->bul.lifetime, 600);
+	assert_true(mn_of(w)->bul.k);
 	mn_stage_end(w);
 }
 
@@ -159,7 +159,7 @@ static void a_number_wraps_around(void **state)
 	struct stage *w = mn_stage_registered();
 
 	(void)state;
-	mn_of(w)->bul->seq = 65535;
+	mn_of(w)->bul.seq = 65535;
 	stage_addr(w, NEW, 0, false);
 	stage_addr(w, OLD, 0, true);
 	assert_int_equal(w->last.bu.seq, 0);
@@ -237,7 +237,7 @@ static void more_lifetime_than_asked_for_is_clamped(void **state)
 	stage_addr(w, OLD, 0, false);
 	assert_int_equal(w->last.bu.lifetime, 100);
 	stage_ba(w, BA_ACCEPTED, 5000);
-	assert_int_equal(mn_of(w)->bul->lifetime, 100);
+	assert_int_equal(mn_of(w)->bul.lifetime, 100);
 	mn_stage_end(w);
 }
 
@@ -286,7 +286,7 @@ static void without_ipsec_the_bu_has_no_k(void **state)
 	stage_addr(w, OLD, 0, false);
 	assert_int_equal(stage_count(w, "BU A H, 262140 s, alternate 2001::40"), 1);
 	stage_ba(w, BA_ACCEPTED, 600); /* K all the same */
-	assert_false(mn_of(w)->bul->k);
+	assert_false(mn_of(w)->bul.k);
 	mn_stage_end(w);
 }
 

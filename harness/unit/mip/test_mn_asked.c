@@ -38,7 +38,7 @@ static void a_lost_binding_is_made_anew_and_an_alleged_loss_harms_nobody(void **
 	stage_be(w, BE_NO_BINDING, &HA);
 	EXPECT(w, "BU A H K, 262140 s, alternate 2001::40");
 	assert_int_equal(stage_count(w, "block"), 0);
-	assert_true(mn_of(w)->bul->bound);
+	assert_true(mn_of(w)->bul.bound);
 	for (int i = 0; i < 100; i++) {
 		stage_ba(w, BA_ACCEPTED, 600);
 		stage_be(w, BE_NO_BINDING, &HA);

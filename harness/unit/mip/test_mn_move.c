@@ -173,7 +173,7 @@ static void a_home_agent_without_k_is_told_to_the_ike_daemon(void **state)
 	assert_int_equal(count_migrates(w, true), 4);
 	stage_clear(w);
 	stage_ba(w, BA_ACCEPTED, 600);
-	assert_false(mn_of(w)->bul->k);
+	assert_false(mn_of(w)->bul.k);
 	assert_int_equal(count_migrates(w, true), 0);
 	assert_int_equal(count_migrates(w, false), 4);
 	stage_clear(w);
@@ -199,7 +199,7 @@ static void after_that_moves_say_so_at_once_until_k_is_agreed(void **state)
 	assert_int_equal(count_migrates(w, false), 4);
 	w->without_k = false;
 	stage_ba(w, BA_ACCEPTED, 600);
-	assert_true(mn_of(w)->bul->k);
+	assert_true(mn_of(w)->bul.k);
 	stage_clear(w);
 	stage_addr(w, OLD, 0, false);
 	stage_addr(w, NEW, 0, true);

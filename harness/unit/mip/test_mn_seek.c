@@ -85,7 +85,7 @@ static void the_first_agent_that_policies_name_is_registered_with(void **state)
 	found(w);
 	assert_int_equal(mn_of(w)->state, MN_REGISTERING);
 	assert_true(addr_eq(&mn_of(w)->pair.ha, &HA));
-	assert_true(addr_eq(&mn_of(w)->bul->ha, &HA));
+	assert_true(addr_eq(&mn_of(w)->bul.key.peer, &HA));
 	assert_int_equal(stage_count(w, "address 2001:1::10/128 dev ip6tnl1"), 1);
 	assert_int_equal(stage_count(w, "MIGRATE"), 4);
 	assert_int_equal(stage_count(w, "BU A H K, 262140 s, alternate 2001::40"), 1);

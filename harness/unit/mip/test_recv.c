@@ -125,7 +125,7 @@ static void without_route_optimization_nobody_plays_the_correspondent(void **sta
 	}
 	assert_int_equal(w.n_sent, n_sent);
 	assert_int_equal(fake_xfrm_n_policy(w.moon.xfrm), n_policies);
-	assert_int_equal(w.moon.mip.ha.bc.n, 0);
+	assert_int_equal(w.moon.mip.ha.bc.table.n, 0);
 	duo_close(&w);
 }
 

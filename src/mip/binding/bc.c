@@ -1,78 +1,54 @@
-#include <errno.h>
-#include <stdlib.h>
-
-#include "base/names.h"
 #include "mip/binding/bc.h"
 
-static const struct name states[] = {
-	{ BC_DAD, "dad" },
-	{ BC_VALID, "valid" },
-	{ BC_DYING, "dying" },
-	{ BC_NONE, "none" },
-};
+#include <errno.h>
 
-static size_t bucket(const struct in6_addr *hoa)
+#include "base/loop.h"
+
+static struct bc_entry *entry(struct tlink *l)
 {
-	return addr_hash(hoa) % BC_BUCKETS;
+	return l ? LINKED(l, struct bc_entry, link) : NULL;
 }
 
-struct bc_entry *bc_find(struct bc *bc, const struct in6_addr *hoa)
+struct bc_entry *bc_find(const struct bc *bc, const struct binding_key *key)
 {
-	struct bc_entry *e;
+	uint32_t hash = addr_hash(&key->hoa);
 
-	LIST_FOREACH (e, &bc->heads[bucket(hoa)], link) {
-		if (addr_eq(&e->hoa, hoa))
-			return e;
+	for (struct tlink *l = table_find(&bc->table, hash); l; l = table_next(l)) {
+		if (binding_is(&entry(l)->key, key))
+			return entry(l);
 	}
 	return NULL;
 }
 
-int bc_add(struct bc *bc, const struct in6_addr *hoa, struct bc_entry **out)
+struct bc_entry *bc_find_hoa(const struct bc *bc, const struct in6_addr *hoa)
 {
-	struct bc_entry *e;
+	for (struct tlink *l = table_find(&bc->table, addr_hash(hoa)); l; l = table_next(l)) {
+		if (addr_eq(&entry(l)->key.hoa, hoa))
+			return entry(l);
+	}
+	return NULL;
+}
 
-	if (bc_find(bc, hoa))
+int bc_add(struct bc *bc, struct bc_entry *e)
+{
+	if (bc_find(bc, &e->key))
 		return -EEXIST;
-	e = calloc(1, sizeof(*e));
-	if (!e)
-		return -ENOMEM;
-	e->hoa = *hoa;
-	e->sa_end = *hoa;
-	e->probes[0].fd = e->probes[1].fd = -1;
-	e->state = BC_NONE;
-	LIST_INSERT_HEAD(&bc->heads[bucket(hoa)], e, link);
-	bc->n++;
-	*out = e;
-	return 0;
+	return table_add(&bc->table, &e->link, addr_hash(&e->key.hoa));
 }
 
 void bc_del(struct bc *bc, struct bc_entry *e)
 {
-	if (!e)
-		return;
-	timer_stop(&e->timer);
-	timer_stop(&e->announce);
-	timer_stop(&e->dad_timer);
-	LIST_REMOVE(e, link);
-	bc->n--;
-	free(e);
+	table_del(&bc->table, &e->link);
 }
 
-void bc_each(struct bc *bc, void (*fn)(struct bc_entry *e, void *arg), void *arg)
+struct bc_entry *bc_next(const struct bc *bc, const struct bc_entry *e)
 {
-	struct bc_entry *e, *next;
-
-	for (size_t i = 0; i < BC_BUCKETS; i++) {
-		for (e = LIST_FIRST(&bc->heads[i]); e; e = next) {
-			next = LIST_NEXT(e, link);
-			fn(e, arg);
-		}
-	}
+	return entry(table_walk(&bc->table, e ? &e->link : NULL));
 }
 
-const char *bc_state_str(enum bc_state s)
+void bc_free(struct bc *bc)
 {
-	return names_str(NAMES(states), s);
+	table_free(&bc->table);
 }
 
 uint32_t bc_left(const struct bc_entry *e)

@@ -1,66 +1,57 @@
+#include "mip/binding/bul.h"
+
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/loop.h"
 #include "crypto/rand.h"
-#include "mip/binding/bul.h"
 #include "mip/message/mh.h"
 
-static size_t bucket(const struct in6_addr *hoa)
+static struct bul_entry *entry(struct tlink *l)
 {
-	return addr_hash(hoa) % BUL_BUCKETS;
+	return l ? LINKED(l, struct bul_entry, link) : NULL;
 }
 
-struct bul_entry *bul_find(struct bul *bul, const struct in6_addr *hoa)
+struct bul_entry *bul_find(const struct bul *bul, const struct binding_key *key)
 {
-	struct bul_entry *e;
+	uint32_t hash = addr_hash(&key->hoa);
 
-	LIST_FOREACH (e, &bul->heads[bucket(hoa)], link) {
-		if (addr_eq(&e->hoa, hoa))
-			return e;
+	for (struct tlink *l = table_find(&bul->table, hash); l; l = table_next(l)) {
+		if (binding_is(&entry(l)->key, key))
+			return entry(l);
 	}
 	return NULL;
 }
 
-int bul_add(struct bul *bul, const struct in6_addr *hoa, const struct in6_addr *ha,
-	struct bul_entry **out)
+struct bul_entry *bul_find_hoa(const struct bul *bul, const struct in6_addr *hoa)
 {
-	struct bul_entry *e;
+	for (struct tlink *l = table_find(&bul->table, addr_hash(hoa)); l; l = table_next(l)) {
+		if (addr_eq(&entry(l)->key.hoa, hoa))
+			return entry(l);
+	}
+	return NULL;
+}
 
-	if (bul_find(bul, hoa))
+int bul_add(struct bul *bul, struct bul_entry *e)
+{
+	if (bul_find(bul, &e->key))
 		return -EEXIST;
-	e = calloc(1, sizeof(*e));
-	if (!e)
-		return -ENOMEM;
-	e->hoa = *hoa;
-	e->ha = *ha;
 	e->seq = (uint16_t)rand_below(0x10000);
-	e->state = "";
-	LIST_INSERT_HEAD(&bul->heads[bucket(hoa)], e, link);
-	bul->n++;
-	*out = e;
-	return 0;
+	return table_add(&bul->table, &e->link, addr_hash(&e->key.hoa));
 }
 
 void bul_del(struct bul *bul, struct bul_entry *e)
 {
-	if (!e)
-		return;
-	LIST_REMOVE(e, link);
-	bul->n--;
-	free(e);
+	table_del(&bul->table, &e->link);
 }
 
-void bul_each(struct bul *bul, void (*fn)(struct bul_entry *e, void *arg), void *arg)
+struct bul_entry *bul_next(const struct bul *bul, const struct bul_entry *e)
 {
-	struct bul_entry *e, *next;
+	return entry(table_walk(&bul->table, e ? &e->link : NULL));
+}
 
-	for (size_t i = 0; i < BUL_BUCKETS; i++) {
-		for (e = LIST_FIRST(&bul->heads[i]); e; e = next) {
-			next = LIST_NEXT(e, link);
-			fn(e, arg);
-		}
-	}
+void bul_free(struct bul *bul)
+{
+	table_free(&bul->table);
 }
 
 uint32_t bul_left(const struct bul_entry *e)

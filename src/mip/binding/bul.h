@@ -1,28 +1,31 @@
 /*
- * bul - the binding update list: what the mobile node told whom, hashed by home address.
+ * bul - the binding update list: what the mobile node told whom.
  *
- * Arithmetic of sequence numbers, of the back-off and of lifetimes is pure, so that a table tests
- * it. Shapes:  one entry a home address and home agent; lives until bul_del(). Units:   lifetimes
- * are seconds, delays and times are milliseconds of the loop's clock. Errors:  0 or -errno
- * (-ENOMEM, -EEXIST). Source:  RFC 6275 sections 11.1, 11.7.1, 11.7.3, 11.8.
+ * A table and arithmetic of sequence numbers, of the back-off and of lifetimes: pure, so that a
+ * table tests it.
+ * Shapes:  an entry is embedded by its owner, has a hash of its home address, which it keeps, and
+ *          leaves by bul_del() before the owner goes. The list grows with what is in it.
+ * Units:   lifetimes are seconds, delays and times are milliseconds of the loop's clock.
+ * Errors:  0 or -errno (-ENOMEM, -EEXIST).
+ * Source:  RFC 6275 sections 11.1, 11.7.1, 11.7.3, 11.8.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
-#include "base/addr.h"
+#include "mip/binding/key.h"
 
-enum { BUL_MAX_DELAY_MS = 32000, BUL_BUCKETS = 64, BUL_MIN_LIFETIME = 4 };
+enum { BUL_MAX_DELAY_MS = 32000, BUL_MIN_LIFETIME = 4 };
 
 struct bul_entry {
-	LIST_ENTRY(bul_entry) link;
-	struct in6_addr hoa, ha, coa;
+	struct tlink link;
+	struct binding_key key; /* peer: the home agent, :: while none is known */
+	struct in6_addr coa;
 	uint16_t seq; /* of the last BU sent */
 	uint16_t flags;
 	bool waiting; /* a BU with seq is out, not answered */
-	bool bound; /* the home agent has a binding, as far as we know */
+	bool bound; /* the peer has a binding, as far as we know */
 	bool k; /* the last BA agreed to move the keys' endpoints */
 	bool no_k; /* it was asked to and did not */
 	uint32_t asked; /* lifetime of the last BU */
@@ -31,19 +34,20 @@ struct bul_entry {
 	uint32_t refresh_s; /* refresh this long after since_ms */
 	uint32_t delay_ms; /* between the last BU and the next */
 	unsigned resends;
-	const char *state; /* a word for the status */
 };
 
 struct bul {
-	LIST_HEAD(, bul_entry) heads[BUL_BUCKETS];
-	size_t n;
+	struct table table;
 };
 
-struct bul_entry *bul_find(struct bul *bul, const struct in6_addr *hoa);
-int bul_add(struct bul *bul, const struct in6_addr *hoa, const struct in6_addr *ha,
-	struct bul_entry **out); /* sequence number random */
-void bul_del(struct bul *bul, struct bul_entry *e);
-void bul_each(struct bul *bul, void (*fn)(struct bul_entry *e, void *arg), void *arg);
+struct bul_entry *bul_find(const struct bul *bul, const struct binding_key *key);
+/* Any entry of a home address. */
+struct bul_entry *bul_find_hoa(const struct bul *bul, const struct in6_addr *hoa);
+int bul_add(struct bul *bul, struct bul_entry *e); /* by e->key; its sequence number random */
+void bul_del(struct bul *bul, struct bul_entry *e); /* fine when not in it */
+/* The entry behind e in no order; e NULL: the first. Ask before you bul_del(e). */
+struct bul_entry *bul_next(const struct bul *bul, const struct bul_entry *e);
+void bul_free(struct bul *bul); /* the table; the entries are their owners' */
 
 uint32_t bul_left(const struct bul_entry *e);
 

@@ -18,8 +18,42 @@ struct ha_bu {
 	uint32_t prefix_valid;
 	bool deletes;
 	struct ha_peer *peer;
-	struct bc_entry *e; /* NULL: no binding */
+	struct ha_binding *b; /* NULL: no binding */
 };
+
+enum ha_event {
+	HE_BU, /* that registers */
+	HE_DELETE, /* a BU that deletes */
+	HE_IN_USE, /* somebody on the home link has the address */
+	HE_TIMER, /* of the state: nobody answered the probe, end of the lifetime, of the grace */
+	HE_EVENTS,
+};
+
+enum ha_verdict {
+	HV_STAY, /* nothing changes, the timer runs on */
+	HV_GO, /* to the next state */
+	HV_ANSWER, /* to the next state, with a BA that accepts */
+	HV_REFUSE, /* to the state when refused, with a BA of b->status */
+};
+
+struct ha_row {
+	enum hb_state state;
+	enum ha_event event;
+	/* bu: NULL unless a BU is the event */
+	enum ha_verdict (*handler)(struct ha_binding *b, const struct ha_bu *bu);
+	enum hb_state to, refused;
+	const char *story;
+	void (*after)(struct ha_binding *b); /* what need not be in the way of the answer */
+};
+
+/* ha.c: the table; and by state the events without a row, one bit each */
+extern const struct ha_row ha_rows[];
+extern const size_t ha_n_rows;
+extern const struct ha_empty {
+	uint32_t impossible, ignored;
+} ha_empty[HB_STATES];
+const char *ha_event_str(enum ha_event ev);
+void ha_event(struct ha_binding *b, enum ha_event ev);
 
 /* peer.c */
 struct ha_peer *ha_peer_find(struct ha *ha, const struct in6_addr *hoa, const struct in6_addr *own);
@@ -44,22 +78,18 @@ bool ha_is_reserved(const struct ha *ha, const struct in6_addr *hoa);
 uint8_t ha_check(struct ha *ha, const struct ha_bu *bu);
 
 /* addr.c: one binding on the links */
-int ha_dad_start(struct ha *ha, struct bc_entry *e, void (*done)(struct bc_entry *e, bool in_use));
-void ha_dad_stop(struct bc_entry *e);
+int ha_dad_start(struct ha_binding *b);
+void ha_dad_stop(struct ha_binding *b);
 /* The first time: tunnel, routes, policies, proxy neighbour. */
-int ha_place(struct ha *ha, struct bc_entry *e, struct sp_pair *pair);
-/* Policies, SAs and states follow e->coa; the tunnel device follows after the answer. */
-void ha_move(struct ha *ha, struct bc_entry *e, struct sp_pair *pair);
-void ha_follow(struct ha *ha, struct bc_entry *e);
+int ha_place(struct ha_binding *b);
+/* Policies, SAs and states follow the care-of address; the tunnel device after the answer. */
+void ha_move(struct ha_binding *b);
+void ha_follow(struct ha_binding *b);
 /* Back to no binding; home: the node is there, and its SAs follow it. */
-void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool home);
+void ha_withdraw(struct ha_binding *b, bool home);
 /* What an earlier run left of its bindings; once, at the start. */
 void ha_forget_old(struct ha *ha);
 /* What stays through the grace, or through a probe. */
-void ha_forget(struct ha *ha, struct bc_entry *e);
+void ha_forget(struct ha_binding *b);
 /* The last BU may have no L any more. */
-void ha_link_local(struct ha *ha, struct bc_entry *e);
-
-/* answer.c */
-void ha_answer(
-	struct ha *ha, const struct ha_bu *bu, uint8_t status, uint16_t seq, uint32_t lifetime);
+void ha_link_local(struct ha_binding *b);

@@ -10,7 +10,6 @@
 #include "mip/ha/act.h"
 
 enum {
-	DAD_MS = 1000, /* one probe, RetransTimer */
 	ANNOUNCES = 3, /* MAX_NEIGHBOR_ADVERTISEMENT */
 	ANNOUNCE_MS = 1000,
 	METRIC_TUNNEL = 192,
@@ -18,48 +17,44 @@ enum {
 	OLD_MAX = 64,
 };
 
-static const uint8_t *mac_of(struct ha *ha, const struct bc_entry *e)
+static const uint8_t *mac_of(const struct ha_binding *b)
 {
 	static const uint8_t none[6];
-	const struct ha_link *l = ha_link_of(ha, e->ifindex);
+	const struct ha_link *l = ha_link_of(b->ha, b->ifindex);
 
 	return l ? l->mac : none;
 }
 
-static void dad_end(struct bc_entry *e, bool in_use)
+static struct sp_pair pair_of(const struct ha_binding *b)
 {
-	ha_dad_stop(e);
-	e->dad_done(e, in_use);
-}
-
-static void dad_timer(void *arg)
-{
-	dad_end(arg, false);
+	return (struct sp_pair){
+		.role = MIP_HA, .hoa = b->bc.key.hoa, .ha = b->bc.key.peer, .end = b->sa_end
+	};
 }
 
 static void dad_readable(int fd, void *arg)
 {
-	struct bc_probe *p = arg;
-	struct ha *ha = p->e->owner;
+	struct ha_probe *p = arg;
+	struct ha_binding *b = p->b;
 	int rc;
 
 	do {
-		rc = ha->env->link->dad_read(fd, mac_of(ha, p->e), &p->target);
+		rc = b->ha->env->link->dad_read(fd, mac_of(b), &p->target);
 	} while (rc == 0);
 	if (rc == 1)
-		dad_end(p->e, true);
+		ha_event(b, HE_IN_USE);
 }
 
-static int probe(struct ha *ha, struct bc_entry *e, struct bc_probe *p)
+static int probe(struct ha_binding *b, struct ha_probe *p)
 {
-	const struct mip_link_ops *ops = ha->env->link;
-	int rc = ops->dad_open(e->ifindex, &p->target, &p->fd);
+	const struct mip_link_ops *ops = b->ha->env->link;
+	int rc = ops->dad_open(b->ifindex, &p->target, &p->fd);
 
-	p->e = e;
+	p->b = b;
 	if (!rc)
 		rc = loop_io(p->fd, dad_readable, p, &p->io);
 	if (!rc)
-		rc = ops->dad_probe(p->fd, e->ifindex, mac_of(ha, e), &p->target);
+		rc = ops->dad_probe(p->fd, b->ifindex, mac_of(b), &p->target);
 	return env_said(rc, "duplicate address detection", &p->target);
 }
 
@@ -72,159 +67,170 @@ static struct in6_addr link_local_of(const struct in6_addr *hoa)
 }
 
 /* RFC 6275 section 10.3.1: is the address free on the home link? With L, the link-local one too? */
-int ha_dad_start(struct ha *ha, struct bc_entry *e, void (*done)(struct bc_entry *e, bool in_use))
+int ha_dad_start(struct ha_binding *b)
 {
 	int rc;
 
-	e->dad_done = done;
-	e->link_local = link_local_of(&e->hoa);
-	e->probes[0].target = e->hoa;
-	e->probes[1].target = e->link_local;
-	rc = probe(ha, e, &e->probes[0]);
-	if (!rc && e->flags & BU_LINK_LOCAL)
-		rc = probe(ha, e, &e->probes[1]);
-	if (rc < 0) {
-		ha_dad_stop(e);
-		return rc;
-	}
-	timer_stop(&e->timer);
-	timer_init(&e->dad_timer, dad_timer, e);
-	timer_set(&e->dad_timer, DAD_MS);
-	return 0;
+	b->link_local = link_local_of(&b->bc.key.hoa);
+	b->probes[0].target = b->bc.key.hoa;
+	b->probes[1].target = b->link_local;
+	rc = probe(b, &b->probes[0]);
+	if (!rc && b->bc.flags & BU_LINK_LOCAL)
+		rc = probe(b, &b->probes[1]);
+	if (rc < 0)
+		ha_dad_stop(b);
+	return rc;
 }
 
-void ha_dad_stop(struct bc_entry *e)
+void ha_dad_stop(struct ha_binding *b)
 {
-	for (size_t i = 0; i < sizeof(e->probes) / sizeof(e->probes[0]); i++) {
-		io_free(take(e->probes[i].io));
-		own_fd_close(&e->probes[i].fd);
-		e->probes[i].fd = -1;
+	for (size_t i = 0; i < sizeof(b->probes) / sizeof(b->probes[0]); i++) {
+		io_free(take(b->probes[i].io));
+		own_fd_close(&b->probes[i].fd);
+		b->probes[i].fd = -1;
 	}
-	timer_stop(&e->dad_timer);
 }
 
 /* Section 10.4.1: the home link learns that we answer for the address. */
 static void announce(void *arg)
 {
-	struct bc_entry *e = arg;
-	struct ha *ha = e->owner;
+	struct ha_binding *b = arg;
+	const struct mip_link_ops *ops = b->ha->env->link;
 
-	env_said(ha->env->link->announce(e->ifindex, mac_of(ha, e), &e->hoa),
-		"neighbour advertisement", &e->hoa);
-	if (e->proxies_link_local)
-		ha->env->link->announce(e->ifindex, mac_of(ha, e), &e->link_local);
-	if (--e->announces_left)
-		timer_set(&e->announce, ANNOUNCE_MS);
+	env_said(ops->announce(b->ifindex, mac_of(b), &b->bc.key.hoa), "neighbour advertisement",
+		&b->bc.key.hoa);
+	if (b->proxies_link_local)
+		ops->announce(b->ifindex, mac_of(b), &b->link_local);
+	if (--b->announces_left)
+		timer_set(&b->announce, ANNOUNCE_MS);
 }
 
-static int proxy(struct ha *ha, struct bc_entry *e)
+static int proxy(struct ha_binding *b)
 {
-	int rc = neigh_proxy_add(ha->env->rt, e->ifindex, &e->hoa);
+	struct nl *rt = b->ha->env->rt;
+	int rc = neigh_proxy_add(rt, b->ifindex, &b->bc.key.hoa);
 
-	if (e->flags & BU_LINK_LOCAL)
-		e->proxies_link_local = !neigh_proxy_add(ha->env->rt, e->ifindex, &e->link_local);
-	e->announces_left = ANNOUNCES;
-	timer_init(&e->announce, announce, e);
-	announce(e);
-	return env_said(rc, "proxy neighbour", &e->hoa);
+	if (b->bc.flags & BU_LINK_LOCAL)
+		b->proxies_link_local = !neigh_proxy_add(rt, b->ifindex, &b->link_local);
+	b->announces_left = ANNOUNCES;
+	timer_init(&b->announce, announce, b);
+	announce(b);
+	return env_said(rc, "proxy neighbour", &b->bc.key.hoa);
 }
 
-static void forget_link_local(struct ha *ha, struct bc_entry *e)
+static void forget_link_local(struct ha_binding *b)
 {
-	if (e->proxies_link_local)
-		neigh_proxy_del(ha->env->rt, e->ifindex, &e->link_local);
-	e->proxies_link_local = false;
+	if (b->proxies_link_local)
+		neigh_proxy_del(b->ha->env->rt, b->ifindex, &b->link_local);
+	b->proxies_link_local = false;
 }
 
-void ha_link_local(struct ha *ha, struct bc_entry *e)
+void ha_link_local(struct ha_binding *b)
 {
-	if (!(e->flags & BU_LINK_LOCAL))
-		forget_link_local(ha, e);
+	if (!(b->bc.flags & BU_LINK_LOCAL))
+		forget_link_local(b);
 }
 
-static struct rt_route tunnel_route(const struct bc_entry *e)
+static struct rt_route tunnel_route(const struct ha_binding *b)
 {
-	return (struct rt_route){ .dst = { e->hoa, 128 },
-		.ifindex = e->tunnel.ifindex,
+	return (struct rt_route){ .dst = { b->bc.key.hoa, 128 },
+		.ifindex = b->tunnel.ifindex,
 		.table = RT_TABLE_MAIN,
 		.metric = METRIC_TUNNEL };
 }
 
 /* What we send to the node ourselves, also after its binding is gone: the link itself. */
-static struct rt_route direct_route(const struct bc_entry *e)
+static struct rt_route direct_route(const struct ha_binding *b)
 {
-	return (struct rt_route){ .dst = { e->hoa, 128 },
-		.src = { e->ha, 128 },
-		.ifindex = e->ifindex,
+	return (struct rt_route){ .dst = { b->bc.key.hoa, 128 },
+		.src = { b->bc.key.peer, 128 },
+		.ifindex = b->ifindex,
 		.table = RT_TABLE_MIP6,
 		.metric = METRIC_DIRECT };
 }
 
-void ha_move(struct ha *ha, struct bc_entry *e, struct sp_pair *pair)
+void ha_move(struct ha_binding *b)
 {
-	sp_migrate(ha->env, pair, &e->coa, e->k);
-	e->sa_end = pair->end;
-	sp_route2_set(ha->env, pair, &e->coa);
-	sp_hao_set(ha->env, pair, &e->coa);
+	struct mip_env *env = b->ha->env;
+	struct sp_pair pair = pair_of(b);
+
+	sp_migrate(env, &pair, &b->bc.coa, b->bc.k);
+	b->sa_end = pair.end;
+	sp_route2_set(env, &pair, &b->bc.coa);
+	sp_hao_set(env, &pair, &b->bc.coa);
 }
 
-void ha_follow(struct ha *ha, struct bc_entry *e)
+void ha_follow(struct ha_binding *b)
 {
-	e->tunnel.remote = e->coa;
-	env_said(tunnel_change(ha->env->rt, &e->tunnel), "tunnel", &e->hoa);
+	if (addr_eq(&b->tunnel.remote, &b->bc.coa))
+		return;
+	b->tunnel.remote = b->bc.coa;
+	env_said(tunnel_change(b->ha->env->rt, &b->tunnel), "tunnel", &b->bc.key.hoa);
 }
 
-int ha_place(struct ha *ha, struct bc_entry *e, struct sp_pair *pair)
+static int tunnel_up(struct ha_binding *b)
 {
-	struct rt_route r, direct = direct_route(e);
+	struct nl *rt = b->ha->env->rt;
+	struct rt_route r;
 	int rc;
 
-	e->tunnel = (struct tunnel){ .local = e->ha, .remote = e->coa };
-	rc = env_said(tunnel_add(ha->env->rt, &e->tunnel), "tunnel", &e->hoa);
+	b->tunnel = (struct tunnel){ .local = b->bc.key.peer, .remote = b->bc.coa };
+	rc = env_said(tunnel_add(rt, &b->tunnel), "tunnel", &b->bc.key.hoa);
 	if (rc < 0)
 		return rc;
-	r = tunnel_route(e);
-	rc = env_said(rt_route_add(ha->env->rt, &r), "route", &e->hoa);
+	r = tunnel_route(b);
+	return env_said(rt_route_add(rt, &r), "route", &b->bc.key.hoa);
+}
+
+int ha_place(struct ha_binding *b)
+{
+	struct mip_env *env = b->ha->env;
+	struct rt_route direct = direct_route(b);
+	struct sp_pair pair = pair_of(b);
+	int rc = tunnel_up(b);
+
 	if (!rc)
-		rc = sp_install(ha->env, pair, SP_PAYLOAD);
+		rc = sp_install(env, &pair, SP_PAYLOAD);
 	if (rc < 0)
 		return rc;
-	sp_migrate(ha->env, pair, &e->coa, e->k);
-	e->sa_end = pair->end;
-	rc = env_said(rt_route_add(ha->env->rt, &direct), "route of table 252", &e->hoa);
+	sp_migrate(env, &pair, &b->bc.coa, b->bc.k);
+	b->sa_end = pair.end;
+	rc = env_said(rt_route_add(env->rt, &direct), "route of table 252", &b->bc.key.hoa);
 	if (!rc)
-		rc = proxy(ha, e);
+		rc = proxy(b);
 	if (!rc)
-		rc = sp_route2_set(ha->env, pair, &e->coa);
+		rc = sp_route2_set(env, &pair, &b->bc.coa);
 	if (!rc)
-		rc = sp_hao_set(ha->env, pair, &e->coa);
-	return rc ? rc : sp_install(ha->env, pair, SP_DATA);
+		rc = sp_hao_set(env, &pair, &b->bc.coa);
+	return rc ? rc : sp_install(env, &pair, SP_DATA);
 }
 
 /*
  * At home the SAs go back to the home address and wait there for the next journey. Else they stay
  * where they are: a node that registers again soon finds them there.
  */
-void ha_withdraw(struct ha *ha, struct bc_entry *e, struct sp_pair *pair, bool home)
+void ha_withdraw(struct ha_binding *b, bool home)
 {
-	struct rt_route r = tunnel_route(e);
+	struct mip_env *env = b->ha->env;
+	struct rt_route r = tunnel_route(b);
+	struct sp_pair pair = pair_of(b);
 
-	timer_stop(&e->announce);
-	neigh_proxy_del(ha->env->rt, e->ifindex, &e->hoa);
-	forget_link_local(ha, e);
+	timer_stop(&b->announce);
+	neigh_proxy_del(env->rt, b->ifindex, &b->bc.key.hoa);
+	forget_link_local(b);
 	if (home)
-		sp_migrate(ha->env, pair, &e->hoa, e->k);
-	e->sa_end = pair->end;
-	sp_remove(ha->env, pair, SP_DATA);
-	sp_route2_del(ha->env, pair);
-	sp_hao_del(ha->env, pair);
-	sp_remove(ha->env, pair, SP_PAYLOAD);
-	if (e->tunnel.ifindex) {
-		rt_route_del(ha->env->rt, &r);
-		env_said(tunnel_del(ha->env->rt, &e->tunnel), "tunnel", &e->hoa);
+		sp_migrate(env, &pair, &b->bc.key.hoa, b->bc.k);
+	b->sa_end = pair.end;
+	sp_remove(env, &pair, SP_DATA);
+	sp_route2_del(env, &pair);
+	sp_hao_del(env, &pair);
+	sp_remove(env, &pair, SP_PAYLOAD);
+	if (b->tunnel.ifindex) {
+		rt_route_del(env->rt, &r);
+		env_said(tunnel_del(env->rt, &b->tunnel), "tunnel", &b->bc.key.hoa);
 	}
-	e->tunnel = (struct tunnel){ 0 };
-	neigh_flush(ha->env->rt, e->ifindex, &e->hoa);
+	b->tunnel = (struct tunnel){ 0 };
+	neigh_flush(env->rt, b->ifindex, &b->bc.key.hoa);
 }
 
 struct old {
@@ -273,10 +279,10 @@ void ha_forget_old(struct ha *ha)
 	} while (!rc && old.n == OLD_MAX);
 }
 
-void ha_forget(struct ha *ha, struct bc_entry *e)
+void ha_forget(struct ha_binding *b)
 {
-	struct rt_route direct = direct_route(e);
+	struct rt_route direct = direct_route(b);
 
-	ha_dad_stop(e);
-	rt_route_del(ha->env->rt, &direct);
+	ha_dad_stop(b);
+	rt_route_del(b->ha->env->rt, &direct);
 }

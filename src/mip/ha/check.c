@@ -34,7 +34,7 @@ static uint8_t coa_good(struct ha *ha, const struct ha_bu *bu)
 static uint8_t sequence_newer(struct ha *ha, const struct ha_bu *bu)
 {
 	(void)ha;
-	if (!bu->e || bc_seq_newer(bu->e->seq, bu->m->bu.seq))
+	if (!bu->b || bc_seq_newer(bu->b->bc.seq, bu->m->bu.seq))
 		return BA_ACCEPTED;
 	return BA_SEQUENCE;
 }
@@ -66,12 +66,19 @@ static uint8_t router_allowed(struct ha *ha, const struct ha_bu *bu)
 static uint8_t known_if_deleted(struct ha *ha, const struct ha_bu *bu)
 {
 	(void)ha;
-	return bu->deletes && !bu->e ? BA_NOT_HA_FOR_MN : BA_ACCEPTED;
+	return bu->deletes && !bu->b ? BA_NOT_HA_FOR_MN : BA_ACCEPTED;
+}
+
+/* A home address has one tunnel and one proxy: until it ends the binding stays where it is. */
+static uint8_t asked_where_it_is(struct ha *ha, const struct ha_bu *bu)
+{
+	(void)ha;
+	return !bu->b || addr_eq(&bu->b->bc.key.peer, &bu->ha) ? BA_ACCEPTED : BA_NO_RESOURCES;
 }
 
 static uint8_t room(struct ha *ha, const struct ha_bu *bu)
 {
-	return bu->e || ha->bc.n < BINDINGS_MAX ? BA_ACCEPTED : BA_NO_RESOURCES;
+	return bu->b || ha->bc.table.n < BINDINGS_MAX ? BA_ACCEPTED : BA_NO_RESOURCES;
 }
 
 static uint8_t (*const checks[])(struct ha *ha, const struct ha_bu *bu) = {
@@ -82,6 +89,7 @@ static uint8_t (*const checks[])(struct ha *ha, const struct ha_bu *bu) = {
 	allowed,
 	router_allowed,
 	known_if_deleted,
+	asked_where_it_is,
 	room,
 };
 

@@ -1,218 +1,311 @@
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/names.h"
 #include "kernel/rt_link.h"
 #include "mip/ha/act.h"
+#include "mip/net/ba.h"
 
-enum { GRACE_MS = 10000 }; /* MAX_DELETE_BCE_TIMEOUT */
+enum { DAD_MS = 1000 /* one probe, RetransTimer */, GRACE_MS = 10000 /* MAX_DELETE_BCE_TIMEOUT */ };
 
-enum ha_event { HE_BU, HE_DELETE, HE_FREE, HE_IN_USE, HE_TIMER };
+static const struct name states[] = {
+	{ HB_NONE, "none" },
+	{ HB_DAD, "dad" },
+	{ HB_VALID, "valid" },
+	{ HB_DYING, "dying" },
+};
 
-static void run(struct ha *ha, enum ha_event ev, const struct ha_bu *bu, struct bc_entry *e);
+static const struct name events[] = {
+	{ HE_BU, "BU" },
+	{ HE_DELETE, "BU that deletes" },
+	{ HE_IN_USE, "address in use" },
+	{ HE_TIMER, "timer" },
+};
 
-static struct sp_pair pair_of(const struct bc_entry *e)
+const char *hb_state_str(enum hb_state s)
 {
-	return (struct sp_pair){ .role = MIP_HA, .hoa = e->hoa, .ha = e->ha, .end = e->sa_end };
+	return names_str(NAMES(states), s);
+}
+
+const char *ha_event_str(enum ha_event ev)
+{
+	return names_str(NAMES(events), ev);
+}
+
+struct ha_binding *ha_binding_at(struct bc_entry *e)
+{
+	return e ? LINKED(e, struct ha_binding, bc) : NULL;
+}
+
+struct ha_binding *ha_binding_of(const struct ha *ha, const struct in6_addr *hoa)
+{
+	return ha_binding_at(bc_find_hoa(&ha->bc, hoa));
 }
 
 /* What the entry remembers of a BU is enough to answer it later. */
-static void take_bu(struct bc_entry *e, const struct ha_bu *bu)
+static void take_bu(struct ha_binding *b, const struct ha_bu *bu)
 {
-	e->ha = bu->ha;
-	e->coa = bu->coa;
-	e->seq = bu->m->bu.seq;
-	e->flags = bu->m->bu.flags;
-	e->ifindex = bu->ifindex;
-	e->prefix_valid = bu->prefix_valid;
-	e->lifetime = bu->m->bu.lifetime;
+	b->bc.coa = bu->coa;
+	b->bc.seq = bu->m->bu.seq;
+	b->bc.flags = bu->m->bu.flags;
+	b->bc.lifetime = bu->m->bu.lifetime;
+	b->ifindex = bu->ifindex;
+	b->prefix_valid = bu->prefix_valid;
 }
 
-static struct ha_bu bu_of(struct bc_entry *e)
+/* RFC 6275 section 10.3.1: lifetime and K. */
+static void grant(struct ha_binding *b)
 {
-	return (struct ha_bu){ .hoa = e->hoa, .ha = e->ha, .coa = e->coa, .back = e->coa, .e = e };
+	const struct mip_conf *c = b->ha->env->conf;
+
+	b->bc.lifetime = bc_lifetime(b->bc.lifetime, c->ha_max_binding_life, b->prefix_valid);
+	b->bc.since_ms = loop_now();
+	b->bc.k = (b->bc.flags & BU_KEY) && c->key_mng_mob_capability && c->use_mn_ha_ipsec;
 }
 
-/* RFC 6275 section 10.3.1: lifetime, K, and the timer of the end. */
-static void grant(struct ha *ha, struct bc_entry *e)
+static enum ha_verdict refuse(struct ha_binding *b, enum mh_ba_status status)
 {
-	const struct mip_conf *c = ha->env->conf;
-
-	e->lifetime = bc_lifetime(e->lifetime, c->ha_max_binding_life, e->prefix_valid);
-	e->since_ms = loop_now();
-	e->k = (e->flags & BU_KEY) && c->key_mng_mob_capability && c->use_mn_ha_ipsec;
-	timer_set(&e->timer, (uint64_t)e->lifetime * 1000);
+	b->status = (uint8_t)status;
+	return HV_REFUSE;
 }
 
-static void dad_done(struct bc_entry *e, bool in_use)
+static enum ha_verdict first(struct ha_binding *b, const struct ha_bu *bu)
 {
-	run(e->owner, in_use ? HE_IN_USE : HE_FREE, NULL, e);
-}
-
-static enum bc_state first(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
-{
-	take_bu(e, bu);
-	if (ha_dad_start(ha, e, dad_done) == 0)
-		return BC_DAD;
-	ha_answer(ha, bu, BA_UNSPECIFIED, e->seq, 0);
-	return BC_NONE;
+	take_bu(b, bu);
+	return ha_dad_start(b) < 0 ? refuse(b, BA_UNSPECIFIED) : HV_GO;
 }
 
 /* Section 10.3.1: a BU sent again while the probe runs is answered with the one answer to come. */
-static enum bc_state meanwhile(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static enum ha_verdict meanwhile(struct ha_binding *b, const struct ha_bu *bu)
 {
-	(void)ha;
-	take_bu(e, bu);
-	return BC_DAD;
+	take_bu(b, bu);
+	return HV_STAY;
 }
 
-static enum bc_state registered(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static enum ha_verdict registered(struct ha_binding *b, const struct ha_bu *bu)
 {
-	struct sp_pair pair = pair_of(e);
-	struct ha_bu late = bu_of(e);
-
 	(void)bu;
-	grant(ha, e);
-	if (ha_place(ha, e, &pair) < 0) {
-		ha_withdraw(ha, e, &pair, false);
-		ha_answer(ha, &late, BA_NO_RESOURCES, e->seq, 0);
-		return BC_NONE;
-	}
-	e->state = BC_VALID;
-	ha_answer(ha, &late, BA_ACCEPTED, e->seq, e->lifetime);
-	log_mip(1, "binding for %s at %s, %u s", addr_str(&e->hoa), addr_str(&e->coa), e->lifetime);
-	return BC_VALID;
+	ha_dad_stop(b);
+	grant(b);
+	if (ha_place(b) == 0)
+		return HV_ANSWER;
+	ha_withdraw(b, false);
+	return refuse(b, BA_NO_RESOURCES);
 }
 
-static enum bc_state taken(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static void say_bound(struct ha_binding *b)
 {
-	struct ha_bu late = bu_of(e);
+	log_mip(1, "binding for %s at %s, %u s", addr_str(&b->bc.key.hoa), addr_str(&b->bc.coa),
+		b->bc.lifetime);
+}
 
+static enum ha_verdict taken(struct ha_binding *b, const struct ha_bu *bu)
+{
 	(void)bu;
-	log_mip(0, "home address %s is in use on the home link, refused", addr_str(&e->hoa));
-	ha_answer(ha, &late, BA_DAD_FAILED, e->seq, 0);
-	return BC_NONE;
+	ha_dad_stop(b);
+	log_mip(0, "home address %s is in use on the home link, refused", addr_str(&b->bc.key.hoa));
+	return refuse(b, BA_DAD_FAILED);
 }
 
-static enum bc_state updated(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static enum ha_verdict updated(struct ha_binding *b, const struct ha_bu *bu)
 {
-	bool moved = !addr_eq(&e->coa, &bu->coa);
-	struct sp_pair pair;
+	bool moved = !addr_eq(&b->bc.coa, &bu->coa);
 
-	take_bu(e, bu);
-	grant(ha, e);
-	pair = pair_of(e);
+	take_bu(b, bu);
+	grant(b);
 	if (moved)
-		ha_move(ha, e, &pair);
-	ha_link_local(ha, e);
-	ha_answer(ha, bu, BA_ACCEPTED, e->seq, e->lifetime);
-	if (moved) {
-		ha_follow(ha, e);
-		log_mip(1, "binding for %s moved to %s", addr_str(&e->hoa), addr_str(&e->coa));
-	}
-	return BC_VALID;
+		ha_move(b);
+	ha_link_local(b);
+	return HV_ANSWER;
+}
+
+static void follow(struct ha_binding *b)
+{
+	if (addr_eq(&b->tunnel.remote, &b->bc.coa))
+		return;
+	ha_follow(b);
+	log_mip(1, "binding for %s moved to %s", addr_str(&b->bc.key.hoa), addr_str(&b->bc.coa));
 }
 
 /* Section 10.3.2 */
-static enum bc_state deleted(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static enum ha_verdict deleted(struct ha_binding *b, const struct ha_bu *bu)
 {
-	struct sp_pair pair = pair_of(e);
-	bool home = addr_eq(&bu->back, &bu->hoa);
-
-	ha_withdraw(ha, e, &pair, home);
-	e->seq = bu->m->bu.seq;
-	e->lifetime = 0;
-	e->state = BC_DYING;
-	ha_answer(ha, bu, BA_ACCEPTED, e->seq, 0);
-	timer_set(&e->timer, GRACE_MS);
-	log_mip(1, "binding for %s deleted", addr_str(&e->hoa));
-	return BC_DYING;
+	ha_withdraw(b, addr_eq(&bu->back, &bu->hoa));
+	b->bc.seq = bu->m->bu.seq;
+	b->bc.lifetime = 0;
+	return HV_ANSWER;
 }
 
-static enum bc_state deleted_early(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static void say_deleted(struct ha_binding *b)
 {
-	ha_answer(ha, bu, BA_ACCEPTED, bu->m->bu.seq, 0);
-	(void)e;
-	return BC_NONE;
+	log_mip(1, "binding for %s deleted", addr_str(&b->bc.key.hoa));
 }
 
-static enum bc_state deleted_again(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+/* Nothing stands yet, or nothing any more. */
+static enum ha_verdict deleted_anyway(struct ha_binding *b, const struct ha_bu *bu)
 {
-	e->seq = bu->m->bu.seq;
-	ha_answer(ha, bu, BA_ACCEPTED, e->seq, 0);
-	return BC_DYING;
+	b->bc.seq = bu->m->bu.seq;
+	b->bc.lifetime = 0;
+	return HV_ANSWER;
 }
 
-static enum bc_state expired(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static enum ha_verdict expired(struct ha_binding *b, const struct ha_bu *bu)
 {
-	struct sp_pair pair = pair_of(e);
-
 	(void)bu;
-	log_mip(1, "binding for %s expired", addr_str(&e->hoa));
-	ha_withdraw(ha, e, &pair, false);
-	return BC_NONE;
+	log_mip(1, "binding for %s expired", addr_str(&b->bc.key.hoa));
+	ha_withdraw(b, false);
+	return HV_GO;
 }
 
-static enum bc_state forgotten(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e)
+static enum ha_verdict forgotten(struct ha_binding *b, const struct ha_bu *bu)
 {
-	(void)ha, (void)bu, (void)e;
-	return BC_NONE;
+	(void)b, (void)bu;
+	return HV_GO;
 }
 
-static const struct {
-	enum bc_state state;
-	enum ha_event event;
-	enum bc_state (*handler)(struct ha *ha, const struct ha_bu *bu, struct bc_entry *e);
-	const char *story;
-} rows[] = {
-	{ BC_NONE, HE_BU, first, "probe the home link" },
-	{ BC_DAD, HE_BU, meanwhile, "the probe is running" },
-	{ BC_DAD, HE_DELETE, deleted_early, "it never came to be" },
-	{ BC_DAD, HE_FREE, registered, "nobody has the address" },
-	{ BC_DAD, HE_IN_USE, taken, "somebody has the address" },
-	{ BC_VALID, HE_BU, updated, "refreshed or moved" },
-	{ BC_VALID, HE_DELETE, deleted, "deleted by its owner" },
-	{ BC_VALID, HE_TIMER, expired, "end of the lifetime" },
-	{ BC_DYING, HE_BU, first, "registered anew" },
-	{ BC_DYING, HE_DELETE, deleted_again, "our answer was lost" },
-	{ BC_DYING, HE_TIMER, forgotten, "end of the grace" },
+/* clang-format off */
+const struct ha_row ha_rows[] = {
+	{ HB_NONE, HE_BU, first, HB_DAD, HB_NONE, "probe the home link", NULL },
+
+	{ HB_DAD, HE_BU, meanwhile, HB_DAD, HB_NEVER, "the probe is running", NULL },
+	{ HB_DAD, HE_DELETE, deleted_anyway, HB_NONE, HB_NEVER, "it never came to be", NULL },
+	{ HB_DAD, HE_IN_USE, taken, HB_NEVER, HB_NONE, "somebody has the address", NULL },
+	{ HB_DAD, HE_TIMER, registered, HB_VALID, HB_NONE, "nobody has the address", say_bound },
+
+	{ HB_VALID, HE_BU, updated, HB_VALID, HB_NEVER, "refreshed or moved", follow },
+	{ HB_VALID, HE_DELETE, deleted, HB_DYING, HB_NEVER, "deleted by its owner", say_deleted },
+	{ HB_VALID, HE_TIMER, expired, HB_NONE, HB_NEVER, "end of the lifetime", NULL },
+
+	{ HB_DYING, HE_BU, first, HB_DAD, HB_NONE, "registered anew", NULL },
+	{ HB_DYING, HE_DELETE, deleted_anyway, HB_DYING, HB_NEVER, "our answer was lost", NULL },
+	{ HB_DYING, HE_TIMER, forgotten, HB_NONE, HB_NEVER, "end of the grace", NULL },
 };
+
+const size_t ha_n_rows = sizeof(ha_rows) / sizeof(ha_rows[0]);
+
+#define E(event) (1u << HE_##event)
+
+/* Without a binding there is no timer and nothing to delete (check.c); one state has a probe. */
+const struct ha_empty ha_empty[] = {
+	[HB_NONE] = { E(DELETE) | E(IN_USE) | E(TIMER), 0 },
+	[HB_DAD] = { 0, 0 },
+	[HB_VALID] = { E(IN_USE), 0 },
+	[HB_DYING] = { E(IN_USE), 0 },
+};
+/* clang-format on */
+
+static uint64_t wait_ms(const struct ha_binding *b)
+{
+	switch (b->state) {
+	case HB_DAD:
+		return DAD_MS;
+	case HB_VALID:
+		return (uint64_t)b->bc.lifetime * 1000;
+	case HB_DYING:
+		return GRACE_MS;
+	case HB_NONE:
+	case HB_STATES:
+		break;
+	}
+	return 0;
+}
+
+static void drop_binding(struct ha_binding *b)
+{
+	timer_stop(&b->timer);
+	timer_stop(&b->announce);
+	ha_forget(b);
+	bc_del(&b->ha->bc, &b->bc);
+	free(b);
+}
 
 static void on_timer(void *arg)
 {
-	struct bc_entry *e = arg;
-
-	run(e->owner, HE_TIMER, NULL, e);
+	ha_event(arg, HE_TIMER);
 }
 
-static struct bc_entry *entry_new(struct ha *ha, const struct ha_bu *bu)
+static struct ha_binding *binding_new(struct ha *ha, const struct ha_bu *bu)
 {
-	struct bc_entry *e;
+	struct ha_binding *b = calloc(1, sizeof(*b));
 
-	if (bc_add(&ha->bc, &bu->hoa, &e) < 0)
+	if (!b)
 		return NULL;
-	e->owner = ha;
-	timer_init(&e->timer, on_timer, e);
-	return e;
+	b->ha = ha;
+	b->sa_end = bu->hoa; /* SAs of a node at home end there */
+	b->bc.key = (struct binding_key){ .hoa = bu->hoa, .peer = bu->ha };
+	b->probes[0].fd = b->probes[1].fd = -1;
+	timer_init(&b->timer, on_timer, b);
+	if (bc_add(&ha->bc, &b->bc) == 0)
+		return b;
+	free(b);
+	return NULL;
 }
 
-static void run(struct ha *ha, enum ha_event ev, const struct ha_bu *bu, struct bc_entry *e)
+static const struct ha_row *find_row(enum hb_state state, enum ha_event ev)
 {
-	enum bc_state state = e ? e->state : BC_NONE;
+	for (const struct ha_row *r = ha_rows; r < ha_rows + ha_n_rows; r++) {
+		if (r->state == state && r->event == ev)
+			return r;
+	}
+	return NULL;
+}
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].state != state || rows[i].event != ev)
-			continue;
-		if (!e && !(e = entry_new(ha, bu)))
-			return ha_answer(ha, bu, BA_NO_RESOURCES, bu->m->bu.seq, 0);
-		log_mip(2, "%s: %s", addr_str(&e->hoa), rows[i].story);
-		e->state = rows[i].handler(ha, bu, e);
-		if (e->state == BC_NONE) {
-			ha_forget(ha, e);
-			bc_del(&ha->bc, e);
-		}
+/* An answer that was long in coming goes to where the node is by its last BU. */
+static void obey(struct ha_binding *b, const struct ha_bu *bu, enum ha_verdict v)
+{
+	const struct ba_to to = { b->bc.key.peer, b->bc.key.hoa, bu ? bu->back : b->bc.coa };
+
+	timer_stop(&b->timer);
+	if (b->state != HB_NONE)
+		timer_set(&b->timer, wait_ms(b));
+	if (v == HV_ANSWER)
+		ba_send(b->ha->env, &to,
+			&(struct mh_ba){ .status = BA_ACCEPTED,
+				.flags = b->bc.k ? BA_KEY : 0,
+				.seq = b->bc.seq,
+				.lifetime = b->bc.lifetime });
+	else if (v == HV_REFUSE)
+		ba_send(b->ha->env, &to, &(struct mh_ba){ .status = b->status, .seq = b->bc.seq });
+}
+
+static void run(struct ha_binding *b, enum ha_event ev, const struct ha_bu *bu)
+{
+	const struct ha_row *row = find_row(b->state, ev);
+	enum ha_verdict v;
+
+	if (!row) {
+		env_count(b->ha->env, MC_IMPOSSIBLE);
+		log_mip(0, "binding for %s is %s, where \"%s\" is impossible: ignored",
+			addr_str(&b->bc.key.hoa), hb_state_str(b->state), ha_event_str(ev));
 		return;
 	}
+	log_mip(2, "%s: %s", addr_str(&b->bc.key.hoa), row->story);
+	v = row->handler(b, bu);
+	if (v == HV_STAY)
+		return;
+	b->state = v == HV_REFUSE ? row->refused : row->to;
+	obey(b, bu, v);
+	if (row->after && v != HV_REFUSE)
+		row->after(b);
+	if (b->state == HB_NONE)
+		drop_binding(b);
+}
+
+void ha_event(struct ha_binding *b, enum ha_event ev)
+{
+	run(b, ev, NULL);
+}
+
+static void refuse_bu(struct ha *ha, const struct ha_bu *bu, uint8_t status)
+{
+	const struct ba_to to = { bu->ha, bu->hoa, bu->back };
+	uint16_t seq = status == BA_SEQUENCE ? bu->b->bc.seq : bu->m->bu.seq;
+
+	env_count(ha->env, MC_REFUSED);
+	log_mip(1, "BU %u for %s refused: %s (%u)", bu->m->bu.seq, addr_str(&bu->hoa),
+		mh_status_str(status), status);
+	ba_send(ha->env, &to, &(struct mh_ba){ .status = status, .seq = seq });
 }
 
 static void drop(struct ha *ha, enum mip_counter why, const struct mip_packet *p, const char *text)
@@ -241,7 +334,7 @@ static void describe(
 	bu->deletes = !m->bu.lifetime || addr_eq(&bu->coa, &bu->hoa);
 	bu->ifindex = home ? home->a.ifindex : 0;
 	bu->prefix_valid = home ? ha_life_of(ha, home).valid_s : 0;
-	bu->e = bc_find(&ha->bc, &bu->hoa);
+	bu->b = ha_binding_of(ha, &bu->hoa);
 }
 
 void ha_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m)
@@ -261,13 +354,13 @@ void ha_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m)
 		rate_trust();
 	describe(ha, p, m, &bu);
 	status = ha_check(ha, &bu);
-	if (status != BA_ACCEPTED) {
-		env_count(ha->env, MC_REFUSED);
-		log_mip(1, "BU %u for %s refused: %s (%u)", m->bu.seq, addr_str(&bu.hoa),
-			mh_status_str(status), status);
-		return ha_answer(ha, &bu, status, status == BA_SEQUENCE ? bu.e->seq : m->bu.seq, 0);
+	if (status == BA_ACCEPTED && !bu.b) {
+		bu.b = binding_new(ha, &bu);
+		status = bu.b ? BA_ACCEPTED : BA_NO_RESOURCES;
 	}
-	run(ha, bu.deletes ? HE_DELETE : HE_BU, &bu, bu.e);
+	if (status != BA_ACCEPTED)
+		return refuse_bu(ha, &bu, status);
+	run(bu.b, bu.deletes ? HE_DELETE : HE_BU, &bu);
 }
 
 int ha_start(struct ha *ha, struct mip_env *env)
@@ -281,20 +374,16 @@ int ha_start(struct ha *ha, struct mip_env *env)
 	return rc ? rc : ha_peers_start(ha);
 }
 
-static void clear_one(struct bc_entry *e, void *arg)
-{
-	struct ha *ha = arg;
-	struct sp_pair pair = pair_of(e);
-
-	if (e->state == BC_VALID)
-		ha_withdraw(ha, e, &pair, false);
-	ha_forget(ha, e);
-	bc_del(&ha->bc, e);
-}
-
 void ha_clear(struct ha *ha)
 {
-	bc_each(&ha->bc, clear_one, ha);
+	struct ha_binding *b;
+
+	while ((b = ha_binding_at(bc_next(&ha->bc, NULL)))) {
+		if (b->state == HB_VALID)
+			ha_withdraw(b, false);
+		drop_binding(b);
+	}
+	bc_free(&ha->bc);
 	ha_peers_clear(ha);
 	ha_links_clear(ha);
 }

@@ -1,8 +1,10 @@
 /*
  * ha - the home agent: takes home BUs, keeps bindings, answers.
  *
- * A BU passes a table of checks (each with its BA status), then one row of the table {state, event,
- * handler, next state, story} of its home address. Nothing that was refused changes a binding.
+ * A BU passes a table of checks (each with its BA status), then one row of the table of its home
+ * address in ha.c: {state, event, handler, next state, next state when refused, story, afterwards}.
+ * Handlers change kernel objects and give a verdict; the table's runner answers, sets the timer and
+ * moves the state. Nothing that was refused changes a binding. docs/machines.md prints the table.
  * Shapes:  struct ha is the whole role; addr.c does what a binding means for links and tunnels.
  * Units:   lifetimes seconds.
  * Errors:  0 or -errno at the start; later failures are logged and answered by a status.
@@ -10,7 +12,11 @@
  */
 #pragma once
 
+#include <sys/queue.h>
+
+#include "base/loop.h"
 #include "kernel/rt_event.h"
+#include "kernel/tunnel.h"
 #include "mip/binding/bc.h"
 #include "mip/net/env.h"
 #include "mip/message/icmp6.h"
@@ -50,10 +56,49 @@ struct ha_peer {
 	struct rate rate;
 };
 
+enum hb_state {
+	HB_NONE, /* no binding: a state of the table, never of one that stands */
+	HB_DAD, /* first registration, the home address is being probed on the home link */
+	HB_VALID,
+	HB_DYING, /* deleted; kept a while so that late answers find their way */
+	HB_STATES,
+	HB_NEVER = HB_STATES, /* where no handler leads */
+};
+
+/* Is somebody else there? */
+struct ha_probe {
+	struct ha_binding *b;
+	struct in6_addr target;
+	int fd; /* -1: not running */
+	struct io *io;
+};
+
+/* A binding of the cache, and what the home agent does for it. */
+struct ha_binding {
+	struct bc_entry bc;
+	struct ha *ha;
+	enum hb_state state;
+	struct timer timer; /* of the state: probe, lifetime, grace */
+	uint8_t status; /* why a handler refuses */
+
+	int ifindex; /* of the home link */
+	struct tunnel tunnel;
+	struct in6_addr sa_end; /* the mobile end of the tunnel policies: home or care-of address */
+	uint32_t prefix_valid; /* of the home prefix, seconds */
+	struct in6_addr link_local; /* also answered for, where the BU has L */
+	struct ha_probe probes[2]; /* the home address, and the link-local one with L */
+	struct timer announce;
+	unsigned announces_left;
+	bool proxies_link_local; /* there is a proxy entry for link_local */
+	struct rate asked; /* prefix solicitations that were answered */
+};
+
+enum { HA_PEER_ROWS = 256 };
+
 struct ha {
 	struct mip_env *env;
 	struct bc bc;
-	LIST_HEAD(, ha_peer) peers[BC_BUCKETS];
+	LIST_HEAD(, ha_peer) peers[HA_PEER_ROWS];
 	size_t n_peers;
 	struct ha_link links[HA_LINKS_MAX];
 	size_t n_links;
@@ -72,3 +117,8 @@ void ha_ra(struct ha *ha, const struct mip_packet *p);
 void ha_mps(struct ha *ha, const struct mip_packet *p);
 void ha_rt_event(const struct rt_event *ev, void *ha);
 void ha_rt_lost(void *ha);
+
+/* The binding of a home address, NULL none; and that of an entry of the cache. */
+struct ha_binding *ha_binding_of(const struct ha *ha, const struct in6_addr *hoa);
+struct ha_binding *ha_binding_at(struct bc_entry *e);
+const char *hb_state_str(enum hb_state s); /* "dad", "valid", "dying" */

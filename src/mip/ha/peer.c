@@ -11,7 +11,7 @@ struct ha_peer *ha_peer_find(struct ha *ha, const struct in6_addr *hoa, const st
 {
 	struct ha_peer *p;
 
-	LIST_FOREACH (p, &ha->peers[addr_hash(hoa) % BC_BUCKETS], link) {
+	LIST_FOREACH (p, &ha->peers[addr_hash(hoa) % HA_PEER_ROWS], link) {
 		if (addr_eq(&p->pair.hoa, hoa) && addr_eq(&p->pair.ha, own))
 			return p;
 	}
@@ -22,7 +22,7 @@ bool ha_is_home_address(const struct ha *ha, const struct in6_addr *a)
 {
 	const struct ha_peer *p;
 
-	LIST_FOREACH (p, &ha->peers[addr_hash(a) % BC_BUCKETS], link) {
+	LIST_FOREACH (p, &ha->peers[addr_hash(a) % HA_PEER_ROWS], link) {
 		if (addr_eq(&p->pair.hoa, a))
 			return true;
 	}
@@ -36,7 +36,7 @@ struct ha_peer *ha_peer_add(struct ha *ha, const struct in6_addr *hoa, const str
 	if (!p)
 		return NULL;
 	p->pair = (struct sp_pair){ .role = MIP_HA, .hoa = *hoa, .ha = *own, .end = *hoa };
-	LIST_INSERT_HEAD(&ha->peers[addr_hash(hoa) % BC_BUCKETS], p, link);
+	LIST_INSERT_HEAD(&ha->peers[addr_hash(hoa) % HA_PEER_ROWS], p, link);
 	ha->n_peers++;
 	return p;
 }
@@ -116,7 +116,7 @@ void ha_peers_clear(struct ha *ha)
 {
 	struct ha_peer *p;
 
-	for (size_t i = 0; i < BC_BUCKETS; i++) {
+	for (size_t i = 0; i < HA_PEER_ROWS; i++) {
 		while ((p = LIST_FIRST(&ha->peers[i]))) {
 			sp_remove(ha->env, &p->pair, SP_PEER);
 			LIST_REMOVE(p, link);

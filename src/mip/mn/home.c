@@ -62,8 +62,8 @@ enum mn_verdict home_settle(struct mn *mn)
 		mn_net_home(mn); /* no home agent was ever needed */
 	if (addr_is_any(&mn->home->ha) && mn->env->conf->reset_dhaad_at_home)
 		seek_forget(mn);
-	mn->bul->bound = false;
-	mn->bul->lifetime = 0;
+	mn->bul.bound = false;
+	mn->bul.lifetime = 0;
 	mn->env->link->announce(mn->place.ifindex, mn->place.mac, &mn->pair.hoa);
 	mn_unblock(mn);
 	return MV_GO;
@@ -79,7 +79,7 @@ enum mn_verdict home_unsure(struct mn *mn)
 enum mn_verdict home_leave(struct mn *mn)
 {
 	mn_block(mn);
-	mn->bul->bound = false;
+	mn->bul.bound = false;
 	sp_install(mn->env, &mn->pair, SP_SIGNAL);
 	sp_install(mn->env, &mn->pair, SP_PAYLOAD);
 	mn_net_away(mn);

@@ -33,10 +33,10 @@ int mn_start(struct mip_env *env, struct bul *bul, const struct mip_home_link *h
 	timer_init(&mn->timer, on_timer, mn);
 	reg_init(mn);
 	mps_init(mn);
-	rc = bul_add(bul, &mn->pair.hoa, &mn->pair.ha, &mn->bul);
+	mn->bul.key = (struct binding_key){ .hoa = mn->pair.hoa, .peer = mn->pair.ha };
+	rc = bul_find_hoa(bul, &mn->pair.hoa) ? -EEXIST : bul_add(bul, &mn->bul);
 	if (rc < 0)
 		return env_said(rc, "binding update list", &mn->pair.hoa);
-	mn->bul->state = mn_state_str(mn->state);
 	return put_up(mn);
 }
 
@@ -48,6 +48,5 @@ void mn_clear(struct mn *mn, struct bul *bul)
 	mn_net_none(mn);
 	seek_forget(mn);
 	sp_remove(mn->env, &mn->pair, SP_BLOCK);
-	bul_del(bul, mn->bul);
-	mn->bul = NULL;
+	bul_del(bul, &mn->bul);
 }

@@ -151,6 +151,11 @@ const char *mn_state_str(enum mn_state s)
 	return names_str(NAMES(states), s);
 }
 
+struct mn *mn_of_bul(struct bul_entry *e)
+{
+	return LINKED(e, struct mn, bul);
+}
+
 const char *mn_event_str(enum mn_event ev)
 {
 	return names_str(NAMES(events), ev);
@@ -187,7 +192,7 @@ static uint16_t bu_flags(const struct mn *mn)
  * RFC 4877). */
 static void send_bu(struct mn *mn)
 {
-	struct bul_entry *b = mn->bul;
+	struct bul_entry *b = &mn->bul;
 	struct mh m = { .type = MH_BU };
 	uint8_t buf[MH_MAX];
 	struct mip_packet p = {
@@ -222,7 +227,7 @@ static uint32_t first_delay(const struct mn *mn)
 {
 	const struct mip_conf *c = mn->env->conf;
 
-	return mn->bul->bound ? c->bindack_rereg_ms : c->bindack_first_ms;
+	return mn->bul.bound ? c->bindack_rereg_ms : c->bindack_first_ms;
 }
 
 static void obey(struct mn *mn, enum mn_verdict v)
@@ -231,23 +236,23 @@ static void obey(struct mn *mn, enum mn_verdict v)
 	case MV_STAY:
 		return;
 	case MV_GO:
-		mn->bul->waiting = false;
+		mn->bul.waiting = false;
 		timer_stop(&mn->timer);
 		if (mn->wait_ms)
 			timer_set(&mn->timer, mn->wait_ms);
 		return;
 	case MV_SEND:
-		mn->bul->resends = 0;
-		mn->bul->delay_ms = first_delay(mn);
+		mn->bul.resends = 0;
+		mn->bul.delay_ms = first_delay(mn);
 		break;
 	case MV_RESEND:
-		mn->bul->resends++;
+		mn->bul.resends++;
 		env_count(mn->env, MC_BU_RESENT);
-		mn->bul->delay_ms = bul_backoff(mn->bul->delay_ms);
+		mn->bul.delay_ms = bul_backoff(mn->bul.delay_ms);
 		break;
 	}
 	send_bu(mn);
-	timer_set(&mn->timer, mn->state == MN_DEREGISTERING ? mn->wait_ms : mn->bul->delay_ms);
+	timer_set(&mn->timer, mn->state == MN_DEREGISTERING ? mn->wait_ms : mn->bul.delay_ms);
 }
 
 static void no_row(struct mn *mn, enum mn_event ev)
@@ -272,7 +277,6 @@ void mn_event(struct mn *mn, enum mn_event ev)
 	if (v == MV_STAY)
 		return;
 	mn->state = row->to;
-	mn->bul->state = mn_state_str(row->to);
 	obey(mn, v);
 	if (row->after)
 		row->after(mn);
@@ -297,7 +301,7 @@ static const struct {
 
 static enum mn_event answer(const struct mn *mn, const struct mh_ba *ba)
 {
-	if (ba->status < BA_UNSPECIFIED && !ba->lifetime && mn->bul->asked)
+	if (ba->status < BA_UNSPECIFIED && !ba->lifetime && mn->bul.asked)
 		return ME_BA_REFUSED; /* accepted for no time at all */
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		if (ba->status >= answers[i].first && ba->status <= answers[i].last)
@@ -309,14 +313,14 @@ static enum mn_event answer(const struct mn *mn, const struct mh_ba *ba)
 /* Section 11.7.3. That ESP brought it is the kernel's work: nothing else passes to HoA from HA. */
 void mn_ba(struct mn *mn, const struct mip_packet *p, const struct mh *m)
 {
-	bool fits = m->ba.seq == mn->bul->seq || m->ba.status == BA_SEQUENCE;
+	bool fits = m->ba.seq == mn->bul.seq || m->ba.status == BA_SEQUENCE;
 
 	env_count(mn->env, MC_BA_IN);
-	if (!addr_eq(&p->src, &mn->pair.ha) || !mn->bul->waiting || !fits ||
+	if (!addr_eq(&p->src, &mn->pair.ha) || !mn->bul.waiting || !fits ||
 		p->has_rh2 != mn->away) {
 		env_drop(mn->env, MC_DROP_UNEXPECTED, p, "BA", "not the answer to our BU");
 		log_mip(2, "%s: BA %u from %s is not the answer to BU %u, ignored",
-			addr_str(&mn->pair.hoa), m->ba.seq, addr_str(&p->src), mn->bul->seq);
+			addr_str(&mn->pair.hoa), m->ba.seq, addr_str(&p->src), mn->bul.seq);
 		return;
 	}
 	if (mn->env->conf->use_mn_ha_ipsec)

@@ -90,7 +90,7 @@ struct mn {
 	const struct mip_home_link *home;
 	struct sp_pair pair; /* hoa, ha (:: not known), tunnel end */
 	struct mn_seek seek;
-	struct bul_entry *bul;
+	struct bul_entry bul; /* what the home agent was told */
 	enum mn_state state;
 	bool blocked; /* payload from the home address */
 	bool data; /* HAO and RH2 for what goes between us and the home agent */
@@ -136,3 +136,4 @@ bool mn_problem(struct mn *mn, const struct mip_packet *p, const struct icmp6_pr
 bool mn_agents(struct mn *mn, const struct mip_packet *p, const struct icmp6_agents *reply);
 
 const char *mn_state_str(enum mn_state s);
+struct mn *mn_of_bul(struct bul_entry *e); /* whose entry it is */

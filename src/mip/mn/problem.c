@@ -24,7 +24,7 @@ static bool proven(const struct mn *mn, const struct icmp6_problem *problem)
 	struct wanted w = { .spi = problem->spi };
 
 	if (problem->is_bu)
-		return problem->seq == mn->bul->seq;
+		return problem->seq == mn->bul.seq;
 	if (problem->proto == PROTO_ESP)
 		xfrm_sa_dump_between(mn->env->xfrm, &mn->pair.hoa, &mn->pair.ha, same_spi, &w);
 	return w.found;
@@ -36,7 +36,7 @@ static bool proven(const struct mn *mn, const struct icmp6_problem *problem)
  */
 bool mn_problem(struct mn *mn, const struct mip_packet *p, const struct icmp6_problem *problem)
 {
-	if (mn->env->conf->discard_ha_problems || !mn->bul->waiting || mn->bul->bound ||
+	if (mn->env->conf->discard_ha_problems || !mn->bul.waiting || mn->bul.bound ||
 		!addr_eq(&p->src, &mn->pair.ha) || !addr_eq(&problem->dst, &mn->pair.ha) ||
 		!addr_eq(&problem->src, &mn->place.coa) || !proven(mn, problem))
 		return false;

@@ -26,7 +26,7 @@ static void on_end(void *arg)
 
 	if (mn->state != MN_REFRESHING)
 		return;
-	mn->bul->bound = false;
+	mn->bul.bound = false;
 	mn_block(mn);
 }
 
@@ -42,7 +42,7 @@ static uint32_t lifetime_wanted(const struct mn *mn)
 
 bool reg_keys_follow(const struct mn *mn)
 {
-	return mn->env->conf->key_mng_mob_capability && !mn->bul->no_k;
+	return mn->env->conf->key_mng_mob_capability && !mn->bul.no_k;
 }
 
 /*
@@ -54,7 +54,7 @@ enum mn_verdict reg_move(struct mn *mn)
 {
 	const struct mip_conf *c = mn->env->conf;
 
-	if (!c->optimistic_handoff || !mn->bul->bound)
+	if (!c->optimistic_handoff || !mn->bul.bound)
 		mn_block(mn);
 	sp_migrate(mn->env, &mn->pair, &mn->place.coa, reg_keys_follow(mn));
 	sp_hao_set(mn->env, &mn->pair, &mn->place.coa);
@@ -81,7 +81,7 @@ enum mn_verdict reg_lost(struct mn *mn)
  */
 static void take_k(struct mn *mn, bool first)
 {
-	struct bul_entry *b = mn->bul;
+	struct bul_entry *b = &mn->bul;
 	bool asked = b->flags & BU_KEY, refused = asked && !(mn->ba->ba.flags & BA_KEY);
 
 	if (refused && !b->no_k && !first)
@@ -93,7 +93,7 @@ static void take_k(struct mn *mn, bool first)
 /* Section 11.7.3 */
 enum mn_verdict reg_accepted(struct mn *mn)
 {
-	struct bul_entry *b = mn->bul;
+	struct bul_entry *b = &mn->bul;
 	const struct mh *m = mn->ba;
 	bool first = !b->bound;
 
@@ -117,8 +117,8 @@ enum mn_verdict reg_accepted(struct mn *mn)
 
 enum mn_verdict reg_again(struct mn *mn)
 {
-	if (!bul_left(mn->bul))
-		mn->bul->bound = false;
+	if (!bul_left(&mn->bul))
+		mn->bul.bound = false;
 	return MV_RESEND;
 }
 
@@ -128,7 +128,7 @@ enum mn_verdict reg_resync(struct mn *mn)
 	mn->wait_ms = (uint32_t)timer_left(&mn->timer);
 	if (++mn->resyncs > RESYNCS_MAX)
 		return MV_STAY; /* the retransmission timer is still running */
-	mn->bul->seq = mn->ba->ba.seq;
+	mn->bul.seq = mn->ba->ba.seq;
 	return MV_SEND;
 }
 
@@ -143,7 +143,7 @@ enum mn_verdict reg_refused(struct mn *mn)
 {
 	mn_block(mn);
 	env_count(mn->env, MC_REFUSED);
-	mn->bul->bound = false;
+	mn->bul.bound = false;
 	mn->wait_ms = REFUSED_MS;
 	log_mip(0, "%s: home agent %s refuses the binding: %s (%u)", addr_str(&mn->pair.hoa),
 		addr_str(&mn->pair.ha), mh_status_str(mn->ba->ba.status), mn->ba->ba.status);

@@ -19,7 +19,7 @@ static bool silent(const struct mn *mn)
 {
 	uint32_t most = mn->env->conf->max_resends;
 
-	return discovers(mn) && most && mn->bul->resends >= most;
+	return discovers(mn) && most && mn->bul.resends >= most;
 }
 
 static bool another(const struct mn *mn)
@@ -92,13 +92,13 @@ void seek_forget(struct mn *mn)
 		sp_remove(mn->env, &mn->pair, groups[i]);
 	sp_hao_del(mn->env, &mn->pair);
 	mn->data = false;
-	mn->pair.ha = mn->bul->ha = addr_any;
+	mn->pair.ha = mn->bul.key.peer = addr_any;
 	mn->pair.end = mn->pair.hoa;
 }
 
 enum mn_verdict seek_found(struct mn *mn)
 {
-	mn->pair.ha = mn->bul->ha = mn->seek.agents[mn->seek.next++];
+	mn->pair.ha = mn->bul.key.peer = mn->seek.agents[mn->seek.next++];
 	log_mip(1, "%s: home agent %s", addr_str(&mn->pair.hoa), addr_str(&mn->pair.ha));
 	if (seek_take(mn) < 0)
 		log_mip(0, "%s: not everything is in place for home agent %s",
@@ -114,7 +114,7 @@ enum mn_verdict seek_next(struct mn *mn)
 	mn_block(mn);
 	mn_net_none(mn);
 	seek_forget(mn);
-	mn->bul->bound = false;
+	mn->bul.bound = false;
 	mn->seek.tries = DHAAD_RETRIES;
 	mn->wait_ms = another(mn) ? mn->env->conf->bindack_first_ms : PAUSE_MS;
 	return MV_GO;

@@ -1,22 +1,8 @@
-#include "mip/net/ba.h"
 #include "mip/ha/act.h"
 
 #define MPS "mobile prefix solicitation"
 
 enum { ADVERTS_PER_SECOND = 3 };
-
-void ha_answer(
-	struct ha *ha, const struct ha_bu *bu, uint8_t status, uint16_t seq, uint32_t lifetime)
-{
-	const struct ba_to to = { bu->ha, bu->hoa, bu->back };
-	bool key = status < BA_UNSPECIFIED && bu->e && bu->e->k;
-
-	ba_send(ha->env, &to,
-		&(struct mh_ba){ .status = status,
-			.flags = key ? BA_KEY : 0,
-			.seq = seq,
-			.lifetime = lifetime });
-}
 
 static struct icmp6_prefix home_prefix(const struct ha *ha, const struct ha_prefix *p)
 {
@@ -33,7 +19,7 @@ static struct icmp6_prefix home_prefix(const struct ha *ha, const struct ha_pref
 /* RFC 6275 sections 6.8 and 10.6: only a registered node is told, with the number it sent. */
 void ha_mps(struct ha *ha, const struct mip_packet *p)
 {
-	struct bc_entry *e = bc_find(&ha->bc, &p->src);
+	struct ha_binding *b = ha_binding_of(ha, &p->src);
 	const struct ha_prefix *home = ha_prefix_of(ha, &p->src);
 	struct mip_packet out = { .src = p->dst, .dst = p->src, .hop_limit = -1 };
 	struct icmp6_mpa mpa = { .n_prefixes = 1 };
@@ -43,11 +29,11 @@ void ha_mps(struct ha *ha, const struct mip_packet *p)
 	env_count(ha->env, MC_MPS_IN);
 	if (icmp6_mps_parse(p->data, &mpa.id) < 0)
 		return env_drop(ha->env, MC_DROP_MALFORMED, p, MPS, "malformed");
-	if (!e || e->state != BC_VALID || !home || !addr_eq(&p->dst, &e->ha))
+	if (!b || b->state != HB_VALID || !home || !addr_eq(&p->dst, &b->bc.key.peer))
 		return env_drop(ha->env, MC_DROP_UNEXPECTED, p, MPS, "of no node that is bound");
 	if (!ha->env->conf->send_mob_pfx_advs)
 		return env_drop(ha->env, MC_DROP_UNEXPECTED, p, MPS, "SendMobPfxAdvs is disabled");
-	if (!rate_take(&e->asked, ADVERTS_PER_SECOND))
+	if (!rate_take(&b->asked, ADVERTS_PER_SECOND))
 		return env_drop(ha->env, MC_DROP_RATE, p, MPS, "too many");
 	mpa.prefixes[0] = home_prefix(ha, home);
 	icmp6_mpa_write(&w, &mpa);

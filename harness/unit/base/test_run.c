@@ -184,6 +184,30 @@ static void only_the_named_capabilities_stay(void **state)
 	assert_int_equal(in_child(drop_unknown), 0);
 }
 
+static int need(void)
+{
+	static const int keep[] = { CAP_NET_RAW }, both[] = { CAP_NET_ADMIN, CAP_NET_RAW };
+	const char *missing;
+
+	if (run_need(both, 2, &missing) != 0)
+		return 1;
+	if (run_drop(keep, 1) < 0 || run_need(keep, 1, &missing) != 0)
+		return 2;
+	if (run_need(both, 2, &missing) != -EPERM || strcmp(missing, "CAP_NET_ADMIN") != 0)
+		return 3;
+	if (run_drop(NULL, 0) < 0 || run_need(both, 2, &missing) != -EPERM)
+		return 4;
+	return strcmp(missing, "CAP_NET_ADMIN, CAP_NET_RAW") ? 5 : 0;
+}
+
+static void what_is_missing_is_named(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip(); /* nothing to drop */
+	assert_int_equal(in_child(need), 0);
+}
+
 static void on_timer(void *arg)
 {
 	(void)arg;
@@ -283,5 +307,5 @@ UNIT_MAIN(T(a_path_of_this_folder_is_one_of_the_root, "E-039"),
 	T(a_pid_file_that_cannot_be_written_is_an_error, ""),
 	T(the_parent_ends_with_the_status_of_the_ready_child, ""),
 	T(the_parent_of_a_child_that_dies_ends_with_its_status, ""),
-	T(only_the_named_capabilities_stay, "F-019"),
+	T(only_the_named_capabilities_stay, "F-019"), T(what_is_missing_is_named, "E-047"),
 	T(a_confined_daemon_works_and_cannot_start_programs, "F-019"))

@@ -49,7 +49,7 @@ static void report(struct any *a)
 	ev.report.coa = any_addr(a);
 	ev.report.sel.src = (struct prefix){ any_addr(a), 128 };
 	ev.report.sel.dst = (struct prefix){ any_addr(a), 128 };
-	be_report(&ev, &a->w.moon.mip);
+	be_report(&ev, &a->w.moon.mip.env);
 }
 
 static void in_use(struct any *a)

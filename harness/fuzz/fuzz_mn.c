@@ -21,8 +21,8 @@ static void check(struct any *a)
 	ANY_CHECK(mn->timer.armed || mn->state == MN_STARTING || mn->state == MN_MOVING ||
 		mn->state == MN_HOME || mn->state == MN_LEAVING);
 	ANY_CHECK(mn->bul.lifetime <= MH_LIFETIME_MAX);
-	ANY_CHECK(a->w.carol.mip.move.n_links <= MOVE_LINKS_MAX &&
-		a->w.carol.mip.move.n_addrs <= MOVE_ADDRS_MAX);
+	ANY_CHECK(a->w.carol.mip.where.seen.n_links <= WHERE_LINKS_MAX &&
+		a->w.carol.mip.where.seen.n_addrs <= WHERE_ADDRS_MAX);
 }
 
 static void address(struct any *a)
@@ -46,7 +46,7 @@ static void link_changes(struct any *a)
 
 static void lost(struct any *a)
 {
-	mn_move_lost(&a->w.carol.mip.move);
+	where_lost(&a->w.carol.mip.where);
 }
 
 /* The honest home agent answers, or its answers are lost. */

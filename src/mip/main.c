@@ -285,7 +285,7 @@ static int open_kernel(struct mip_env *env)
 	if (!rc)
 		rc = mip_net_open(recv_mh, recv_icmp6, &d.mip, &env->net);
 	if (!rc)
-		rc = xfrm_listen(1u << XFRMNLGRP_REPORT, be_report, be_lost, &d.mip, &d.reports);
+		rc = xfrm_listen(1u << XFRMNLGRP_REPORT, be_report, be_lost, env, &d.reports);
 	env->link = &mip_link_real;
 	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "mip/mip.h"
+#include "mip/net/probe.h"
 
 static void node_stopped(struct mn *mn, void *arg)
 {
@@ -19,6 +20,7 @@ static void node_stopped(struct mn *mn, void *arg)
 static int node_up(struct mip *mip, const struct mip_home_link *home)
 {
 	struct mn *mn = calloc(1, sizeof(*mn));
+	int rc;
 
 	if (!mn)
 		return -ENOMEM;
@@ -26,7 +28,9 @@ static int node_up(struct mip *mip, const struct mip_home_link *home)
 	mn->arg = mip;
 	mn->next = mip->nodes;
 	mip->nodes = mn;
-	return mn_start(&mip->env, &mip->bul, home, mn);
+	rc = mn_start(&mip->env, &mip->bul, home, mn);
+	where_watch(&mip->where, &mn->view);
+	return rc;
 }
 
 static int mn_up(struct mip *mip)
@@ -38,10 +42,10 @@ static int mn_up(struct mip *mip)
 	for (const struct mip_home_link *h = mip->env.conf->home_links; !rc && h; h = h->next)
 		rc = node_up(mip, h);
 	if (!rc)
-		rc = rt_listen(mn_move_event, mn_move_lost, &mip->move, &mip->events);
+		rc = rt_listen(where_event, where_lost, &mip->where, &mip->events);
 	if (rc < 0)
 		return rc;
-	rc = mn_move_start(&mip->move, &mip->env, mip->nodes);
+	rc = where_start(&mip->where, &mip->env);
 	if (rc == -ENODEV)
 		log_mip(0, "none of the configured interfaces exists");
 	return rc;
@@ -64,7 +68,7 @@ static void mn_down(struct mip *mip)
 {
 	struct mn *mn;
 
-	mn_move_stop(&mip->move);
+	where_stop(&mip->where);
 	while ((mn = mip->nodes)) {
 		mip->nodes = mn->next;
 		mn_clear(mn, &mip->bul);

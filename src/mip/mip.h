@@ -1,21 +1,21 @@
 /*
  * mip - the daemon as one struct: what packets, status and start-up share.
  *
- * Shapes:  env for all roles; nodes, bul, move for a mobile node; ha for a home agent.
+ * Shapes:  env for all roles; nodes, bul, where for a mobile node; ha for a home agent.
  * Errors:  mip_up gives 0 or -errno, already logged; mip_down never fails.
  * Source:  none.
  */
 #pragma once
 
 #include "mip/ha/ha.h"
-#include "mip/movement/where.h"
+#include "mip/mn/mn.h"
 
 struct mip {
 	struct mip_env env;
 	struct nl *events;
 	struct mn *nodes; /* one a home address */
 	struct bul bul;
-	struct mn_move move;
+	struct where where;
 	struct ha ha;
 	void (*stopped)(void *arg); /* mip_stop() is through */
 	void *arg;
@@ -33,6 +33,3 @@ void mip_reload(struct mip *mip, struct mip_conf *fresh);
 /* The packets of mip/net.h, arg is struct mip. */
 void recv_mh(const struct mip_packet *p, void *mip);
 void recv_icmp6(const struct mip_packet *p, void *mip);
-
-/* What the kernel must be able to do; names what it cannot. 0 or -ENOSYS. */
-int probe_kernel(const struct mip_env *env);

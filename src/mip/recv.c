@@ -66,7 +66,7 @@ static void take_be(struct mip *mip, const struct mip_packet *p, const struct mh
 
 static void to_ha(struct mip *mip, const struct mip_packet *p, const struct mh *m)
 {
-	ha_bu(&mip->ha, p, m);
+	ha_take_bu(&mip->ha, p, m);
 }
 
 /*
@@ -173,7 +173,7 @@ void recv_mh(const struct mip_packet *p, void *arg)
 
 static void take_ra(struct mip *mip, const struct mip_packet *p)
 {
-	mn_move_ra(&mip->move, p);
+	where_ra(&mip->where, p);
 }
 
 static void take_mpa(struct mip *mip, const struct mip_packet *p)

@@ -382,7 +382,7 @@ static void tell(struct duo *w, enum rt_event_kind kind, const struct rt_addr *a
 {
 	struct rt_event ev = { .kind = kind, .addr = *a };
 
-	mn_move_event(&ev, &w->carol.mip.move);
+	where_event(&ev, &w->carol.mip.where);
 	deliver(w);
 }
 
@@ -405,7 +405,7 @@ void duo_link(struct duo *w, bool up)
 	struct rt_event ev = { .kind = RE_LINK, .link = w->carol.rt.links[0].l };
 
 	ev.link.flags = up ? IFF_UP | IFF_RUNNING : IFF_UP;
-	mn_move_event(&ev, &w->carol.mip.move);
+	where_event(&ev, &w->carol.mip.where);
 	deliver(w);
 }
 

@@ -13,7 +13,8 @@ static void add_node(struct stage *w)
 	assert_non_null(mn);
 	w->mip.nodes = mn;
 	assert_int_equal(mn_start(&w->mip.env, &w->mip.bul, w->mip.env.conf->home_links, mn), 0);
-	assert_int_equal(mn_move_start(&w->mip.move, &w->mip.env, mn), 0);
+	where_watch(&w->mip.where, &mn->view);
+	assert_int_equal(where_start(&w->mip.where, &w->mip.env), 0);
 }
 
 struct stage *mn_stage_begin_with(const char *conf)
@@ -46,7 +47,7 @@ void mn_stage_end(struct stage *w)
 {
 	struct mn *mn = mn_of(w);
 
-	mn_move_stop(&w->mip.move);
+	where_stop(&w->mip.where);
 	if (mn) {
 		mn_clear(mn, &w->mip.bul);
 		free(mn);

@@ -14,7 +14,7 @@ void stage_addr(struct stage *w, const char *prefix, uint32_t flags, bool gone)
 		.ifindex = ETH0, .flags = flags, .valid_s = UINT32_MAX, .preferred_s = UINT32_MAX
 	};
 	assert_int_equal(prefix_parse(prefix, &ev.addr.prefix), 0);
-	mn_move_event(&ev, &w->mip.move);
+	where_event(&ev, &w->mip.where);
 }
 
 void stage_link(struct stage *w, bool up)
@@ -24,7 +24,7 @@ void stage_link(struct stage *w, bool up)
 	ev.link = (struct rt_link){ .ifindex = ETH0, .name = "eth0" };
 	memcpy(ev.link.mac, stage_mac, sizeof(ev.link.mac));
 	ev.link.flags = up ? IFF_UP | IFF_RUNNING : IFF_UP;
-	mn_move_event(&ev, &w->mip.move);
+	where_event(&ev, &w->mip.where);
 }
 
 /* RFC 4861 sections 4.2, 4.6.2 */

@@ -25,7 +25,7 @@ static void an_option_without_a_binding_is_told_to_where_it_came_from(void **sta
 
 	(void)state;
 	duo_open_at(&w, NULL);
-	be_report(&ev, &w.moon.mip);
+	be_report(&ev, &w.moon.mip.env);
 	be = duo_sent_mh(&w, MH_BE, 0);
 	assert_int_equal(be->m.be.status, BE_NO_BINDING);
 	assert_string_equal(addr_str(&be->p.dst), COA2);
@@ -43,14 +43,14 @@ static void what_may_not_be_answered_is_not(void **state)
 	duo_open_at(&w, NULL);
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
 		ev = reported(HOA, never[i]);
-		be_report(&ev, &w.moon.mip);
+		be_report(&ev, &w.moon.mip.env);
 	}
 	ev = reported(HOA, COA2);
 	ev.report.sel.proto = IPPROTO_MH;
-	be_report(&ev, &w.moon.mip);
+	be_report(&ev, &w.moon.mip.env);
 	ev = reported(HOA, COA2);
 	assert_int_equal(addr_parse("ff02::1", &ev.report.sel.dst.addr), 0);
-	be_report(&ev, &w.moon.mip);
+	be_report(&ev, &w.moon.mip.env);
 	assert_int_equal(duo_count_mh(&w, MH_BE), 0);
 	duo_close(&w);
 }
@@ -64,7 +64,7 @@ static void a_flood_of_options_gets_five_answers_a_second(void **state)
 	duo_open_at(&w, NULL);
 	duo_run(&w, 2000);
 	for (int i = 0; i < 10000; i++)
-		be_report(&ev, &w.moon.mip);
+		be_report(&ev, &w.moon.mip.env);
 	assert_in_range(duo_count_mh(&w, MH_BE), 1, 5);
 	assert_true(w.moon.mip.env.counters[MC_DROP_RATE] >= 9995);
 	duo_close(&w);

@@ -470,7 +470,7 @@ static void lost_events_are_made_up_for_by_reading_all_again(void **state)
 	open_registered();
 	fake_rt_addr(&w.carol.rt, w.carol.eth0, COA2 "/128"); /* nobody hears of it */
 	fake_rt_addr_del(&w.carol.rt, COA);
-	mn_move_lost(&w.carol.mip.move);
+	where_lost(&w.carol.mip.where);
 	duo_run(&w, 100);
 	assert_addr(&duo_binding(&w)->bc.coa, COA2);
 	duo_close(&w);
@@ -483,11 +483,11 @@ static void with_the_interface_goes_the_care_of_address(void **state)
 	(void)state;
 	open_registered();
 	ev.link.ifindex = w.carol.eth0;
-	mn_move_event(&ev, &w.carol.mip.move);
+	where_event(&ev, &w.carol.mip.where);
 	assert_int_equal(carol()->state, MN_MOVING);
 	assert_int_equal(duo_payload(&w.carol), -EPERM);
 	ev = (struct rt_event){ .kind = RE_LINK, .link = w.carol.rt.links[0].l };
-	mn_move_event(&ev, &w.carol.mip.move);
+	where_event(&ev, &w.carol.mip.where);
 	duo_add_address(&w, COA2 "/64");
 	assert_int_equal(carol()->state, MN_REGISTERED);
 	duo_close(&w);

@@ -61,8 +61,8 @@ static void a_solicitation_is_repeated_until_a_router_answers(void **state)
 static void lost_events_change_nothing_that_stands(void **state)
 {
 	struct stage *w = mn_stage_begin();
-	struct mn_move *mv = &w->mip.move, before;
-	struct move_addr *kept;
+	struct seen *seen = &w->mip.where.seen, before;
+	struct where_addr *kept;
 
 	(void)state;
 	stage_addr(w, OLD, IFA_F_PERMANENT, false);
@@ -72,26 +72,26 @@ static void lost_events_change_nothing_that_stands(void **state)
 	stage_ra(w, "2001:2::/64");
 	stage_addr(w, "2001:2::40/64", 0, false);
 	w->n_addrs = 0;
-	for (size_t i = 0; i < mv->n_addrs; i++)
-		w->addrs[w->n_addrs++] = mv->addrs[i].a;
-	before = *mv;
+	for (size_t i = 0; i < seen->n_addrs; i++)
+		w->addrs[w->n_addrs++] = seen->addrs[i].a;
+	before = *seen;
 	for (size_t i = 0; i < before.n_addrs; i++)
 		before.addrs[i].seen = true;
 	stage_clear(w);
-	mn_move_lost(mv);
+	where_lost(&w->mip.where);
 	assert_int_equal(w->n_journal, 0);
-	assert_int_equal(mv->n_addrs, before.n_addrs);
-	assert_memory_equal(mv->addrs, before.addrs, before.n_addrs * sizeof(before.addrs[0]));
-	assert_true(mv->addrs[0].stale);
-	assert_int_equal(mv->n_links, 1);
-	assert_int_equal(mv->links[0].moved, before.links[0].moved);
-	assert_int_equal(mv->links[0].n_routers, before.links[0].n_routers);
-	kept = &mv->addrs[mv->n_addrs - 1];
+	assert_int_equal(seen->n_addrs, before.n_addrs);
+	assert_memory_equal(seen->addrs, before.addrs, before.n_addrs * sizeof(before.addrs[0]));
+	assert_true(seen->addrs[0].stale);
+	assert_int_equal(seen->n_links, 1);
+	assert_int_equal(seen->links[0].moved, before.links[0].moved);
+	assert_int_equal(seen->links[0].n_routers, before.links[0].n_routers);
+	kept = &seen->addrs[seen->n_addrs - 1];
 	assert_string_equal(addr_str(&kept->a.prefix.addr), "2001:2::40");
 	w->n_addrs = 1; /* the one in use is gone */
-	mn_move_lost(mv);
-	assert_int_equal(mv->n_addrs, 1);
-	assert_true(mv->addrs[0].stale);
+	where_lost(&w->mip.where);
+	assert_int_equal(seen->n_addrs, 1);
+	assert_true(seen->addrs[0].stale);
 	mn_stage_end(w);
 }
 
@@ -271,7 +271,7 @@ static void an_advertisement_makes_only_addresses_that_the_standard_allows(void 
 		{ "2001::/64", true, 100, 1 },
 	};
 	struct stage *w = mn_stage_begin_with("router.mip6d.conf");
-	struct move_link *l = &w->mip.move.links[0];
+	struct where_link *l = &w->mip.where.seen.links[0];
 	struct in6_addr router = { .s6_addr = { 0xfe, 0x80, [15] = 0xfe } };
 	struct icmp6_ra ra = { .n_prefixes = 1 };
 
@@ -281,13 +281,14 @@ static void an_advertisement_makes_only_addresses_that_the_standard_allows(void 
 			.valid = rows[i].valid };
 		assert_int_equal(prefix_parse(rows[i].prefix, &ra.prefixes[0].prefix), 0);
 		stage_clear(w);
-		ra_apply(&w->mip.move, l, &router, &ra);
+		ra_apply(&w->mip.env, &w->mip.where.seen, l, &router, &ra);
 		assert_int_equal(stage_count(w, "address"), rows[i].n);
 		assert_int_equal(stage_count(w, "no route ::/0"), 1); /* lifetime 0 */
 	}
 	stage_addr(w, OURS, 0, false);
 	stage_clear(w);
-	ra_apply(&w->mip.move, l, &router, &ra); /* 100 s for what is there already */
+	ra_apply(&w->mip.env, &w->mip.where.seen, l, &router,
+		&ra); /* 100 s for what is there already */
 	assert_int_equal(stage_count(w, "address"), 0);
 	mn_stage_end(w);
 }

@@ -4,6 +4,7 @@
 #include "base/loop.h"
 #include "mip/message/icmp6.h"
 #include "mip/message/net_in.h"
+#include "mip/net/net.h"
 #include "unit/mip/loopback.h"
 #include "unit/mip/mh_sample.h"
 

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
+#include "mip/net/probe.h"
 #include "unit/mip/stage.h"
 #include "unit/unit.h"
 

@@ -191,7 +191,7 @@ static void options_without_a_binding_cost_few_lines_and_answers(void **state)
 	listen_to(true);
 	log_set_level(LOG_G_MIP, 2);
 	for (int i = 0; i < FLOOD; i++)
-		be_report(&ev, &w.moon.mip);
+		be_report(&ev, &w.moon.mip.env);
 	listen_to(false);
 	assert_in_range(w.n_sent, 1, ANSWERS_MAX);
 	duo_close(&w);

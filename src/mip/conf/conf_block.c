@@ -6,75 +6,6 @@
 #include "mip/conf/conf_in.h"
 #include "mip/message/mh.h"
 
-/* Lists stay in file order. */
-#define APPEND(list, item)                                                                         \
-	do {                                                                                       \
-		__typeof__(list) *last = &(list);                                                  \
-		while (*last)                                                                      \
-			last = &(*last)->next;                                                     \
-		*last = (item);                                                                    \
-	} while (0)
-
-/* Not the quotes of a word processor, nor what no interface can have in its name. */
-static bool is_plain(const char *name)
-{
-	for (; *name; name++)
-		if (*name <= ' ' || *name == '/' || *name & 0x80)
-			return false;
-	return true;
-}
-
-static int ifname_set(const struct conf_key *key, const char *value, void *target, const char **why)
-{
-	size_t n = strlen(value);
-
-	(void)key;
-	if (!n || n >= IF_NAMESIZE || !is_plain(value)) {
-		*why = is_plain(value) ? "the name of an interface"
-				       : "the name of an interface in plain quotes: \"eth0\"";
-		return -EINVAL;
-	}
-	memcpy(target, value, n + 1);
-	return 0;
-}
-
-/* "name" ;  or  "name" { … } */
-int stmt_iface(struct conf_in *in, const char *name, void *target)
-{
-	struct mip_conf *conf = target;
-	struct mip_iface *i = calloc(1, sizeof(*i));
-	struct conf_pos at = in->at;
-
-	if (!i)
-		return -ENOMEM;
-	conf_defaults(conf_scope_iface.keys, conf_scope_iface.n_keys, i);
-	i->at = at;
-	if (in_set(in, name, ifname_set, "the name of an interface", i->name) < 0) {
-		free(i);
-		return -EINVAL;
-	}
-	APPEND(conf->ifaces, i);
-	return in_is(in, LEX_OPEN) ? in_block(in, name, &conf_scope_iface, i) : in_end(in, name);
-}
-
-int stmt_home(struct conf_in *in, const char *name, void *target)
-{
-	struct mip_conf *conf = target;
-	struct mip_home_link *h = calloc(1, sizeof(*h));
-	struct conf_pos at = in->at;
-
-	if (!h)
-		return -ENOMEM;
-	conf_defaults(conf_scope_home.keys, conf_scope_home.n_keys, h);
-	h->at = at;
-	if (in_set(in, name, ifname_set, "the name of an interface", h->ifname) < 0) {
-		free(h);
-		return -EINVAL;
-	}
-	APPEND(conf->home_links, h);
-	return in_block(in, name, &conf_scope_home, h);
-}
-
 int stmt_set(struct conf_in *in, const char *name, void *target)
 {
 	struct mip_conf *conf = target;
@@ -83,7 +14,7 @@ int stmt_set(struct conf_in *in, const char *name, void *target)
 	if (!s)
 		return -ENOMEM;
 	s->at = in->at;
-	APPEND(conf->policy_sets, s);
+	CONF_APPEND(conf->policy_sets, s);
 	return in_block(in, name, &conf_scope_set, s);
 }
 
@@ -234,7 +165,7 @@ int stmt_acl(struct conf_in *in, const char *name, void *target)
 	if (!kept)
 		return -ENOMEM;
 	*kept = acl;
-	APPEND(conf->acls, kept);
+	CONF_APPEND(conf->acls, kept);
 	return 0;
 }
 

@@ -37,6 +37,17 @@ struct conf_scope {
 	const char *where; /* "in an Interface block"; NULL: the file itself */
 };
 
+#define CONF_LIST(array) array, sizeof(array) / sizeof((array)[0])
+
+/* Lists stay in file order. */
+#define CONF_APPEND(list, item)                                                                    \
+	do {                                                                                       \
+		__typeof__(list) *last = &(list);                                                  \
+		while (*last)                                                                      \
+			last = &(*last)->next;                                                     \
+		*last = (item);                                                                    \
+	} while (0)
+
 extern const struct conf_scope conf_scope_file, conf_scope_iface, conf_scope_home, conf_scope_set;
 
 bool in_is(const struct conf_in *in, enum lex_kind kind);
@@ -57,6 +68,7 @@ int in_block(struct conf_in *in, const char *name, const struct conf_scope *scop
 
 /* Statements of the file that build lists. */
 conf_stmt_fn stmt_iface, stmt_home, stmt_set, stmt_acl, stmt_default_acl;
+conf_stmt_fn stmt_refuse_dsmip;
 
 /* At the end: defaults that other statements give, and what the statements need of each other. */
 void conf_complete(struct mip_conf *conf);

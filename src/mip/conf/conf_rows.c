@@ -9,8 +9,6 @@
 #include "mip/message/mh.h"
 
 #define AT(field) .at = offsetof(struct mip_conf, field)
-#define IFACE_AT(field) .at = offsetof(struct mip_iface, field)
-#define HOME_AT(field) .at = offsetof(struct mip_home_link, field)
 
 static const struct name role_words[] = { { MIP_CN, "CN" }, { MIP_HA, "HA" }, { MIP_MN, "MN" } };
 
@@ -99,40 +97,7 @@ static const struct conf_key file_keys[] = {
 	{ .name = "UsePolicyModule" },
 	{ .name = "HaHomeLink" },
 };
-
-static const struct conf_key iface_keys[] = {
-	{ .name = "MnIfPreference", .set = conf_uint, IFACE_AT(preference), .def = "5", .max = 10,
-	  .doc = "1 is the best interface for a care-of address, 10 the last, 0 is never used" },
-	{ .name = "IfType" },
-	{ .name = "Tunnel" },
-};
-
-static const struct conf_key home_keys[] = {
-	{ .name = "HomeAgentAddress", .set = conf_in6, HOME_AT(ha),
-	  .def = "::",
-	  .doc = "address of the home agent; :: is discovered on the home link" },
-	{ .name = "HomePrefix", .set = conf_prefix, HOME_AT(home_prefix),
-	  .doc = "prefix of the home link, if not that of the home address" },
-	{ .name = "UseAltCoa" },
-	{ .name = "HomeAgentName" },
-	{ .name = "IsMobRtr" },
-	{ .name = "MnRoPolicy" },
-	{ .name = "LinkName" },
-	{ .name = "IfName" },
-	{ .name = "IPsecType" },
-	{ .name = "DoRouteOptimization" },
-};
 /* clang-format on */
-
-static int refuse_dsmip(struct conf_in *in, const char *name, void *target)
-{
-	(void)target;
-	conf_error(in->log, in->at,
-		"%s: unsupported, IPv4 (dual-stack Mobile IPv6) is not part of "
-		"this program",
-		name);
-	return -EINVAL;
-}
 
 /* What is asked for is what happens, except for "enabled". */
 static int route_optimization(struct conf_in *in, const char *name, void *target)
@@ -150,22 +115,6 @@ static int route_optimization(struct conf_in *in, const char *name, void *target
 	return in_end(in, name);
 }
 
-/* HomeAddress ADDRESS/LENGTH ; */
-static int home_address(struct conf_in *in, const char *name, void *target)
-{
-	struct mip_home_link *home = target;
-	int rc = in_set(
-		in, name, conf_prefix, "an address with the prefix length of its link", &home->hoa);
-
-	if (rc < 0)
-		return rc;
-	if (in_is(in, LEX_LPAREN)) {
-		conf_error(in->log, in->at, "%s: unsupported, mobile network prefixes", name);
-		return -EINVAL;
-	}
-	return in_end(in, name);
-}
-
 /* clang-format off */
 static const struct conf_stmt file_stmts[] = {
 	{ "Interface", stmt_iface, "an interface that takes part in Mobile IPv6" },
@@ -179,21 +128,9 @@ static const struct conf_stmt file_stmts[] = {
 	  "route optimization is not part of this version and stays disabled" },
 	{ "DoRouteOptimizationCN", route_optimization,
 	  "route optimization is not part of this version and stays disabled" },
-	{ "MnUseDsmip6", refuse_dsmip, NULL },
-	{ "HaAcceptDsmip6", refuse_dsmip, NULL },
-};
-
-static const struct conf_stmt home_stmts[] = {
-	{ "HomeAddress", home_address, "the home address with the prefix length of its link" },
-	{ "HomeAddressV4", refuse_dsmip, NULL },
-	{ "HomeAgentV4Address", refuse_dsmip, NULL },
-	{ "HomePrefix4", refuse_dsmip, NULL },
+	{ "MnUseDsmip6", stmt_refuse_dsmip, NULL },
+	{ "HaAcceptDsmip6", stmt_refuse_dsmip, NULL },
 };
 /* clang-format on */
 
-#define LIST(array) array, sizeof(array) / sizeof((array)[0])
-
-const struct conf_scope conf_scope_file = { LIST(file_keys), LIST(file_stmts), NULL };
-const struct conf_scope conf_scope_iface = { LIST(iface_keys), NULL, 0, "in an Interface block" };
-const struct conf_scope conf_scope_home = { LIST(home_keys), LIST(home_stmts),
-	"in an MnHomeLink block" };
+const struct conf_scope conf_scope_file = { CONF_LIST(file_keys), CONF_LIST(file_stmts), NULL };

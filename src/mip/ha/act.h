@@ -53,7 +53,6 @@ extern const struct ha_empty {
 	uint32_t impossible, ignored;
 } ha_empty[HB_STATES];
 const char *ha_event_str(enum ha_event ev);
-void ha_event(struct ha_binding *b, enum ha_event ev);
 
 /* peer.c */
 struct ha_peer *ha_peer_find(struct ha *ha, const struct in6_addr *hoa, const struct in6_addr *own);
@@ -78,7 +77,7 @@ bool ha_is_reserved(const struct ha *ha, const struct in6_addr *hoa);
 uint8_t ha_check(struct ha *ha, const struct ha_bu *bu);
 
 /* addr.c: one binding on the links */
-int ha_dad_start(struct ha_binding *b);
+int ha_dad_start(struct ha_binding *b, void (*in_use)(struct ha_binding *b));
 void ha_dad_stop(struct ha_binding *b);
 /* The first time: tunnel, routes, policies, proxy neighbour. */
 int ha_place(struct ha_binding *b);

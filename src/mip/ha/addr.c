@@ -42,7 +42,7 @@ static void dad_readable(int fd, void *arg)
 		rc = b->ha->env->link->dad_read(fd, mac_of(b), &p->target);
 	} while (rc == 0);
 	if (rc == 1)
-		ha_event(b, HE_IN_USE);
+		b->in_use(b);
 }
 
 static int probe(struct ha_binding *b, struct ha_probe *p)
@@ -67,10 +67,11 @@ static struct in6_addr link_local_of(const struct in6_addr *hoa)
 }
 
 /* RFC 6275 section 10.3.1: is the address free on the home link? With L, the link-local one too? */
-int ha_dad_start(struct ha_binding *b)
+int ha_dad_start(struct ha_binding *b, void (*in_use)(struct ha_binding *b))
 {
 	int rc;
 
+	b->in_use = in_use;
 	b->link_local = link_local_of(&b->bc.key.hoa);
 	b->probes[0].target = b->bc.key.hoa;
 	b->probes[1].target = b->link_local;

@@ -70,10 +70,17 @@ static enum ha_verdict refuse(struct ha_binding *b, enum mh_ba_status status)
 	return HV_REFUSE;
 }
 
+static void run(struct ha_binding *b, enum ha_event ev, const struct ha_bu *bu);
+
+static void in_use(struct ha_binding *b)
+{
+	run(b, HE_IN_USE, NULL);
+}
+
 static enum ha_verdict first(struct ha_binding *b, const struct ha_bu *bu)
 {
 	take_bu(b, bu);
-	return ha_dad_start(b) < 0 ? refuse(b, BA_UNSPECIFIED) : HV_GO;
+	return ha_dad_start(b, in_use) < 0 ? refuse(b, BA_UNSPECIFIED) : HV_GO;
 }
 
 /* Section 10.3.1: a BU sent again while the probe runs is answered with the one answer to come. */
@@ -222,7 +229,7 @@ static void drop_binding(struct ha_binding *b)
 
 static void on_timer(void *arg)
 {
-	ha_event(arg, HE_TIMER);
+	run(arg, HE_TIMER, NULL);
 }
 
 static struct ha_binding *binding_new(struct ha *ha, const struct ha_bu *bu)
@@ -292,11 +299,6 @@ static void run(struct ha_binding *b, enum ha_event ev, const struct ha_bu *bu)
 		drop_binding(b);
 }
 
-void ha_event(struct ha_binding *b, enum ha_event ev)
-{
-	run(b, ev, NULL);
-}
-
 static void refuse_bu(struct ha *ha, const struct ha_bu *bu, uint8_t status)
 {
 	const struct ba_to to = { bu->ha, bu->hoa, bu->back };
@@ -337,7 +339,7 @@ static void describe(
 	bu->b = ha_binding_of(ha, &bu->hoa);
 }
 
-void ha_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m)
+void ha_take_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m)
 {
 	struct ha_bu bu = { .peer = NULL };
 	uint8_t status;

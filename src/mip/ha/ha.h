@@ -87,6 +87,7 @@ struct ha_binding {
 	uint32_t prefix_valid; /* of the home prefix, seconds */
 	struct in6_addr link_local; /* also answered for, where the BU has L */
 	struct ha_probe probes[2]; /* the home address, and the link-local one with L */
+	void (*in_use)(struct ha_binding *b); /* a probe was answered */
 	struct timer announce;
 	unsigned announces_left;
 	bool proxies_link_local; /* there is a proxy entry for link_local */
@@ -111,7 +112,7 @@ struct ha {
 int ha_start(struct ha *ha, struct mip_env *env);
 void ha_clear(struct ha *ha); /* leave nothing behind */
 
-void ha_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m);
+void ha_take_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m);
 /* A router advertisement on a home link: how long its prefix lives on. */
 void ha_ra(struct ha *ha, const struct mip_packet *p);
 void ha_mps(struct ha *ha, const struct mip_packet *p);

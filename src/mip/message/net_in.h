@@ -10,6 +10,6 @@
 
 #include <sys/socket.h>
 
-#include "mip/net/net.h"
+#include "mip/message/packet.h"
 
 void net_control_read(struct msghdr *msg, struct mip_packet *out);

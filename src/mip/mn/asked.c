@@ -1,4 +1,4 @@
-/* Messages that ask the mobile node for a binding update. */
+/* Messages of others that make the mobile node send a binding update. */
 #include "base/log.h"
 #include "mip/mn/mn.h"
 
@@ -31,4 +31,32 @@ void mn_be(struct mn *mn, const struct mip_packet *p, const struct mh *m)
 		addr_str(&m->be.hoa));
 	if (m->be.status == BE_NO_BINDING)
 		update(mn, p, "BE");
+}
+
+/* Nothing protects the reply: only what the configuration protects signalling with is tried. */
+static bool fit(const struct mn *mn, const struct in6_addr *agent)
+{
+	const struct mip_conf *c = mn->env->conf;
+
+	return addr_is_global(agent) && !addr_eq(agent, &mn->pair.hoa) &&
+		(!c->use_mn_ha_ipsec || mip_conf_signalling(c, &mn->pair.hoa, agent));
+}
+
+bool mn_agents(struct mn *mn, const struct mip_packet *p, const struct icmp6_agents *reply)
+{
+	struct mn_seek *s = &mn->seek;
+
+	if (mn->state != MN_SEEKING || s->n || reply->id != s->id ||
+		!addr_eq(&p->dst, &mn->place.coa))
+		return false;
+	for (size_t i = 0; i < reply->n_agents && s->n < MN_AGENTS_MAX; i++) {
+		if (fit(mn, &reply->agents[i]))
+			s->agents[s->n++] = reply->agents[i];
+		else
+			log_mip(1, "%s: no IPsecPolicySet for home agent %s, not tried",
+				addr_str(&mn->pair.hoa), addr_str(&reply->agents[i]));
+	}
+	if (s->n)
+		mn_event(mn, ME_AGENT);
+	return true;
 }

@@ -8,6 +8,26 @@ static void on_timer(void *arg)
 	mn_event(arg, ME_TIMER);
 }
 
+static void on_place(void *arg, enum where_event ev, const struct where_place *place)
+{
+	struct mn *mn = arg;
+
+	mn->told = *place;
+	switch (ev) {
+	case WE_COA:
+		return mn_event(mn, ME_COA);
+	case WE_COA_GONE:
+		return mn_event(mn, ME_COA_GONE);
+	case WE_HOME:
+		return mn_event(mn, ME_HOME);
+	case WE_LINK_DOWN:
+		return mn_event(mn, ME_LINK_DOWN);
+	case WE_LIFETIME:
+		if (addr_eq(&mn->place.coa, &place->coa))
+			mn->place.valid_s = place->valid_s;
+	}
+}
+
 /* Policies before addresses: the home address appears when nothing of it can leave unprotected. */
 static int put_up(struct mn *mn)
 {
@@ -30,6 +50,9 @@ int mn_start(struct mip_env *env, struct bul *bul, const struct mip_home_link *h
 	mn->state = MN_STARTING;
 	mn->pair = (struct sp_pair){ .role = MIP_MN, .hoa = home->hoa.addr, .ha = home->ha };
 	mn->pair.end = mn->pair.hoa;
+	mn->view = (struct where_view){
+		.hoa = mn->pair.hoa, .home_prefix = home->home_prefix, .tell = on_place, .arg = mn
+	};
 	timer_init(&mn->timer, on_timer, mn);
 	reg_init(mn);
 	mps_init(mn);

@@ -272,6 +272,8 @@ void mn_event(struct mn *mn, enum mn_event ev)
 
 	if (!row)
 		return no_row(mn, ev);
+	if (ev == ME_COA || ev == ME_HOME)
+		mn->place = mn->told;
 	mn->wait_ms = 0;
 	v = row->handler(mn);
 	if (v == MV_STAY)

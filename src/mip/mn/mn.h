@@ -4,8 +4,8 @@
  * Every change is one row of the table in mn.c: {state, event, when, handler, next state, story,
  * afterwards}. Handlers change kernel objects and give a verdict; the table's runner sends BUs,
  * sets the timer and moves the state. docs/machines.md prints the table.
- * Shapes:  movement/where.c says where the node is (mn->place) and raises ME_COA, ME_COA_GONE,
- *          ME_HOME, ME_LINK_DOWN; packets arrive by mn_ba() and mn_mpa().
+ * Shapes:  the detector (movement/where.h) tells where the node is by its view; mn->place is what
+ *          the last row that took it went by. Packets arrive by mn_ba() and the like.
  * Units:   lifetimes seconds, delays milliseconds.
  * Errors:  a kernel call that fails is logged; the node then stays blocked rather than unprotected.
  * Source:  RFC 6275 section 11, RFC 4877 sections 4 and 5; requirement F-021.
@@ -20,6 +20,7 @@
 #include "mip/net/env.h"
 #include "mip/message/icmp6.h"
 #include "mip/message/mh.h"
+#include "mip/movement/where.h"
 #include "mip/policy/sp.h"
 
 enum mn_state {
@@ -40,9 +41,9 @@ enum mn_state {
 };
 
 enum mn_event {
-	ME_COA, /* mn->place is a new care-of address */
+	ME_COA, /* a new care-of address */
 	ME_COA_GONE,
-	ME_HOME, /* mn->place is the home link */
+	ME_HOME, /* the home link */
 	ME_LINK_DOWN,
 	ME_BA_OK,
 	ME_BA_SEQUENCE,
@@ -65,16 +66,6 @@ enum mn_verdict {
 
 enum { MN_AGENTS_MAX = 16 };
 
-/* Where the node is: a care-of address, or the home link (coa is then the home address). */
-struct mn_place {
-	struct in6_addr coa;
-	uint8_t plen;
-	int ifindex;
-	uint32_t valid_s;
-	uint8_t mac[6];
-	struct in6_addr link_local; /* of the interface, :: none */
-};
-
 /* Home agents discovered, in the order to try them. */
 struct mn_seek {
 	uint16_t id;
@@ -96,8 +87,9 @@ struct mn {
 	bool data; /* HAO and RH2 for what goes between us and the home agent */
 	bool away; /* tunnel, rules and routes of a node away from home are in place */
 	struct rt_addr hoa_at; /* where the home address is, ifindex 0: nowhere */
-	bool abroad; /* at home until now, but the link is another */
-	struct mn_place place;
+	struct where_view view;
+	struct where_place told; /* by the detector */
+	struct where_place place; /* where the node is, as far as it went along */
 	struct tunnel tunnel;
 	struct rt_rule coa_rule; /* prefix of the care-of address to table main; priority 0: none */
 	struct timer timer;

@@ -119,31 +119,3 @@ enum mn_verdict seek_next(struct mn *mn)
 	mn->wait_ms = another(mn) ? mn->env->conf->bindack_first_ms : PAUSE_MS;
 	return MV_GO;
 }
-
-/* Nothing protects the reply: only what the configuration protects signalling with is tried. */
-static bool fit(const struct mn *mn, const struct in6_addr *agent)
-{
-	const struct mip_conf *c = mn->env->conf;
-
-	return addr_is_global(agent) && !addr_eq(agent, &mn->pair.hoa) &&
-		(!c->use_mn_ha_ipsec || mip_conf_signalling(c, &mn->pair.hoa, agent));
-}
-
-bool mn_agents(struct mn *mn, const struct mip_packet *p, const struct icmp6_agents *reply)
-{
-	struct mn_seek *s = &mn->seek;
-
-	if (mn->state != MN_SEEKING || s->n || reply->id != s->id ||
-		!addr_eq(&p->dst, &mn->place.coa))
-		return false;
-	for (size_t i = 0; i < reply->n_agents && s->n < MN_AGENTS_MAX; i++) {
-		if (fit(mn, &reply->agents[i]))
-			s->agents[s->n++] = reply->agents[i];
-		else
-			log_mip(1, "%s: no IPsecPolicySet for home agent %s, not tried",
-				addr_str(&mn->pair.hoa), addr_str(&reply->agents[i]));
-	}
-	if (s->n)
-		mn_event(mn, ME_AGENT);
-	return true;
-}

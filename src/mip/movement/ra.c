@@ -33,11 +33,11 @@ static struct in6_addr address_of(const struct prefix *p, const uint8_t mac[6])
 	return a;
 }
 
-static bool has(const struct mn_move *mv, const struct rt_addr *a)
+static bool has(const struct seen *s, const struct rt_addr *a)
 {
-	for (size_t i = 0; i < mv->n_addrs; i++) {
-		if (mv->addrs[i].a.ifindex == a->ifindex &&
-			addr_eq(&mv->addrs[i].a.prefix.addr, &a->prefix.addr))
+	for (size_t i = 0; i < s->n_addrs; i++) {
+		if (s->addrs[i].a.ifindex == a->ifindex &&
+			addr_eq(&s->addrs[i].a.prefix.addr, &a->prefix.addr))
 			return true;
 	}
 	return false;
@@ -47,7 +47,8 @@ static bool has(const struct mn_move *mv, const struct rt_addr *a)
  * Section 5.5.3 e): nothing authenticates an advertisement, so it does not shorten what an address
  * has to live to less than two hours. Never for ever: what a router gave is not a person's.
  */
-static void take_prefix(struct mn_move *mv, const struct move_link *l, const struct icmp6_prefix *p)
+static void take_prefix(struct mip_env *env, const struct seen *s, const struct where_link *l,
+	const struct icmp6_prefix *p)
 {
 	struct rt_addr a = { .ifindex = l->ifindex,
 		.prefix = { address_of(&p->prefix, l->mac), ADDRESS_PREFIX },
@@ -58,13 +59,13 @@ static void take_prefix(struct mn_move *mv, const struct move_link *l, const str
 	if (!p->autonomous || p->prefix.len != ADDRESS_PREFIX || !p->valid ||
 		IN6_IS_ADDR_LINKLOCAL(&p->prefix.addr))
 		return;
-	if (p->valid <= TWO_HOURS && has(mv, &a))
+	if (p->valid <= TWO_HOURS && has(s, &a))
 		return;
-	env_said(rt_addr_add(mv->env->rt, &a), "address of an advertisement", &a.prefix.addr);
+	env_said(rt_addr_add(env->rt, &a), "address of an advertisement", &a.prefix.addr);
 }
 
-void ra_apply(struct mn_move *mv, const struct move_link *l, const struct in6_addr *router,
-	const struct icmp6_ra *ra)
+void ra_apply(struct mip_env *env, const struct seen *s, const struct where_link *l,
+	const struct in6_addr *router, const struct icmp6_ra *ra)
 {
 	struct rt_route r = { .via = *router,
 		.ifindex = l->ifindex,
@@ -73,9 +74,9 @@ void ra_apply(struct mn_move *mv, const struct move_link *l, const struct in6_ad
 		.expires_s = ra->router_lifetime };
 
 	for (size_t i = 0; i < ra->n_prefixes; i++)
-		take_prefix(mv, l, &ra->prefixes[i]);
+		take_prefix(env, s, l, &ra->prefixes[i]);
 	if (ra->router_lifetime)
-		env_said(rt_route_add(mv->env->rt, &r), "default route", router);
+		env_said(rt_route_add(env->rt, &r), "default route", router);
 	else
-		rt_route_del(mv->env->rt, &r);
+		rt_route_del(env->rt, &r);
 }

@@ -5,23 +5,19 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "mip/movement/where.h"
+#include "kernel/rt_route.h"
+#include "mip/message/icmp6.h"
 #include "mip/movement/ra.h"
-#include "mip/movement/seen.h"
+#include "mip/movement/where.h"
 
 #define RA "router advertisement"
 
 enum { SOLICIT_MS = 4000, SOLICIT_MAX_MS = 3600000 };
 
-static bool at_home(const struct mn *mn)
+static struct in6_addr link_local_of(const struct where *w, int ifindex)
 {
-	return mn->state == MN_HOME || mn->state == MN_RETURNING || mn->state == MN_LEAVING;
-}
-
-static struct in6_addr link_local_of(const struct mn_move *mv, int ifindex)
-{
-	for (size_t i = 0; i < mv->n_addrs; i++) {
-		const struct rt_addr *a = &mv->addrs[i].a;
+	for (size_t i = 0; i < w->seen.n_addrs; i++) {
+		const struct rt_addr *a = &w->seen.addrs[i].a;
 
 		if (a->ifindex == ifindex && IN6_IS_ADDR_LINKLOCAL(&a->prefix.addr) &&
 			!(a->flags & IFA_F_TENTATIVE))
@@ -30,90 +26,187 @@ static struct in6_addr link_local_of(const struct mn_move *mv, int ifindex)
 	return addr_any;
 }
 
-static struct mn_place place(const struct mn_move *mv, const struct move_link *l)
+enum { UNUSABLE = IFA_F_DEPRECATED | IFA_F_DADFAILED | IFA_F_HOMEADDRESS };
+
+/*
+ * C-076: global unicast on a configured interface, usable now; never the home address, an address
+ * of the home link, a private one, or one of a tunnel.
+ */
+static bool usable(const struct where *w, const struct where_addr *m, const struct where_view *v)
 {
-	struct mn_place pl = { .ifindex = l->ifindex, .valid_s = UINT32_MAX };
+	const struct rt_addr *a = &m->a;
+	bool tentative = (a->flags & IFA_F_TENTATIVE) && !(a->flags & IFA_F_OPTIMISTIC);
+	bool known = false;
+
+	for (size_t i = 0; i < w->seen.n_links; i++) {
+		if (w->seen.links[i].ifindex == a->ifindex)
+			known = w->seen.links[i].conf->preference > 0;
+	}
+	return known && !tentative && !(a->flags & UNUSABLE) && addr_is_global(&a->prefix.addr) &&
+		!addr_eq(&a->prefix.addr, &v->hoa) &&
+		(w->env->conf->no_home_return || !prefix_has(&v->home_prefix, &a->prefix.addr));
+}
+
+static uint32_t preference(const struct where *w, const struct where_addr *m)
+{
+	for (size_t i = 0; i < w->seen.n_links; i++) {
+		if (w->seen.links[i].ifindex == m->a.ifindex)
+			return w->seen.links[i].conf->preference;
+	}
+	return UINT32_MAX;
+}
+
+/* Is a better than b? In order: on the present link, preferred interface, public, newer. */
+static bool better(const struct where *w, const struct where_addr *a, const struct where_addr *b)
+{
+	bool a_temp = a->a.flags & IFA_F_TEMPORARY, b_temp = b->a.flags & IFA_F_TEMPORARY;
+	uint32_t a_pref = preference(w, a), b_pref = preference(w, b);
+
+	if (a->stale != b->stale)
+		return b->stale;
+	if (a_pref != b_pref)
+		return a_pref < b_pref;
+	if (a_temp != b_temp)
+		return b_temp;
+	return a->seq > b->seq;
+}
+
+/* Keeps the one in use while it is good; NULL: none. */
+static const struct where_addr *choose(const struct where *w, const struct where_view *v)
+{
+	const struct where_addr *best = NULL;
+
+	for (size_t i = 0; i < w->seen.n_addrs; i++) {
+		const struct where_addr *m = &w->seen.addrs[i];
+
+		if (!usable(w, m, v))
+			continue;
+		if (addr_eq(&m->a.prefix.addr, &v->in_use.coa) && !m->stale)
+			return m;
+		if (!best || better(w, m, best))
+			best = m;
+	}
+	return best;
+}
+
+static struct where_place place(const struct where *w, const struct where_link *l)
+{
+	struct where_place pl = { .ifindex = l->ifindex, .valid_s = UINT32_MAX };
 
 	memcpy(pl.mac, l->mac, sizeof(pl.mac));
-	pl.link_local = link_local_of(mv, l->ifindex);
+	pl.link_local = link_local_of(w, l->ifindex);
 	return pl;
 }
 
-/* Raise ME_COA or ME_COA_GONE where the choice differs from what the node uses. */
-static void judge(struct mn_move *mv, struct mn *mn)
+static void tell(struct where_view *v, enum where_event ev)
 {
-	const struct move_addr *best = mn_move_choose(mv, mn);
-	bool has = mn->place.ifindex && !addr_is_any(&mn->place.coa);
-	bool lost = has && !at_home(mn) && mn->state != MN_MOVING;
-	struct move_link *l = best ? seen_link(mv, best->a.ifindex) : NULL;
-
-	if (at_home(mn) && !mn->abroad)
-		return;
-	if (!best || !l) {
-		if (lost)
-			mn_event(mn, ME_COA_GONE);
-		mn->place.coa = at_home(mn) ? mn->place.coa : addr_any;
-		return;
-	}
-	if (addr_eq(&mn->place.coa, &best->a.prefix.addr)) {
-		mn->place.valid_s = best->a.valid_s;
-		return;
-	}
-	mn->place = place(mv, l);
-	mn->place.coa = best->a.prefix.addr;
-	mn->place.plen = best->a.prefix.len;
-	mn->place.valid_s = best->a.valid_s;
-	mn->abroad = false;
-	mn_event(mn, ME_COA);
+	v->tell(v->arg, ev, &v->in_use);
 }
 
-static void judge_all(struct mn_move *mv)
+static void tell_place(struct where_view *v, enum where_event ev, const struct where_place *place)
 {
-	for (struct mn *mn = mv->nodes; mn; mn = mn->next)
-		judge(mv, mn);
+	v->in_use = *place;
+	v->home = ev == WE_HOME;
+	v->unsure = v->abroad = false;
+	tell(v, ev);
 }
 
-static void solicit(struct mn_move *mv, const struct move_link *l)
+static void none_left(struct where_view *v)
 {
-	struct in6_addr src = link_local_of(mv, l->ifindex);
+	bool lost = v->in_use.ifindex && !addr_is_any(&v->in_use.coa);
 
-	mip_net_send_rs(mv->env->net, l->ifindex, &src, addr_is_any(&src) ? NULL : l->mac);
+	if (v->home || !lost)
+		return;
+	tell(v, WE_COA_GONE);
+	v->in_use.coa = addr_any;
+}
+
+/* Tell where the choice differs from what is in use. */
+static void judge(struct where *w, struct where_view *v)
+{
+	const struct where_addr *best = choose(w, v);
+	struct where_link *l = best ? seen_link(&w->seen, best->a.ifindex) : NULL;
+	struct where_place pl;
+
+	if (v->home && !v->abroad)
+		return;
+	if (!best || !l)
+		return none_left(v);
+	if (addr_eq(&v->in_use.coa, &best->a.prefix.addr)) {
+		v->in_use.valid_s = best->a.valid_s;
+		return tell(v, WE_LIFETIME);
+	}
+	pl = place(w, l);
+	pl.coa = best->a.prefix.addr;
+	pl.plen = best->a.prefix.len;
+	pl.valid_s = best->a.valid_s;
+	tell_place(v, WE_COA, &pl);
+}
+
+static void judge_all(struct where *w)
+{
+	for (struct where_view *v = w->views; v; v = v->next)
+		judge(w, v);
+}
+
+static void solicit(struct where *w, const struct where_link *l)
+{
+	struct in6_addr src = link_local_of(w, l->ifindex);
+
+	mip_net_send_rs(w->env->net, l->ifindex, &src, addr_is_any(&src) ? NULL : l->mac);
 }
 
 /* RFC 7559: a solicitation or its answer may be lost, and without a router nobody goes anywhere. */
-static void ask(struct mn_move *mv, struct move_link *l)
+static void ask(struct where *w, struct where_link *l)
 {
 	l->asking = true;
-	solicit(mv, l);
-	mv->again_ms = SOLICIT_MS;
-	timer_set(&mv->again, mv->again_ms);
+	solicit(w, l);
+	w->again_ms = SOLICIT_MS;
+	timer_set(&w->again, w->again_ms);
 }
 
 static void ask_again(void *arg)
 {
-	struct mn_move *mv = arg;
+	struct where *w = arg;
 	bool any = false;
 
-	for (size_t i = 0; i < mv->n_links; i++) {
-		if (!mv->links[i].up || !mv->links[i].asking)
+	for (size_t i = 0; i < w->seen.n_links; i++) {
+		if (!w->seen.links[i].up || !w->seen.links[i].asking)
 			continue;
-		solicit(mv, &mv->links[i]);
+		solicit(w, &w->seen.links[i]);
 		any = true;
 	}
-	mv->again_ms = mv->again_ms > SOLICIT_MAX_MS / 2 ? SOLICIT_MAX_MS : mv->again_ms * 2;
+	w->again_ms = w->again_ms > SOLICIT_MAX_MS / 2 ? SOLICIT_MAX_MS : w->again_ms * 2;
 	if (any)
-		timer_set(&mv->again, mv->again_ms);
+		timer_set(&w->again, w->again_ms);
 }
 
-static void link_event(struct mn_move *mv, const struct rt_link *rl)
+/* Only a configured interface becomes a link. */
+static struct where_link *link_new(struct where *w, const struct rt_link *rl)
 {
-	struct move_link *l = seen_link(mv, rl->ifindex);
+	const struct mip_iface *conf = mip_conf_iface(w->env->conf, rl->name);
+	struct where_link *l = conf ? seen_link_add(&w->seen, rl, conf) : NULL;
+
+	if (l && w->env->conf->router_discovery)
+		ra_take_over(w->env, rl->name);
+	return l;
+}
+
+static void link_lost(struct where_view *v)
+{
+	v->unsure = v->home;
+	tell(v, WE_LINK_DOWN);
+}
+
+static void link_event(struct where *w, const struct rt_link *rl)
+{
+	struct where_link *l = seen_link(&w->seen, rl->ifindex);
 	bool up = (rl->flags & IFF_UP) && (rl->flags & IFF_RUNNING);
 
 	if (!l) {
-		l = seen_link_add(mv, rl);
+		l = link_new(w, rl);
 		if (l && up)
-			ask(mv, l);
+			ask(w, l);
 		return;
 	}
 	memcpy(l->mac, rl->mac, sizeof(l->mac));
@@ -122,48 +215,48 @@ static void link_event(struct mn_move *mv, const struct rt_link *rl)
 	l->up = up;
 	if (up) {
 		log_mip(1, "interface %s is up, looking for a router", rl->name);
-		ask(mv, l);
+		ask(w, l);
 		return;
 	}
 	l->moved = true;
 	log_mip(1, "interface %s is down", rl->name);
-	for (struct mn *mn = mv->nodes; mn; mn = mn->next) {
-		if (mn->place.ifindex == l->ifindex)
-			mn_event(mn, ME_LINK_DOWN);
+	for (struct where_view *v = w->views; v; v = v->next) {
+		if (v->in_use.ifindex == l->ifindex)
+			link_lost(v);
 	}
 }
 
 /* A link-local address that became usable after the link came up: the solicitation that could not
  * name us goes out again. */
-static void addr_event(struct mn_move *mv, const struct rt_addr *a, bool gone)
+static void addr_event(struct where *w, const struct rt_addr *a, bool gone)
 {
-	const struct move_link *l = seen_link(mv, a->ifindex);
+	const struct where_link *l = seen_link(&w->seen, a->ifindex);
 
 	if (gone)
-		seen_addr_del(mv, a);
+		seen_addr_del(&w->seen, a);
 	else
-		seen_addr(mv, a);
+		seen_addr(&w->seen, a);
 	if (l && l->moved && l->up && !gone && IN6_IS_ADDR_LINKLOCAL(&a->prefix.addr) &&
 		!(a->flags & IFA_F_TENTATIVE))
-		solicit(mv, l);
-	judge_all(mv);
+		solicit(w, l);
+	judge_all(w);
 }
 
-void mn_move_event(const struct rt_event *ev, void *arg)
+void where_event(const struct rt_event *ev, void *arg)
 {
-	struct mn_move *mv = arg;
+	struct where *w = arg;
 
 	switch (ev->kind) {
 	case RE_LINK:
-		link_event(mv, &ev->link);
+		link_event(w, &ev->link);
 		break;
 	case RE_LINK_DEL:
-		seen_link_del(mv, ev->link.ifindex);
-		judge_all(mv);
+		seen_link_del(&w->seen, ev->link.ifindex);
+		judge_all(w);
 		break;
 	case RE_ADDR:
 	case RE_ADDR_DEL:
-		addr_event(mv, &ev->addr, ev->kind == RE_ADDR_DEL);
+		addr_event(w, &ev->addr, ev->kind == RE_ADDR_DEL);
 		break;
 	case RE_ROUTE:
 	case RE_ROUTE_DEL:
@@ -195,7 +288,7 @@ static bool on_prefix(const struct icmp6_ra *ra, const struct in6_addr *a)
 }
 
 /* Default routes of routers that we can no longer hear would be tried first. */
-static void forget_routers(struct mn_move *mv, struct move_link *l, const struct in6_addr *now)
+static void forget_routers(struct where *w, struct where_link *l, const struct in6_addr *now)
 {
 	for (size_t i = 0; i < l->n_routers; i++) {
 		struct rt_route r = { .via = l->routers[i],
@@ -204,30 +297,30 @@ static void forget_routers(struct mn_move *mv, struct move_link *l, const struct
 			.foreign = true };
 
 		if (!addr_eq(&l->routers[i], now))
-			rt_route_del(mv->env->rt, &r);
+			rt_route_del(w->env->rt, &r);
 	}
 	l->n_routers = 0;
 }
 
 /* Its prefix would still count as on-link, and the home agent's too, after a stay at home. */
-static void forget_prefix(struct mn_move *mv, const struct rt_addr *a)
+static void forget_prefix(struct where *w, const struct rt_addr *a)
 {
 	struct rt_route r = { .dst = { prefix_first(&a->prefix), a->prefix.len },
 		.ifindex = a->ifindex,
 		.table = RT_TABLE_MAIN,
 		.foreign = true };
 
-	rt_route_del(mv->env->rt, &r);
+	rt_route_del(w->env->rt, &r);
 }
 
 /*
  * Nothing of the old link is good any more; what the kernel made of its RAs goes, what a person put
  * there stays but is not used. The home address goes when its new place is known.
  */
-static void leave_link(struct mn_move *mv, struct move_link *l, const struct icmp6_ra *ra)
+static void leave_link(struct where *w, struct where_link *l, const struct icmp6_ra *ra)
 {
-	for (size_t i = 0; i < mv->n_addrs; i++) {
-		struct move_addr *m = &mv->addrs[i];
+	for (size_t i = 0; i < w->seen.n_addrs; i++) {
+		struct where_addr *m = &w->seen.addrs[i];
 		bool home = m->a.flags & IFA_F_HOMEADDRESS;
 
 		if (m->a.ifindex != l->ifindex || !addr_is_global(&m->a.prefix.addr))
@@ -235,17 +328,16 @@ static void leave_link(struct mn_move *mv, struct move_link *l, const struct icm
 		m->stale = !on_prefix(ra, &m->a.prefix.addr);
 		if (!m->stale || (!home && m->a.flags & IFA_F_PERMANENT))
 			continue;
-		forget_prefix(mv, &m->a);
+		forget_prefix(w, &m->a);
 		if (!home)
-			env_said(rt_addr_del(mv->env->rt, &m->a), "old address", &m->a.prefix.addr);
+			env_said(rt_addr_del(w->env->rt, &m->a), "old address", &m->a.prefix.addr);
 	}
 }
 
-static bool uses_link(
-	const struct mn_move *mv, const struct move_link *l, const struct icmp6_ra *ra)
+static bool uses_link(const struct where *w, const struct where_link *l, const struct icmp6_ra *ra)
 {
-	for (size_t i = 0; i < mv->n_addrs; i++) {
-		const struct move_addr *m = &mv->addrs[i];
+	for (size_t i = 0; i < w->seen.n_addrs; i++) {
+		const struct where_addr *m = &w->seen.addrs[i];
 
 		if (m->a.ifindex == l->ifindex && !m->stale && addr_is_global(&m->a.prefix.addr) &&
 			!(m->a.flags & IFA_F_HOMEADDRESS) && on_prefix(ra, &m->a.prefix.addr))
@@ -254,28 +346,27 @@ static bool uses_link(
 	return false;
 }
 
-static void home_or_not(struct mn_move *mv, struct mn *mn, const struct move_link *l,
+static void home_or_not(struct where *w, struct where_view *v, const struct where_link *l,
 	const struct icmp6_ra *ra, bool moved)
 {
-	bool home = has_prefix(ra, &mn->home->home_prefix);
+	bool home = has_prefix(ra, &v->home_prefix);
 
-	if (home && !mv->env->conf->no_home_return) {
-		if (mn->state != MN_RETURNING && mn->state != MN_HOME) {
-			mn->place = place(mv, l);
-			mn->place.coa = mn->pair.hoa;
-			mn->abroad = false;
-			mn_event(mn, ME_HOME);
-		}
-	} else if (moved && at_home(mn) && mn->place.ifindex == l->ifindex) {
-		mn->abroad = true; /* a care-of address will come with this router's prefix */
-		mn_event(mn, ME_LINK_DOWN);
+	if (home && !w->env->conf->no_home_return) {
+		struct where_place pl = place(w, l);
+
+		pl.coa = v->hoa;
+		if (!v->home || v->unsure)
+			tell_place(v, WE_HOME, &pl);
+	} else if (moved && v->home && v->in_use.ifindex == l->ifindex) {
+		v->abroad = true; /* a care-of address will come with this router's prefix */
+		link_lost(v);
 	}
 }
 
 /* RFC 4861 section 6.1.2 */
-void mn_move_ra(struct mn_move *mv, const struct mip_packet *p)
+void where_ra(struct where *w, const struct mip_packet *p)
 {
-	struct move_link *l = seen_link(mv, p->ifindex);
+	struct where_link *l = seen_link(&w->seen, p->ifindex);
 	struct icmp6_ra ra;
 	bool moved;
 
@@ -283,86 +374,96 @@ void mn_move_ra(struct mn_move *mv, const struct mip_packet *p)
 		return;
 	if (p->hop_limit != 255 || !IN6_IS_ADDR_LINKLOCAL(&p->src) ||
 		icmp6_ra_parse(p->data, &ra) < 0) {
-		env_drop(mv->env, MC_DROP_MALFORMED, p, RA, "malformed, or not of this link");
+		env_drop(w->env, MC_DROP_MALFORMED, p, RA, "malformed, or not of this link");
 		return;
 	}
 	if (!ra.n_prefixes && !ra.router_lifetime)
 		return;
-	if (ra.router_lifetime < mv->env->conf->min_router_lifetime)
-		return env_drop(mv->env, MC_DROP_UNEXPECTED, p, RA,
+	if (ra.router_lifetime < w->env->conf->min_router_lifetime)
+		return env_drop(w->env, MC_DROP_UNEXPECTED, p, RA,
 			"its lifetime is below MinRouterLifetime");
 	moved = l->moved;
 	l->asking = false;
 	if (moved && ra.n_prefixes) {
-		if (!uses_link(mv, l, &ra)) {
+		if (!uses_link(w, l, &ra)) {
 			log_mip(1, "interface %s is on another link now", l->conf->name);
-			leave_link(mv, l, &ra);
+			leave_link(w, l, &ra);
 		}
-		forget_routers(mv, l, &p->src);
+		forget_routers(w, l, &p->src);
 		l->moved = false;
 	}
 	seen_router(l, &p->src, ra.router_lifetime);
-	if (mv->env->conf->router_discovery)
-		ra_apply(mv, l, &p->src, &ra);
-	for (struct mn *mn = mv->nodes; mn; mn = mn->next)
-		home_or_not(mv, mn, l, &ra, moved);
-	judge_all(mv);
+	if (w->env->conf->router_discovery)
+		ra_apply(w->env, &w->seen, l, &p->src, &ra);
+	for (struct where_view *v = w->views; v; v = v->next)
+		home_or_not(w, v, l, &ra, moved);
+	judge_all(w);
 }
 
 static int each_link(const struct rt_link *rl, void *arg)
 {
-	seen_link_add(arg, rl);
+	link_new(arg, rl);
 	return 0;
 }
 
 static int each_addr(const struct rt_addr *a, void *arg)
 {
-	seen_addr(arg, a);
+	struct where *w = arg;
+
+	seen_addr(&w->seen, a);
 	return 0;
 }
 
-int mn_move_start(struct mn_move *mv, struct mip_env *env, struct mn *nodes)
+void where_watch(struct where *w, struct where_view *view)
+{
+	view->next = w->views;
+	w->views = view;
+}
+
+int where_start(struct where *w, struct mip_env *env)
 {
 	int rc;
 
-	*mv = (struct mn_move){ .env = env, .nodes = nodes };
-	timer_init(&mv->again, ask_again, mv);
-	rc = rt_link_dump(env->rt, each_link, mv);
+	w->env = env;
+	timer_init(&w->again, ask_again, w);
+	rc = rt_link_dump(env->rt, each_link, w);
 	if (!rc)
-		rc = rt_addr_dump(env->rt, each_addr, mv);
+		rc = rt_addr_dump(env->rt, each_addr, w);
 	if (rc < 0)
 		return env_said(rc, "links and addresses", &addr_any);
-	judge_all(mv);
-	for (size_t i = 0; i < mv->n_links; i++) {
-		if (mv->links[i].up)
-			ask(mv, &mv->links[i]);
+	judge_all(w);
+	for (size_t i = 0; i < w->seen.n_links; i++) {
+		if (w->seen.links[i].up)
+			ask(w, &w->seen.links[i]);
 	}
-	return mv->n_links ? 0 : -ENODEV;
+	return w->seen.n_links ? 0 : -ENODEV;
 }
 
-void mn_move_stop(struct mn_move *mv)
+void where_stop(struct where *w)
 {
-	timer_stop(&mv->again);
+	timer_stop(&w->again);
+	*w = (struct where){ 0 };
 }
 
 static int link_again(const struct rt_link *rl, void *arg)
 {
-	struct move_link *l;
+	struct where *w = arg;
+	struct where_link *l;
 
-	link_event(arg, rl);
-	l = seen_link(arg, rl->ifindex);
+	link_event(w, rl);
+	l = seen_link(&w->seen, rl->ifindex);
 	if (l)
 		l->seen = true;
 	return 0;
 }
 
-void mn_move_lost(void *arg)
+void where_lost(void *arg)
 {
-	struct mn_move *mv = arg;
+	struct where *w = arg;
 
-	seen_begin(mv);
-	if (env_said(rt_link_dump(mv->env->rt, link_again, mv), "links", &addr_any) == 0 &&
-		env_said(rt_addr_dump(mv->env->rt, each_addr, mv), "addresses", &addr_any) == 0)
-		seen_end(mv);
-	judge_all(mv);
+	seen_begin(&w->seen);
+	if (env_said(rt_link_dump(w->env->rt, link_again, w), "links", &addr_any) == 0 &&
+		env_said(rt_addr_dump(w->env->rt, each_addr, w), "addresses", &addr_any) == 0)
+		seen_end(&w->seen);
+	judge_all(w);
 }

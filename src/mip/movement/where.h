@@ -4,59 +4,68 @@
  * The kernel makes and drops addresses by itself; this module watches. A new address alone moves
  * nobody; the loss of the one in use does, and so does a router of another link after the link was
  * down. Then autoconfigured addresses and default routes of the old link are removed.
- * Shapes:  one struct for all home addresses; they are told by mn_event().
+ * Shapes:  one struct for all home addresses; each has a view, which says what is asked for and
+ *          keeps what was told last. It is embedded by who is told, and knows no more of it.
  * Units:   none.
- * Errors:  mn_move_start gives 0 or -errno (-ENODEV: no configured interface exists).
+ * Errors:  where_start gives 0 or -errno (-ENODEV: no configured interface exists).
  * Source:  RFC 6275 sections 11.5.1, 11.5.3; RFC 7559 (solicitations until answered);
  *          requirements C-071 to C-076, D-045.
  */
 #pragma once
 
+#include "base/loop.h"
 #include "kernel/rt_event.h"
-#include "mip/mn/mn.h"
+#include "mip/movement/seen.h"
+#include "mip/net/env.h"
 
-enum { MOVE_LINKS_MAX = 8, MOVE_ADDRS_MAX = 64, MOVE_ROUTERS_MAX = 8 };
+enum where_event {
+	WE_COA, /* away, at a care-of address */
+	WE_COA_GONE, /* and there is no other */
+	WE_HOME, /* on the home link */
+	WE_LINK_DOWN, /* the link that is in use went down, or is another one now */
+	WE_LIFETIME, /* the care-of address lives as long as the place says now */
+};
 
-struct move_link {
+/* A care-of address, or the home link (coa is then the home address). */
+struct where_place {
+	struct in6_addr coa;
+	uint8_t plen;
 	int ifindex;
-	const struct mip_iface *conf;
-	bool up;
-	bool moved; /* down since the last RA: what we know of this link may be of another */
-	bool asking; /* no RA since it came up */
-	bool seen; /* while all is read again */
+	uint32_t valid_s;
 	uint8_t mac[6];
-	struct in6_addr
-		routers[MOVE_ROUTERS_MAX]; /* default routers heard, by link-local address */
-	size_t n_routers;
+	struct in6_addr link_local; /* of the interface, :: none */
 };
 
-struct move_addr {
-	struct rt_addr a;
-	bool stale; /* of a link that we left */
-	bool seen; /* while all is read again */
-	uint64_t seq; /* the later one wins */
+typedef void where_fn(void *arg, enum where_event ev, const struct where_place *place);
+
+struct where_view {
+	struct where_view *next;
+	struct in6_addr hoa;
+	struct prefix home_prefix;
+	where_fn *tell;
+	void *arg;
+	/* what was told last */
+	struct where_place in_use; /* coa ::, none */
+	bool home;
+	bool unsure; /* at home until the link went down */
+	bool abroad; /* at home until now, but the link is another */
 };
 
-struct mn_move {
+struct where {
 	struct mip_env *env;
-	struct mn *nodes;
-	struct move_link links[MOVE_LINKS_MAX];
-	size_t n_links;
-	struct move_addr addrs[MOVE_ADDRS_MAX];
-	size_t n_addrs;
-	uint64_t seq;
+	struct where_view *views;
+	struct seen seen;
 	struct timer again; /* solicitations that nobody answered */
 	uint32_t again_ms;
 };
 
+/* Before the start. */
+void where_watch(struct where *w, struct where_view *view);
 /* Read links and addresses, choose, and solicit routers. */
-int mn_move_start(struct mn_move *mv, struct mip_env *env, struct mn *nodes);
+int where_start(struct where *w, struct mip_env *env);
 
-void mn_move_stop(struct mn_move *mv);
+void where_stop(struct where *w);
 
-void mn_move_event(const struct rt_event *ev, void *mv);
-void mn_move_lost(void *mv); /* events were lost: read all again */
-void mn_move_ra(struct mn_move *mv, const struct mip_packet *p);
-
-/* The care-of address for a node, NULL none. Keeps the one in use while it is good. */
-const struct move_addr *mn_move_choose(const struct mn_move *mv, const struct mn *mn);
+void where_event(const struct rt_event *ev, void *w);
+void where_lost(void *w); /* events were lost: read all again */
+void where_ra(struct where *w, const struct mip_packet *p);

@@ -1,7 +1,6 @@
 #include "mip/net/be.h"
 
 #include "base/log.h"
-#include "mip/mip.h"
 
 enum { PROTO_MH = 135, PER_SECOND = 5 };
 
@@ -29,16 +28,16 @@ void be_send(struct mip_env *env, enum mh_be_status status, const struct in6_add
 /* A binding update needs no binding (section 9.3.1), and a binding error gets no answer. */
 void be_report(const struct xfrm_event *ev, void *arg)
 {
-	struct mip *mip = arg;
+	struct mip_env *env = arg;
 	struct strangers *before;
 
 	if (ev->kind != XE_REPORT || ev->report.proto != XP_HAO || ev->report.sel.proto == PROTO_MH)
 		return;
-	before = rate_enter(mip_net_strangers(mip->env.net));
-	env_count(&mip->env, MC_DROP_UNPROTECTED);
+	before = rate_enter(mip_net_strangers(env->net));
+	env_count(env, MC_DROP_UNPROTECTED);
 	log_mip(2, "home address option for %s from %s without a binding",
 		addr_str(&ev->report.sel.src.addr), addr_str(&ev->report.coa));
-	be_send(&mip->env, BE_NO_BINDING, &ev->report.sel.dst.addr, &ev->report.coa,
+	be_send(env, BE_NO_BINDING, &ev->report.sel.dst.addr, &ev->report.coa,
 		&ev->report.sel.src.addr);
 	rate_leave(before);
 }

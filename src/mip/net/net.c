@@ -9,6 +9,7 @@
 #include "mip/message/icmp6.h"
 #include "mip/message/mh.h"
 #include "mip/message/net_in.h"
+#include "mip/net/net.h"
 
 enum { READS_PER_WAKE = 64, TYPE_2 = 2, PACKET_MAX = 4096, CONTROL_MAX = 1024, ND_HOPS = 255 };
 enum { TOLD_A_SECOND = 10, ANSWERS_A_SECOND = 20 };

@@ -1,13 +1,9 @@
 /*
  * net - the raw sockets of mip6d: mobility header and ICMPv6.
  *
- * The kernel puts HAO and type 2 routing headers on and takes them off (its xfrm policies say
- * where). On receipt it swaps addresses: src is the HoA and `hao` then holds the CoA; dst is the
- * HoA and `rh2` then holds the CoA.
- *            To send a type 2 routing header where no policy says so: dst is the HoA, rh2 the CoA.
+ * To send a type 2 routing header where no policy says so: dst is the HoA, rh2 the CoA.
  * Shapes:  struct mip_packet and its octets live during the callback only. At most 64 packets
  *          are read a wake-up.
- * Units:   hop_limit -1: unknown (received), kernel's default (sent).
  * Errors:  0 or -errno of sendmsg. A packet that xfrm parks for an ACQUIRE counts as sent (it is
  *          lost: retransmission carries it);
  *          -EPERM: a policy blocks it; -EBUSY: too many answers to strangers.
@@ -15,18 +11,7 @@
  */
 #pragma once
 
-#include "base/addr.h"
-#include "base/bytes.h"
-
-struct mip_packet {
-	struct in6_addr src, dst;
-	bool has_hao, has_rh2;
-	struct in6_addr hao, rh2;
-	int ifindex; /* sent: 0 = as the routes say */
-	int hop_limit;
-	bool own; /* sent: of our own accord; else it is an answer, of which a stranger gets few */
-	struct bytes data;
-};
+#include "mip/message/packet.h"
 
 typedef void mip_net_fn(const struct mip_packet *p, void *arg);
 

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "kernel/xfrm_migrate.h"
+#include "kernel/xfrm_policy.h"
 #include "kernel/xfrm_sa.h"
-#include "mip/mip.h"
+#include "mip/net/probe.h"
 
 /* Documentation addresses (RFC 3849): no packet has them. */
 static const struct prefix here = { { { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } } }, 128 };

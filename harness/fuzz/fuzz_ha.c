@@ -87,11 +87,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	a.target = &a.w.moon;
 	addr_parse(HA, &a.own);
 	a.peer = a.hoa;
-	for (unsigned i = 0; a.n && i < ANY_STEPS; i++) {
-		steps[any_u8(&a) % (sizeof(steps) / sizeof(steps[0]))](&a);
-		any_settle(&a);
-		check(&a);
-	}
-	duo_close(&a.w);
+	ANY_RUN(steps, check, &a);
 	return 0;
 }

@@ -66,11 +66,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	a.target = &a.w.carol;
 	addr_parse(HA, &a.peer);
 	a.own = a.hoa;
-	for (unsigned i = 0; a.n && i < ANY_STEPS; i++) {
-		steps[any_u8(&a) % (sizeof(steps) / sizeof(steps[0]))](&a);
-		any_settle(&a);
-		check(&a);
-	}
-	duo_close(&a.w);
+	ANY_RUN(steps, check, &a);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <linux/xfrm.h>
 #include <openssl/rand.h>
 
-#include "crypto/rand.h"
+#include "fuzz/run.h"
 #include "ike/lifecycle/leave.h"
 #include "ike/events/km.h"
 #include "unit/ike/peer.h"
@@ -20,39 +20,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 enum { STEPS_MAX = 48, PAYLOADS_MAX = 9 };
 
 struct fuzz {
-	const uint8_t *at;
-	size_t n;
+	struct run in;
 	struct pair *p;
 	struct node *node;
 	struct peer e;
 	unsigned conf;
 };
-
-/* The same input is the same run: randomness is a counter. */
-static uint64_t drawn;
-
-void rand_bytes(void *out, size_t n)
-{
-	uint8_t *p = out;
-
-	for (size_t i = 0; i < n; i++) {
-		drawn = drawn * 6364136223846793005u + 1442695040888963407u;
-		p[i] = (uint8_t)(drawn >> 56);
-	}
-}
-
-uint64_t rand_u64(void)
-{
-	uint64_t v;
-
-	rand_bytes(&v, sizeof(v));
-	return v;
-}
-
-uint32_t rand_below(uint32_t limit)
-{
-	return limit ? (uint32_t)(rand_u64() >> 32) % limit : 0;
-}
 
 static int openssl_rand(unsigned char *out, int n)
 {
@@ -71,10 +44,7 @@ static const RAND_METHOD counter = {
 
 static uint8_t u8(struct fuzz *f)
 {
-	if (!f->n)
-		return 0;
-	f->n--;
-	return *f->at++;
+	return run_u8(&f->in);
 }
 
 static struct trap *trap(struct fuzz *f)
@@ -472,7 +442,7 @@ static void open_pair(struct fuzz *f)
 {
 	uint8_t how = u8(f);
 
-	drawn = how;
+	run_drawn = how;
 	RAND_set_rand_method(&counter);
 	pair_keeps_trust = true;
 	f->conf = how >> 1 & 1;
@@ -489,13 +459,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!f)
 		abort();
-	f->at = data;
-	f->n = n;
+	f->in = (struct run){ data, n };
 	open_pair(f);
-	for (unsigned i = 0; f->n && i < STEPS_MAX; i++) {
-		steps[u8(f) % (sizeof(steps) / sizeof(steps[0]))](f);
-		must_agree(f);
-	}
+	RUN(&f->in, STEPS_MAX, steps, f, must_agree(f));
 	peer_free(&f->e);
 	pair_free(f->p);
 	free(f);

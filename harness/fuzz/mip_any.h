@@ -2,14 +2,14 @@
  * mip_any - steps of an input at carol and moon (unit/mip/duo.h): what the peer says, what the link
  *           does, how time goes by.
  *
- * Shapes:  an input is read octet by octet; when it is over everything reads as 0.
+ * Shapes:  an input is read octet by octet (fuzz/run.h).
  * Errors:  aborts, as a finding would.
  * Source:  none.
  */
 #pragma once
 
 #include "base/log.h"
-#include "crypto/rand.h"
+#include "fuzz/run.h"
 #include "mip/net/be.h"
 #include "unit/mip/duo.h"
 #include "unit/unit.h"
@@ -17,45 +17,15 @@
 enum { ANY_STEPS = 64, ANY_OCTETS = 160, ANY_CHUNK_MS = 300000 };
 
 struct any {
-	const uint8_t *at;
-	size_t n;
+	struct run in;
 	struct duo w;
 	struct side *target;
 	struct in6_addr own, peer, hoa, coa;
 };
 
-/* The same input is the same run: randomness is a counter. */
-static uint64_t any_drawn;
-
-void rand_bytes(void *out, size_t n)
-{
-	uint8_t *p = out;
-
-	for (size_t i = 0; i < n; i++) {
-		any_drawn = any_drawn * 6364136223846793005u + 1442695040888963407u;
-		p[i] = (uint8_t)(any_drawn >> 56);
-	}
-}
-
-uint64_t rand_u64(void)
-{
-	uint64_t v;
-
-	rand_bytes(&v, sizeof(v));
-	return v;
-}
-
-uint32_t rand_below(uint32_t limit)
-{
-	return limit ? (uint32_t)(rand_u64() >> 32) % limit : 0;
-}
-
 static inline uint8_t any_u8(struct any *a)
 {
-	if (!a->n)
-		return 0;
-	a->n--;
-	return *a->at++;
+	return run_u8(&a->in);
 }
 
 static inline uint16_t any_u16(struct any *a)
@@ -243,10 +213,10 @@ static inline void any_time(struct any *a)
 /* The two are up, and carol is bound. */
 static inline void any_open(struct any *a, const uint8_t *data, size_t n)
 {
-	any_drawn = 1;
+	run_drawn = 1;
 	for (int g = 0; g < LOG_G_COUNT; g++)
 		log_set_level((enum log_group)g, -1);
-	*a = (struct any){ .at = data, .n = n };
+	*a = (struct any){ .in = { data, n } };
 	addr_parse(HOA, &a->hoa);
 	addr_parse(COA, &a->coa);
 	duo_open(&a->w);
@@ -257,6 +227,13 @@ static inline void any_open(struct any *a, const uint8_t *data, size_t n)
 	if (duo_mn(&a->w)->state != MN_REGISTERED || !duo_binding(&a->w))
 		abort();
 }
+
+/* All that a step set off comes to rest before the books are looked at. */
+#define ANY_RUN(steps, check, a)                                                                   \
+	do {                                                                                       \
+		RUN(&(a)->in, ANY_STEPS, steps, a, (any_settle(a), check(a)));                     \
+		duo_close(&(a)->w);                                                                \
+	} while (0)
 
 #define ANY_CHECK(fact)                                                                            \
 	do {                                                                                       \

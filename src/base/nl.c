@@ -30,6 +30,7 @@ struct nl {
 	nl_fn *fn;
 	void (*overrun)(void *arg);
 	void *arg;
+	void *kept;
 };
 
 /* Whole messages one behind the other: the callback then may use the same socket. Those of SAs
@@ -47,6 +48,7 @@ void nl_free(struct nl *nl)
 	if (nl->sock)
 		mnl_socket_close(nl->sock);
 	free(nl->buf);
+	free(nl->kept);
 	free(nl);
 }
 
@@ -434,6 +436,11 @@ static void on_events(int fd, void *arg)
 void nl_pump(struct nl *nl)
 {
 	on_events(mnl_socket_get_fd(nl->sock), nl);
+}
+
+void nl_keep(struct nl *nl, void *mem)
+{
+	nl->kept = mem;
 }
 
 int nl_listen(int protocol, const unsigned *groups, size_t n_groups, nl_fn *fn,

@@ -54,6 +54,9 @@ void nl_free(struct nl *nl);
 int nl_listen(int protocol, const unsigned *groups, size_t n_groups, nl_fn *fn,
 	void (*overrun)(void *arg), void *arg, struct nl **out);
 
+/* Memory of malloc() that goes with the socket. */
+void nl_keep(struct nl *nl, void *mem);
+
 /* Hand on the events of a listener that are here already, without waiting for the loop. */
 void nl_pump(struct nl *nl);
 

@@ -48,13 +48,12 @@ int rt_event_parse(const struct nlmsghdr *msg, struct rt_event *out)
 	return -ENOMSG;
 }
 
-/* Kept to the end of the process, as the socket behind it is. */
-static struct listener {
-	struct listener *next;
+/* Goes with the socket behind it. */
+struct listener {
 	rt_event_fn *fn;
 	void (*overrun)(void *arg);
 	void *arg;
-} * listeners;
+};
 
 static int on_message(const struct nlmsghdr *msg, void *arg)
 {
@@ -86,12 +85,12 @@ int rt_listen(rt_event_fn *fn, void (*overrun)(void *arg), void *arg, struct nl 
 
 	if (!l)
 		return -ENOMEM;
-	*l = (struct listener){ listeners, fn, overrun, arg };
+	*l = (struct listener){ fn, overrun, arg };
 	r = nl_listen(NETLINK_ROUTE, groups, sizeof(groups) / sizeof(groups[0]), on_message,
 		on_overrun, l, out);
 	if (r < 0)
 		free(l);
 	else
-		listeners = l;
+		nl_keep(*out, l);
 	return r;
 }

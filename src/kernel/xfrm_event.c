@@ -334,14 +334,12 @@ int xfrm_event_parse(const struct nlmsghdr *msg, struct xfrm_event *out)
 	return r;
 }
 
-/* What a listener needs behind the netlink socket: kept to the end of the process, as the socket
- * is. */
-static struct listener {
-	struct listener *next;
+/* Goes with the socket behind it. */
+struct listener {
 	xfrm_event_fn *fn;
 	void (*overrun)(void *arg);
 	void *arg;
-} * listeners;
+};
 
 static int on_message(const struct nlmsghdr *msg, void *arg)
 {
@@ -370,7 +368,7 @@ int xfrm_listen(
 
 	if (!l)
 		return -ENOMEM;
-	*l = (struct listener){ listeners, fn, overrun, arg };
+	*l = (struct listener){ fn, overrun, arg };
 	for (unsigned g = 1; g < 32; g++)
 		if (groups & 1u << g)
 			list[n++] = g;
@@ -378,6 +376,6 @@ int xfrm_listen(
 	if (r < 0)
 		free(l);
 	else
-		listeners = l;
+		nl_keep(*out, l);
 	return r;
 }

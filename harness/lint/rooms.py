@@ -20,6 +20,8 @@ ESSAY, ESSAY_LINES = "README.md", 20
 ROOMS = {
     "ike": (("message",), ("conf",), ("sa",), ("machine",), ("auth",), ("lifecycle",),
             ("exchange", "events"), ("control",), (BESIDE,)),
+    "mip": (("message",), ("conf",), ("net",), ("binding",), ("policy",), ("movement",),
+            ("mn", "ha"), (BESIDE,)),
 }
 QUIET = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 # A function with its body, or a table with its rows, that other files may use.

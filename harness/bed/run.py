@@ -37,12 +37,11 @@ from harness.bed.engine.suite import Scenario
 from harness.bed.options import beside, interactive, only_shell, parse
 from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
 from harness.bed.report import artefacts, bless, cut_short, flakes, html, opened, review, speed
+from harness.bed.report.page_facts import USED
 from harness.bed.report.report import Outcome, Report
 
 TOP = Path(__file__).resolve().parents[2]
 RESULTS = places.results(TOP)
-# Which kernel a run has used, and what package that is.
-KERNEL = "kernel.txt"
 # pytest's exit status where it has found none.
 NO_TESTS = 5
 LIST = "; --list names them all"
@@ -483,7 +482,7 @@ def check_kernel(options: argparse.Namespace, tell: Tell = quietly) -> Kernel | 
 def name_kernel(folder: Path, used: Kernel | None, report: Report) -> None:
     """Which one a run uses and what package it is, on the terminal and in its results."""
     said = f"{used.release}, {choice.origin(used)}" if used else f"{os.uname().release}, the host's"
-    (folder / KERNEL).write_text(f"{said}\n")
+    (folder / USED).write_text(f"{said}\n")
     report.say(f"kernel: {said.splitlines()[0]}")
 
 

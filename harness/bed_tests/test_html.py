@@ -198,6 +198,19 @@ def test_kernel_and_clock_of_the_run_are_said(run, left, said):
     assert (found[1] if found else "") == said
 
 
+@pytest.mark.req("T-130")
+@pytest.mark.parametrize("booted, used, said", [
+    ("7.2.7", "7.2.7, uml 7.2um1 sha256 f9 of Debian sid\nlibc6 2.43 sha256 5c of Debian sid\n",
+     "kernel 7.2.7, uml 7.2um1 sha256 f9 of Debian sid; libc6 2.43 sha256 5c of Debian sid"),
+    ("", "6.1.176, installed\n", "kernel 6.1.176, installed"),
+    ("7.2.7", "6.1.176, installed\n", "kernel 7.2.7")], ids=["fetched", "died", "another"])
+def test_the_package_of_the_kernel_is_said_where_it_ran(run, booted, used, said):
+    run.add("coa-change", expected=lambda text: text)
+    (run.folder / "coa-change/speed.json").write_text(json.dumps({"kernel": booted}))
+    (run.folder / page_facts.USED).write_text(used)
+    assert f'<p class="meta">{said}</p>' in run.page()
+
+
 def test_a_run_that_was_ended_says_so(run):
     run.add("coa-change")
     run.page()

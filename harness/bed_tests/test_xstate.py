@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +39,25 @@ os.kill(child, signal.SIGKILL)
 """
 
 
+# A tracer that dies while its child would go on for ever.
+DYING = """
+import ctypes, os, signal, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+TRACEME, CONT, GOOD = 0, 7, 1
+child = os.fork()
+if not child:
+    libc.ptrace(TRACEME, 0, None, None)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    signal.pause()
+os.waitpid(child, 0)
+assert libc.ptrace(int(sys.argv[1], 0), child, None, GOOD) == 0
+libc.ptrace(CONT, child, None, None)
+print(child, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 @pytest.fixture(scope="module")
 def preload() -> Path:
     subprocess.run(["make", "-s", "guest"], cwd=TOP, check=True)
@@ -57,3 +79,32 @@ def test_a_short_buffer_is_refused_by_the_kernel_and_completed_by_the_preload(pr
 
 def test_the_area_is_asked_of_the_processor(preload):
     assert ctypes.CDLL(str(preload)).xstate_area() >= 576
+
+
+def ends(child: int) -> bool:
+    """Whether it is gone within a second."""
+    try:
+        gone = os.pidfd_open(child)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([gone], [], [], 1)[0])
+    finally:
+        os.close(gone)
+
+
+@pytest.mark.req("T-143")
+@pytest.mark.parametrize("request_", ["0x4200", "21"], ids=["new", "old"])
+def test_what_a_dead_kernel_traced_does_not_go_on_as_processes_of_the_machine(preload, request_):
+    def left(environment: dict[str, str]) -> int:
+        # Its output is not waited for to its end, which the child holds.
+        died = subprocess.Popen([sys.executable, "-c", DYING, request_], env=environment,
+                                stdout=subprocess.PIPE, text=True)
+        child = int(died.stdout.readline())
+        died.wait()
+        died.stdout.close()
+        return child
+    assert ends(left({"LD_PRELOAD": str(preload)}))
+    free = left({})
+    assert not ends(free)
+    os.kill(free, signal.SIGKILL)

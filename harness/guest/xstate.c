@@ -1,14 +1,19 @@
 /*
- * xstate - let the guest kernel hand a short floating-point buffer to PTRACE_SETREGSET.
+ * xstate - what the guest kernel's ptrace() lacks: room for floating point, and an end.
  *
  * The User Mode Linux kernel keeps XSTATE_ROOM octets of a process's extended state. Where the
  * processor's XSAVE area is larger, the host refuses such a short buffer with EFAULT and the
  * guest dies at its first process. Preloaded, this completes the buffer from the process itself
  * and marks every component that the short buffer does not hold as "in its initial state".
+ *
+ * A guest's processes are processes of the host that the kernel traces. When it dies they would be
+ * let go, and from then on their system calls would be the host's, with the rights of whoever runs
+ * the testbed: they are killed with it instead.
  * Shapes:  one wrapped function, ptrace(); everything else goes straight to the C library.
  * Units:   octets; component numbers are bits of XSTATE_BV.
  * Errors:  those of ptrace().
- * Source:  Intel SDM volume 1, chapter 13 (XSAVE area, header at octet 512); CPUID leaf 0xD.
+ * Source:  Intel SDM volume 1, chapter 13 (XSAVE area, header at octet 512); CPUID leaf 0xD;
+ *          ptrace(2), PTRACE_O_EXITKILL.
  */
 #include <cpuid.h>
 #include <dlfcn.h>
@@ -23,6 +28,8 @@
 #define XSTATE_BV   512
 #define XSTATE_MAX  65536
 #define COMPONENTS  63
+/* What a kernel of 2.4 called PTRACE_SETOPTIONS, and what 6.1 still asks for. */
+#define OLD_SETOPTIONS 21
 
 typedef long (*ptrace_fn)(int request, long pid, void *addr, void *data);
 
@@ -99,5 +106,7 @@ long ptrace(enum __ptrace_request request, ...)
 		*(void **)&next = dlsym(RTLD_NEXT, "ptrace");
 	if (request == PTRACE_SETREGSET && (uintptr_t)addr == NT_X86_XSTATE)
 		return set_state(next, pid, addr, data);
+	if (request == PTRACE_SETOPTIONS || (int)request == OLD_SETOPTIONS)
+		data = (void *)((uintptr_t)data | PTRACE_O_EXITKILL);
 	return next(request, pid, addr, data);
 }

@@ -102,7 +102,8 @@ def settings(job: Job, kernel: Kernel, line: int) -> list[str]:
     home = job.results / "uml"
     home.mkdir(exist_ok=True)
     preload = clocks.preload(job.top)
-    mended = kernels.preloaded(preload) if needs_preload(preload) else {}
+    # A kernel that somebody names may have a C library of its own, which takes no preload of ours.
+    mended = kernels.preloaded(preload) if needs_preload(preload) or not kernel.named else {}
     if job.clock == OWN:
         mended = clocks.environment(preload, job.results / clocks.FILE, line)
     folders = {"HOME": str(home), "TMPDIR": str(memory_folder())}

@@ -36,7 +36,8 @@ def write(folder: Path, titles: dict[str, str], command: str = "", seconds: floa
     host = [test for test in page_facts.tests(folder) if not test.results]
     made = time.strftime("%Y-%m-%d %H:%M:%S %Z")
     text = render(Page(folder.name, made, _commit(), command, seconds,
-                       page_facts.scenarios(folder, titles), host, ended))
+                       page_facts.scenarios(folder, titles), host, ended,
+                       page_facts.text_of(folder / page_facts.USED)))
     # Whole or not at all, where the disk is full.
     unfinished = page.with_suffix(".part")
     try:

@@ -25,6 +25,8 @@ from harness.bed.decode.xfrm import DumpError
 from harness.bed.report import artefacts, parts, places, report, speed
 
 OUTCOMES, CUT_SHORT = "req.jsonl", "cut-short.jsonl"
+# Which kernel a run has used, and what package that is.
+USED = "kernel.txt"
 RANKS = ("failed", "skipped", "passed")
 LOG_TAIL = 400_000
 CONTEXT = 4
@@ -216,6 +218,7 @@ class Page:
     scenarios: list[Scenario]
     host_tests: list[Test]
     ended: str = ""
+    kernel: str = ""
 
     def count(self, outcome: str) -> int:
         return sum(scenario.outcome == outcome for scenario in self.scenarios)
@@ -230,7 +233,11 @@ class Page:
 
     @property
     def kernels(self) -> list[str]:
-        return sorted({one.kernel for one in self.scenarios if one.kernel})
+        """Each release that scenarios had; behind that of the run its package and hash."""
+        seen = {one.kernel for one in self.scenarios if one.kernel}
+        mine = self.kernel.partition(",")[0]
+        return sorted(seen - {mine}) + ["; ".join(self.kernel.splitlines())] * bool(
+            mine and (mine in seen or not seen))
 
     @property
     def clocks(self) -> list[str]:

@@ -58,8 +58,8 @@ void iked_free(struct iked *d)
 	rate_end(&d->answering);
 	rate_end(&d->unsent);
 	struct table *tables[] = { &d->sa_by_spi, &d->sa_by_init, &d->sa_by_ids,
-		&d->child_by_spi_in, &d->child_by_spi_out, &d->child_by_reqid, &d->trap_by_name,
-		&d->trap_by_reqid_out, &d->trap_by_reqid_in, &d->trap_by_id, &d->trap_by_addr };
+		&d->child_by_spi_in, &d->child_by_spi_out, &d->trap_by_name, &d->trap_by_reqid_out,
+		&d->trap_by_reqid_in, &d->trap_by_id, &d->trap_by_addr };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		table_free(tables[i]);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "ike/iked.h"
+#include "ike/lifecycle/leave.h"
 
 static const char *say_iface(struct iked *d, const struct in6_addr *a)
 {
@@ -99,6 +100,47 @@ static void index_peer(struct trap *t)
 	table_add(&d->trap_by_id, &t->by_id, any ? 0 : trap_id_hash(&r->id));
 }
 
+/* All IKE_SAs of one are the other's, and where its peer is. */
+static void give_sas(struct trap *from, struct trap *to)
+{
+	struct sa *sa;
+
+	if (from == to)
+		return;
+	trap_ref(from);
+	if (from->has_km && !to->has_km) {
+		to->has_km = true;
+		to->km_local = from->km_local;
+		to->km_remote = from->km_remote;
+	}
+	while ((sa = LIST_FIRST(&from->sas)))
+		sa_set_peer(sa, to);
+	trap_unref(from);
+}
+
+/*
+ * An IKE_SA was made for all connections with its parameters: it stays with those that still have
+ * them, whichever was the first of them.
+ */
+static void rescue_sas(struct iked *d)
+{
+	struct trap *t;
+
+	TAILQ_FOREACH (t, &d->traps, all)
+		if (t->change < CONN_IKE && t->peer->change == CONN_IKE)
+			give_sas(t->peer, t);
+}
+
+static void mark_outdated(struct iked *d)
+{
+	struct trap *t;
+	struct sa *sa;
+
+	TAILQ_FOREACH (t, &d->traps, all)
+		LIST_FOREACH (sa, &t->sas, of_peer)
+			sa->outdated |= t->change == CONN_IKE;
+}
+
 /* Every connection belongs to the first with the same IKE parameters. */
 static void set_peers(struct iked *d)
 {
@@ -114,56 +156,65 @@ static void set_peers(struct iked *d)
 	}
 	TAILQ_FOREACH (t, &d->traps, all) {
 		TAILQ_INSERT_TAIL(&t->peer->members, t, member);
+		give_sas(t, t->peer);
 		index_peer(t);
 	}
 }
 
-static void remove_trap(struct trap *t)
-{
-	log_cfg(1, "received stroke: delete connection '%s'", t->conn->name);
-	trap_remove(t);
-}
-
-/* Old connections that the new configuration does not have, or has otherwise. */
+/* Old connections that the new configuration does not have. */
 static void remove_old(struct iked *d, const struct ike_conf *conf)
 {
 	struct trap *t, *next;
 
 	for (t = TAILQ_FIRST(&d->traps); t; t = next) {
+		const struct conn *c = conf_conn(conf, t->conn->name);
+
 		next = TAILQ_NEXT(t, all);
-		if (!conf_conn(conf, t->conn->name))
-			remove_trap(t);
+		if (c && c->autostart != AUTO_IGNORE)
+			continue;
+		log_cfg(1, "received stroke: delete connection '%s'", t->conn->name);
+		trap_remove(t);
 	}
+}
+
+/* Another one of that name: it has what the old one has learned, and its SAs. */
+static void change_conn(struct trap *t, struct conf_ref *ref, struct conn *c)
+{
+	if (!t->gone)
+		log_cfg(1, "received stroke: delete connection '%s'", c->name);
+	t->routed = false;
+	if (t->change >= CONN_CHILD) /* the kernel's policy may be another one; B-090 */
+		trap_set_reqid(t, c->reqid, c->reqid, c->reqid ? REQID_EXPLICIT : REQID_COUNTER);
+	trap_set_conn(t, ref, c);
 }
 
 /* 1: it is new and has to be started; 0: an equal one is there. */
 static int take_conn(struct iked *d, struct conf_ref *ref, struct conn *c, struct trap **out)
 {
-	struct trap *old = trap_by_name(d, c->name), *t, keep = { 0 };
+	struct trap *t = trap_by_name(d, c->name);
+	bool equal;
 
-	if (old && conn_same(old->conn, c)) {
+	if (!t) {
+		*out = trap_new(d, ref, c);
+		return *out ? 1 : -ENOMEM;
+	}
+	t->change = conn_change(t->conn, c);
+	equal = !t->gone && t->change == CONN_SAME;
+	if (equal) {
 		ident_free(&c->local.id);
-		ident_set(&c->local.id, old->conn->local.id.type,
-			blob_view(&old->conn->local.id.data));
-		trap_set_conn(old, ref, c);
-		TAILQ_REMOVE(&d->traps, old, all); /* the new order counts */
-		TAILQ_INSERT_TAIL(&d->traps, old, all);
-		*out = old;
-		return 0;
+		ident_set(&c->local.id, t->conn->local.id.type, blob_view(&t->conn->local.id.data));
+		trap_set_conn(t, ref, c);
+	} else {
+		change_conn(t, ref, c);
 	}
-	if (old) {
-		keep = *old;
-		remove_trap(old);
-	}
-	t = trap_new(d, ref, c);
-	if (!t)
-		return -ENOMEM;
-	t->number = keep.number; /* B-090: it belongs to the name */
-	t->has_km = keep.has_km;
-	t->km_local = keep.km_local;
-	t->km_remote = keep.km_remote;
+	if (!t->gone)
+		TAILQ_REMOVE(&d->traps, t, all); /* the new order counts */
+	else
+		trap_ref(t);
+	t->gone = false;
+	TAILQ_INSERT_TAIL(&d->traps, t, all);
 	*out = t;
-	return 1;
+	return !equal;
 }
 
 static void start_conn(struct iked *d, struct trap *t)
@@ -185,11 +236,48 @@ static void start_conn(struct iked *d, struct trap *t)
 	}
 }
 
+/* What was agreed otherwise is made anew before the old goes: by a rekey, or in another IKE_SA. */
+static void renew_children(struct trap *t)
+{
+	struct child *c = t->change == CONN_CHILD ? child_of_trap(t) : NULL;
+
+	if (c && !c->sa->leaving)
+		iked_rekey_child(c);
+}
+
+/* Its connections have other parameters, or not all of them the same any more. */
+static bool is_outdated(const struct sa *sa)
+{
+	const struct child *c;
+
+	if (sa->outdated)
+		return true;
+	LIST_FOREACH (c, &sa->children, of_sa)
+		if (!c->trap->gone && c->trap->peer != sa->peer)
+			return true;
+	return false;
+}
+
+static void renew(struct iked *d)
+{
+	struct sa *sa, *next;
+	struct trap *t;
+
+	for (sa = LIST_FIRST(&d->sas); sa; sa = next) {
+		next = LIST_NEXT(sa, all);
+		if (sa->peer && sa->state == SA_UP && is_outdated(sa))
+			leave_begin(sa);
+	}
+	TAILQ_FOREACH (t, &d->traps, all)
+		renew_children(t);
+}
+
 int iked_load_conf(struct iked *d, struct ike_conf *conf)
 {
 	struct conf_ref *ref = calloc(1, sizeof(*ref)), *old = d->conf;
 	size_t n = 0, n_new = 0;
 	own_mem struct trap **fresh = NULL;
+	struct trap *t;
 
 	for (struct conn *c = conf->conns; c; c = c->next)
 		n++;
@@ -200,18 +288,21 @@ int iked_load_conf(struct iked *d, struct ike_conf *conf)
 		return -ENOMEM;
 	}
 	*ref = (struct conf_ref){ .conf = conf, .refs = 1 };
-	remove_old(d, conf);
+	TAILQ_FOREACH (t, &d->traps, all)
+		t->change = CONN_IKE; /* until one of that name is there */
 	for (struct conn *c = conf->conns; c; c = c->next) {
-		struct trap *t = NULL;
-
 		if (c->autostart != AUTO_IGNORE && take_conn(d, ref, c, &t) > 0)
 			fresh[n_new++] = t;
 	}
 	d->conf = ref;
 	if (old)
 		conf_unref(old);
+	rescue_sas(d);
+	remove_old(d, conf);
+	mark_outdated(d);
 	set_peers(d);
 	for (size_t i = 0; i < n_new; i++)
 		start_conn(d, fresh[i]);
+	renew(d);
 	return 0;
 }

@@ -399,16 +399,29 @@ bool pair_up(struct pair *p, const char *carols, const char *moons)
 	return c && m && crossed(p->carol, c, p->moon, m) && crossed(p->moon, m, p->carol, c);
 }
 
+/* The packet that asked leaves by it. */
+static void first_packet(struct node *to, const char *conn)
+{
+	const struct child *c = pair_child(to, conn);
+	const struct xfrm_sa_key key = {
+		.src = c->in_src, .dst = c->in_dst, .proto = XP_ESP, .spi = c->spi_in
+	};
+
+	assert_int_equal(fake_xfrm_heard(to->kernel, &key, 1), 0);
+}
+
 void pair_establish(struct pair *p, bool tunnel)
 {
 	assert_int_equal(pair_acquire(p, p->carol, "mh"), 1);
 	pair_run(p);
 	assert_true(pair_up(p, "mh", "carol-mh"));
+	first_packet(p->moon, "carol-mh");
 	if (!tunnel)
 		return;
 	assert_int_equal(pair_acquire(p, p->carol, "tunnel"), 1);
 	pair_run(p);
 	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
+	first_packet(p->moon, "carol-tunnel");
 }
 
 unsigned pair_said(struct pair *p, const char *text)

@@ -533,18 +533,33 @@ static void strongswan_conf_is_refused_by_line(void **state)
 	ike_conf_free(c);
 }
 
-static void equal_connections_are_the_same(void **state)
+static void what_changes_a_connection_is_told_apart(void **state)
 {
 	const char *text = "conn a\n\tauto=add\n\tright=2001:1::1\n\tike=aes128-sha1-modp2048!\n";
 	struct ike_conf *a = load(text), *b = load(text);
-	struct ike_conf *c = load("conn a\n\tauto=add\n\tright=2001:1::1\n\tlifetime=2h\n");
+	static const struct {
+		const char *line;
+		enum conn_change most;
+	} rows[] = { { "", CONN_SAME }, { "\tauto=route\n", CONN_RULES },
+		{ "\tlifetime=2h\n", CONN_CHILD }, { "\tesp=aes256-sha256!\n", CONN_CHILD },
+		{ "\trightid=@x\n\tlifetime=2h\n", CONN_IKE } };
 
 	(void)state;
-	assert_true(conn_same(a->conns, b->conns));
-	assert_false(conn_same(a->conns, c->conns));
-	ike_conf_free(a);
+	assert_int_equal(conn_change(a->conns, b->conns), CONN_SAME);
 	ike_conf_free(b);
-	ike_conf_free(c);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char more[256];
+
+		snprintf(more, sizeof(more), "%s%s", text, rows[i].line);
+		if (strstr(rows[i].line, "auto"))
+			snprintf(more, sizeof(more),
+				"conn a\n\tright=2001:1::1\n\tike=aes128-sha1-modp2048!\n%s",
+				rows[i].line);
+		b = load(more);
+		assert_int_equal(conn_change(a->conns, b->conns), rows[i].most);
+		ike_conf_free(b);
+	}
+	ike_conf_free(a);
 }
 
 static void remove_folder(void **state)
@@ -575,5 +590,5 @@ UNIT_MAIN(T(carol_s_page_loads_unchanged, "E-001 E-002 E-003 E-006 A-132"),
 	T(secrets_are_read_and_others_ignored, "E-022"),
 	T(secrets_that_others_can_read_are_warned_of, "E-022"),
 	T(strongswan_conf_sets_what_is_known, "E-024 A-023"),
-	T(strongswan_conf_is_refused_by_line, "E-024"), T(equal_connections_are_the_same, ""),
-	T(remove_folder, ""))
+	T(strongswan_conf_is_refused_by_line, "E-024"),
+	T(what_changes_a_connection_is_told_apart, ""), T(remove_folder, ""))

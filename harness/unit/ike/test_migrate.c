@@ -176,7 +176,7 @@ static enum pair_fate drop_informational(struct pair *p, struct dgram *g)
 /* P10: the kernel moves one of the two; the daemon brings the other one after. */
 static void both_sas_of_a_rekey_overlap_are_moved(void **state)
 {
-	struct child *c = NULL;
+	struct child *c;
 	unsigned n = 0;
 
 	(void)state;
@@ -185,7 +185,7 @@ static void both_sas_of_a_rekey_overlap_are_moved(void **state)
 	assert_int_equal(iked_rekey_child(pair_child(s.p->carol, "tunnel")), 0);
 	pair_run(s.p);
 	kern_move(&s.carol, FIRST, SECOND, true);
-	while ((c = child_by_reqid(s.p->carol->d, 2, c))) {
+	LIST_FOREACH (c, &trap_by_name(s.p->carol->d, "tunnel")->children, of_trap) {
 		struct in6_addr in = kern_sa_src(&s.carol, SECOND, c->spi_in);
 
 		assert_string_equal(addr_str(&in), HOME);

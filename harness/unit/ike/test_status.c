@@ -310,6 +310,31 @@ static void rekey_names_one_sa(void **state)
 	close_stage();
 }
 
+/* A connection that is no more in the configuration: what stands of it has its name. */
+static void what_a_removed_connection_left_is_rekeyed_and_closed_by_name(void **state)
+{
+	char rest[4096];
+	uint32_t spi;
+
+	(void)state;
+	open_stage();
+	establish();
+	snprintf(rest, sizeof(rest), "%s", PAIR_CAROL);
+	memcpy(strstr(rest, "conn tunnel"), "conn funnel", 11);
+	memcpy(strstr(rest, "rightsubnet=::/0"), "rightsubnet=::/1", 16);
+	pair_load(p->carol, rest);
+	spi = LIST_FIRST(&trap_by_name(p->carol->d, "tunnel")->children)->spi_in;
+	assert_int_equal(ask("up tunnel", NULL), 1);
+	assert_int_equal(ask("rekey tunnel{2}", NULL), 0);
+	pair_run(p);
+	assert_int_not_equal(pair_child(p->carol, "tunnel")->spi_in, spi);
+	assert_int_equal(ask("down tunnel{2}", NULL), 0);
+	pair_run(p);
+	assert_null(trap_by_name(p->carol->d, "tunnel"));
+	assert_null(pair_child(p->moon, "carol-tunnel"));
+	close_stage();
+}
+
 static void routes_and_levels_and_lists(void **state)
 {
 	(void)state;
@@ -338,4 +363,6 @@ UNIT_MAIN(T(the_page_s_facts_are_in_the_page_s_shape, "E-041 E-042 A-221"),
 	T(status_is_the_short_form, ""), T(one_connection_or_none_can_be_asked_for, ""),
 	T(json_says_the_same, ""), T(up_tells_what_happens_until_it_is_done, ""),
 	T(up_fails_with_a_reason, "A-023"), T(down_waits_for_the_ike_sa_s_end, ""),
-	T(rekey_names_one_sa, ""), T(routes_and_levels_and_lists, ""))
+	T(rekey_names_one_sa, ""),
+	T(what_a_removed_connection_left_is_rekeyed_and_closed_by_name, "A-257"),
+	T(routes_and_levels_and_lists, ""))

@@ -43,11 +43,18 @@ static int id_body(const struct ident *id, struct blob *out)
 	return 0;
 }
 
+/* 2.4: it is decided by identities, whichever connection an IKE_SA is of. */
 bool auth_other_sa(const struct sa *sa)
 {
-	struct sa *other;
+	const struct ident *peer = &sa->peer->conn->remote.id;
+	bool any = !peer->type || ident_has_wildcard(peer);
+	const struct sa *other = NULL;
 
-	LIST_FOREACH (other, &sa->peer->sas, of_peer)
+	if (any)
+		LIST_FOREACH (other, &sa->peer->sas, of_peer)
+			if (other != sa && other->state >= SA_UP)
+				return true;
+	while (!any && (other = sa_by_ids(sa->d, &sa->my_id, peer, other)))
 		if (other != sa && other->state >= SA_UP)
 			return true;
 	return false;

@@ -124,5 +124,11 @@ void conf_read_pinned(struct ike_conf *c, struct conf_log *log);
 void conf_print_keys(void);
 
 struct conn *conf_conn(const struct ike_conf *c, const char *name);
-/* Same connection in all that matters (for `update`: equal ones are left alone). */
-bool conn_same(const struct conn *a, const struct conn *b);
+/* What of a connection is another one after `update`: the most that differs. */
+enum conn_change {
+	CONN_SAME,
+	CONN_RULES, /* what is done with it; no SA has it in it */
+	CONN_CHILD, /* what its CHILD_SAs are made with */
+	CONN_IKE, /* what its IKE_SA is made with */
+};
+enum conn_change conn_change(const struct conn *a, const struct conn *b);

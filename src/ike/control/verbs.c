@@ -105,6 +105,8 @@ static struct trap *named(const struct ask *a)
 {
 	struct trap *t = trap_by_name(a->co->d, a->words[1]);
 
+	if (t && t->gone)
+		t = NULL;
 	if (!t)
 		ctl_line(a->req, "no connection named '%s'", a->words[1]);
 	return t;
@@ -174,17 +176,18 @@ static unsigned each_sa(const struct ask *a, const char *name, unsigned number, 
 
 static unsigned each_child(const struct ask *a, const char *name, unsigned reqid, child_fn *fn)
 {
-	struct trap *t, *next;
+	own_mem struct sa **all = status_sas(a->co);
+	struct child *c, *next;
 	unsigned n = 0;
 
-	for (t = TAILQ_FIRST(&a->co->d->traps); t; t = next) {
-		struct child *c = child_of_trap(t);
-
-		next = TAILQ_NEXT(t, all);
-		if (c && (!*name || !strcmp(t->conn->name, name)) &&
-			(!reqid || c->reqid_out == reqid))
-			n += fn(a, c);
-	}
+	for (struct sa **sa = all; all && *sa; sa++)
+		for (c = LIST_FIRST(&(*sa)->children); c; c = next) {
+			next = LIST_NEXT(c, of_sa);
+			if (c == child_of_trap(c->trap) &&
+				(!*name || !strcmp(c->trap->conn->name, name)) &&
+				(!reqid || c->reqid_out == reqid))
+				n += fn(a, c);
+		}
 	return n;
 }
 

@@ -97,12 +97,12 @@ static bool sa_stands(struct nl *nl, uint32_t spi, const struct xfrm_migrate *m)
 static void note_children(struct trap *t, const struct xfrm_migrate *m)
 {
 	struct in6_addr local, remote;
-	struct child *c = NULL;
+	struct child *c;
 	bool out = m->dir == XD_OUT;
 
 	ends_of(m->dir, &m->new_src, &m->new_dst, &local, &remote);
-	while ((c = child_by_reqid(t->d, t->reqid_out, c)))
-		if (c->trap == t && c->mode == XM_TUNNEL &&
+	LIST_FOREACH (c, &t->children, of_trap)
+		if (c->mode == XM_TUNNEL &&
 			sa_stands(t->d->seams.xfrm, out ? c->spi_out : c->spi_in, m))
 			child_move_way(c, out, &local, &remote);
 }
@@ -111,11 +111,11 @@ static void note_children(struct trap *t, const struct xfrm_migrate *m)
 static void move_children(
 	struct trap *t, enum xdir dir, const struct in6_addr *local, const struct in6_addr *remote)
 {
-	struct child *c = NULL;
+	struct child *c;
 	int rc;
 
-	while ((c = child_by_reqid(t->d, t->reqid_out, c))) {
-		if (c->trap != t || c->mode != XM_TUNNEL)
+	LIST_FOREACH (c, &t->children, of_trap) {
+		if (c->mode != XM_TUNNEL)
 			continue;
 		rc = child_move_way(c, dir == XD_OUT, local, remote);
 		if (rc < 0)
@@ -127,11 +127,10 @@ static void move_children(
 /* Connections that many peers share do not tell whose IKE_SA it is; its CHILD_SA does. */
 static void move_owners(struct trap *t, const struct xfrm_migrate *m)
 {
-	struct child *c = NULL;
+	struct child *c;
 
-	while ((c = child_by_reqid(t->d, t->reqid_out, c)))
-		if (c->trap == t)
-			x_turn_to(c->sa, &m->km_local, &m->km_remote);
+	LIST_FOREACH (c, &t->children, of_trap)
+		x_turn_to(c->sa, &m->km_local, &m->km_remote);
 }
 
 static void strand_one(
@@ -153,21 +152,36 @@ static void strand(struct trap *t, const struct in6_addr *local, const struct in
 {
 	bool told = km_forget(t);
 	struct sa *sa, *next;
-	struct child *c = NULL;
+	bool shared = trap_is_shared(t);
+	struct child *c;
 
-	while (trap_is_shared(t) && (c = child_by_reqid(t->d, t->reqid_out, c)))
-		if (c->trap == t)
-			strand_one(c->sa, told, local, remote);
-	for (sa = trap_is_shared(t) ? NULL : LIST_FIRST(&t->peer->sas); sa; sa = next) {
+	for (c = shared ? LIST_FIRST(&t->children) : NULL; c; c = LIST_NEXT(c, of_trap))
+		strand_one(c->sa, told, local, remote);
+	for (sa = shared ? NULL : LIST_FIRST(&t->peer->sas); sa; sa = next) {
 		next = LIST_NEXT(sa, of_peer);
 		strand_one(sa, told, local, remote);
 	}
 }
 
-static void entry(struct reqids *r, const struct xfrm_migrate *m)
+static void move_trap(struct trap *t, const struct xfrm_migrate *m)
 {
 	struct in6_addr local, remote;
-	struct trap *t = trap_of(r, m);
+
+	ends_of(m->dir, &m->new_src, &m->new_dst, &local, &remote);
+	if (m->has_km) {
+		km_set(t, &m->km_local, &m->km_remote);
+		move_owners(t, m);
+	} else if (!addr_is_any(&local) && !addr_is_any(&remote)) {
+		strand(t, &local, &remote);
+	}
+	if (m->mode == XM_TUNNEL && m->dir != XD_FWD)
+		move_children(t, m->dir, &local, &remote);
+}
+
+static void entry(struct reqids *r, const struct xfrm_migrate *m)
+{
+	struct trap *t = trap_of(r, m), *all[SAME_SEL_MAX];
+	size_t n;
 
 	if (!believed(r, m)) {
 		log_knl(2, "the kernel's policy %s === %s %s does not show this move",
@@ -183,17 +197,13 @@ static void entry(struct reqids *r, const struct xfrm_migrate *m)
 		km_keep(r, m);
 		return;
 	}
-	ends_of(m->dir, &m->new_src, &m->new_dst, &local, &remote);
-	if (m->has_km) {
+	if (m->has_km)
 		km_drop(r, m);
-		km_set(t, &m->km_local, &m->km_remote);
-		move_owners(t, m);
-	} else if (!addr_is_any(&local) && !addr_is_any(&remote)) {
-		strand(t, &local, &remote);
-	}
-	if (m->mode != XM_TUNNEL || m->dir == XD_FWD)
-		return;
-	move_children(t, m->dir, &local, &remote);
+	move_trap(t, m);
+	n = reqids_all_by_sel(r, &m->sel, m->dir, m->mode, all);
+	for (size_t i = 0; i < n; i++)
+		if (all[i] != t && all[i]->gone) /* removed, but its SAs stand */
+			move_trap(all[i], m);
 }
 
 void migrate_event(struct reqids *r, const struct xfrm_event *ev)

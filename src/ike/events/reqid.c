@@ -133,7 +133,7 @@ static struct trap *row_trap(const struct reqids *r, const struct row *row)
 {
 	struct trap *t = trap_by_name(r->d, row->name);
 
-	if (!t || t->gone || t->conn->local.ts.n != 1 || t->conn->remote.ts.n != 1)
+	if (!t || t->conn->local.ts.n != 1 || t->conn->remote.ts.n != 1)
 		return NULL;
 	if (!ts_eq(&t->conn->local.ts.ts[0], &row->local) ||
 		!ts_eq(&t->conn->remote.ts.ts[0], &row->remote))
@@ -141,21 +141,37 @@ static struct trap *row_trap(const struct reqids *r, const struct row *row)
 	return t;
 }
 
-struct trap *reqids_by_sel(
-	struct reqids *r, const struct sel *sel, enum xdir dir, enum xfrm_mode_ mode)
+size_t reqids_all_by_sel(const struct reqids *r, const struct sel *sel, enum xdir dir,
+	enum xfrm_mode_ mode, struct trap *out[SAME_SEL_MAX])
 {
 	struct ts local, remote;
-	struct trap *t = NULL;
+	size_t n = 0;
 
 	reqids_halves(sel, dir, &local, &remote);
-	for (struct tlink *l = table_find(&r->by_sel, hash_sel(&local, &remote, mode)); l && !t;
-		l = table_next(l)) {
+	for (struct tlink *l = table_find(&r->by_sel, hash_sel(&local, &remote, mode));
+		l && n < SAME_SEL_MAX; l = table_next(l)) {
 		const struct row *row = LINKED(l, struct row, by_sel);
+		struct trap *t = NULL;
 
 		if (row->mode == mode && ts_eq(&row->local, &local) && ts_eq(&row->remote, &remote))
 			t = row_trap(r, row);
+		if (!t)
+			continue;
+		out[n++] = t;
+		if (out[0]->gone && !t->gone) { /* what is configured comes first */
+			out[n - 1] = out[0];
+			out[0] = t;
+		}
 	}
-	return t;
+	return n;
+}
+
+struct trap *reqids_by_sel(
+	struct reqids *r, const struct sel *sel, enum xdir dir, enum xfrm_mode_ mode)
+{
+	struct trap *all[SAME_SEL_MAX];
+
+	return reqids_all_by_sel(r, sel, dir, mode, all) ? all[0] : NULL;
 }
 
 /* The template that asks for ESP, or NULL. */

@@ -40,7 +40,14 @@ void reqids_policy(struct reqids *r, const struct xfrm_policy *p);
 /* The same for all policies there are. */
 int reqids_learn(struct reqids *r);
 
-/* The connection whose selectors are exactly these, or NULL. */
+enum { SAME_SEL_MAX = 8 };
+/*
+ * The connections whose selectors are exactly these, also removed ones that have SAs: how many. The
+ * first is one of the configuration, if there is any.
+ */
+size_t reqids_all_by_sel(const struct reqids *r, const struct sel *sel, enum xdir dir,
+	enum xfrm_mode_ mode, struct trap *out[SAME_SEL_MAX]);
+/* That first one, or NULL. */
 struct trap *reqids_by_sel(
 	struct reqids *r, const struct sel *sel, enum xdir dir, enum xfrm_mode_ mode);
 /*

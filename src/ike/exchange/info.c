@@ -40,6 +40,8 @@ static enum x_verdict info_ask(struct x *x)
 
 	if (!c)
 		return X_SEND;
+	if (child_is_unheard(c))
+		return X_LATER;
 	if (c->spi_out)
 		say_closing(c);
 	log_ike(1, "sending DELETE for ESP CHILD_SA with SPI %08x", c->spi_in);
@@ -162,7 +164,7 @@ static enum x_verdict info_answer(struct x *x)
 /* clang-format off */
 static const struct x_row rows[] = {
 	{ IN(SA_UP), TASK_INFO, X_ASK, 0, 0,
-	  info_ask, SAYS(X_SEND),
+	  info_ask, SAYS(X_SEND) | SAYS(X_LATER),
 	  SA_UP, "ask INFORMATIONAL" },
 	{ IN(SA_UP) | IN(SA_REKEYED) | IN(SA_DELETING), TASK_INFO, X_ANSWER, 0,
 	  P(NOTIFY) | P(DELETE) | P(VENDOR) | P(CP),

@@ -215,6 +215,7 @@ static int answer_with(struct x *x, struct trap *trap, const struct nego_ts *ts,
 		return N_NO_ADDITIONAL_SAS;
 	}
 	write_answer(x, c, s, f);
+	c->unheard = true;
 	*out = c;
 	return 0;
 }
@@ -368,5 +369,5 @@ void nego_over(struct x *x, int rc, const char *why)
 
 	want_over(x->d, t, rc, why);
 	if (!rc)
-		leave_look(t->peer);
+		leave_look(t);
 }

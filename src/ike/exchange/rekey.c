@@ -39,14 +39,14 @@ static enum x_verdict rekey_child_ask(struct x *x)
 
 	if (!old || !child_carries(old))
 		return X_STAY; /* gone, or the peer was faster */
+	if (child_is_unheard(old))
+		return X_LATER;
 	log_ike(0, "establishing CHILD_SA %s", child_name(old));
 	put_old_spi(x->out, old);
 	if (!t->child.to) {
 		if (child_new(x->sa, old->trap, &c) < 0)
 			return X_STAY;
 		child_point(&t->child, c);
-		c->reqid_out = old->reqid_out;
-		c->reqid_in = old->reqid_in;
 		if (child_alloc(c) < 0)
 			return X_STAY;
 	}
@@ -415,7 +415,7 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 #define IKE_SET	  (P(SA) | P(NONCE) | P(KE))
 static const struct x_row rows[] = {
 	{ IN(SA_UP), TASK_REKEY_CHILD, X_ASK, 0, 0,
-	  rekey_child_ask, SAYS(X_SEND) | SAYS(X_STAY),
+	  rekey_child_ask, SAYS(X_SEND) | SAYS(X_STAY) | SAYS(X_LATER),
 	  SA_UP, "ask to rekey a CHILD_SA" },
 	{ IN(SA_UP), TASK_REKEY_CHILD, X_ANSWER, CHILD_SET | P(NOTIFY), P(KE) | P(VENDOR) | P(CP),
 	  rekey_child_answer, SAYS(X_SEND) | SAYS(X_REFUSE),

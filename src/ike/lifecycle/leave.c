@@ -14,12 +14,12 @@ enum { RETRY_MS = 30000, WAIT_MS = 10000 };
 static bool covered(const struct child *c)
 {
 	const struct trap *t = c->trap;
-	struct child *other = NULL;
+	const struct child *other;
 
 	if (t->gone)
 		return true;
-	while ((other = child_by_reqid(t->d, t->reqid_out, other)))
-		if (other->trap == t && child_carries(other) && !other->sa->leaving)
+	LIST_FOREACH (other, &t->children, of_trap)
+		if (child_carries(other) && !other->sa->leaving)
 			return true;
 	return false;
 }
@@ -187,13 +187,27 @@ bool leave_over(struct sa *sa)
 	return false;
 }
 
-void leave_look(struct trap *peer)
+/* One of its connections has other IKE parameters now: the successors have two peers. */
+static struct sa *parted(const struct trap *t)
+{
+	struct child *c;
+
+	LIST_FOREACH (c, &t->children, of_trap)
+		if (c->sa->hands_over && c->sa->state == SA_UP && c->sa->peer != t->peer)
+			return c->sa;
+	return NULL;
+}
+
+void leave_look(struct trap *t)
 {
 	struct sa *sa, *next;
 
-	for (sa = LIST_FIRST(&peer->handing); sa; sa = next) {
+	for (sa = LIST_FIRST(&t->peer->handing); sa; sa = next) {
 		next = LIST_NEXT(sa, handing);
 		if (sa->state == SA_UP)
 			step(sa);
 	}
+	sa = parted(t);
+	if (sa)
+		step(sa);
 }

@@ -27,5 +27,5 @@ void leave_to(struct sa *from, struct sa *to);
 /* It ends at an address of the past: hand over, now or when a later move makes that possible. */
 void leave_stranded(struct sa *sa);
 
-/* A CHILD_SA with this peer is there: is that all that its leaving IKE_SAs wait for? */
-void leave_look(struct trap *peer);
+/* A CHILD_SA of this connection is there: is that all that leaving IKE_SAs wait for? */
+void leave_look(struct trap *t);

@@ -4,6 +4,7 @@
 #include "ike/lifecycle/end.h"
 #include "ike/lifecycle/leave.h"
 #include "ike/machine/limits.h"
+#include "ike/sa/child.h"
 
 static enum unique policy(const struct sa *sa)
 {
@@ -13,8 +14,28 @@ static enum unique policy(const struct sa *sa)
 /* Each side began one of them before it had answered the other: INITIAL_CONTACT tells nothing. */
 static bool crosses(const struct sa *sa, const struct sa *older)
 {
-	return sa->peer == older->peer && sa->initiator != older->initiator &&
-		sa->number <= older->newest;
+	return sa->initiator != older->initiator && sa->number <= older->newest;
+}
+
+static bool same_ts(const struct ts_list *a, const struct ts_list *b)
+{
+	return ts_list_within(a, b) && ts_list_within(b, a);
+}
+
+/*
+ * One is made for what the other one carries. Else its peer has several sets of IKE parameters,
+ * and they stand side by side: it said no INITIAL_CONTACT.
+ */
+static bool repeats(const struct sa *sa, const struct sa *older)
+{
+	const struct child *c, *o;
+
+	LIST_FOREACH (c, &sa->children, of_sa)
+		LIST_FOREACH (o, &older->children, of_sa)
+			if (c->trap == o->trap && same_ts(&c->ts_local, &o->ts_local) &&
+				same_ts(&c->ts_remote, &o->ts_remote))
+				return true;
+	return false;
 }
 
 bool unique_admit(struct sa *sa, const struct msg *in)
@@ -82,9 +103,9 @@ void unique_settle(struct sa *sa)
 		if (other->leaving && !sa->initiator) {
 			leave_wait(other);
 		} else if (!other->leaving && policy(sa) == UNIQUE_REPLACE) {
-			if (crosses(sa, other)) {
+			if (sa->peer == other->peer && crosses(sa, other)) {
 				choose(sa, other);
-			} else if (!sa->initiator) {
+			} else if (!sa->initiator && repeats(sa, other)) {
 				log_ike(1, "duplicate IKE_SA %s for peer '%s' gives way",
 					sa_name(other), ident_str(&sa->peer_id));
 				leave_wait(other);

@@ -1,10 +1,10 @@
 /*
  * unique - what becomes of several IKE_SAs between the same two identities.
  *
- * Judged only after authentication. The newest replaces older ones (uniqueids=yes); INITIAL_CONTACT
- * ends them at once. Two that both sides began at the same time are no newest and oldest: the
- * one with the lower initiator SPI is handed over and closed by the side that began it, as both
- * sides know both SPIs.
+ * Judged only after authentication. The newest replaces older ones that carry the same
+ * (uniqueids=yes); INITIAL_CONTACT ends all of them at once. Two that both sides began at the same
+ * time are no newest and oldest: the one with the lower initiator SPI is handed over and closed by
+ * the side that began it, as both sides know both SPIs.
  * Source:  RFC 7296 sections 2.4, 2.8, 3.10.1; A-024, A-098, A-099, B-087.
  */
 #pragma once

@@ -10,6 +10,7 @@
 #include "ike/machine/send.h"
 #include "ike/machine/state.h"
 #include "ike/machine/xchg.h"
+#include "ike/sa/child.h"
 
 /* What a request wants is seen by its payloads (1.3). */
 static enum task_kind kind_of_request(const struct msg *in)
@@ -129,6 +130,8 @@ static void answer(struct sa *sa, const struct packet *p, struct msg *in, int rc
 	else
 		msg_begin_inner(&out, buf, sizeof(buf));
 	notify_judge(in, kind);
+	if (child_hear_all(sa) && !TAILQ_EMPTY(&sa->later)) /* 2.3: it has our last answer */
+		timer_set(&sa->t_later, 0);
 	if (rc == -ENOPROTOOPT)
 		v = x_refuse_data(&x, N_UNSUPPORTED_CRITICAL_PAYLOAD, BYTES(&in->critical, 1));
 	else if (rc < 0 || !payloads_fit(row, in))

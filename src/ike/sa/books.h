@@ -80,7 +80,7 @@ struct iked {
 	struct trap_head traps; /* in configuration order */
 	struct sa_head sas; /* all, newest first: for status only */
 	struct table sa_by_spi, sa_by_init, sa_by_ids;
-	struct table child_by_spi_in, child_by_spi_out, child_by_reqid;
+	struct table child_by_spi_in, child_by_spi_out;
 	struct table trap_by_name, trap_by_reqid_out, trap_by_reqid_in, trap_by_id, trap_by_addr;
 	uint32_t reqid_counter;
 	unsigned sa_counter;

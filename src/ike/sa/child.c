@@ -2,8 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loop.h"
 #include "ike/sa/books.h"
 #include "ike/sa/child.h"
+
+enum { UNHEARD_MS = 30000 }; /* a lost answer is asked for again three times by then */
 
 int child_new(struct sa *sa, struct trap *trap, struct child **out)
 {
@@ -31,12 +34,8 @@ int child_new(struct sa *sa, struct trap *trap, struct child **out)
 		if (conn->remote.ts.n)
 			ts_is_host(&conn->remote.ts.ts[0], &c->remote);
 	}
-	if (table_add(&sa->d->child_by_reqid, &c->by_reqid, hash_u64(c->reqid_out)) < 0) {
-		trap_unref(trap);
-		free(c);
-		return -ENOMEM;
-	}
 	LIST_INSERT_HEAD(&sa->children, c, of_sa);
+	LIST_INSERT_HEAD(&trap->children, c, of_trap);
 	sa->n_children++;
 	*out = c;
 	return 0;
@@ -65,8 +64,8 @@ void child_free(struct child *c)
 	child_close_in(c);
 	table_del(&d->child_by_spi_in, &c->by_spi_in);
 	table_del(&d->child_by_spi_out, &c->by_spi_out);
-	table_del(&d->child_by_reqid, &c->by_reqid);
 	LIST_REMOVE(c, of_sa);
+	LIST_REMOVE(c, of_trap);
 	c->sa->n_children--;
 	trap_unref(c->trap);
 	free(c);
@@ -77,6 +76,25 @@ void child_to_sa(struct child *c, struct sa *to)
 	LIST_REMOVE(c, of_sa);
 	c->sa->n_children--;
 	c->sa = to;
+	c->unheard = false; /* the peer has done an exchange since */
 	LIST_INSERT_HEAD(&to->children, c, of_sa);
 	to->n_children++;
+}
+
+bool child_is_unheard(const struct child *c)
+{
+	return c->unheard && !c->lost && loop_now() < c->installed_at + UNHEARD_MS &&
+		!child_last_in(c);
+}
+
+bool child_hear_all(struct sa *sa)
+{
+	struct child *c;
+	bool any = false;
+
+	LIST_FOREACH (c, &sa->children, of_sa) {
+		any |= c->unheard;
+		c->unheard = false;
+	}
+	return any;
 }

@@ -4,7 +4,7 @@
  * The kernel is asked in this order: ALLOCSPI for the inbound SA (child_alloc), outbound NEWSA,
  * inbound UPDSA (child_install), DELSA of both (child_free). Endpoints are the IKE addresses, or
  * for transport_proxy the two hosts of the traffic selectors. Found by inbound SPI, by outbound
- * SPI + destination, by reqid.
+ * SPI + destination, by its connection.
  * Shapes:  belongs to one IKE_SA's list (a rekey of the IKE_SA hands it on); child_free removes
  *          its kernel SAs.
  * Units:   SPIs in host order.
@@ -51,14 +51,15 @@ struct child {
 	uint64_t installed_at; /* loop_now() */
 	uint32_t soft_s, hard_s; /* lifetimes given to the kernel, 0 none */
 	bool in_installed, out_installed, larval;
+	bool unheard; /* the peer asked for it and may not have read our answer yet */
 	bool lost; /* somebody took an SA of it out of the kernel, it is being replaced */
 	uint8_t nonce_min[32]; /* start of the lowest nonce of its exchange: for collisions */
 	size_t n_nonce_min;
 	struct child_ref rekeys; /* the one that this replaces, while both stand */
 	struct child_refs refs; /* all that point here */
 
-	struct tlink by_spi_in, by_spi_out, by_reqid;
-	LIST_ENTRY(child) of_sa;
+	struct tlink by_spi_in, by_spi_out;
+	LIST_ENTRY(child) of_sa, of_trap;
 };
 
 const char *child_state_str(
@@ -90,6 +91,14 @@ uint64_t child_last_in(const struct child *c);
 /* Traffic goes by it: it is not being made, replaced or on its way out. */
 bool child_carries(const struct child *c);
 
+/*
+ * RFC 7296 section 2.3: who has not read the answer that made a CHILD_SA does not know its SPI, so
+ * it is neither rekeyed nor deleted before the next request, a packet of it, or half a minute.
+ */
+bool child_is_unheard(const struct child *c);
+/* The next request came: all of this IKE_SA are known. True: one was not. */
+bool child_hear_all(struct sa *sa);
+
 /* What others name by an SPI stands: one that is being made is its task's alone and not found. */
 struct child *child_by_spi_in(const struct iked *d, uint32_t spi);
 struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct in6_addr *dst);
@@ -97,9 +106,6 @@ struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct 
 struct child *child_of_peer_spi(const struct sa *sa, uint32_t spi);
 /* This inbound SPI is drawn already, be it for one that is being made. */
 bool child_has_spi(const struct iked *d, uint32_t spi);
-/* All of a reqid (outbound or inbound number), also those being made, which a move has to take
- * along: after NULL gives the first. */
-struct child *child_by_reqid(const struct iked *d, uint32_t reqid, const struct child *after);
 /* The one that carries traffic for this trap, better in an IKE_SA that stays; or NULL. */
 struct child *child_of_trap(const struct trap *trap);
 

@@ -91,28 +91,12 @@ struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct 
 	return NULL;
 }
 
-struct child *child_by_reqid(const struct iked *d, uint32_t reqid, const struct child *after)
-{
-	struct tlink *l = after ? table_next(&after->by_reqid)
-				: table_find(&d->child_by_reqid, hash_u64(reqid));
-
-	for (; l; l = table_next(l)) {
-		struct child *c = LINKED(l, struct child, by_reqid);
-
-		if (c->reqid_out == reqid)
-			return c;
-	}
-	return NULL;
-}
-
 struct child *child_of_trap(const struct trap *trap)
 {
-	struct child *c = NULL, *leaving = NULL;
+	struct child *c, *leaving = NULL;
 
-	if (!trap->reqid_out)
-		return NULL;
-	while ((c = child_by_reqid(trap->d, trap->reqid_out, c))) {
-		if (c->trap != trap || !child_carries(c))
+	LIST_FOREACH (c, &trap->children, of_trap) {
+		if (!child_carries(c))
 			continue;
 		if (!c->sa->leaving)
 			return c;

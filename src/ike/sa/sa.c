@@ -303,12 +303,14 @@ void sa_set_peer(struct sa *sa, struct trap *peer)
 		LIST_REMOVE(sa, of_peer);
 	if (old && sa->hands_over)
 		LIST_REMOVE(sa, handing);
-	sa->hands_over = false;
+	sa->hands_over &= peer != NULL;
 	sa->peer = peer;
 	if (peer) {
 		trap_ref(peer);
 		LIST_INSERT_HEAD(&peer->sas, sa, of_peer);
 	}
+	if (sa->hands_over)
+		LIST_INSERT_HEAD(&peer->handing, sa, handing);
 	if (old)
 		trap_unref(old);
 }
@@ -319,19 +321,26 @@ int sa_set_ids(struct sa *sa)
 	return table_add(&sa->d->sa_by_ids, &sa->by_ids, hash_ids(&sa->my_id, &sa->peer_id));
 }
 
-struct sa *sa_next_same_ids(const struct sa *sa, const struct sa *after)
+struct sa *sa_by_ids(const struct iked *d, const struct ident *mine, const struct ident *peer,
+	const struct sa *after)
 {
-	struct tlink *l =
-		after ? table_next(&after->by_ids) : table_find(&sa->d->sa_by_ids, sa->by_ids.hash);
+	struct tlink *l = after ? table_next(&after->by_ids)
+				: table_find(&d->sa_by_ids, hash_ids(mine, peer));
 
 	for (; l; l = table_next(l)) {
-		struct sa *other = LINKED(l, struct sa, by_ids);
+		struct sa *sa = LINKED(l, struct sa, by_ids);
 
-		if (other != sa && ident_eq(&other->my_id, &sa->my_id) &&
-			ident_eq(&other->peer_id, &sa->peer_id))
-			return other;
+		if (ident_eq(&sa->my_id, mine) && ident_eq(&sa->peer_id, peer))
+			return sa;
 	}
 	return NULL;
+}
+
+struct sa *sa_next_same_ids(const struct sa *sa, const struct sa *after)
+{
+	struct sa *other = sa_by_ids(sa->d, &sa->my_id, &sa->peer_id, after);
+
+	return other == sa ? sa_by_ids(sa->d, &sa->my_id, &sa->peer_id, other) : other;
 }
 
 void sa_enter(struct sa *sa)

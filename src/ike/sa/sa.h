@@ -100,6 +100,7 @@ struct sa {
 	struct timer t_resend, t_half_open, t_rekey, t_expire, t_dpd, t_later;
 
 	struct sa_refs refs; /* all that point here */
+	bool outdated; /* made with parameters that its connection has no more */
 	bool leaving; /* another IKE_SA takes its place: nothing new is made in it */
 	bool hands_over; /* its CHILD_SAs are made anew by us, then it is closed */
 	bool newcomer; /* authenticated just now: what stands beside it is looked at */
@@ -143,6 +144,9 @@ bool sa_usable(const struct sa *sa); /* up and not giving way to another */
 void sa_set_peer(struct sa *sa, struct trap *peer);
 /* Both identities are known: makes the SA findable by them. */
 int sa_set_ids(struct sa *sa);
+/* Those of two identities, also those that end: after NULL the first. */
+struct sa *sa_by_ids(const struct iked *d, const struct ident *mine, const struct ident *peer,
+	const struct sa *after);
 struct sa *sa_next_same_ids(
 	const struct sa *sa, const struct sa *after); /* after NULL: the first; never sa itself */
 

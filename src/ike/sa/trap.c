@@ -39,9 +39,14 @@ void conf_unref(struct conf_ref *ref)
 
 void trap_unref(struct trap *t)
 {
+	struct iked *d = t->d;
+
 	if (--t->refs)
 		return;
 	timer_stop(&t->t_retry);
+	table_del(&d->trap_by_name, &t->by_name);
+	table_del(&d->trap_by_reqid_out, &t->by_reqid_out);
+	table_del(&d->trap_by_reqid_in, &t->by_reqid_in);
 	conf_unref(t->conf);
 	free(t);
 }
@@ -72,6 +77,7 @@ struct trap *trap_new(struct iked *d, struct conf_ref *ref, struct conn *conn)
 	LIST_INIT(&t->sas);
 	LIST_INIT(&t->handing);
 	TAILQ_INIT(&t->members);
+	LIST_INIT(&t->children);
 	timer_init(&t->t_retry, d->hooks->on_retry, t);
 	trap_set_conn(t, ref, conn);
 	TAILQ_INSERT_TAIL(&d->traps, t, all);
@@ -99,11 +105,8 @@ void trap_remove(struct trap *t)
 		leave_peer(TAILQ_FIRST(&t->members));
 	leave_peer(t);
 	timer_stop(&t->t_retry);
-	table_del(&d->trap_by_name, &t->by_name);
 	table_del(&d->trap_by_id, &t->by_id);
 	table_del(&d->trap_by_addr, &t->by_addr);
-	table_del(&d->trap_by_reqid_out, &t->by_reqid_out);
-	table_del(&d->trap_by_reqid_in, &t->by_reqid_in);
 	TAILQ_REMOVE(&d->traps, t, all);
 	trap_unref(t);
 }

@@ -3,9 +3,9 @@
  * of it.
  *
  * Shapes:  one a struct conn, in configuration order. SAs point to traps, never to conns: a
- *          reload gives a kept trap the new, equal conn; a removed one stays alive (gone) until
- *          its last SA is gone. `peer` is the trap of conn->peer: IKE_SAs belong to that one,
- *          CHILD_SAs to the trap itself.
+ *          reload gives the trap of that name the new conn; a removed one stays (gone, but found
+ *          by name and reqid, as its SAs move on) until its last SA is gone, or it is there again.
+ *          `peer` is the trap of conn->peer: IKE_SAs belong to that one, CHILD_SAs to the trap.
  * Units:   reqids in host order, 1 … 4294967294, 0 none.
  * Source:  spec of the reqid scheme (explicit, learned, counter), RFC 4877.
  */
@@ -43,6 +43,7 @@ struct trap {
 	struct trap *peer; /* may be itself */
 	const struct cred *cred; /* own certificate and key; of the peer trap */
 	bool routed, gone;
+	enum conn_change change; /* by the configuration that is being loaded */
 	unsigned refs; /* SAs and CHILD_SAs that point here */
 
 	uint32_t number; /* the counter's, belongs to the name for good; 0 not drawn yet */
@@ -62,6 +63,7 @@ struct trap {
 	struct sa_head sas; /* of a peer trap: its IKE_SAs, newest first */
 	struct sa_head handing; /* those of them that hand over */
 	struct trap_head members; /* of a peer trap: itself and the others */
+	struct child_head children; /* also those being made: a move takes all along */
 	TAILQ_ENTRY(trap) all, member;
 	struct tlink by_reqid_out, by_reqid_in, by_name, by_id, by_addr;
 };

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 from harness.bed.check import canon, delta, golden
 from harness.bed.check.given import DEFAULTS, ENTRIES, Given, Unreadable
-from harness.bed.check.things import Thing, different_facts, not_compared, pair, things
-from harness.bed.decode.facts import ANY, HIDDEN, Dump, Policy, State
+from harness.bed.check.things import (
+    Thing, different_facts, hides, not_compared, pair, things,
+)
+from harness.bed.decode.facts import ANY, Dump, Policy, State
 
 EQUAL, DIFFERENT, UNREADABLE = 0, 1, 2
 NODE = "xfrm"
@@ -92,11 +94,16 @@ def one_run(left: Dump, right: Dump) -> bool:
     """Whether both dumps are of one node at two moments: they have an SPI or a key in common.
 
     SAs without keys, as those of null encryption, tell nothing of a run: they are compared as
-    they are.
+    they are. So is a single SPI where keys are hidden, for nothing else tells what became of it.
     """
-    keyed = all(any(alg.key_bits or alg.hidden for s in dump.states for alg in s.algorithms)
-                for dump in (left, right))
-    return not keyed or not _values(left).isdisjoint(_values(right))
+    values = [_values(dump) for dump in (left, right)]
+    keys = [[alg for s in dump.states for alg in s.algorithms] for dump in (left, right)]
+    if not values[0].isdisjoint(values[1]):
+        return True
+    if all(any(alg.key_bits for alg in side) for side in keys):
+        return False
+    hidden = all(any(alg.key_bits or alg.hidden for alg in side) for side in keys)
+    return not hidden or min(map(len, values)) < 2
 
 
 def _names(left: Dump, right: Dump, same: bool) -> tuple[canon.Names, canon.Names]:
@@ -196,8 +203,7 @@ def _pairs(left: list[Thing], right: list[Thing], uncompared: Counter[str]
     pairing = pair(left, right)
     for one, other in pairing.same:
         for fact in not_compared(one, other):
-            hidden = HIDDEN in (one.facts.get(fact), other.facts.get(fact))
-            if not hidden:
+            if not (hides(one.facts.get(fact)) or hides(other.facts.get(fact))):
                 uncompared[f"{fact}, printed with -s only"] += 1
     order = {id(thing): at for at, thing in enumerate(left)}
     changed = [(one, other) for one, other in pairing.same if different_facts(one, other)]

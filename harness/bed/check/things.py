@@ -8,6 +8,7 @@ Work:  grows with the number of objects; only what has no counterpart is held ag
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ NAMES = {"SPI", "authentication key", "encryption key", "aead key", "compression
 # So many comparisons of unlike objects at most, whatever the dumps hold.
 PATIENCE = 100_000
 Facts = dict[str, str | None]
+PART_OF_KEY = re.compile(rf"{HIDDEN}:0x[0-9a-f]+\W|{HIDDEN}:0x\W.*[0-9a-f]{{2}}$")
 
 
 @dataclass(frozen=True)
@@ -123,11 +125,22 @@ def _algorithm_facts(algorithms: Iterable[Algorithm]) -> Facts:
         while f"{word} algorithm" in facts:
             word, number = f"{ALGORITHMS[alg.kind]} {number}", number + 1
         facts[f"{word} algorithm"] = alg.name
-        facts[f"{word} key"] = HIDDEN if alg.hidden else alg.key.rpartition("/")[0] or alg.key
+        facts[f"{word} key"] = _key_text(alg)
         facts[f"{word} key length"] = HIDDEN if alg.hidden else str(alg.key_bits)
         if alg.bits is not None:
             facts[f"{word} ICV length"] = str(alg.bits)
     return facts
+
+
+def _key_text(alg: Algorithm) -> str:
+    """Its name or value; of a hidden one what is left of it: hidden:0x1122…"""
+    if not alg.hidden:
+        return alg.key.rpartition("/")[0] or alg.key
+    return alg.key if PART_OF_KEY.match(alg.key) else HIDDEN
+
+
+def hides(value: str | None) -> bool:
+    return value is not None and value.startswith(HIDDEN)
 
 
 def _state_thing(state: State) -> Thing:
@@ -222,8 +235,8 @@ def _unlike(one: Thing, other: Thing) -> Iterator[str]:
 
 def _comparable(one: Thing, other: Thing, fact: str) -> bool:
     mine, theirs = one.facts.get(fact), other.facts.get(fact)
-    if HIDDEN in (mine, theirs):
-        return False
+    if hides(mine) or hides(theirs):
+        return HIDDEN not in (mine, theirs) and hides(mine) and hides(theirs)
     if one.detailed == other.detailed:
         return True
     bare = mine if other.detailed else theirs

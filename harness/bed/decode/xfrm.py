@@ -46,6 +46,7 @@ class Reading:
 
 
 EVENT = "an event of ip xfrm monitor, no state or policy"
+OF_UNREAD = "belongs to an entry that is not understood"
 ACTIONS = ("accept", "block")
 
 
@@ -102,12 +103,18 @@ def _entry(words: Words, dump: Dump, left_out: list, unread: list[DumpError]) ->
 
 
 def _event(words: Words) -> list[DumpError]:
-    """The other lines of what `ip xfrm monitor` told: no fact, for it may be gone by now."""
-    found = []
+    """All that `ip xfrm monitor` told of one thing: no fact, for it may be gone by now."""
+    found = words.error(EVENT)
     words.at += 1
     words.rest()
-    while words.at < words.end and not words.entry() and words.peek() not in xfrm_entry.EVENTS:
-        found.append(words.error(EVENT))
+    return [found, *_others(words, EVENT)]
+
+
+def _others(words: Words, why: str) -> list[DumpError]:
+    """The lines up to the next entry, each named."""
+    found = []
+    while words.at < words.end and not words.entry() and words.peek() not in xfrm_entry.OPENING:
+        found.append(words.error(why))
         words.at += 1
         words.rest()
     return found
@@ -120,17 +127,22 @@ def _part(block: Block, reading: Reading) -> Part:
     unread: list[DumpError] = []
     while words.at < words.end:
         start = words.at
+        if block.kind == xfrm_lines.MONITOR:
+            unread += _event(words)
+            continue
         try:
             _entry(words, dump, left_out, unread)
         except DumpError as error:
-            unread.append(error)
             if error.why == EVENT:
                 unread += _event(words)
-            else:
-                words.skip(error, start)
+                continue
+            unread.append(error)
+            entry = words.peek() in xfrm_entry.OPENING or words.at > start
+            words.skip(error, start)
+            unread += _others(words, OF_UNREAD) if entry else []
     notes = [Note(e.line, e.why, e.text) for e in unread]
     reading.unread += notes
-    reading.left_out += [Note(n, why, words.texts[n].strip()) for n, why in left_out]
+    reading.left_out += [Note(n, why, words.text(n)) for n, why in left_out]
     return Part(block.kind, block.title, block.line, dump, notes)
 
 

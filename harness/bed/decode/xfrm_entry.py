@@ -15,7 +15,7 @@ from harness.bed.decode.facts import (
     EXTRA_FLAG_BITS, FLAG_BITS, HIDDEN, IPSEC, POLICY_FLAG_BITS, Algorithm, Encap, Iptfs, Limits,
     Mark, Offload, Selector, Template, flag_names, named,
 )
-from harness.bed.decode.xfrm_words import PLACEHOLDER, DumpError, Words, number
+from harness.bed.decode.xfrm_words import PLACEHOLDER, DumpError, Words, number, whole
 
 Facts = dict[str, object]
 Reader = Callable[[Words, Facts], None]
@@ -43,8 +43,9 @@ def left_out(why: str) -> Callable[[Reader], Reader]:
 def word_of(words: Words, names: dict[int, str]) -> str:
     """A name, or a number with a name, or a number without."""
     word = words.next()
-    if word.isdigit():
-        return named(int(word), names)
+    value = whole(word)
+    if value is not None:
+        return named(value, names)
     if word not in names.values():
         raise words.last(f"'{word}' is none of {', '.join(names.values())}")
     return word
@@ -58,8 +59,9 @@ def protocol(words: Words) -> str:
 def upper_protocol(words: Words) -> str:
     """What a selector asks for: a name of /etc/protocols or a number."""
     word = words.next()
-    if word.isdigit():
-        return named(int(word), known.PROTOCOLS)
+    value = whole(word)
+    if value is not None:
+        return named(value, known.PROTOCOLS)
     word = known.PROTOCOL_ALIASES.get(word, word)
     if not re.match(r"[a-z][a-z0-9.+-]*$", word):
         raise words.last(f"'{word}' is not a protocol")
@@ -130,6 +132,10 @@ def identity(words: Words, facts: Facts) -> Facts:
             "reqid": reqid, "mode": word_of(words, known.MODES)}
 
 
+# The iproute2 of 2006 prints no names with -s: flag 0x00100000.
+OLD_MASK = re.compile(r"0x([01]{8})$")
+
+
 def _bits(words: Words, table: dict[int, str], statements: dict[str, Reader]) -> tuple[str, ...]:
     """Names of flags, and bits that an iproute2 has no name for."""
     bits, seen = 0, False
@@ -138,6 +144,8 @@ def _bits(words: Words, table: dict[int, str], statements: dict[str, Reader]) ->
         word = words.words[words.at]
         if word in values:
             bits |= values[word]
+        elif not seen and OLD_MASK.match(word):
+            bits = int(word[2:], 2)
         elif re.match(r"[0-9a-f]{1,8}$", word) and word not in statements:
             bits |= int(word, 16)
         else:
@@ -188,50 +196,50 @@ def algorithm(kind: str, with_bits: bool) -> Reader:
 def _key(words: Words, with_bits: bool) -> str:
     """Hex, our name for it, nothing, or the words of whoever hid it."""
     word = words.peek()
-    if re.match(r"0x[0-9a-f]*$", word):
-        return words.next() + _wrapped(words, with_bits)
-    if word.startswith("key:") and re.search(r"/\d+$", word):
+    if KEY.match(word):
+        return words.next().lower() + _wrapped(words, with_bits).lower()
+    if NAMED_KEY.match(word):
         return words.next()
     if word == '""':
         words.at += 1
         return "0x"
-    start = words.at
-    if word.startswith("<"):
-        while words.peek() and not words.peek().endswith(">") and words.at < start + 4:
-            words.at += 1
-        words.at += bool(words.peek())
-        word = " ".join(words.words[start:words.at])
-    elif PLACEHOLDER.match(word):
-        words.at += 1
-    if words.at > start and PLACEHOLDER.match(word):
-        return f"{HIDDEN}:{word}"
-    words.at = start
-    if word.startswith("0x"):
+    for length in range(1, 6):
+        said = " ".join(words.words[words.at:words.at + length])
+        if words.new_line(length - 1) or said.endswith(" bits)"):
+            break
+        if PLACEHOLDER.match(said):
+            words.at += length
+            return f"{HIDDEN}:{said}"
+    if word[:2] in ("0x", "0X"):
         raise words.error(f"'{word}' is not a key")
     return "0x"
+
+
+KEY, NAMED_KEY = re.compile(r"0[xX][0-9a-fA-F]*$"), re.compile(r"key:.*/[0-9]{1,6}$")
 
 
 def _wrapped(words: Words, with_bits: bool) -> str:
     """The rest of a key that a narrow terminal has cut: hex on the next lines, then the bits."""
     rest = ""
     while words.new_line() and _is_hex(words.peek()):
-        if with_bits and number(words.peek(1)) is None and not _is_hex(words.peek(1)):
+        behind = words.peek(1)
+        if with_bits and number(behind) is None and not _is_hex(behind) and behind[:1] != "(":
             break
         rest += words.next()
     return rest
 
 
 def _is_hex(word: str) -> bool:
-    return re.match(r"[0-9a-f]+$", word) is not None and word not in STATE_TABLE
+    return re.match(r"[0-9a-fA-F]+$", word) is not None and word not in STATE_TABLE
 
 
 def _check_key_bits(words: Words, key: str) -> None:
-    bits = words.next()[1:]
+    bits = whole(words.next()[1:])
     words.at += 1
     printed = None if key.startswith((HIDDEN, "key:")) else (len(key) - 2) // 2
-    if not bits.isdigit() or printed not in (None, int(bits) // 8):
+    if bits is None or printed not in (None, bits // 8):
         words.at -= 1
-        raise words.last(f"'({bits} bits)' is not the length of the key before it")
+        raise words.last(f"'{words.peek(-1)} bits)' is not the length of the key before it")
 
 
 @left_out(COUNTERS)
@@ -261,7 +269,7 @@ def replay_context(words: Words, facts: Facts) -> None:
 
 
 REPLAY_NAMES = {"seq", "oseq", "seq-hi", "oseq-hi", "bitmap", "replay_window", "bitmap-length"}
-DATE, TIME = re.compile(r"\d{4}-\d\d-\d\d$"), re.compile(r"\d\d:\d\d:\d\d$")
+DATE, TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}$"), re.compile(r"[0-9]{2}(:[0-9]{2}){2}$")
 
 
 def _moment(words: Words) -> None:
@@ -290,7 +298,7 @@ def lifetime(words: Words, facts: Facts) -> None:
 def _used(words: Words, facts: Facts) -> None:
     words.expect("current:")
     for unit in ("(bytes),", "(packets)"):
-        if not re.match(r"\d+" + re.escape(unit) + "$", words.next()):
+        if not re.match(r"[0-9]+" + re.escape(unit) + "$", words.next()):
             raise words.last(f"a number of {unit} expected")
     for word in ("add", "use"):
         words.expect(word)
@@ -311,7 +319,7 @@ def _limits(words: Words) -> Limits:
         for word, comma in (("soft", ","), ("hard", "")):
             words.expect(word)
             text = words.next()
-            value = re.match(r"(\(INF\)|\d+)" + re.escape(unit + comma) + "$", text)
+            value = re.match(r"(\(INF\)|[0-9]{1,32})" + re.escape(unit + comma) + "$", text)
             if not value or value[1] == "(INF)" and unit == "(sec)":
                 raise words.last(f"'{text}' is not a limit in {unit}")
             found.append(None if value[1] == "(INF)" else int(value[1]))
@@ -390,7 +398,7 @@ def state_direction(words: Words, facts: Facts) -> None:
     word = words.next()
     if word == "other":
         word = words.next().strip("()")
-    if word not in ("in", "out") and not word.isdigit():
+    if word not in ("in", "out") and whole(word) is None:
         raise words.last(f"'{word}' is not a direction")
     facts["dir"] = word
 
@@ -498,13 +506,15 @@ REPEATED = {"tmpl", "auth", "auth-trunc", "enc", "aead", "comp", "lifetime"}
 # What `ip xfrm monitor` opens a message with: it ends an entry.
 EVENTS = {"Updated", "Deleted", "Flushed", "acquire", "expired", "Expired", "Async", "report",
           "Mapping"}
+# What ends an entry: the next one, an event, the answer of `ip xfrm policy getdefault`.
+OPENING = EVENTS | {"src", "Default"}
 
 
 def body(words: Words, table: dict[str, Reader], facts: Facts,
          unread: list[DumpError]) -> None:
     """Every statement of one entry, up to the `src` that opens the next."""
     seen = set()
-    while (word := words.words[words.at]) and word != "src" and word not in EVENTS:
+    while (word := words.words[words.at]) and word not in OPENING:
         start = words.at
         try:
             read = table.get(word) or (flag_mask if word.startswith("(0x") else None)

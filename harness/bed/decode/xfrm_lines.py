@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from harness.bed.decode.xfrm_entry import POLICY_TABLE, STATE_TABLE, TEMPLATE_WORDS
+from harness.bed.decode.xfrm_entry import EVENTS, POLICY_TABLE, STATE_TABLE, TEMPLATE_WORDS
+from harness.bed.decode.xfrm_front import front_of
+from harness.bed.decode.xfrm_words import KEPT
 
 STATE, POLICY, MONITOR = "state", "policy", "monitor"
 
@@ -38,20 +40,30 @@ class Block:
 # What a terminal adds: colours, titles, character sets.
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]")
 QUOTED = re.compile(r"^(?:> ?)+")
+MARK = "\ufeff"
 COMMAND = re.compile(
-    r"(?:^|[\s;&|(/'\"])ip(?:\s+-\S+(?:\s+(?!x)[\w.:@-]+)?)*\s+x(?:f(?:rm?)?)?\s+([a-z]+)\b(.*)$")
+    r"(?:^|[\s;&|(/'\"`*>])ip(?:\s+-\S+(?:\s+[\w.:@][\w.:@-]*)?)*\s+x(?:f(?:rm?)?)?\s+([a-z]+)\b")
+# A command is in the beginning of its line; a dump of many lines may be behind it.
+REACH = 2000
 CANONICAL = re.compile(r"#+ (\S+) (state|policy)$")
 PROMPT = re.compile(
     r"(?:\(\S+\) ?)?(?:\[[^\]]{1,60}\]|[\w.@:~/-]*[\w~/)-])[#$%](?:\s+(?P<command>\S.*)|\s*)$")
 BARE_PROMPT = re.compile(r"[#$%] ")
-MARKUP = re.compile(r"```\w*$|[-=*_~]{3,}$|Script (started|done) on ")
+MARKUP = re.compile(
+    r"(?:```|~~~) ?\w*$|[-=*_~]{3,}$|Script (started|done) on |</?(pre|code|blockquote)>$"
+    r"|--More--|\(END\)$|\^C$|\[sudo\] password for |[┌╭]─|On .{8,200} wrote:$")
 ENTRY = re.compile(r"src \S+ dst \S+|Default policies:")
 # A dump behind its command on one line, as the page of 2008 has it.
 BEHIND = re.compile(r"\bsrc \S+ dst \S+ (?:proto|dir|socket)\b")
+# Behind `list` and `get` the same words ask for an entry, unless what only a dump has follows.
+ASKED = re.compile(r"\s*(?:l[is]*t?|sh?o?w?|get)\s")
+PRINTED = re.compile(r" (?:replay-window|auth|auth-trunc|enc|aead|ptype|tmpl src|anti-replay) ")
 # The words that lines of a dump begin with: statements, and what goes on with one.
 OPENING = frozenset({
     *STATE_TABLE, *POLICY_TABLE, *TEMPLATE_WORDS, "src", "proto", "limit:", "expire", "add",
     "seq-hi", "oseq-hi", "replay_window"})
+# What stands in front of an address in a dump: it is none of the file's.
+IN_FRONT = OPENING - {"src"} | EVENTS | {"xfrm", "x", "policy", "tmpl", "sel"}
 # What prints no dump.
 CHANGES = ("add", "update", "allocspi", "delete", "deleteall", "flush", "set", "setdefault",
            "count", "help")
@@ -72,14 +84,20 @@ class Cutter:
         self.notes: list[Note] = []
         self.other: str | None = None
         self.bare_prompts = False
-        for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if text[:1] == MARK:
+            self._note(1, "byte order mark", "")
+        lines = text.removeprefix(MARK).split("\n")
+        self.front = front_of(lines, IN_FRONT)
+        for number, line in enumerate(lines, start=1):
             self._line(number, line.rstrip("\r"))
 
     def _line(self, number: int, line: str) -> None:
         if "\x1b" in line:
-            line = ESCAPES.sub("", line)
+            line = self._without(ESCAPES, "a terminal's colours", number, line)
+        if self.front:
+            line = self._without(self.front, "in front of the line", number, line)
         if line[:1] == ">":
-            line = QUOTED.sub("", line)
+            line = self._without(QUOTED, "a quote's mark", number, line)
         said = line.strip()
         if not said:
             return
@@ -88,12 +106,19 @@ class Cutter:
         elif not self._opens(number, said):
             self._between(number, line, said)
 
+    def _without(self, pattern: re.Pattern[str], why: str, number: int, line: str) -> str:
+        """The line without what is no fact in it."""
+        rest = pattern.sub("", line, count=0 if pattern is ESCAPES else 1)
+        if rest != line:
+            self._note(number, why, line.strip()[:KEPT])
+        return rest
+
     def _opens(self, number: int, said: str) -> bool:
         """A command or a title that opens a dump."""
-        command = COMMAND.search(said)
+        command = COMMAND.search(said, 0, REACH)
         kind = command and object_of(command[1])
         if kind:
-            self._command(number, said, kind, command[2])
+            self._command(number, said, kind, said[command.end():])
             return True
         title = CANONICAL.match(said)
         if title:
@@ -103,7 +128,8 @@ class Cutter:
 
     def _command(self, number: int, said: str, kind: str, rest: str) -> None:
         self.bare_prompts |= bool(BARE_PROMPT.match(said))
-        behind = BEHIND.search(rest)
+        asked = ASKED.match(rest) and not PRINTED.search(rest)
+        behind = None if asked else BEHIND.search(rest)
         word = rest.split()[0] if rest.split() else ""
         if word in CHANGES:
             self.other = said
@@ -144,7 +170,7 @@ class Cutter:
         self.blocks[-1].lines.append((number, line))
 
     def _note(self, number: int, why: str, said: str) -> None:
-        self.notes.append(Note(number, why, said))
+        self.notes.append(Note(number, why, said[:KEPT]))
 
 
 def cut(text: str) -> Cutter:

@@ -13,21 +13,27 @@ from ipaddress import ip_address
 
 # What `ip -o` prints in place of a line's end.
 LINE_BREAK = "\\"
-# So much of a line stands in an error.
-SHOWN = 60
-NUMBER = re.compile(r"(-?(?:0x[0-9a-f]+|\d+))(?:\(((?:0x)?[0-9a-f]+)\))?,?$")
-# What people and tools put where a value was: 0x..., <removed>, REQID, [redacted], XXXX.
+# So much of a line stands in an error, and in what is noted of it.
+SHOWN, KEPT = 60, 500
+# Larger than any number of the kernel's is no number.
+DIGITS = "(?:0[xX][0-9a-fA-F]{1,32}|[0-9]{1,32})"
+NUMBER = re.compile(rf"(-?{DIGITS})(?:\(({DIGITS})\))?,?$")
+# What people and tools put where a value was: 0x..., 0xabcd…ef, <removed>, REQID, [redacted],
+# XXXX, (hidden), ***REDACTED***.
+GONE = "redacted|removed|hidden|omitted|snip|snipped|masked|secret|censored|stripped|deleted"
 PLACEHOLDER = re.compile(
-    r"(?:0x)?(?:[0-9a-f]*\.{2,}|[0-9a-f]*…|[xX*]{3,}|[A-Z][A-Z_]{2,})$"
-    r"|<[^<>]*>$|<<.*>>$|\[[^\]]*\]$")
+    r"(?:0x)?[0-9a-f]*(?:\.{2,}|…|[xX*?#•█]{3,}|__+|--+)[0-9a-f]*$|(?:0x)?[A-Z][A-Z_]{2,}$"
+    r"|(?:0x[0-9a-f]*)?(?:<[^<>]*>|<<.*>>|\[.*\]|\{.*\}|‹.*›|«.*»)$|\((?!ERROR).*\)$"
+    rf"|[-*_.\"']*(?i:{GONE})[-*_.\"']*$")
 
 
 class DumpError(ValueError):
     """The dump holds something this reader does not know; the message names the line."""
 
     def __init__(self, line: int, why: str, text: str, at: int = 0) -> None:
-        super().__init__(f"line {line}: {why}: {text.strip()[:SHOWN]}".rstrip(": "))
-        self.line, self.why, self.text, self.at = line, why, text.strip(), at
+        why = why if len(why) <= 3 * SHOWN else f"{why[:3 * SHOWN]} …"
+        super().__init__(f"line {line}: {why}: {text[:SHOWN]}".rstrip(": "))
+        self.line, self.why, self.text, self.at = line, why, text, at
 
 
 @lru_cache(maxsize=1 << 16)
@@ -51,7 +57,12 @@ def number(text: str) -> int | None:
 
 def _int(text: str) -> int:
     """Decimal or hexadecimal; zeros in front mean nothing."""
-    return int(text, 16) if "x" in text else int(text)
+    return int(text, 16) if "x" in text or "X" in text else int(text)
+
+
+def whole(text: str) -> int | None:
+    """Decimal digits and nothing else; what other scripts have for digits are none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 32 else None
 
 
 class Words:
@@ -59,6 +70,7 @@ class Words:
 
     def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
         self.texts = dict(lines)
+        self.shown: dict[int, str] = {}
         self.words: list[str] = []
         self.lines: list[int] = []
         self.pieces: list[int] = []
@@ -113,15 +125,15 @@ class Words:
         return found
 
     def prefix(self) -> str:
-        text, slash, length = self.next().partition("/")
-        if not slash or not length.isdigit():
+        text, _, said = self.next().partition("/")
+        length, found = whole(said), address(text)
+        if length is None:
             raise self.last(f"'{self.words[self.at - 1]}' is not a prefix")
-        found = address(text)
         if found is None:
             raise self.last(f"'{text}' is not an address")
-        if int(length) > (128 if ":" in found else 32):
-            raise self.last(f"'{text}/{length}' is not a prefix")
-        return f"{found}/{int(length)}"
+        if length > (128 if ":" in found else 32):
+            raise self.last(f"'{text}/{said}' is not a prefix")
+        return f"{found}/{length}"
 
     def rest(self) -> list[str]:
         """The words up to the end of the printed line that the last word stands on."""
@@ -135,12 +147,19 @@ class Words:
         at = self.at + ahead
         return at >= self.end or self.pieces[at] != self.pieces[at - 1]
 
+    def text(self, line: int) -> str:
+        """What a note says of a line, one text for all that it has."""
+        if line not in self.shown:
+            text = self.texts[line][:4 * KEPT].strip()
+            self.shown[line] = text if len(text) <= KEPT else f"{text[:KEPT]} …"
+        return self.shown[line]
+
     def error(self, why: str) -> DumpError:
         """At the word that comes next."""
         if not self.end:
             return DumpError(1, why, "")
         at = min(self.at, self.end - 1)
-        return DumpError(self.lines[at], why, self.texts[self.lines[at]], self.at)
+        return DumpError(self.lines[at], why, self.text(self.lines[at]), self.at)
 
     def last(self, why: str) -> DumpError:
         """At the word that was read last."""
@@ -151,6 +170,8 @@ class Words:
         """Past what an error leaves unread: its printed line, unless the fault is what is missing
         in the one before; `start` is where the reader was before."""
         self.at = max(error.at, start)
+        if start < self.at and self.entry():
+            return
         if start < self.at < self.end and self.pieces[self.at] != self.pieces[self.at - 1]:
             return
         self.at = min(self.at + 1, self.end)
@@ -159,5 +180,6 @@ class Words:
             self.at += 1
 
     def entry(self) -> bool:
-        """Whether an entry begins here: src A dst B."""
-        return self.peek() == "src" and self.peek(2) == "dst"
+        """Whether an entry begins here: src A dst B, but not that of a template or selector."""
+        return (self.words[self.at] == "src" and self.peek(2) == "dst"
+                and (not self.at or self.words[self.at - 1] not in ("tmpl", "sel")))

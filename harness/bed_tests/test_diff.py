@@ -153,7 +153,8 @@ def test_the_front_door_compares_files_of_any_folder(tmp_path):
     assert run("a", "marked", cwd=tmp_path).returncode == 0
     missing = run("a", "c", cwd=tmp_path)
     assert missing.returncode == 2
-    assert missing.stderr == "run-tests.sh diff: c: No such file or directory\n"
+    assert missing.stderr == ("run-tests.sh diff: c: No such file or directory: "
+                              "ip xfrm state | ./run-tests.sh facts -\n")
     alone = run("a", cwd=tmp_path)
     assert alone.returncode == 2
     assert alone.stderr == ("run-tests.sh diff: a#2: a has 1 dump of a kind; name two files, or "

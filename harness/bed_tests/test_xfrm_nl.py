@@ -1,12 +1,13 @@
 """What netlink says and what `ip -s xfrm` prints of the same kernel state are the same facts."""
 
+import random
 import socket
 import struct
 from ipaddress import ip_address
 
 import pytest
 
-from harness.bed.check import canon_text, given
+from harness.bed.check import canon_text, facts, given
 from harness.bed.decode import facts as known
 from harness.bed.decode import nl, xfrm, xfrm_nl
 from harness.bed_tests import dumps_sample
@@ -99,7 +100,8 @@ def more_attributes(state: known.State) -> list[tuple[int, bytes]]:
         found.append((xfrm_nl.A_OFFLOAD, struct.pack(
             "=iB3x", int(state.offload.dev.removeprefix("if")), flags)))
     if state.iptfs:
-        found += [(kind, struct.pack("=I", getattr(state.iptfs, name)))
+        found += [(kind, struct.pack("=H" if kind == xfrm_nl.A_REORDER else "=I",
+                                     getattr(state.iptfs, name)))
                   for kind, name in xfrm_nl.IPTFS.items()]
         found += [(xfrm_nl.A_DONT_FRAG, b"")] if state.iptfs.dont_frag else []
     return found
@@ -166,3 +168,41 @@ def test_octets_and_text_of_a_template_are_the_same_facts(seed):
             ident, family(tmpl.src), octets(tmpl.src), tmpl.reqid, NUMBERS[tmpl.mode],
             NUMBERS[tmpl.share], NUMBERS[tmpl.level], tmpl.auth_mask, tmpl.enc_mask, tmpl.comp_mask)
         assert xfrm_nl.templates(packed) == [tmpl]
+
+
+def message(kind: int, body: bytes) -> bytes:
+    return nl.HEADER.pack(nl.HEADER.size + len(body), kind, 2, 1, 1) + body + bytes(-len(body) % 4)
+
+
+SHORT = {
+    "too short": nl.attribute(xfrm_nl.A_MARK, b"\1\0\0\0"),
+    "too long": nl.attribute(xfrm_nl.A_IF_ID, bytes(8)),
+    "twice": 2 * nl.attribute(xfrm_nl.A_IF_ID, b"\1\0\0\0"),
+    "no key": nl.attribute(xfrm_nl.A_CRYPT, b"x".ljust(64, b"\0") + struct.pack("=I", 128)),
+    "no name": nl.attribute(xfrm_nl.A_COMP, b"\xff".ljust(64, b"\0") + bytes(4)),
+    "behind a name": nl.attribute(xfrm_nl.A_COMP, b"x\0y".ljust(64, b"\0") + bytes(4)),
+    "no ICV": nl.attribute(xfrm_nl.A_AUTH, b"x".ljust(64, b"\0") + bytes(4)),
+}
+
+
+@pytest.mark.req("T-701")
+@pytest.mark.parametrize("name", SHORT)
+def test_an_attribute_that_is_not_what_its_kind_is_is_named(name):
+    plain = packed_state(sample(0)[0])[:xfrm_nl.SA_INFO.size]
+    found = given.reading("x", message(xfrm_nl.NEWSA, plain + SHORT[name]))
+    assert found.unread and {note.line for note in found.unread} == {1}
+    assert len(found.parts[0].dump.states) == 1
+
+
+@pytest.mark.req("T-701")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_octets_end_in_a_crash(seed):
+    dice = random.Random(seed)
+    for state in sample(seed) * 12:
+        body = bytearray(packed_state(state))
+        for _ in range(dice.randint(1, 4)):
+            body[dice.randrange(len(body))] = dice.randrange(256)
+        extra = nl.attribute(dice.randrange(60), dice.randbytes(dice.randrange(40)))
+        kind = dice.choice([xfrm_nl.NEWSA, xfrm_nl.NEWPOLICY, nl.NLMSG_ERROR])
+        found = given.reading("x", message(kind, bytes(body[:dice.randrange(600)]) + extra))
+        facts.document("x", found)

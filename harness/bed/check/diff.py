@@ -36,6 +36,7 @@ from harness.bed.check.compare import (
     DIFFERENT, EQUAL, UNREADABLE, Comparison, Difference, compare, one_run,
 )
 from harness.bed.check.given import ENTRIES, KINDS, Given, Unreadable, given, read
+from harness.bed.check.named_file import STDIN, told
 
 __all__ = ["DIFFERENT", "EQUAL", "UNREADABLE", "Given", "Unreadable", "compare", "given", "main",
            "one_run", "read", "show"]
@@ -172,6 +173,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
+    return told("diff", UNREADABLE, lambda: _diff(arguments))
+
+
+def _diff(arguments: list[str]) -> int:
     gc.disable()  # a short life with many small objects, none of them in a circle
     options = _parser().parse_args(arguments)
     names = options.files
@@ -181,19 +186,17 @@ def main(arguments: list[str]) -> int:
         return UNREADABLE
     if len(names) == 1:
         names = [f"{names[0]}#1", f"{names[0]}#2"]
-    try:
-        one, other = read(names[0]), read(names[1])
-        if options.json:
-            found = compare(one, other, options.values)
-            print(json.dumps(document(found), indent=1, ensure_ascii=False))
-            return found.status
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        width = shutil.get_terminal_size((WIDTH, 24)).columns
-        return show(one, other, sys.stdout, colour, width,
-                    unified=options.unified, values=options.values)
-    except Unreadable as error:
-        print(f"run-tests.sh diff: {error}", file=sys.stderr)
-        return UNREADABLE
+    if names == [STDIN, STDIN]:
+        raise Unreadable("- is standard input, which is there once: name a file beside it")
+    one, other = read(names[0]), read(names[1])
+    if options.json:
+        found = compare(one, other, options.values)
+        print(json.dumps(document(found), indent=1, ensure_ascii=False))
+        return found.status
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    return show(one, other, sys.stdout, colour, width,
+                unified=options.unified, values=options.values)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import dataclasses
 import json
 import sys
 
-from harness.bed.check.given import Unreadable, octets, reading
+from harness.bed.check.given import reading
+from harness.bed.check.named_file import octets, told
 from harness.bed.decode.xfrm import Part, Reading
 
 FORMAT = "perigee-xfrm-facts-1"
@@ -48,6 +49,10 @@ def plain(value: object) -> object:
 
 
 def main(arguments: list[str]) -> int:
+    return told("facts", UNREADABLE, lambda: _facts(arguments))
+
+
+def _facts(arguments: list[str]) -> int:
     if arguments in (["-h"], ["--help"]):
         print(__doc__)
         return WHOLE
@@ -55,11 +60,11 @@ def main(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return UNREADABLE
     name, = arguments
-    try:
-        found = reading(name, octets(name))
-    except Unreadable as error:
-        print(f"run-tests.sh facts: {error}", file=sys.stderr)
-        return UNREADABLE
+    data = octets(name)
+    found = reading(name, data)
+    if not data.strip():
+        print(f"run-tests.sh facts: {name} is empty: taken as no state and no policy",
+              file=sys.stderr)
     print(json.dumps(document(name, found), indent=1, ensure_ascii=False))
     return PARTLY if found.unread else WHOLE
 

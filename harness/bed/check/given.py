@@ -8,21 +8,16 @@ Errors:  Unreadable, a sentence that names file and line; what is only partly un
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.bed.check.named_file import Unreadable, octets, text
 from harness.bed.decode import nl, xfrm, xfrm_nl
 from harness.bed.decode.facts import Dump
 from harness.bed.decode.xfrm import Note, Part, Reading
 
 STATE, POLICY, DEFAULTS = KINDS = ("state", "policy", "default policies")
 ENTRIES = (STATE, POLICY)
-STDIN = "-"
-
-
-class Unreadable(Exception):
-    """A file is not there or is no dump; the message is the sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +32,11 @@ class Given:
     left_out: list[Note] = field(default_factory=list)
 
 
-def octets(path: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-    except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from error
-
-
 def reading(path: str, data: bytes) -> Reading:
     """Everything that a file says, whatever form it has."""
     if messages := _messages(data):
         return netlink(messages)
-    try:
-        return xfrm.read(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = data[:error.start].count(b"\n") + 1
-        raise Unreadable(f"{path}: line {line}: no text, and no netlink messages either") from error
+    return xfrm.read(text(path, data))
 
 
 def _messages(data: bytes) -> list[nl.Message]:
@@ -84,14 +68,14 @@ def netlink(messages: list[nl.Message]) -> Reading:
 def read(name: str) -> Given:
     path, _, which = name.rpartition("#") if "#" in name and not Path(name).exists() else (
         name, "", "")
-    if which and not which.isdigit():
+    if which and not (which.isdecimal() and which.isascii() and len(which) < 9):
         path, which = name, ""
     return choose(name, path, reading(path, octets(path)), int(which) if which else None)
 
 
-def given(name: str, text: str, which: int | None = None) -> Given:
+def given(name: str, said: str, which: int | None = None) -> Given:
     """The same of a text."""
-    return choose(name, name.partition("#")[0], xfrm.read(text), which)
+    return choose(name, name.partition("#")[0], xfrm.read(said), which)
 
 
 def choose(name: str, path: str, found: Reading, which: int | None = None) -> Given:

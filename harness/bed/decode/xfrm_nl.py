@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -165,7 +167,7 @@ def _algorithm(kind: int, value: bytes) -> Algorithm:
 
 
 def _u32(value: bytes) -> int:
-    return struct.unpack_from("=I", value)[0]
+    return int.from_bytes(value, sys.byteorder)
 
 
 def _limits(data: bytes) -> Limits:
@@ -187,7 +189,36 @@ def _offload(value: bytes, links: Links | None, policy: bool = False) -> Offload
 
 def _security(value: bytes) -> str:
     length, = struct.unpack_from("=H", value, 6)
-    return value[8:8 + length].split(b"\0")[0].decode(errors="replace")
+    return value[8:8 + length].split(b"\0")[0].decode(errors="backslashreplace")
+
+
+# The octets of an attribute's value; what has others is no fact.
+SIZES = {
+    **dict.fromkeys((A_IF_ID, A_TFCPAD, A_NAT_KEEPALIVE, A_PCPU, A_MTIMER, A_EXTRA_FLAGS,
+                     A_SET_MARK, A_SET_MARK_MASK, A_PKT_SIZE, A_QUEUE_SIZE, A_DROP_TIME,
+                     A_INIT_DELAY), (4,)),
+    A_MARK: (8,), A_SA_DIR: (1,), A_COADDR: (16,), A_ENCAP: (24,), A_OFFLOAD: (8,),
+    A_POLICY_TYPE: (6,), A_REPLAY: (12,), A_LASTUSED: (8,), A_DONT_FRAG: (0,), A_REORDER: (2, 4)}
+
+
+def _whole(kind: int, value: bytes) -> bool:
+    """Whether the value has the octets that its kind has, no more and no fewer."""
+    if kind in ALGORITHMS:
+        head = ALGORITHMS[kind][1]
+        name, _, rest = value[:64].partition(b"\0")
+        return (len(value) >= head and name.isascii() and not rest.strip(b"\0")
+                and len(value) == head + (struct.unpack_from("=I", value, 64)[0] + 7) // 8)
+    if kind == A_SEC_CTX:
+        return len(value) >= 8 and len(value) == 8 + struct.unpack_from("=H", value, 6)[0]
+    if kind == A_REPLAY_ESN:
+        return len(value) >= 24 and len(value) == 24 + 4 * struct.unpack_from("=I", value)[0]
+    if kind == A_TMPL:
+        return not len(value) % TMPL.size
+    return len(value) in SIZES.get(kind, (len(value),))
+
+
+def _found(data: bytes) -> dict[int, bytes]:
+    return {kind: value for kind, value in nl.attributes(data) if _whole(kind, value)}
 
 
 IPTFS = {A_PKT_SIZE: "pkt_size", A_QUEUE_SIZE: "max_queue_size", A_DROP_TIME: "drop_time",
@@ -237,15 +268,19 @@ def unread(kind: int, body: bytes) -> list[str]:
     found = nl.attributes(body[size:])
     taken = sum((4 + len(value) + 3) & ~3 for _, value in found)
     rest = len(body) - size - taken
+    kinds = Counter(one for one, _ in found)
+    # The kernel tells an authentication twice, without the length of its ICV and with it.
+    alone = {A_AUTH} if A_AUTH_TRUNC not in kinds else set()
     return [f"attribute {one} of {len(value)} octets: {value.hex()}"
-            for one, value in found if one not in known] + (
+            for one, value in found
+            if one not in known - alone or kinds[one] > 1 or not _whole(one, value)] + (
                 [f"{rest} octets behind the last attribute"] if rest > 0 else [])
 
 
 def state(body: bytes, links: Links | None = None) -> State:
     (sel, ident, saddr, limits, *_, seq, reqid, family, mode, window,
      flags) = SA_INFO.unpack_from(body)
-    found = dict(nl.attributes(body[SA_INFO.size:]))
+    found = _found(body[SA_INFO.size:])
     daddr, spi, proto = ID.unpack(ident)
     name = protocol(proto)
     more = {field: read(found[kind]) for kind, (field, read) in PLAIN.items() if kind in found}
@@ -274,7 +309,7 @@ def direction(number: int) -> str:
 def policy(body: bytes, links: Links | None = None) -> Policy:
     (sel, limits, _, priority, _, way, action, flags,
      share) = POLICY_INFO.unpack_from(body)
-    found = dict(nl.attributes(body[POLICY_INFO.size:]))
+    found = _found(body[POLICY_INFO.size:])
     ptype = found.get(A_POLICY_TYPE, b"\0")[0]
     more = {field: read(found[kind]) for kind, (field, read) in PLAIN.items()
             if kind in found and kind in POLICY_ATTRIBUTES}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from harness.bed.decode import facts as known
 from harness.bed.decode.facts import (
@@ -35,7 +36,9 @@ def left_out(why: str) -> Callable[[Reader], Reader]:
         def noting(words: Words, facts: Facts) -> None:
             start = words.at - 1
             read(words, facts)
-            facts[LEFT_OUT] += [(line, why) for line in sorted(set(words.lines[start:words.at]))]
+            lines = words.lines
+            facts[LEFT_OUT] += [(line, why) for line in range(lines[start], lines[words.at - 1] + 1)
+                                if line in words.texts]
         return noting
     return wrap
 
@@ -294,11 +297,14 @@ def lifetime(words: Words, facts: Facts) -> None:
     _used(words, facts)
 
 
+USED = {unit: re.compile(rf"[0-9]+{re.escape(unit)}$") for unit in ("(bytes),", "(packets)")}
+
+
 @left_out(COUNTERS)
 def _used(words: Words, facts: Facts) -> None:
     words.expect("current:")
-    for unit in ("(bytes),", "(packets)"):
-        if not re.match(r"[0-9]+" + re.escape(unit) + "$", words.next()):
+    for unit, amount in USED.items():
+        if not amount.match(words.next()):
             raise words.last(f"a number of {unit} expected")
     for word in ("add", "use"):
         words.expect(word)
@@ -311,7 +317,25 @@ LIMITS = (
 )
 
 
+WHOLE_LIMITS = 22
+
+
+@lru_cache(maxsize=1 << 10)
+def _known_limits(said: tuple[str, ...]) -> Limits:
+    """Most entries of a dump have the same."""
+    return _read_limits(Words([(1, " ".join(said))]))
+
+
 def _limits(words: Words) -> Limits:
+    try:
+        found = _known_limits(tuple(words.words[words.at:words.at + WHOLE_LIMITS]))
+    except DumpError:
+        return _read_limits(words)
+    words.at += WHOLE_LIMITS
+    return found
+
+
+def _read_limits(words: Words) -> Limits:
     found: list[int | None] = []
     for head, unit in LIMITS:
         for word in head:

@@ -88,7 +88,14 @@ class Cutter:
             self._note(1, "byte order mark", "")
         lines = text.removeprefix(MARK).split("\n")
         self.front = front_of(lines, IN_FRONT)
+        plain = self.front is None and "\x1b" not in text
         for number, line in enumerate(lines, start=1):
+            # Most lines of a dump are a statement behind another one.
+            if plain and self.other is None and self.blocks:
+                first = line.split(None, 1)
+                if first and first[0] in OPENING:
+                    self.blocks[-1].lines.append((number, line))
+                    continue
             self._line(number, line.rstrip("\r"))
 
     def _line(self, number: int, line: str) -> None:

@@ -38,6 +38,8 @@ static int link_attr(uint16_t type, const void *data, size_t n, void *arg)
 		return l->has_mac ? wire_attr(data, n, l->mac, sizeof(l->mac)) : 0;
 	case IFLA_MTU:
 		return wire_attr(data, n, &l->mtu, sizeof(l->mtu));
+	case IFLA_CARRIER_CHANGES:
+		return wire_attr(data, n, &l->carrier_changes, sizeof(l->carrier_changes));
 	case IFLA_LINKINFO:
 		return wire_nested(data, n, info_attr, l);
 	}

@@ -18,6 +18,7 @@ struct rt_link {
 	bool has_mac, is_ip6tnl;
 	struct in6_addr local, remote; /* ends of an IPv6 tunnel, else :: */
 	uint32_t mtu;
+	uint32_t carrier_changes; /* how often the carrier came or went */
 };
 
 int rt_link_dump(struct nl *nl, int (*fn)(const struct rt_link *l, void *arg), void *arg);

@@ -78,6 +78,7 @@ static void a_link_tells_name_mac_and_kind(void **state)
 	body->ifi_flags = IFF_UP | IFF_RUNNING;
 	nl_put(rq, IFLA_IFNAME, "ip6tnl1", 8);
 	nl_put(rq, IFLA_ADDRESS, mac, 6);
+	nl_put(rq, IFLA_CARRIER_CHANGES, &(uint32_t){ 3 }, 4);
 	nest = nl_nest(rq, IFLA_LINKINFO);
 	nl_put(rq, IFLA_INFO_KIND, "ip6tnl", 7);
 	nl_nest_end(rq, nest);
@@ -88,6 +89,7 @@ static void a_link_tells_name_mac_and_kind(void **state)
 	assert_true(l.is_ip6tnl && l.has_mac);
 	assert_memory_equal(l.mac, mac, 6);
 	assert_true(l.flags & IFF_RUNNING);
+	assert_int_equal(l.carrier_changes, 3);
 	r.n_answers = 0;
 	assert_int_equal(rt_link_get(nl, 9, NULL, &l), -ENODEV);
 	nl_free(nl);

@@ -66,6 +66,7 @@ unsigned stage_count(const struct stage *w, const char *begin);
 /* An address event of eth0; flags IFA_F_…. */
 void stage_addr(struct stage *w, const char *prefix, uint32_t flags, bool gone);
 void stage_link(struct stage *w, bool up);
+void stage_carrier(struct stage *w, bool up, uint32_t changes);
 /* A router of eth0 advertises a prefix. */
 void stage_ra(struct stage *w, const char *prefix);
 void stage_ra_on(struct stage *w, const char *prefix, int ifindex);

@@ -19,11 +19,17 @@ void stage_addr(struct stage *w, const char *prefix, uint32_t flags, bool gone)
 
 void stage_link(struct stage *w, bool up)
 {
+	stage_carrier(w, up, 0);
+}
+
+void stage_carrier(struct stage *w, bool up, uint32_t changes)
+{
 	struct rt_event ev = { .kind = RE_LINK };
 
 	ev.link = (struct rt_link){ .ifindex = ETH0, .name = "eth0" };
 	memcpy(ev.link.mac, stage_mac, sizeof(ev.link.mac));
 	ev.link.flags = up ? IFF_UP | IFF_RUNNING : IFF_UP;
+	ev.link.carrier_changes = changes;
 	where_event(&ev, &w->mip.where);
 }
 

@@ -92,6 +92,28 @@ static void home_is_told_once_and_again_when_the_link_was_lost(void **state)
 	end(w);
 }
 
+static void a_link_of_which_only_the_return_is_told_was_lost(void **state)
+{
+	struct watcher a;
+	struct stage *w = watch(&a);
+
+	(void)state;
+	stage_carrier(w, true, 1);
+	stage_ra(w, "2001:1::/64");
+	TOLD(&a, WE_HOME);
+	stage_clear(w);
+	stage_carrier(w, true, 1);
+	assert_int_equal(a.n, 0);
+	stage_carrier(w, true, 3);
+	TOLD(&a, WE_LINK_DOWN);
+	assert_int_equal(stage_count(w, "ICMPv6 133 to ff02::2"), 1);
+	stage_carrier(w, false, 4);
+	TOLD(&a, WE_LINK_DOWN);
+	stage_carrier(w, false, 6);
+	assert_int_equal(a.n, 0);
+	end(w);
+}
+
 static void another_link_where_home_was_is_told_before_its_address(void **state)
 {
 	struct watcher a;
@@ -127,5 +149,6 @@ static void each_home_address_has_a_view_of_its_own(void **state)
 
 UNIT_MAIN(T(an_address_comes_lives_on_and_goes, "C-073 C-076"),
 	T(home_is_told_once_and_again_when_the_link_was_lost, "C-072"),
+	T(a_link_of_which_only_the_return_is_told_was_lost, "C-101"),
 	T(another_link_where_home_was_is_told_before_its_address, "C-072"),
 	T(each_home_address_has_a_view_of_its_own, "C-076"))

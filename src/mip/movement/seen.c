@@ -23,6 +23,7 @@ struct where_link *seen_link_add(
 	l = &s->links[s->n_links++];
 	*l = (struct where_link){ .ifindex = rl->ifindex, .conf = conf };
 	l->up = (rl->flags & IFF_UP) && (rl->flags & IFF_RUNNING);
+	l->carrier_changes = rl->carrier_changes;
 	memcpy(l->mac, rl->mac, sizeof(l->mac));
 	return l;
 }

@@ -17,6 +17,7 @@ struct where_link {
 	int ifindex;
 	const struct mip_iface *conf;
 	bool up;
+	uint32_t carrier_changes; /* when we last heard of it */
 	bool moved; /* down since the last RA: what we know of this link may be of another */
 	bool asking; /* no RA since it came up */
 	bool seen; /* while all is read again */

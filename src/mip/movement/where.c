@@ -198,6 +198,20 @@ static void link_lost(struct where_view *v)
 	tell(v, WE_LINK_DOWN);
 }
 
+static void link_down(struct where *w, struct where_link *l)
+{
+	l->moved = true;
+	log_mip(1, "interface %s is down", l->conf->name);
+	for (struct where_view *v = w->views; v; v = v->next) {
+		if (v->in_use.ifindex == l->ifindex)
+			link_lost(v);
+	}
+}
+
+/*
+ * The kernel joins events of one second: of a link that went and came it may tell only that it is
+ * there. The count of changes shows it.
+ */
 static void link_event(struct where *w, const struct rt_link *rl)
 {
 	struct where_link *l = seen_link(&w->seen, rl->ifindex);
@@ -210,19 +224,15 @@ static void link_event(struct where *w, const struct rt_link *rl)
 		return;
 	}
 	memcpy(l->mac, rl->mac, sizeof(l->mac));
-	if (l->up == up)
+	if (l->up == up && l->carrier_changes == rl->carrier_changes)
 		return;
+	l->carrier_changes = rl->carrier_changes;
+	if (l->up)
+		link_down(w, l);
 	l->up = up;
 	if (up) {
 		log_mip(1, "interface %s is up, looking for a router", rl->name);
 		ask(w, l);
-		return;
-	}
-	l->moved = true;
-	log_mip(1, "interface %s is down", rl->name);
-	for (struct where_view *v = w->views; v; v = v->next) {
-		if (v->in_use.ifindex == l->ifindex)
-			link_lost(v);
 	}
 }
 

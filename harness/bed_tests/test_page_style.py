@@ -76,6 +76,20 @@ def test_every_line_can_be_seen_on_the_papers_it_is_drawn_on(name):
             assert contrast(scheme[line], scheme[paper]) >= SEEN, (line, paper)
 
 
+# What a browser colours by itself where a sheet does not, and in the dark paler than may be.
+OWN_COLOUR = {r"<a\b": r"^a \{[^}]*?\bcolor: ", r"placeholder=": r"::placeholder \{[^}]*?\bcolor: ",
+              r"<mark\b": r"\bmark \{[^}]*?\bcolor: ", r"<button\b": r"\bbutton \{[^}]*?\bcolor: ",
+              r"<select\b": r"\bselect \{[^}]*?\bcolor: "}
+
+
+@pytest.mark.req("T-122")
+@pytest.mark.parametrize("written", OWN_COLOUR)
+def test_no_text_has_a_colour_of_the_browser_s_own(written):
+    pages = "".join(path.read_text() for path in html.TEMPLATES.glob("*.html"))
+    if re.search(written, pages):
+        assert re.search(OWN_COLOUR[written], SHEET, re.MULTILINE | re.DOTALL), written
+
+
 def test_nothing_is_made_paler_by_opacity():
     assert not re.search(r"(?<!fill-)opacity: 0?\.", SHEET)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,9 @@ from harness.bed import options, run
 from harness.bed.base.job import Job
 from harness.bed.base.story import Story
 from harness.bed.engine.kernel import Unfit
+from harness.bed.node.agent import Agent
+from harness.bed.node.frames import Refused
+from harness.bed.node.node import Process
 from harness.bed.stage.debugger import Debugger
 
 
@@ -95,3 +100,23 @@ def test_gdb_takes_the_daemon_that_is_named(wanted, node, attached):
     except LookupError:
         pass
     assert bool(asked) is attached
+
+
+class Line:
+    """An agent's line on which every process has ended."""
+
+    def __init__(self, number: int) -> None:
+        self.on: dict = {}
+        self.number = number
+
+    def request(self, *_: object) -> None:
+        raise Refused(self.number, "KILL: process 757")
+
+
+def test_whoever_has_left_gdb_before_the_story_ends_fails_nothing():
+    debugger = Debugger(Story(), "iked")
+    debugger.process = Process("gdb", 757, Path("/"), Agent(Line(errno.ESRCH)))
+    debugger.end()
+    assert debugger.process is None
+    with pytest.raises(Refused):
+        Process("gdb", 757, Path("/"), Agent(Line(errno.EPERM))).kill()

@@ -6,12 +6,13 @@ guest itself.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bed.node.frames import Event, Frame, Request, Value
+from harness.bed.node.frames import Event, Frame, Refused, Request, Value
 from harness.bed.node.line import Line
 
 TERMINAL = 1
@@ -75,7 +76,12 @@ class Agent:
         return Done(os.waitstatus_to_exitcode(done.number()), done.text(1), done.text(2))
 
     def kill(self, pid: int, signal: int) -> None:
-        self._ask(Request.KILL, pid, signal)
+        """Send a signal; that a process has ended since it was looked up is no error."""
+        try:
+            self._ask(Request.KILL, pid, signal)
+        except Refused as error:
+            if error.errno != errno.ESRCH:
+                raise
 
     def programs(self, node: str) -> list[Program]:
         found = self._ask(Request.PIDS, node)

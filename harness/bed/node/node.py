@@ -173,12 +173,7 @@ class Node:
         return int(stat.rpartition(")")[2].split()[SESSION]) if stat else None
 
     def kill(self, pid: int, name: str) -> None:
-        """Send a signal; that a process has ended since it was looked up is no error."""
-        try:
-            self.agent.kill(pid, getattr(signal, f"SIG{name}"))
-        except Refused as error:
-            if error.errno != errno.ESRCH:
-                raise
+        self.agent.kill(pid, getattr(signal, f"SIG{name}"))
 
     def close(self) -> None:
         """End everything that still runs in the node, then the node."""

@@ -143,6 +143,7 @@ bash-5.1# ip xfrm state
 ┌──(root㉿kali)-[~]|└─# ip xfrm state
 [sudo] password for me: |$ sudo ip xfrm state
 + ip xfrm state
++ _________________________ ip-xfrm-state|+ ip xfrm state
 Every 2.0s: ip xfrm state          moon: Mon Nov 30 12:00:00 2026
 ## ip xfrm state
 === ip xfrm state ===
@@ -160,7 +161,7 @@ src 192.0.2.2 dst 192.0.2.1
 
 @pytest.mark.parametrize("prompt", PROMPTS.splitlines())
 def test_a_command_is_known_by_whatever_prompt(prompt):
-    found = xfrm.read(prompt.replace("|└", "\n└").replace("|$", "\n$") + f"\n{ENTRY}")
+    found = xfrm.read(re.sub(r"\|(?=[└$+])", "\n", prompt) + f"\n{ENTRY}")
     assert not found.unread, found.unread[0]
     part, = found.parts
     assert part.kind == "state" and part.dump == xfrm.parse_dump(ENTRY)

@@ -113,3 +113,16 @@ def test_what_cannot_be_told_is_one_sentence(tmp_path, word, shell, sentence):
 def test_standard_input_is_read_as_octets(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(S.encode())))
     assert octets("-") == S.encode()
+
+
+@pytest.mark.req("T-707")
+@pytest.mark.parametrize("word", ["diff --json", "diff", "facts"])
+def test_a_terminal_of_another_character_set_is_told_too(tmp_path, word):
+    """Nor does a terminal obey what a file holds."""
+    (tmp_path / "a").write_text(S + "\tfr\u00f6bnicate \u2026 \x9b31m\x07\n")
+    files = " a" * (1 + word.startswith("diff"))
+    done = subprocess.run([*f"{samples.TOP}/run-tests.sh {word}{files}".split()], cwd=tmp_path,
+                          env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True,
+                          check=False)
+    assert done.returncode == (1 if word == "facts" else 2) and b"bnicate" in done.stdout
+    assert not done.stderr and not {0x9b, 7, 0x1b} & set(done.stdout)

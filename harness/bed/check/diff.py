@@ -191,7 +191,7 @@ def _diff(arguments: list[str]) -> int:
     one, other = read(names[0]), read(names[1])
     if options.json:
         found = compare(one, other, options.values)
-        print(json.dumps(document(found), indent=1, ensure_ascii=False))
+        print(json.dumps(document(found), indent=1))
         return found.status
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = shutil.get_terminal_size((WIDTH, 24)).columns

@@ -65,7 +65,7 @@ def _facts(arguments: list[str]) -> int:
     if not data.strip():
         print(f"run-tests.sh facts: {name} is empty: taken as no state and no policy",
               file=sys.stderr)
-    print(json.dumps(document(name, found), indent=1, ensure_ascii=False))
+    print(json.dumps(document(name, found), indent=1))
     return PARTLY if found.unread else WHOLE
 
 

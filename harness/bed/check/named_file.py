@@ -12,6 +12,7 @@ import select
 import stat
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
@@ -122,6 +123,8 @@ def told(word: str, failed: int, work: Callable[[], int]) -> int:
     try:
         if sys.stdout is None:
             raise Unreadable("standard output is closed: say where, as > FILE")
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         status = work()
         sys.stdout.flush()
         return status

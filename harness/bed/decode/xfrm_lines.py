@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from harness.bed.decode.xfrm_entry import EVENTS, POLICY_TABLE, STATE_TABLE, TEMPLATE_WORDS
 from harness.bed.decode.xfrm_front import front_of
-from harness.bed.decode.xfrm_words import KEPT
+from harness.bed.decode.xfrm_words import shown
 
 STATE, POLICY, MONITOR = "state", "policy", "monitor"
 
@@ -50,7 +50,7 @@ PROMPT = re.compile(
     r"(?:\(\S+\) ?)?(?:\[[^\]]{1,60}\]|[\w.@:~/-]*[\w~/)-])[#$%](?:\s+(?P<command>\S.*)|\s*)$")
 BARE_PROMPT = re.compile(r"[#$%] ")
 MARKUP = re.compile(
-    r"(?:```|~~~) ?\w*$|[-=*_~]{3,}$|Script (started|done) on |</?(pre|code|blockquote)>$"
+    r"(?:```|~~~) ?\w*$|[-=*_~]{3,}$|\+ _{3,}|Script (started|done) on |</?(pre|code|blockquote)>$"
     r"|--More--|\(END\)$|\^C$|\[sudo\] password for |[┌╭]─|On .{8,200} wrote:$")
 ENTRY = re.compile(r"src \S+ dst \S+|Default policies:")
 # A dump behind its command on one line, as the page of 2008 has it.
@@ -117,7 +117,7 @@ class Cutter:
         """The line without what is no fact in it."""
         rest = pattern.sub("", line, count=0 if pattern is ESCAPES else 1)
         if rest != line:
-            self._note(number, why, line.strip()[:KEPT])
+            self._note(number, why, line)
         return rest
 
     def _opens(self, number: int, said: str) -> bool:
@@ -177,7 +177,7 @@ class Cutter:
         self.blocks[-1].lines.append((number, line))
 
     def _note(self, number: int, why: str, said: str) -> None:
-        self.notes.append(Note(number, why, said[:KEPT]))
+        self.notes.append(Note(number, shown(why), shown(said)))
 
 
 def cut(text: str) -> Cutter:

@@ -65,6 +65,14 @@ def whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and text.isascii() and len(text) <= 32 else None
 
 
+def shown(text: str) -> str:
+    """A line as a note has it: not endless, and nothing that a terminal obeys."""
+    text = text[:4 * KEPT].strip()
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\t\xa0" else repr(c)[1:-1] for c in text)
+    return text if len(text) <= KEPT else f"{text[:KEPT]} …"
+
+
 class Words:
     """A cursor over the words of numbered lines; every method that reads moves it on."""
 
@@ -150,8 +158,7 @@ class Words:
     def text(self, line: int) -> str:
         """What a note says of a line, one text for all that it has."""
         if line not in self.shown:
-            text = self.texts[line][:4 * KEPT].strip()
-            self.shown[line] = text if len(text) <= KEPT else f"{text[:KEPT]} …"
+            self.shown[line] = shown(self.texts[line])
         return self.shown[line]
 
     def error(self, why: str) -> DumpError:

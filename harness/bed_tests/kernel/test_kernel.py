@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.bed.decode.facts import plain
 from harness.bed.decode.xfrm import parse_dump
 
 HOA, HA, COA = "2001:db8::10", "2001:db8::1", "2001:db8:1::50"
@@ -56,6 +57,18 @@ MADE = (
     " limit byte-soft 1000 tmpl proto esp reqid 7 mode transport level use",
     f"policy add src {HA}/128 dst ::/0 proto ipv6-icmp type 3 code 1 dir fwd action block",
     f"policy add src {HA}/128 dst ::/0 proto gre key 7 dir out priority 9 if_id 6 flag icmp",
+    f"state add src {HA} dst {COA} proto esp spi 0xffffffff reqid 4294967295 mode tunnel"
+    f" flag nopmtudisc noecn decap-dscp icmp align4 {ALGORITHMS} encap espinudp 4500 61000 {HOA}"
+    f" sel src {HA}/127 dst ::/0 proto ipv6-icmp type 8",
+    f"state add src {HOA} dst {COA} proto esp spi 4 mode transport {ALGORITHMS}"
+    " mark 0x80000001 mask 0xf0000001 limit byte-hard 9 limit packet-soft 8",
+    f"state add src {HA} dst {HOA} proto esp spi 0xc4 mode transport flag esn replay-window 2000"
+    f" aead 'rfc4106(gcm(aes))' 0x{'55' * 36} 64",
+    f"state allocspi src {COA} dst {HA} proto esp reqid 9 mode tunnel min 0x700 max 0x7ff",
+    "policy add src 198.51.100.0/24 dst 203.0.113.0/24 proto tcp sport 22 dport 65535 dir"
+    " in ptype sub priority 4294967295 tmpl src 192.0.2.1 dst 192.0.2.2 proto comp spi 9 mode"
+    " tunnel level use tmpl proto esp reqid 5 mode transport",
+    "policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir fwd action block mark 5 limit time-use-hard 70",
 )
 
 
@@ -65,9 +78,13 @@ def test_netlink_and_text_of_one_kernel_are_the_same_facts(bed):
     carol, _ = bed.nodes("carol", "moon")
     for made in MADE:
         carol.run(f"ip xfrm {made}")
-    text = parse_dump(carol.run("ip -s xfrm state") + carol.run("ip -s xfrm policy"))
     answer = carol.xfrm()
-    assert set(text.states) == set(answer.states) and len(text.states) == 4
-    assert set(text.policies) == set(answer.policies)
+    for words, wanted in (("-s", answer), ("-o -s", answer), ("", plain(answer)),
+                          ("-o -d", plain(answer))):
+        text = parse_dump("".join(carol.run(f"ip {words} xfrm {kind}")
+                                  for kind in ("state", "policy")))
+        assert set(text.states) == set(wanted.states) and len(text.states) == 8
+        assert set(text.policies) == set(wanted.policies)
     carol.run("ip xfrm state flush")
     carol.run("ip xfrm policy flush")
+    carol.run("ip xfrm policy flush ptype sub")

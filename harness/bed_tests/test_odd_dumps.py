@@ -137,6 +137,11 @@ def test_odd_dumps_are_told_apart_by_their_facts(name):
         assert status == UNREAD or len(found.differences) == status
 
 
+def test_what_was_not_understood_is_why_there_is_nothing_to_compare():
+    with pytest.raises(given.Unreadable, match="^b: line 1: '[?]{3}' is not an address"):
+        compare.compare(given.given("a", P), given.given("b", P.replace("198.51.100.0", "???") + S))
+
+
 PLACEHOLDERS = """\
 <<Keys hidden>>|0x...|0x..|0xabcd...ef12|0x1234…|<removed>|<secret key removed>|[REDACTED]|(hidden)
 [key has been removed]|(redacted)|redacted|REMOVED|***REDACTED***|--removed--|{{KEY}}|0x[redacted]

@@ -171,6 +171,9 @@ def _hidden(dump: Dump) -> Iterator[str]:
 def compare(one: Given, other: Given, values: bool = False) -> Comparison:
     kinds = one.kinds & other.kinds
     if not kinds:
+        for given in (one, other):
+            for note in given.unread[:1]:
+                raise Unreadable(f"{given.name}: line {note.line}: {note.why}: {note.text[:60]}")
         raise Unreadable(f"{one.name} has no {min(other.kinds)} and {other.name} no "
                          f"{min(one.kinds)}: nothing to compare")
     left, right = (_only(given.dump, kinds) for given in (one, other))
@@ -180,8 +183,8 @@ def compare(one: Given, other: Given, values: bool = False) -> Comparison:
     for given in (one, other):
         for what in set(_hidden(given.dump)):
             found.uncompared[f"{HIDES[what]} that {given.name} hides"] += 1
-    spoken = delta.spoken_names(named[1]) | delta.spoken_names(named[0])
     wanted, actual = things(named[0]), things(named[1])
+    spoken = delta.spoken_names(named[1], actual) | delta.spoken_names(named[0], wanted)
     entries = {id(thing): entry for dump, by_kind in zip(named, (wanted, actual))
                for thing, entry in _with_entries(dump, by_kind)}
     for kind in ENTRIES:

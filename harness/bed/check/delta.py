@@ -70,7 +70,7 @@ def between(before: str, after: str) -> Delta:
 def between_dumps(old: Dump, new: Dump) -> Delta:
     """Two dumps whose values have names."""
     wanted, found = things(old), things(new)
-    spoken = spoken_names(new) | spoken_names(old)
+    spoken = spoken_names(new, found) | spoken_names(old, wanted)
     changes: list[Change] = []
     stayed = {}
     for kind in PLURALS:
@@ -95,9 +95,8 @@ def checkpoints(delta: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def spoken_names(dump: Dump) -> dict[str, str]:
-    """For each name of an object in golden's words: what a person calls it."""
-    found = things(dump)
+def spoken_names(dump: Dump, found: dict[str, list[Thing]]) -> dict[str, str]:
+    """For each name of an object in golden's words: what a person calls it; its things `found`."""
     ways = _ways(dump.policies)
     states = {thing.name: _state(state, ways)
               for state, thing in zip(dump.states, found["state"])}

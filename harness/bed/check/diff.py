@@ -21,7 +21,6 @@ Errors:  one sentence that names file, line and what is wrong there.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import shutil
@@ -177,7 +176,6 @@ def main(arguments: list[str]) -> int:
 
 
 def _diff(arguments: list[str]) -> int:
-    gc.disable()  # a short life with many small objects, none of them in a circle
     options = _parser().parse_args(arguments)
     names = options.files
     if len(names) > 2:

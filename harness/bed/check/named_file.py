@@ -7,6 +7,7 @@ Errors:  Unreadable, one sentence: the file, what is wrong with it and, where th
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import select
 import stat
@@ -120,6 +121,7 @@ def _first(path: str, file: int) -> bytes:
 
 def told(word: str, failed: int, work: Callable[[], int]) -> int:
     """The status of a command; what cannot be read or written is its sentence."""
+    gc.disable()  # a short life with many small objects, none of them in a circle
     try:
         if sys.stdout is None:
             raise Unreadable("standard output is closed: say where, as > FILE")

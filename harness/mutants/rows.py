@@ -370,4 +370,12 @@ ROWS = (
            "if (child_is_unheard(c))",
            "if (!c->sa)",
            "ike/test_pair_update.what_its_peer_does_not_know_yet_is_not_deleted"),
+    Mutant("E-048", "src/mip/conf/conf_in.c",
+           "if (is_second(in, name, &firsts[i]))",
+           "if (!name)",
+           "mip/test_check.findings_are_as_expected"),
+    Mutant("E-037", "src/ike/conf/conf_secrets.c",
+           "if (!wrong && path && quoted && access(path, F_OK) < 0)",
+           "if (!wrong && !path)",
+           "ike/test_check.a_secret_is_never_said"),
 )

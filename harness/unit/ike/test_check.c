@@ -143,4 +143,4 @@ static void a_secret_is_never_said(void **state)
 	each(without_secret);
 }
 
-UNIT_MAIN(T(findings_are_as_expected, "E-036"), T(a_secret_is_never_said, "E-037"))
+UNIT_MAIN(T(findings_are_as_expected, "E-048 E-036"), T(a_secret_is_never_said, "E-037"))

@@ -165,8 +165,8 @@ static void try_keyword(size_t i, const char *side)
 	char text[256], say[128];
 
 	snprintf(text, sizeof(text),
-		"conn a\n\tauto=add\n\tinstallpolicy=no\n\tright=2001:db8::1\n"
-		"\tleftsubnet=2001:db8::2\n\trightsubnet=2001:db8::1\n\t%s%s=%s\n",
+		"conn %%default\n\tauto=add\n\tinstallpolicy=no\n\tright=2001:db8::1\n"
+		"\tleftsubnet=2001:db8::2\n\trightsubnet=2001:db8::1\nconn a\n\t%s%s=%s\n",
 		left ? side : "", keywords[i].name + (left ? 4 : 0), keywords[i].value);
 	c = load(text);
 	snprintf(say, sizeof(say), "%s%s", left ? side : "", keywords[i].name + (left ? 4 : 0));

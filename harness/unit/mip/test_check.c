@@ -70,4 +70,4 @@ static void findings_are_as_expected(void **state)
 	assert_true(n > 10);
 }
 
-UNIT_MAIN(T(findings_are_as_expected, "E-036 E-038"))
+UNIT_MAIN(T(findings_are_as_expected, "E-048 E-036 E-038"))

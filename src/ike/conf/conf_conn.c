@@ -75,7 +75,7 @@ static const struct conf_key keys[] = {
 	  .doc = "proposals of the CHILD_SA; a group is used for rekeying and further "
 		  "CHILD_SAs" },
 	{ .name = "ikelifetime", .set = conf_secs, .at = AT(ike_lifetime), .def = "3h",
-	  .max = 30 * 86400,
+	  .min = 1, .max = 30 * 86400,
 	  .doc = "rekey the IKE_SA before it is that old" },
 	{ .name = "lifetime", .set = conf_secs, .at = AT(lifetime), .def = "1h",
 	  .max = 30 * 86400,

@@ -62,6 +62,8 @@ struct conn *conn_new(const char *name);
 void conn_free(struct conn *c);
 OWN(conn)
 
+/* The quotes of word processors, or a single one that begins it. */
+bool conf_has_odd_quotes(const char *text);
 /* One parameter onto the conn under construction. */
 void conn_param(struct conn_build *b, struct param *p);
 /* Line of the parameter that decided, else of the section. */

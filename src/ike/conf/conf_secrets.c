@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "ike/conf/conf_read.h"
 
 enum { INCLUDE_DEPTH = 10 };
@@ -71,29 +73,37 @@ static int secret_add(struct ike_conf *c, char *path, const char *pass, struct c
 	return 0;
 }
 
+/*
+ * What is wrong with the words behind `: RSA', NULL: nothing. None of them is said: any of them may
+ * be a passphrase whose file name is forgotten, or which has spaces.
+ */
+static const char *wrong_words(const char *file, const char *pass, const char *more)
+{
+	if (!file)
+		return "expected the name of a key file";
+	if (*file == '{')
+		return "expected the name of a key file; a key that stands here is not read";
+	if (conf_has_odd_quotes(file) || (pass && conf_has_odd_quotes(pass)))
+		return "expected no quotes but \"";
+	if (pass && !strcmp(pass, "%prompt"))
+		return "%prompt: expected a passphrase, there is nobody to ask";
+	return more ? "expected nothing behind the passphrase, quotes if it has spaces" : NULL;
+}
+
 static void key_secret(const struct conf_paths *paths, struct ike_conf *c, struct conf_log *log,
 	struct conf_pos at, char *rest)
 {
-	const char *file = next_word(&rest), *pass = next_word(&rest);
-	char *path;
+	bool quoted = rest[strspn(rest, " \t")] == '"';
+	const char *file = next_word(&rest), *pass = next_word(&rest), *more = next_word(&rest);
+	const char *wrong = wrong_words(file, pass, more);
+	own_mem char *path = wrong ? NULL : conf_path(paths, "private", file);
 
-	if (!file) {
-		conf_error(log, at, ": RSA: expected the name of a key file");
-		return;
-	}
-	if (*file == '{') {
-		conf_error(log, at,
-			": RSA {: expected the name of a key file; a key that stands here is not "
-			"read");
-		return;
-	}
-	if (pass && !strcmp(pass, "%prompt")) {
-		conf_error(log, at, "%%prompt: expected a passphrase, there is nobody to ask");
-		return;
-	}
-	path = conf_path(paths, "private", file);
-	if (!path || secret_add(c, path, pass, at) < 0)
-		free(path);
+	if (!wrong && path && quoted && access(path, F_OK) < 0)
+		wrong = "the quoted word names no file: expected `: RSA FILE [PASSPHRASE]'";
+	if (wrong)
+		conf_error(log, at, ": RSA: %s", wrong);
+	else if (path && secret_add(c, path, pass, at) == 0)
+		take(path);
 }
 
 static void line_read(const struct conf_paths *paths, struct ike_conf *c, struct conf_log *log,
@@ -141,7 +151,7 @@ void secrets_read(const struct conf_paths *paths, struct conf_log *log, struct i
 	err = lex_lines(paths->secrets, (struct lex_limits){ INCLUDE_DEPTH, true }, log, &lex);
 	if (err < 0) {
 		conf_warn(log, (struct conf_pos){ paths->secrets, 0 }, "%s: there are no secrets",
-			strerror(-err));
+			file_str(err));
 		return;
 	}
 	check_mode(paths->secrets, log);

@@ -144,8 +144,7 @@ static int header(struct reader *r, const struct lex_line *line)
 	return 0;
 }
 
-/* The quotes of word processors, and single ones around a whole value. */
-static bool has_odd_quotes(const char *text)
+bool conf_has_odd_quotes(const char *text)
 {
 	static const char *const odd[] = { "\u201c", "\u201d", "\u201e", "\u201f", "\u00ab",
 		"\u00bb", "\u2018", "\u2019" };
@@ -162,7 +161,7 @@ static const char *wrong_value(const char *text)
 	size_t n = strlen(text);
 	bool quoted = n >= 2 && text[0] == '"' && text[n - 1] == '"';
 
-	if (has_odd_quotes(text))
+	if (conf_has_odd_quotes(text))
 		return "expected no quotes but \"";
 	if (strchr(text + quoted, '"') && (!quoted || strchr(text + 1, '"') != text + n - 1))
 		return "expected quotes around the whole value";
@@ -177,6 +176,19 @@ static char *value_of(const char *text)
 	if (text[0] == '"')
 		return strndup(text + 1, n - 2);
 	return strdup(text);
+}
+
+/* The later one counts; who wrote the earlier one should know. */
+static void judge_twice(struct reader *r, const struct section *s, const struct param *p)
+{
+	for (const struct param *q = s->params; q != p; q++) {
+		if (strcmp(q->name, p->name) != 0 || !strcmp(q->value, p->value) ||
+			!strcmp(p->name, "also"))
+			continue;
+		conf_warn(r->log, p->at, "%s=%s: counts instead of %s on line %u", p->name,
+			p->value, q->value, q->at.line);
+		return;
+	}
 }
 
 /* "name = value" */
@@ -218,7 +230,11 @@ static int parameter(struct reader *r, const struct lex_line *line)
 	p->at = line->at;
 	p->name = strndup(line->text, n);
 	p->value = value_of(text);
-	return p->name && p->value ? 0 : -ENOMEM;
+	if (!p->name || !p->value)
+		return -ENOMEM;
+	if (s->kind == SECTION_CONN)
+		judge_twice(r, s, p);
+	return 0;
 }
 
 /* Told already. In the first column it may have been a header, too. */

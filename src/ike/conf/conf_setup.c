@@ -108,15 +108,16 @@ static void other_word(struct ike_conf *c, struct param *p, struct conf_log *log
 	}
 }
 
-/* Another value of the same word, before this one or in an earlier section. */
-static const struct param *said_before(
-	const struct section *first, const struct section *s, const struct param *p)
+/* Another value of the same word, on an earlier line. */
+static const struct param *said_before(const struct section *first, const struct param *p)
 {
-	for (; first; first = first == s ? NULL : first->next)
+	for (; first; first = first->next)
 		for (size_t i = 0; first->kind == SECTION_SETUP && i < first->n_params; i++) {
 			const struct param *q = &first->params[i];
 
-			if (first != s && !strcmp(q->name, p->name) && strcmp(q->value, p->value))
+			if (q == p)
+				return NULL;
+			if (!strcmp(q->name, p->name) && strcmp(q->value, p->value))
 				return q;
 		}
 	return NULL;
@@ -146,7 +147,7 @@ void setup_section(
 		conf_warn(log, s->at, "config setup: one more, read together with that of line %u",
 			first->at.line);
 	for (size_t i = 0; i < s->n_params; i++)
-		setup_param(c, &s->params[i], said_before(first, s, &s->params[i]), log);
+		setup_param(c, &s->params[i], said_before(first, &s->params[i]), log);
 	c->unsure |= s->broken;
 	if (s->broken)
 		conf_error(log, s->at,

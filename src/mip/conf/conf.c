@@ -32,7 +32,9 @@ static int read_file(const char *path, struct conf_log *log, struct mip_conf *c)
 {
 	const struct lex_limits limits = { .depth = INCLUDE_DEPTH, .no_match_is_ok = true };
 	struct lex *text = calloc(1, sizeof(*text));
-	struct conf_in in = { .at = { path, 0 }, .log = log, .conf = c };
+	static const struct conf_scope *const scopes[] = { &conf_scope_file, &conf_scope_iface,
+		&conf_scope_home, &conf_scope_set, NULL };
+	struct conf_in in = { .at = { path, 0 }, .log = log, .conf = c, .scopes = scopes };
 	int rc = text ? lex_tokens(path, limits, log, text) : -ENOMEM;
 
 	if (rc < 0) {

@@ -1,4 +1,6 @@
 /* What the statements of a complete mip6d.conf need of each other. */
+#include <string.h>
+
 #include "mip/conf/conf_in.h"
 
 #define KIND(k) (1u << MP_##k)
@@ -102,7 +104,7 @@ static void check_set(struct conf_in *in, const struct mip_policy_set *s)
 	check_reqids(in, s);
 }
 
-/* One home address twice: which home agent and prefix it has would be chance. */
+/* One thing twice: which of the two lines counts would be chance. */
 static void check_twice(struct conf_in *in, const struct mip_home_link *h)
 {
 	for (const struct mip_home_link *o = in->conf->home_links; o != h; o = o->next)
@@ -111,6 +113,24 @@ static void check_twice(struct conf_in *in, const struct mip_home_link *h)
 				"MnHomeLink %s: HomeAddress %s: expected another one than in the "
 				"MnHomeLink of line %u",
 				h->ifname, prefix_str(&h->hoa), o->at.line);
+}
+
+static void check_iface(struct conf_in *in, const struct mip_iface *i)
+{
+	for (const struct mip_iface *o = in->conf->ifaces; o != i; o = o->next)
+		if (!strcmp(o->name, i->name))
+			conf_error(in->log, i->at,
+				"Interface %s: expected it once, it is given on line %u", i->name,
+				o->at.line);
+}
+
+static void check_acl(struct conf_in *in, const struct mip_acl *a)
+{
+	for (const struct mip_acl *o = in->conf->acls; o != a; o = o->next)
+		if (addr_eq(&o->hoa, &a->hoa))
+			conf_error(in->log, a->at,
+				"BindingAclPolicy %s: expected it once, it is given on line %u",
+				addr_str(&a->hoa), o->at.line);
 }
 
 /* With a home agent to be discovered: some one of those that policies name. */
@@ -141,6 +161,11 @@ static void check_home(struct conf_in *in, const struct mip_home_link *h)
 			"address, "
 			"or :: to discover it",
 			h->ifname, addr_str(&h->ha));
+	if (addr_eq(&h->ha, &h->hoa.addr))
+		conf_error(in->log, h->at,
+			"MnHomeLink %s: HomeAgentAddress %s: expected another address than the "
+			"HomeAddress",
+			h->ifname, addr_str(&h->ha));
 	if (!prefix_has(&h->home_prefix, &h->hoa.addr))
 		conf_error(in->log, h->at,
 			"MnHomeLink %s: HomePrefix %s: expected the prefix of %s", h->ifname,
@@ -167,6 +192,10 @@ void conf_check(struct conf_in *in)
 		check_set(in, s);
 	for (const struct mip_home_link *h = c->home_links; h; h = h->next)
 		check_home(in, h);
+	for (const struct mip_iface *i = c->ifaces; i; i = i->next)
+		check_iface(in, i);
+	for (const struct mip_acl *a = c->acls; a; a = a->next)
+		check_acl(in, a);
 	if (c->role == MIP_HA && !c->ifaces)
 		conf_error(in->log, in->at, "NodeConfig HA: expected an Interface");
 	if (c->role == MIP_MN && !c->home_links)

@@ -1,7 +1,11 @@
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "mip/conf/conf_in.h"
+
+enum { SCOPE_MAX = 64, BEGIN_MIN = 4 };
+enum likeness { LIKE_SAME, LIKE_SLIP, LIKE_BEGINNING };
 
 bool in_is(const struct conf_in *in, enum lex_kind kind)
 {
@@ -99,15 +103,6 @@ static int key_read(struct conf_in *in, const struct conf_key *key, void *target
 	value = in_value(in, key->name, why);
 	if (!value)
 		return -EINVAL;
-	if (!strcmp(key->name, "NodeConfig")) {
-		if (in->role_line) {
-			conf_error(in->log, in->at,
-				"%s %s: expected it once, it is given on line %u", key->name, value,
-				in->role_line);
-			return -EINVAL;
-		}
-		in->role_line = in->at.line;
-	}
 	if (key->set(key, value, target, &why) < 0) {
 		conf_error(in->log, in->at, "%s %s: expected %s", key->name, value, why);
 		return -EINVAL;
@@ -115,38 +110,130 @@ static int key_read(struct conf_in *in, const struct conf_key *key, void *target
 	return in_end(in, key->name);
 }
 
-static const char *near_option(const struct conf_scope *scope, const char *name)
+static bool begins(const char *word, const char *name)
 {
-	for (size_t i = 0; i < scope->n_keys; i++)
-		if (names_near(scope->keys[i].name, name))
-			return scope->keys[i].name;
-	for (size_t i = 0; i < scope->n_stmts; i++)
-		if (names_near(scope->stmts[i].name, name))
-			return scope->stmts[i].name;
+	return strlen(name) >= BEGIN_MIN && !strncasecmp(word, name, strlen(name));
+}
+
+static const char *name_at(const struct conf_scope *scope, size_t i)
+{
+	if (i < scope->n_keys)
+		return scope->keys[i].name;
+	i -= scope->n_keys;
+	return i < scope->n_stmts ? scope->stmts[i].name : NULL;
+}
+
+static bool fits(enum likeness how, const char *word, const char *name)
+{
+	switch (how) {
+	case LIKE_SAME:
+		return !strcmp(word, name);
+	case LIKE_SLIP:
+		return names_near(word, name);
+	case LIKE_BEGINNING:
+		return begins(word, name);
+	}
+	return false;
+}
+
+static const char *like(const struct conf_scope *scope, enum likeness how, const char *name)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = name_at(scope, i)); i++)
+		if (fits(how, word, name))
+			return word;
 	return NULL;
 }
 
-static int statement(struct conf_in *in, const struct conf_scope *scope, void *target)
+/* What is meant, here or else in another block, which is given back. */
+static const char *meant(
+	const struct conf_in *in, const char *name, const struct conf_scope **scope)
+{
+	for (enum likeness how = LIKE_SAME; how <= LIKE_BEGINNING; how++) {
+		const char *word = like(*scope, how, name);
+
+		for (const struct conf_scope *const *s = in->scopes; !word && *s; s++) {
+			word = like(*s, how, name);
+			if (word)
+				*scope = *s;
+		}
+		if (word)
+			return word;
+	}
+	return NULL;
+}
+
+static void say_unknown(struct conf_in *in, const struct conf_scope *scope, const char *name)
+{
+	const struct conf_scope *where = scope;
+	const char *word = meant(in, name, &where), *place = scope->where ? scope->where : "";
+
+	if (!word)
+		conf_error(
+			in->log, in->at, "%s: unknown option%s%s", name, *place ? " " : "", place);
+	else if (where == scope)
+		conf_error(in->log, in->at, "%s: unknown option%s%s, expected %s?", name,
+			*place ? " " : "", place, word);
+	else
+		conf_error(in->log, in->at, "%s: unknown option%s%s, expected %s %s?", name,
+			*place ? " " : "", place, word,
+			where->where ? where->where : "outside of blocks");
+}
+
+/* Of two values in one file nobody knows which is meant; a file that includes another beats it. */
+static bool is_second(struct conf_in *in, const char *name, const struct conf_pos *first)
+{
+	bool same = first->line && !strcmp(first->file, in->at.file);
+
+	if (same)
+		conf_error(in->log, in->at, "%s %s: expected it once, it is given on line %u", name,
+			next_text(in), first->line);
+	else if (first->line)
+		conf_warn(in->log, in->at, "%s %s: counts instead of line %u of %s", name,
+			next_text(in), first->line, first->file);
+	return same;
+}
+
+static size_t find_name(const struct conf_scope *scope, const char *name)
+{
+	const char *word;
+	size_t i;
+
+	for (i = 0; (word = name_at(scope, i)) && strcmp(word, name) != 0; i++)
+		;
+	return i;
+}
+
+/* firsts: where each name of the scope stands that is given once. */
+static int statement(
+	struct conf_in *in, const struct conf_scope *scope, void *target, struct conf_pos *firsts)
 {
 	const char *name = in->t->text;
-	const struct conf_key *key = conf_find(scope->keys, scope->n_keys, name);
-	const char *near;
+	size_t i = find_name(scope, name);
+	const struct conf_key *key = i < scope->n_keys ? &scope->keys[i] : NULL;
+	const struct conf_stmt *stmt = key ? NULL : &scope->stmts[i - scope->n_keys];
+	struct conf_pos at = in->t->at;
+	int rc;
 
 	in_next(in);
-	if (key)
-		return key_read(in, key, target);
-	for (size_t i = 0; i < scope->n_stmts; i++)
-		if (!strcmp(scope->stmts[i].name, name))
-			return scope->stmts[i].read(in, name, target);
-	near = near_option(scope, name);
-	conf_error(in->log, in->at, "%s: unknown option%s%s%s%s%s", name, scope->where ? " " : "",
-		scope->where ? scope->where : "", near ? ", expected " : "", near ? near : "",
-		near ? "?" : "");
-	return -EINVAL;
+	if (i == scope->n_keys + scope->n_stmts) {
+		say_unknown(in, scope, name);
+		return -EINVAL;
+	}
+	if (is_second(in, name, &firsts[i]))
+		return -EINVAL;
+	rc = key ? key_read(in, key, target) : stmt->read(in, name, target);
+	if (!rc && (key ? key->set != NULL : !stmt->again))
+		firsts[i] = at;
+	return rc;
 }
 
 void in_statements(struct conf_in *in, const struct conf_scope *scope, void *target)
 {
+	struct conf_pos firsts[SCOPE_MAX] = { 0 };
+
+	assert(scope->n_keys + scope->n_stmts <= SCOPE_MAX);
 	while (in->left && !(scope->where && in_is(in, LEX_CLOSE))) {
 		if (in_take(in, LEX_END))
 			continue; /* an empty statement */
@@ -155,7 +242,7 @@ void in_statements(struct conf_in *in, const struct conf_scope *scope, void *tar
 			in_next(in);
 			continue;
 		}
-		if (statement(in, scope, target) < 0)
+		if (statement(in, scope, target, firsts) < 0)
 			skip_statement(in);
 	}
 }

@@ -17,7 +17,8 @@ struct conf_in {
 	struct conf_pos at; /* of the last token taken */
 	struct conf_log *log;
 	struct mip_conf *conf;
-	unsigned role_line; /* of NodeConfig; 0: none came yet */
+	const struct conf_scope *const
+		*scopes; /* all there are, for who is in the wrong one; NULL ends */
 };
 
 /* Reads what follows the name; target is the struct of the scope. */
@@ -27,6 +28,7 @@ struct conf_stmt {
 	const char *name;
 	conf_stmt_fn *read;
 	const char *doc;
+	bool again; /* it makes one more of a list; else it is given once, as what a row sets */
 };
 
 struct conf_scope {

@@ -44,12 +44,21 @@ int stmt_refuse_dsmip(struct conf_in *in, const char *name, void *target)
 	return -EINVAL;
 }
 
+/* Without its length nobody knows when the node is at home. */
+static int hoa_set(const struct conf_key *key, const char *value, void *target, const char **why)
+{
+	int rc = strchr(value, '/') ? conf_prefix(key, value, target, why) : -EINVAL;
+
+	*why = "an address with the prefix length of its link such as 2001:1::10/64";
+	return rc;
+}
+
 /* HomeAddress ADDRESS/LENGTH ; */
 static int home_address(struct conf_in *in, const char *name, void *target)
 {
 	struct mip_home_link *home = target;
 	int rc = in_set(
-		in, name, conf_prefix, "an address with the prefix length of its link", &home->hoa);
+		in, name, hoa_set, "an address with the prefix length of its link", &home->hoa);
 
 	if (rc < 0)
 		return rc;
@@ -62,10 +71,11 @@ static int home_address(struct conf_in *in, const char *name, void *target)
 
 /* clang-format off */
 static const struct conf_stmt home_stmts[] = {
-	{ "HomeAddress", home_address, "the home address with the prefix length of its link" },
-	{ "HomeAddressV4", stmt_refuse_dsmip, NULL },
-	{ "HomeAgentV4Address", stmt_refuse_dsmip, NULL },
-	{ "HomePrefix4", stmt_refuse_dsmip, NULL },
+	{ "HomeAddress", home_address, "the home address with the prefix length of its link",
+	  false },
+	{ "HomeAddressV4", stmt_refuse_dsmip, NULL, false },
+	{ "HomeAgentV4Address", stmt_refuse_dsmip, NULL, false },
+	{ "HomePrefix4", stmt_refuse_dsmip, NULL, false },
 };
 /* clang-format on */
 
@@ -78,7 +88,7 @@ const struct conf_scope conf_scope_home = { CONF_LIST(home_keys), CONF_LIST(home
 static bool is_plain(const char *name)
 {
 	for (; *name; name++)
-		if (*name <= ' ' || *name == '/' || *name & 0x80)
+		if (*name <= ' ' || *name == '/' || *name == '\'' || *name & 0x80)
 			return false;
 	return true;
 }

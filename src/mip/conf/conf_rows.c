@@ -117,19 +117,20 @@ static int route_optimization(struct conf_in *in, const char *name, void *target
 
 /* clang-format off */
 static const struct conf_stmt file_stmts[] = {
-	{ "Interface", stmt_iface, "an interface that takes part in Mobile IPv6" },
-	{ "MnHomeLink", stmt_home, "a home address of this mobile node and its home agent" },
+	{ "Interface", stmt_iface, "an interface that takes part in Mobile IPv6", true },
+	{ "MnHomeLink", stmt_home, "a home address of this mobile node and its home agent", true },
 	{ "IPsecPolicySet", stmt_set,
-	  "what IPsec protects between home addresses and a home agent" },
-	{ "BindingAclPolicy", stmt_acl, "whether this home address may register" },
+	  "what IPsec protects between home addresses and a home agent", true },
+	{ "BindingAclPolicy", stmt_acl, "whether this home address may register", true },
 	{ "DefaultBindingAclPolicy", stmt_default_acl,
-	  "whether home addresses without a line of their own may register (default allow)" },
+	  "whether home addresses without a line of their own may register (default allow)",
+	  false },
 	{ "DoRouteOptimizationMN", route_optimization,
-	  "route optimization is not part of this version and stays disabled" },
+	  "route optimization is not part of this version and stays disabled", false },
 	{ "DoRouteOptimizationCN", route_optimization,
-	  "route optimization is not part of this version and stays disabled" },
-	{ "MnUseDsmip6", stmt_refuse_dsmip, NULL },
-	{ "HaAcceptDsmip6", stmt_refuse_dsmip, NULL },
+	  "route optimization is not part of this version and stays disabled", false },
+	{ "MnUseDsmip6", stmt_refuse_dsmip, NULL, false },
+	{ "HaAcceptDsmip6", stmt_refuse_dsmip, NULL, false },
 };
 /* clang-format on */
 

@@ -182,6 +182,22 @@ static int fail(int rc, const char *what)
 	return rc;
 }
 
+/* One line, said before anything else fails for that reason. */
+static int need_privileges(void)
+{
+	static const int caps[] = { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+	const char *missing;
+	int rc = run_need(caps, sizeof(caps) / sizeof(caps[0]), &missing);
+
+	if (rc == 0)
+		return 0;
+	log_dmn(0, "it needs the capabilities %s: run it as root", missing);
+	if (!d.nofork || d.log)
+		fprintf(stderr, PROGRAM ": it needs the capabilities %s: run it as root\n",
+			missing);
+	return rc;
+}
+
 static int take_pidfile(void)
 {
 	pid_t other = 0;
@@ -196,8 +212,10 @@ static int take_pidfile(void)
 static int start(void)
 {
 	struct conf_log log = { .emit = finding };
-	int rc = take_pidfile();
+	int rc = need_privileges();
 
+	if (!rc)
+		rc = take_pidfile();
 	if (rc < 0)
 		return rc;
 	log_dmn(0, "starting " PROGRAM " (Perigee " PERIGEE_VERSION ")");

@@ -353,17 +353,17 @@ static int need_privileges(void)
 static int start(void)
 {
 	pid_t other = 0;
-	int rc = run_pidfile(d.o.pid, &other);
+	int rc = need_privileges();
 
+	if (rc < 0)
+		return rc;
+	rc = run_pidfile(d.o.pid, &other);
 	if (rc == -EEXIST) {
 		fprintf(stderr, "%s: already running (pid %d)\n", PROGRAM, (int)other);
 		return rc;
 	}
 	if (rc < 0)
 		return fail(rc, d.o.pid);
-	rc = need_privileges();
-	if (rc < 0)
-		return rc;
 	rc = loop_signals(signals, sizeof(signals) / sizeof(signals[0]), NULL);
 	if (!rc)
 		rc = open_kernel(&d.mip.env);

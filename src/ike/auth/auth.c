@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ike/auth/auth.h"
-#include "ike/auth/cert_store.h"
+#include "ike/auth/method.h"
 
 enum { CERT_X509_SIGNATURE = 4, HASH_LEN = 20, ISSUERS_MAX = 6000 };
 
@@ -60,18 +60,21 @@ bool auth_other_sa(const struct sa *sa)
 	return false;
 }
 
-int auth_sign(struct sa *sa, struct blob *out)
+int auth_sign(struct sa *sa, uint8_t *method, struct blob *out)
 {
 	const struct cred *cred = sa->peer->cred;
+	const struct auth_method *m = auth_method_ours(&sa->peer->conn->local, cred);
 	own_blob body = { 0 }, text = { 0 };
-	int rc = cred && cred->key ? id_body(&sa->my_id, &body) : -ENOKEY;
+	int rc = m ? id_body(&sa->my_id, &body) : -ENOKEY;
 
 	if (!rc)
 		rc = octets(sa, sa->initiator, blob_view(&body), &text);
 	if (!rc)
-		rc = sig_sign(cred->key, SIG_RSA_SHA1, blob_view(&text), out);
-	log_ike(1, "authentication of '%s' (myself) with RSA signature %s", ident_str(&sa->my_id),
-		rc ? "failed" : "successful");
+		rc = m->sign(cred, blob_view(&text), out);
+	log_ike(1, "authentication of '%s' (myself) with %s %s", ident_str(&sa->my_id),
+		m ? m->word : "nothing that it is able to", rc ? "failed" : "successful");
+	if (!rc)
+		*method = m->number;
 	return rc;
 }
 
@@ -134,45 +137,46 @@ static int judge(struct sa *sa, const struct chain *chain)
 	return 0;
 }
 
-static int verify_auth(
-	struct sa *sa, const struct msg *in, const struct idp *id, const struct cert *ee)
+static int verify_auth(struct sa *sa, const struct msg *in, const struct idp *id,
+	const struct auth_method *m, const struct cert *ee)
 {
 	own_blob text = { 0 };
-	int rc = in->auth.method == SIG_RSA_SHA1 ? 0 : -EOPNOTSUPP;
+	int rc = octets(sa, !sa->initiator, id->body, &text);
 
 	if (!rc)
-		rc = octets(sa, !sa->initiator, id->body, &text);
-	if (!rc)
-		rc = sig_verify(ee, SIG_RSA_SHA1, blob_view(&text), in->auth.data);
-	if (rc < 0) {
-		log_ike(1, "authentication of '%s' with method %u failed: %s",
-			ident_str(&sa->peer_id), in->auth.method,
-			rc == -EOPNOTSUPP ? "not supported" : "bad signature");
+		rc = m->verify(ee, blob_view(&text), in->auth.data);
+	log_ike(1, "authentication of '%s' with %s %s", ident_str(&sa->peer_id), m->word,
+		rc ? "failed: bad signature" : "successful");
+	if (rc < 0)
 		return -EACCES;
-	}
 	sa->proved |= SA_PROVED_AUTH;
-	log_ike(1, "authentication of '%s' with RSA signature successful", ident_str(&sa->peer_id));
 	return 0;
 }
 
 int auth_verify(struct sa *sa, const struct msg *in, const struct idp *id)
 {
-	const struct cert *pinned = sa->peer->conn->remote.cert;
+	const struct conn_end *peer = &sa->peer->conn->remote;
+	const struct auth_method *m = auth_method_of(peer, in->auth.method);
 	struct chain chain = { 0 };
 	int rc = -EACCES;
 
 	sa->proved = 0;
+	if (!m) {
+		log_ike(1, "authentication of '%s' with method %u failed: not supported",
+			ident_str(&sa->peer_id), in->auth.method);
+		return -EACCES;
+	}
 	chain_read(in, &chain);
-	if (!chain.ee && pinned && cert_parse(cert_der(pinned), &chain.ee) == 0)
+	if (!chain.ee && peer->cert && cert_parse(cert_der(peer->cert), &chain.ee) == 0)
 		log_ike(1, "using configured cert \"%s\"", cert_subject(chain.ee));
 	if (!chain.ee)
 		log_ike(1, "no certificate of '%s' came", ident_str(&sa->peer_id));
 	else
 		rc = judge(sa, &chain);
 	if (!rc)
-		rc = verify_auth(sa, in, id, chain.ee);
+		rc = verify_auth(sa, in, id, m, chain.ee);
 	chain_free(&chain);
-	if (rc || sa->proved != SA_PROVED_ALL)
+	if (rc || (sa->proved & m->needs) != m->needs)
 		return -EACCES;
 	rate_trust();
 	return 0;
@@ -233,11 +237,10 @@ static void put_issuers(const struct sa *sa, const struct cred *cred, struct msg
 
 void auth_put_cert(const struct sa *sa, struct msg_out *out)
 {
-	enum { NEVER, IFASKED, ALWAYS };
 	const struct cred *cred = sa->peer->cred;
-	int when = sa->peer->conn->local.sendcert;
+	enum conn_send when = sa->peer->conn->local.sendcert;
 
-	if (!cred || when == NEVER || (when == IFASKED && !sa->init->certreq_seen))
+	if (!cred || when == SEND_NEVER || (when == SEND_IF_ASKED && !sa->init->certreq_seen))
 		return;
 	log_ike(1, "sending end entity cert \"%s\"", cert_subject(cred->cert));
 	put_cert(out, cert_der(cred->cert));

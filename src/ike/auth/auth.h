@@ -12,8 +12,8 @@
 /* Another IKE_SA with the same pair of identities, ours as configured. */
 bool auth_other_sa(const struct sa *sa);
 
-/* Our AUTH payload's data. */
-int auth_sign(struct sa *sa, struct blob *out);
+/* Our AUTH payload: its method and its data. */
+int auth_sign(struct sa *sa, uint8_t *method, struct blob *out);
 
 /* The peer's AUTH, chain, revocation, identity: sets sa->proved. peer_id must be set. */
 int auth_verify(struct sa *sa, const struct msg *in, const struct idp *id);

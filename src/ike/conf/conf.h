@@ -29,6 +29,9 @@ enum { CONF_REFUSED = -EBADE };
 
 enum conn_auto { AUTO_IGNORE, AUTO_ADD, AUTO_ROUTE, AUTO_START };
 enum conn_type { CONN_TUNNEL, CONN_TRANSPORT, CONN_TRANSPORT_PROXY };
+enum conn_auth { AUTH_PUBKEY };
+enum conn_send { SEND_NEVER, SEND_IF_ASKED, SEND_ALWAYS };
+enum conn_unique { UNIQUE_NO, UNIQUE_REPLACE, UNIQUE_KEEP, UNIQUE_NEVER };
 enum conn_close { CLOSE_NONE, CLOSE_CLEAR, CLOSE_HOLD, CLOSE_RESTART };
 
 struct conn_end {
@@ -43,7 +46,8 @@ struct conn_end {
 	struct ts_list ts; /* from subnet + protoport; empty: the host itself */
 	char *subnet_text, *protoport_text;
 	bool allow_any;
-	int sendcert; /* 0 never, 1 ifasked, 2 always */
+	enum conn_auth auth; /* how this end proves who it is */
+	enum conn_send sendcert;
 };
 
 struct conn {
@@ -51,8 +55,8 @@ struct conn {
 	struct tlink by_name, by_ike; /* by_ike: while the peers are found */
 	char *name;
 	struct conf_pos at;
-	int autostart; /* enum conn_auto */
-	int type; /* enum conn_type */
+	enum conn_auto autostart;
+	enum conn_type type;
 	struct conn_end local, remote;
 	bool swapped; /* right was our side */
 	struct prop_list ike, esp;
@@ -61,7 +65,7 @@ struct conn {
 	uint32_t ike_lifetime, lifetime, margin, fuzz_percent; /* s, s, s, % */
 	bool reauth, rekey, mobike, installpolicy;
 	uint32_t keyingtries; /* 0 = forever */
-	int dpdaction, closeaction; /* enum conn_close */
+	enum conn_close dpdaction, closeaction;
 	uint32_t dpddelay;
 	uint32_t reqid; /* 0: not given */
 	uint32_t replay_window;
@@ -85,9 +89,9 @@ struct ike_conf {
 	char *charondebug;
 	bool unsure; /* config setup cannot be read in full */
 	bool refused; /* config setup holds what may restrict and is not known */
-	int strictcrlpolicy; /* enum crl_policy */
+	enum crl_policy strictcrlpolicy;
 	struct trust_rules rules;
-	int uniqueids; /* 0 no, 1 yes/replace, 2 keep, 3 never */
+	enum conn_unique uniqueids;
 	bool cachecrls;
 	/* strongswan.conf: */
 	uint32_t retransmit_timeout_ms, retransmit_tries, half_open_timeout_s;

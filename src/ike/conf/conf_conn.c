@@ -27,7 +27,7 @@ static const struct name types[] = {
 static const struct name versions[] = { { 2, "ikev2" }, { 2, "ike" } };
 static const struct name nos[] = { { 0, "no" }, { 0, "false" } };
 static const struct name certs[] = { { 0, "%cert" } };
-static const struct name methods[] = { { 0, "pubkey" }, { 0, "rsasig" } };
+static const struct name methods[] = { { AUTH_PUBKEY, "pubkey" }, { AUTH_PUBKEY, "rsasig" } };
 
 static const struct name closes[] = {
 	{ CLOSE_NONE, "none" },
@@ -37,11 +37,11 @@ static const struct name closes[] = {
 };
 
 static const struct name sends[] = {
-	{ 0, "never" },
-	{ 0, "no" },
-	{ 1, "ifasked" },
-	{ 2, "always" },
-	{ 2, "yes" },
+	{ SEND_NEVER, "never" },
+	{ SEND_NEVER, "no" },
+	{ SEND_IF_ASKED, "ifasked" },
+	{ SEND_ALWAYS, "always" },
+	{ SEND_ALWAYS, "yes" },
 };
 
 /* Values that are checked and have nothing to set. */
@@ -129,7 +129,8 @@ static const struct conf_key end_keys[] = {
 	{ .name = "leftcert", .set = conf_string, .at = END_AT(cert_file),
 	  .doc = "certificate, a file in ipsec.d/certs; the issuers behind it are sent along; the "
 		  "peer must prove itself with exactly this one; then it may be signed by itself" },
-	{ .name = "leftauth", .set = set_only, .def = "pubkey", .words = methods, .n_words = 2,
+	{ .name = "leftauth", .set = conf_word, .at = END_AT(auth), .def = "pubkey",
+	  .words = methods, .n_words = 2,
 	  .doc = "the end proves itself by an RSA signature" },
 	{ .name = "leftca", .set = set_ca, .at = END_AT(ca),
 	  .doc = "DN of a CA that must have a part in the certificate's path; %same: that of the "

@@ -15,6 +15,8 @@ static const struct {
 	{ AT(remote.addr), CONN_IKE },
 	{ AT(local.allow_any), CONN_IKE },
 	{ AT(remote.allow_any), CONN_IKE },
+	{ AT(local.auth), CONN_IKE },
+	{ AT(remote.auth), CONN_IKE },
 	{ AT(local.sendcert), CONN_IKE },
 	{ AT(remote.sendcert), CONN_IKE },
 	{ AT(swapped), CONN_IKE },

@@ -10,11 +10,11 @@
 static conf_set set_debug;
 
 static const struct name uniques[] = {
-	{ 0, "no" },
-	{ 1, "yes" },
-	{ 1, "replace" },
-	{ 2, "keep" },
-	{ 3, "never" },
+	{ UNIQUE_NO, "no" },
+	{ UNIQUE_REPLACE, "yes" },
+	{ UNIQUE_REPLACE, "replace" },
+	{ UNIQUE_KEEP, "keep" },
+	{ UNIQUE_NEVER, "never" },
 };
 
 static const struct name policies[] = {

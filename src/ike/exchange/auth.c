@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "crypto/sig.h"
 #include "ike/auth/auth.h"
 #include "ike/exchange/nego.h"
 #include "ike/lifecycle/unique.h"
@@ -51,12 +50,13 @@ static enum x_verdict auth_ask(struct x *x)
 	const struct conn *conn = sa->peer->conn;
 	bool uniqueids = iked_conf(x->d)->uniqueids != UNIQUE_NEVER;
 	own_blob auth = { 0 };
+	uint8_t method;
 
 	trap_need_reqid(x->task->trap);
 	if (copy_id(&sa->my_id, &conn->local.id) < 0)
 		return x_fail(x, -ENOMEM, "no memory");
 	auth_say_own_certreq(x->d);
-	if (auth_sign(sa, &auth) < 0)
+	if (auth_sign(sa, &method, &auth) < 0)
 		return x_fail(x, -ENOKEY, "no private key to sign with");
 	put_id(x->out, PLD_IDI, &sa->my_id);
 	auth_put_cert(sa, x->out);
@@ -65,7 +65,7 @@ static enum x_verdict auth_ask(struct x *x)
 	auth_put_certreq(x->d, x->out);
 	if (conn->remote.id.type && !ident_has_wildcard(&conn->remote.id)) /* */
 		put_id(x->out, PLD_IDR, &conn->remote.id);
-	put_auth(x->out, SIG_RSA_SHA1, blob_view(&auth));
+	put_auth(x->out, method, blob_view(&auth));
 	if (ask_child(x) < 0)
 		return x_fail(x, -EIO, "the kernel gives no SPI");
 	return X_SEND;
@@ -111,6 +111,7 @@ static enum x_verdict auth_answer(struct x *x)
 	struct sa *sa = x->sa;
 	const struct msg *in = x->in;
 	own_blob auth = { 0 };
+	uint8_t method;
 
 	sa->init->certreq_seen = in->n_certreq > 0;
 	auth_say_certreq(x->d, in);
@@ -118,11 +119,11 @@ static enum x_verdict auth_answer(struct x *x)
 		return x_refuse_end(x, N_AUTHENTICATION_FAILED);
 	if (sa_set_ids(sa) < 0 || !unique_admit(sa, in))
 		return x_refuse_end(x, N_AUTHENTICATION_FAILED);
-	if (auth_sign(sa, &auth) < 0)
+	if (auth_sign(sa, &method, &auth) < 0)
 		return x_refuse_end(x, N_AUTHENTICATION_FAILED);
 	put_id(x->out, PLD_IDR, &sa->my_id);
 	auth_put_cert(sa, x->out);
-	put_auth(x->out, SIG_RSA_SHA1, blob_view(&auth));
+	put_auth(x->out, method, blob_view(&auth));
 	say_established(sa);
 	answer_child(x);
 	sa->newcomer = true;

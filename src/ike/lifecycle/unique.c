@@ -6,9 +6,9 @@
 #include "ike/machine/limits.h"
 #include "ike/sa/child.h"
 
-static enum unique policy(const struct sa *sa)
+static enum conn_unique policy(const struct sa *sa)
 {
-	return (enum unique)iked_conf(sa->d)->uniqueids;
+	return iked_conf(sa->d)->uniqueids;
 }
 
 /* Each side began one of them before it had answered the other: INITIAL_CONTACT tells nothing. */

@@ -12,8 +12,6 @@
 #include "ike/message/msg.h"
 #include "ike/sa/books.h"
 
-enum unique { UNIQUE_NO, UNIQUE_REPLACE, UNIQUE_KEEP, UNIQUE_NEVER };
-
 /* A responder has authenticated its peer. False: the older one stays, this one is refused. */
 bool unique_admit(struct sa *sa, const struct msg *in);
 /* It is up: what stands beside it gives way, or it does itself. */

@@ -40,12 +40,11 @@ enum sa_state {
 /* CONNECTING, ESTABLISHED, REKEYING, DELETING as status prints them. */
 const char *sa_state_str(enum sa_state s);
 
-/* What has been shown about the peer; SA_UP needs all of SA_PROVED_ALL. */
+/* What has been shown about the peer; how much SA_UP needs, the method tells (auth/method). */
 enum {
 	SA_PROVED_AUTH = 1 << 0, /* the signature over its own IKE_SA_INIT */
 	SA_PROVED_CERT = 1 << 1, /* chain and revocation */
 	SA_PROVED_ID = 1 << 2, /* identity is in the certificate and admitted by the connection */
-	SA_PROVED_ALL = 7,
 };
 
 struct sa_init {

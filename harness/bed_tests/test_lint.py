@@ -52,7 +52,7 @@ def test_a_key_that_stays_on_the_stack_is_found(tmp_path, declared, name):
 
 
 @pytest.mark.parametrize("declared", [
-    "const struct sk_keys *k = &sa->keys.i;", "struct xfrm_sa sa;", "uint8_t buf[X_CAP];",
+    "const struct sk_keys *k = &sa->keys.i;", "struct xfrm_sa sa;", "uint8_t buf[MSG_CAP];",
     "const struct whole none = { 0 };", "struct ike_keys *k;",
 ])
 def test_what_holds_no_key_may_stay(tmp_path, declared):

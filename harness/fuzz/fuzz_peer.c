@@ -212,22 +212,22 @@ static void ask_well(struct fuzz *f)
 	uint8_t how = u8(f);
 	struct sa *sa = peer_sa(&f->e, u8(f));
 	struct child *c = sa ? peer_child(sa, u8(f)) : NULL;
-	uint8_t exchange = X_INFORMATIONAL;
+	uint8_t exchange = XCHG_INFORMATIONAL;
 
 	if (!sa || !sa->peer)
 		return;
 	peer_begin(&f->e);
 	switch (how % 6) {
 	case 0:
-		exchange = X_CREATE_CHILD_SA;
+		exchange = XCHG_CREATE_CHILD_SA;
 		peer_wants_child(&f->e, sa, trap(f), NULL);
 		break;
 	case 1:
-		exchange = X_CREATE_CHILD_SA;
+		exchange = XCHG_CREATE_CHILD_SA;
 		peer_wants_child(&f->e, sa, c ? c->trap : trap(f), c);
 		break;
 	case 2:
-		exchange = X_CREATE_CHILD_SA;
+		exchange = XCHG_CREATE_CHILD_SA;
 		peer_wants_new_sa(&f->e, sa);
 		break;
 	case 3:
@@ -266,7 +266,7 @@ static void ask_anything(struct fuzz *f)
 		return;
 	peer_begin(&f->e);
 	more_payloads(f, sa, (how >> 2) % PAYLOADS_MAX);
-	peer_asks(&f->e, sa, (uint8_t)(X_IKE_AUTH + how % 3));
+	peer_asks(&f->e, sa, (uint8_t)(XCHG_IKE_AUTH + how % 3));
 }
 
 static void answer_anything(struct fuzz *f)
@@ -412,7 +412,7 @@ static void must_agree(const struct fuzz *f)
 		n_sa++;
 		LIST_FOREACH (c, &sa->children, of_sa)
 			n += (size_t)c->in_installed + c->out_installed;
-		if (sa->n_tasks > X_QUEUE_MAX + 2 || sa->n_children > CHILD_ALL_MAX)
+		if (sa->n_tasks > TASKS_MAX + 2 || sa->n_children > CHILD_ALL_MAX)
 			abort();
 	}
 	if (fake_xfrm_n_sa(f->node->kernel) > n || n_sa > SAME_IDS_MAX + 2)

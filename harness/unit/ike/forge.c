@@ -53,7 +53,7 @@ struct bytes forge_init(const struct forged *f, const char *suite, uint8_t *buf,
 		assert_int_equal(prop_word(suite, PROTO_IKE, &props.p[0], &why), 0);
 	else
 		props.n = 0;
-	msg_begin(&o, buf, cap, 0x1122334455667788, 0, X_IKE_SA_INIT, F_INITIATOR, 0);
+	msg_begin(&o, buf, cap, 0x1122334455667788, 0, XCHG_IKE_SA_INIT, F_INITIATOR, 0);
 	for (unsigned k = 0; k < (f->twice ? 2 : 1); k++) {
 		if (!(f->without & P(SA)) && (!k || f->twice & P(SA)))
 			put_sa(&o, &props);

@@ -8,7 +8,7 @@
  *	peer_takes_over(&e, p, p->moon);	// carol is gone, her end is ours
  *	peer_begin(&e);
  *	put_delete(&e.out, PROTO_ESP, 4, 1, spis);
- *	if (peer_asks(&e, pair_sa(p->moon), X_INFORMATIONAL))
+ *	if (peer_asks(&e, pair_sa(p->moon), XCHG_INFORMATIONAL))
  *		assert_int_equal(e.in.n_notify, 0);	// moon's answer
  *
  * Shapes:  e.out is begun by peer_begin and sent by peer_asks or peer_answers. e.in is the last

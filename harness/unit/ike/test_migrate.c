@@ -170,7 +170,7 @@ static void a_move_in_any_order_ends_at_the_same_place(void **state)
 static enum pair_fate drop_informational(struct pair *p, struct dgram *g)
 {
 	(void)p;
-	return g->data[18] == X_INFORMATIONAL ? PAIR_DROP : PAIR_PASS;
+	return g->data[18] == XCHG_INFORMATIONAL ? PAIR_DROP : PAIR_PASS;
 }
 
 /* P10: the kernel moves one of the two; the daemon brings the other one after. */

@@ -23,7 +23,7 @@ static size_t init_into(uint8_t *buf, size_t cap)
 	const char *why;
 
 	assert_int_equal(prop_word("aes128-sha1-modp2048", PROTO_IKE, &sa.p[0], &why), 0);
-	msg_begin(&o, buf, cap, SPI, 0, X_IKE_SA_INIT, F_INITIATOR, 0);
+	msg_begin(&o, buf, cap, SPI, 0, XCHG_IKE_SA_INIT, F_INITIATOR, 0);
 	put_sa(&o, &sa);
 	put_ke(&o, 14, BYTES_OF(public_value));
 	put_nonce(&o, BYTES_OF(nonce));
@@ -190,9 +190,9 @@ static void more_than_a_hundred_payloads_are_dropped(void **state)
 		chain[i * 4 + 3] = 4;
 	}
 	assert_int_equal(
-		parse(around(X_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), -EBADMSG);
+		parse(around(XCHG_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), -EBADMSG);
 	chain[99 * 4] = PLD_NONE;
-	assert_int_equal(parse(around(X_INFORMATIONAL, PLD_VENDOR, chain, 100 * 4)), 0);
+	assert_int_equal(parse(around(XCHG_INFORMATIONAL, PLD_VENDOR, chain, 100 * 4)), 0);
 }
 
 static void fifty_vendor_ids_are_ignored(void **state)
@@ -204,7 +204,7 @@ static void fifty_vendor_ids_are_ignored(void **state)
 		chain[i * 180] = i < 49 ? PLD_VENDOR : PLD_NONE;
 		chain[i * 180 + 3] = 180;
 	}
-	assert_int_equal(parse(around(X_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), 0);
+	assert_int_equal(parse(around(XCHG_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), 0);
 }
 
 static void a_large_message_without_protection_is_dropped(void **state)
@@ -215,7 +215,7 @@ static void a_large_message_without_protection_is_dropped(void **state)
 	vendor[2] = (uint8_t)(sizeof(vendor) >> 8);
 	vendor[3] = (uint8_t)sizeof(vendor);
 	assert_int_equal(
-		parse(around(X_IKE_SA_INIT, PLD_VENDOR, vendor, sizeof(vendor))), -EBADMSG);
+		parse(around(XCHG_IKE_SA_INIT, PLD_VENDOR, vendor, sizeof(vendor))), -EBADMSG);
 }
 
 static void an_unknown_payload_is_skipped_unless_critical(void **state)
@@ -224,9 +224,9 @@ static void an_unknown_payload_is_skipped_unless_critical(void **state)
 	static struct msg m;
 
 	(void)state;
-	assert_int_equal(msg_parse(around(X_INFORMATIONAL, 99, plain, sizeof(plain)), &m), 0);
+	assert_int_equal(msg_parse(around(XCHG_INFORMATIONAL, 99, plain, sizeof(plain)), &m), 0);
 	assert_int_equal(m.n_order, 0);
-	assert_int_equal(msg_parse(around(X_INFORMATIONAL, 99, critical, sizeof(critical)), &m),
+	assert_int_equal(msg_parse(around(XCHG_INFORMATIONAL, 99, critical, sizeof(critical)), &m),
 		-ENOPROTOOPT);
 	assert_int_equal(m.critical, 99);
 }
@@ -237,10 +237,10 @@ static void single_payloads_come_once(void **state)
 
 	(void)state;
 	two[20 + 3] = 20;
-	assert_int_equal(parse(around(X_IKE_SA_INIT, PLD_NONCE, two, 20)), -EBADMSG); /* id 1 */
-	assert_int_equal(parse(around(X_CREATE_CHILD_SA, PLD_NONCE, two, sizeof(two))), -EPROTO);
+	assert_int_equal(parse(around(XCHG_IKE_SA_INIT, PLD_NONCE, two, 20)), -EBADMSG); /* id 1 */
+	assert_int_equal(parse(around(XCHG_CREATE_CHILD_SA, PLD_NONCE, two, sizeof(two))), -EPROTO);
 	two[0] = PLD_NONE;
-	assert_int_equal(parse(around(X_CREATE_CHILD_SA, PLD_NONCE, two, 20)), 0);
+	assert_int_equal(parse(around(XCHG_CREATE_CHILD_SA, PLD_NONCE, two, 20)), 0);
 }
 
 static void octets_behind_the_last_payload_are_refused(void **state)
@@ -249,7 +249,7 @@ static void octets_behind_the_last_payload_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(
-		parse(around(X_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), -EPROTO);
+		parse(around(XCHG_INFORMATIONAL, PLD_VENDOR, chain, sizeof(chain))), -EPROTO);
 }
 
 static void sk_is_last_and_alone(void **state)
@@ -260,12 +260,12 @@ static void sk_is_last_and_alone(void **state)
 	static struct msg m;
 
 	(void)state;
-	assert_int_equal(msg_parse(around(X_IKE_AUTH, PLD_SK, sk, sizeof(sk)), &m), 0);
+	assert_int_equal(msg_parse(around(XCHG_IKE_AUTH, PLD_SK, sk, sizeof(sk)), &m), 0);
 	assert_int_equal(m.has, P(SK));
 	assert_int_equal(m.sk_first, PLD_IDI);
 	assert_int_equal(m.sk_head, IKE_HDR + 4);
-	assert_int_equal(parse(around(X_IKE_AUTH, PLD_SK, behind, sizeof(behind))), -EPROTO);
-	assert_int_equal(parse(around(X_IKE_AUTH, PLD_VENDOR, beside, sizeof(beside))), -EPROTO);
+	assert_int_equal(parse(around(XCHG_IKE_AUTH, PLD_SK, behind, sizeof(behind))), -EPROTO);
+	assert_int_equal(parse(around(XCHG_IKE_AUTH, PLD_VENDOR, beside, sizeof(beside))), -EPROTO);
 	assert_int_equal(msg_parse_inner(BYTES_OF(sk), PLD_SK, &m), -EPROTO);
 }
 
@@ -274,7 +274,7 @@ static void a_fragment_is_dropped(void **state)
 	static const uint8_t skf[] = { 0, 0, 0, 12, 0, 1, 0, 2, 1, 2, 3, 4 };
 
 	(void)state;
-	assert_int_equal(parse(around(X_IKE_AUTH, PLD_SKF, skf, sizeof(skf))), -EBADMSG);
+	assert_int_equal(parse(around(XCHG_IKE_AUTH, PLD_SKF, skf, sizeof(skf))), -EBADMSG);
 }
 
 static void what_is_inside_is_read_like_what_is_outside(void **state)
@@ -285,13 +285,12 @@ static void what_is_inside_is_read_like_what_is_outside(void **state)
 	static struct msg m;
 
 	(void)state;
-	assert_int_equal(msg_parse(around(X_INFORMATIONAL, PLD_SK, sk, sizeof(sk)), &m), 0);
+	assert_int_equal(msg_parse(around(XCHG_INFORMATIONAL, PLD_SK, sk, sizeof(sk)), &m), 0);
 	assert_int_equal(msg_parse_inner(BYTES_OF(auth_failed), PLD_NOTIFY, &m), 0);
 	assert_int_equal(msg_error(&m)->type, N_AUTHENTICATION_FAILED);
 	assert_string_equal(msg_str(&m), "INFORMATIONAL request 1 [ N(AUTH_FAILED) ]");
 	for (size_t cut = 0; cut < sizeof(auth_failed); cut++)
-		assert_int_equal(
-			msg_parse_inner(BYTES(auth_failed, cut), PLD_NOTIFY, &m), -EPROTO);
+		assert_int_equal(msg_parse_inner(BYTES(auth_failed, cut), PLD_NOTIFY, &m), -EPROTO);
 	assert_int_equal(msg_parse_inner(BYTES_OF(critical), 99, &m), -ENOPROTOOPT);
 	assert_int_equal(m.critical, 99);
 	assert_int_equal(msg_parse_inner(BYTES_NONE, PLD_NONE, &m), 0);

@@ -55,7 +55,7 @@ static void the_page_s_auth_request_comes_back(void **state)
 
 	(void)state;
 	assert_true(n > 0);
-	n = msg_seal(sealed, sizeof(sealed), &k, SPI_I, SPI_R, X_IKE_AUTH, F_INITIATOR, 1,
+	n = msg_seal(sealed, sizeof(sealed), &k, SPI_I, SPI_R, XCHG_IKE_AUTH, F_INITIATOR, 1,
 		msg_first(&o), BYTES(buf, (size_t)n));
 	assert_true(n > 0);
 	assert_int_equal(msg_parse(BYTES(sealed, (size_t)n), &m), 0);
@@ -80,7 +80,7 @@ static void a_message_that_does_not_fit_is_not_sent(void **state)
 	(void)state;
 	for (ssize_t cap = 0; cap < whole; cap++)
 		assert_int_equal(auth_request(&o, buf, (size_t)cap), -ENOSPC);
-	assert_int_equal(msg_seal(out, sizeof(out), &k, SPI_I, SPI_R, X_IKE_AUTH, 0, 1, PLD_IDI,
+	assert_int_equal(msg_seal(out, sizeof(out), &k, SPI_I, SPI_R, XCHG_IKE_AUTH, 0, 1, PLD_IDI,
 				 BYTES(buf, (size_t)whole)),
 		-ENOSPC);
 }
@@ -92,7 +92,7 @@ static void an_empty_chain_is_a_message(void **state)
 	struct msg_out o;
 
 	(void)state;
-	msg_begin(&o, buf, sizeof(buf), SPI_I, SPI_R, X_INFORMATIONAL, F_RESPONSE, 9);
+	msg_begin(&o, buf, sizeof(buf), SPI_I, SPI_R, XCHG_INFORMATIONAL, F_RESPONSE, 9);
 	assert_int_equal(msg_end(&o), IKE_HDR);
 	assert_int_equal(msg_parse(BYTES_OF(buf), &m), 0);
 	assert_string_equal(msg_str(&m), "INFORMATIONAL response 9 [ ]");
@@ -104,15 +104,15 @@ static void an_empty_chain_is_a_message(void **state)
 static void reserved_octets_are_sent_as_zero(void **state)
 {
 	static const uint8_t value[2] = { 0xaa, 0xbb };
-	static const uint8_t want[] = { 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x22,
-		0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, PLD_KE, 0x20, 36, 8, 0, 0, 0, 2, 0, 0,
-		0, 38, 0, 0, 0, 10, 0, 14, 0, 0, 0xaa, 0xbb };
+	static const uint8_t want[] = { 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x22, 0x22,
+		0x22, 0x22, 0x22, 0x22, 0x22, 0x22, PLD_KE, 0x20, 36, 8, 0, 0, 0, 2, 0, 0, 0, 38, 0,
+		0, 0, 10, 0, 14, 0, 0, 0xaa, 0xbb };
 	uint8_t buf[64];
 	struct msg_out o;
 
 	(void)state;
 	memset(buf, 0xff, sizeof(buf));
-	msg_begin(&o, buf, sizeof(buf), SPI_I, SPI_R, X_CREATE_CHILD_SA, F_INITIATOR, 2);
+	msg_begin(&o, buf, sizeof(buf), SPI_I, SPI_R, XCHG_CREATE_CHILD_SA, F_INITIATOR, 2);
 	put_ke(&o, 14, BYTES_OF(value));
 	assert_int_equal(msg_end(&o), sizeof(want));
 	assert_memory_equal(buf, want, sizeof(want));

@@ -253,7 +253,7 @@ static enum pair_fate decline_transport(struct pair *p, struct dgram *g)
 	ssize_t n;
 
 	assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
-	if (m.exchange != X_IKE_AUTH || !(m.flags & F_RESPONSE))
+	if (m.exchange != XCHG_IKE_AUTH || !(m.flags & F_RESPONSE))
 		return PAIR_PASS;
 	assert_int_equal(sk_open(&sa->keys.r, m.raw, m.sk_head, &plain), 0);
 	assert_int_equal(msg_parse_inner(blob_view(&plain), m.sk_first, &m), 0);
@@ -267,7 +267,7 @@ static enum pair_fate decline_transport(struct pair *p, struct dgram *g)
 	put_ts(&o, PLD_TSI, &m.tsi);
 	put_ts(&o, PLD_TSR, &m.tsr);
 	assert_true(msg_end(&o) > 0);
-	n = msg_seal(g->data, sizeof(g->data), &sa->keys.r, sa->spi_i, sa->spi_r, X_IKE_AUTH,
+	n = msg_seal(g->data, sizeof(g->data), &sa->keys.r, sa->spi_i, sa->spi_r, XCHG_IKE_AUTH,
 		F_RESPONSE, 1, msg_first(&o), BYTES(inner, o.w.n));
 	assert_true(n > 0);
 	g->n = (size_t)n;

@@ -30,7 +30,7 @@ static enum pair_fate say_more(struct pair *p, struct dgram *g)
 	ssize_t n;
 
 	assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
-	if (g->from != p->carol || m.exchange == X_IKE_SA_INIT)
+	if (g->from != p->carol || m.exchange == XCHG_IKE_SA_INIT)
 		return PAIR_PASS;
 	assert_int_equal(sk_open(&sa->keys.i, m.raw, m.sk_head, &plain), 0);
 	for (size_t i = 0; i < 3; i++) {
@@ -98,7 +98,7 @@ static void a_rekeyed_ike_sa_begins_at_message_0_with_window_1(void **state)
 	(void)state;
 	pair_establish(p, true);
 	sa = pair_sa(p->carol);
-	n = msg_seal(buf, sizeof(buf), &sa->keys.i, sa->spi_i, sa->spi_r, X_INFORMATIONAL,
+	n = msg_seal(buf, sizeof(buf), &sa->keys.i, sa->spi_i, sa->spi_r, XCHG_INFORMATIONAL,
 		F_INITIATOR, sa->mid_out, 41, with_window(inner, sizeof(inner)));
 	in.data = BYTES(buf, n);
 	iked_packet(p->moon->d, &in);

@@ -201,11 +201,11 @@ static void an_unknown_critical_payload_is_named(void **state)
 	struct sa *sa = pair_sa(p->carol);
 
 	(void)state;
-	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, 99, BYTES_OF(critical)),
+	assert_int_equal(protected_reaction(p, sa, XCHG_INFORMATIONAL, 99, BYTES_OF(critical)),
 		N_UNSUPPORTED_CRITICAL_PAYLOAD);
 	assert_int_equal(
-		protected_reaction(p, sa, X_INFORMATIONAL, 99, BYTES_OF(plain)), GOOD); /* I21 */
-	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, 0, BYTES_NONE), GOOD);
+		protected_reaction(p, sa, XCHG_INFORMATIONAL, 99, BYTES_OF(plain)), GOOD); /* I21 */
+	assert_int_equal(protected_reaction(p, sa, XCHG_INFORMATIONAL, 0, BYTES_NONE), GOOD);
 	assert_non_null(pair_sa(p->moon));
 	pair_free(p);
 }
@@ -224,8 +224,8 @@ static void address_updates_change_nothing(void **state)
 		msg_begin_inner(&o, buf, sizeof(buf));
 		put_notify(&o, 0, BYTES_NONE, types[i], BYTES_NONE);
 		assert_true(msg_end(&o) > 0);
-		assert_int_equal(
-			protected_reaction(p, sa, X_INFORMATIONAL, PLD_NOTIFY, BYTES(buf, o.w.n)),
+		assert_int_equal(protected_reaction(
+					 p, sa, XCHG_INFORMATIONAL, PLD_NOTIFY, BYTES(buf, o.w.n)),
 			GOOD);
 	}
 	assert_true(addr_eq(&pair_sa(p->moon)->remote, &p->carol->addr));
@@ -245,14 +245,15 @@ static void deletes_that_are_wrong(void **state)
 	struct sa *sa = pair_sa(p->carol);
 
 	(void)state;
-	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, PLD_DELETE, BYTES_OF(count)),
+	assert_int_equal(protected_reaction(p, sa, XCHG_INFORMATIONAL, PLD_DELETE, BYTES_OF(count)),
 		N_INVALID_SYNTAX);
-	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, PLD_DELETE, BYTES_OF(many)),
+	assert_int_equal(protected_reaction(p, sa, XCHG_INFORMATIONAL, PLD_DELETE, BYTES_OF(many)),
 		N_INVALID_SYNTAX);
-	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, PLD_DELETE, BYTES_OF(size)),
+	assert_int_equal(protected_reaction(p, sa, XCHG_INFORMATIONAL, PLD_DELETE, BYTES_OF(size)),
 		N_INVALID_SYNTAX);
 	assert_int_equal(
-		protected_reaction(p, sa, X_INFORMATIONAL, PLD_DELETE, BYTES_OF(stranger)), GOOD);
+		protected_reaction(p, sa, XCHG_INFORMATIONAL, PLD_DELETE, BYTES_OF(stranger)),
+		GOOD);
 	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 4);
 	pair_free(p);
 }
@@ -277,7 +278,7 @@ static int create(struct pair *p, uint8_t proto, const char *suite, size_t spi_l
 		put_ts(&o, PLD_TSR, &pair_child(p->carol, "tunnel")->ts_remote);
 	}
 	assert_true(msg_end(&o) > 0);
-	return protected_reaction(p, sa, X_CREATE_CHILD_SA, msg_first(&o), BYTES(buf, o.w.n));
+	return protected_reaction(p, sa, XCHG_CREATE_CHILD_SA, msg_first(&o), BYTES(buf, o.w.n));
 }
 
 static void spis_that_are_wrong(void **state)
@@ -349,10 +350,10 @@ static void messages_outside_of_the_window_are_dropped(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		sa->mid_out = ids[i];
 		assert_int_equal(
-			protected_reaction(p, sa, X_INFORMATIONAL, 0, BYTES_NONE), DROPPED);
+			protected_reaction(p, sa, XCHG_INFORMATIONAL, 0, BYTES_NONE), DROPPED);
 	}
 	sa->mid_out = id;
-	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, 0, BYTES_NONE), GOOD);
+	assert_int_equal(protected_reaction(p, sa, XCHG_INFORMATIONAL, 0, BYTES_NONE), GOOD);
 	pair_free(p);
 }
 
@@ -378,10 +379,10 @@ static void nothing_comes_before_ike_auth(void **state)
 
 	(void)state;
 	assert_int_equal(sa->mid_out, 1);
-	assert_int_equal(protected_reaction(p, sa, X_CREATE_CHILD_SA, 0, BYTES_NONE), DROPPED);
-	assert_int_equal(protected_reaction(p, sa, X_INFORMATIONAL, 0, BYTES_NONE), DROPPED);
+	assert_int_equal(protected_reaction(p, sa, XCHG_CREATE_CHILD_SA, 0, BYTES_NONE), DROPPED);
+	assert_int_equal(protected_reaction(p, sa, XCHG_INFORMATIONAL, 0, BYTES_NONE), DROPPED);
 	sa->mid_out = 5;
-	assert_int_equal(protected_reaction(p, sa, X_IKE_AUTH, 0, BYTES_NONE), DROPPED);
+	assert_int_equal(protected_reaction(p, sa, XCHG_IKE_AUTH, 0, BYTES_NONE), DROPPED);
 	sa->mid_out = 1;
 	TAILQ_INSERT_TAIL(&p->queue, g, link);
 	pair_run(p);
@@ -397,7 +398,7 @@ static void ike_auth_without_its_payloads_is_refused(void **state)
 	(void)state;
 	free(keep_ike_auth(p));
 	sa = iked_next_sa(p->carol->d, NULL);
-	assert_int_equal(protected_reaction(p, sa, X_IKE_AUTH, 0, BYTES_NONE), N_INVALID_SYNTAX);
+	assert_int_equal(protected_reaction(p, sa, XCHG_IKE_AUTH, 0, BYTES_NONE), N_INVALID_SYNTAX);
 	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 0);
 	pair_free(p);
 }
@@ -418,7 +419,7 @@ static void forged_errors_change_nothing(void **state)
 	pair_acquire(p, p->carol, "mh");
 	spi = iked_next_sa(p->carol->d, NULL)->spi_i;
 	for (size_t i = 0; i < 6; i++) {
-		msg_begin(&o, buf, sizeof(buf), spi, 0, X_IKE_SA_INIT, F_RESPONSE, 0);
+		msg_begin(&o, buf, sizeof(buf), spi, 0, XCHG_IKE_SA_INIT, F_RESPONSE, 0);
 		if (i < 4)
 			put_notify(&o, 0, BYTES_NONE, types[i], BYTES_NONE);
 		else /* I43: too long, empty */
@@ -435,7 +436,7 @@ static void forged_errors_change_nothing(void **state)
 	p = pair_new(PAIR_CAROL, PAIR_MOON); /* I45: a group that was not offered */
 	pair_acquire(p, p->carol, "mh");
 	spi = iked_next_sa(p->carol->d, NULL)->spi_i;
-	msg_begin(&o, buf, sizeof(buf), spi, 0, X_IKE_SA_INIT, F_RESPONSE, 0);
+	msg_begin(&o, buf, sizeof(buf), spi, 0, XCHG_IKE_SA_INIT, F_RESPONSE, 0);
 	put_notify(&o, 0, BYTES_NONE, N_INVALID_KE, BYTES_OF(group_19));
 	assert_true(msg_end(&o) > 0);
 	in.data = BYTES(buf, o.w.n);

@@ -62,7 +62,7 @@ static void a_peer_that_lost_an_spi_is_believed(void **state)
 	msg_begin_inner(&o, inner, sizeof(inner));
 	put_notify(&o, 0, BYTES_NONE, N_INVALID_SPI, BYTES_OF(data));
 	assert_true(msg_end(&o) > 0);
-	n = msg_seal(buf, sizeof(buf), &sa->keys.i, sa->spi_i, sa->spi_r, X_INFORMATIONAL,
+	n = msg_seal(buf, sizeof(buf), &sa->keys.i, sa->spi_i, sa->spi_r, XCHG_INFORMATIONAL,
 		F_INITIATOR, sa->mid_out++, msg_first(&o), BYTES(inner, o.w.n));
 	assert_true(n > 0);
 	in.data = BYTES(buf, n);

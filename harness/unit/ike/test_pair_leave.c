@@ -214,7 +214,7 @@ static enum pair_fate no_room(struct pair *p, struct dgram *g)
 
 	must_carry(p, g);
 	assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
-	if (m.exchange != X_CREATE_CHILD_SA)
+	if (m.exchange != XCHG_CREATE_CHILD_SA)
 		return PAIR_PASS;
 	p->filter = must_carry;
 	msg_begin_inner(&o, inner, sizeof(inner));

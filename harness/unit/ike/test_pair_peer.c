@@ -39,7 +39,7 @@ static int refusal(const struct peer *e)
 static int wants_new_sa(struct peer *e, struct sa *sa)
 {
 	peer_wants_new_sa(e, sa);
-	assert_true(peer_asks(e, sa, X_CREATE_CHILD_SA));
+	assert_true(peer_asks(e, sa, XCHG_CREATE_CHILD_SA));
 	return refusal(e);
 }
 
@@ -77,7 +77,8 @@ static void name_it(struct peer *e, struct sa *sa, uint16_t how, uint32_t spi)
 	} else {
 		peer_deletes(e, PROTO_ESP, &spi, 1);
 	}
-	assert_true(peer_asks(e, sa, how == N_REKEY_SA ? X_CREATE_CHILD_SA : X_INFORMATIONAL));
+	assert_true(
+		peer_asks(e, sa, how == N_REKEY_SA ? XCHG_CREATE_CHILD_SA : XCHG_INFORMATIONAL));
 	assert_int_equal(refusal(e), how == N_REKEY_SA ? N_CHILD_SA_NOT_FOUND : 0);
 }
 
@@ -188,7 +189,7 @@ static void an_answer_of_another_exchange_is_none(void **state)
 static int wants_child(struct peer *e, struct sa *sa, const char *conn, const struct child *old)
 {
 	peer_wants_child(e, sa, trap_by_name(e->node->d, conn), old);
-	assert_true(peer_asks(e, sa, X_CREATE_CHILD_SA));
+	assert_true(peer_asks(e, sa, XCHG_CREATE_CHILD_SA));
 	return refusal(e);
 }
 
@@ -235,7 +236,7 @@ static void one_child_sa_is_replaced_by_one(void **state)
 	assert_ptr_not_equal(fresh, old);
 	peer_begin(e);
 	peer_deletes(e, PROTO_ESP, &fresh->spi_out, 1); /* it could not install it */
-	assert_true(peer_asks(e, sa, X_INFORMATIONAL));
+	assert_true(peer_asks(e, sa, XCHG_INFORMATIONAL));
 	assert_int_equal(wants_child(e, sa, "carol-mh", old), 0);
 	end(e);
 }
@@ -288,7 +289,7 @@ static void one_identity_has_so_many_ike_sas(void **state)
 /* Each limit stands in iked(8) as a line that begins with it or ends with it. */
 static void the_manual_page_names_the_limits(void **state)
 {
-	static const unsigned limits[] = { CHILD_MAX, CHILD_ALL_MAX, SAME_IDS_MAX, X_QUEUE_MAX,
+	static const unsigned limits[] = { CHILD_MAX, CHILD_ALL_MAX, SAME_IDS_MAX, TASKS_MAX,
 		MSG_MAX_PAYLOADS, PROP_MAX, TF_MAX };
 	static char page[65536];
 	FILE *f = fopen(TOP "/docs/man/iked.8", "r");
@@ -328,7 +329,7 @@ static void an_offer_begins_with_proposal_1(void **state)
 			memset(list.p[0].spi, 7, sizeof(list.p[0].spi));
 			peer_begin(e);
 			put_sa(&e->out, &list); /* 0: numbered by the writer */
-			assert_true(peer_asks(e, sa, X_CREATE_CHILD_SA));
+			assert_true(peer_asks(e, sa, XCHG_CREATE_CHILD_SA));
 			assert_int_equal(refusal(e), N_INVALID_SYNTAX);
 			assert_int_equal(pair_said(e->p, "N(INVAL_SYN)") > 0, 1);
 		}
@@ -372,7 +373,7 @@ static void selectors_of_two_protocols_are_none(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
 		want_protocols(e, sa, t, i);
-		assert_true(peer_asks(e, sa, X_CREATE_CHILD_SA));
+		assert_true(peer_asks(e, sa, XCHG_CREATE_CHILD_SA));
 		assert_int_equal(refusal(e), protocols[i].refusal);
 	}
 	end(e);
@@ -438,7 +439,7 @@ static void a_padding_beyond_the_data_is_a_syntax_error(void **state)
 	(void)state;
 	peer_begin(e);
 	e->padding = 200;
-	assert_true(peer_asks(e, sa, X_INFORMATIONAL));
+	assert_true(peer_asks(e, sa, XCHG_INFORMATIONAL));
 	assert_int_equal(refusal(e), N_INVALID_SYNTAX);
 	assert_int_equal(e->node->d->counts.bad_icv, 0);
 	assert_int_equal(pair_said(e->p, "integrity check failed"), 0);

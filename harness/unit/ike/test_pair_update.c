@@ -263,7 +263,7 @@ static enum pair_fate drop_one_answer_of_moon(struct pair *p, struct dgram *g)
 	struct msg m;
 
 	assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
-	if (g->from != p->moon || m.exchange != X_CREATE_CHILD_SA || p->arg++)
+	if (g->from != p->moon || m.exchange != XCHG_CREATE_CHILD_SA || p->arg++)
 		return PAIR_PASS;
 	return PAIR_DROP;
 }

@@ -32,15 +32,15 @@ struct machine {
 
 #define ROW(set, to)                                                                               \
 	{                                                                                          \
-		IN(SA_UP), TASK_CHILD, X_ANSWER, set, 0, sends, SAYS(X_SEND), to, "a row"          \
+		BIT(SA_UP), TASK_CHILD, ROLE_ANSWER, set, 0, sends, BIT(X_SEND), to, "a row"       \
 	}
 
 static void make(struct machine *k, struct x_row first, struct x_row second)
 {
 	*k = (struct machine){ .rows = { first, second },
-		.gaps = { { ALL & ~IN(SA_UP), ALL_KINDS, ALL_ROLES, X_IGNORED, "" },
-			{ IN(SA_UP), ALL_KINDS & ~KIND(TASK_CHILD), ALL_ROLES, X_IGNORED, "" },
-			{ IN(SA_UP), KIND(TASK_CHILD), ALL_ROLES & ~ROLE(X_ANSWER), X_IGNORED,
+		.gaps = { { ALL & ~BIT(SA_UP), ALL_KINDS, ALL_ROLES, CELL_IGNORED, "" },
+			{ BIT(SA_UP), ALL_KINDS & ~BIT(TASK_CHILD), ALL_ROLES, CELL_IGNORED, "" },
+			{ BIT(SA_UP), BIT(TASK_CHILD), ALL_ROLES & ~BIT(ROLE_ANSWER), CELL_IGNORED,
 				"" } } };
 	k->table = (struct x_table){ k->rows, 2 };
 	k->tables[0] = &k->table;
@@ -75,7 +75,7 @@ static void a_state_to_go_to_stands_where_it_happens(void **state)
 	(void)state;
 	make(&k, other, row); /* goes, and nobody knows where */
 	assert_non_null(x_machine_fault(&k.m));
-	row.says = SAYS(X_STAY);
+	row.says = BIT(X_STAY);
 	make(&k, other, row);
 	assert_null(x_machine_fault(&k.m));
 	row.to = SA_REKEYED; /* never goes there */
@@ -90,7 +90,7 @@ static void every_cell_has_a_row_or_says_why_not(void **state)
 
 	(void)state;
 	make(&k, a, b);
-	k.gaps[0].states &= ~IN(SA_NEW); /* a cell of which nobody has thought */
+	k.gaps[0].states &= ~BIT(SA_NEW); /* a cell of which nobody has thought */
 	assert_non_null(x_machine_fault(&k.m));
 	make(&k, a, b);
 	k.gaps[2].roles = ALL_ROLES; /* a row, and yet named as empty */
@@ -105,10 +105,10 @@ static void the_first_row_whose_payloads_are_there_is_taken(void **state)
 
 	(void)state;
 	make(&k, (struct x_row)ROW(P(SA) | P(KE), SA_UP), (struct x_row)ROW(P(SA), SA_UP));
-	assert_ptr_equal(x_row_find(&sa, TASK_CHILD, X_ANSWER, P(SA) | P(KE)), &k.rows[0]);
-	assert_ptr_equal(x_row_find(&sa, TASK_CHILD, X_ANSWER, P(SA) | P(NONCE)), &k.rows[1]);
-	assert_null(x_row_find(&sa, TASK_CHILD, X_ANSWER, P(KE)));
-	assert_null(x_row_find(&sa, TASK_INFO, X_ANSWER, P(SA)));
+	assert_ptr_equal(x_row_find(&sa, TASK_CHILD, ROLE_ANSWER, P(SA) | P(KE)), &k.rows[0]);
+	assert_ptr_equal(x_row_find(&sa, TASK_CHILD, ROLE_ANSWER, P(SA) | P(NONCE)), &k.rows[1]);
+	assert_null(x_row_find(&sa, TASK_CHILD, ROLE_ANSWER, P(KE)));
+	assert_null(x_row_find(&sa, TASK_INFO, ROLE_ANSWER, P(SA)));
 }
 
 static void a_verdict_that_is_not_in_its_row_ends_the_ike_sa(void **state)

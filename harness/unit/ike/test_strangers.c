@@ -124,7 +124,7 @@ static void every_ike_sa_init_goes_through_one_budget(void **state)
 	(void)state;
 	for (unsigned kind = 0; kind < BODIES; kind++)
 		for (int many = 0; many < 2; many++)
-			flood_of(p, BYTES(buf, body(kind, buf, sizeof(buf))), X_IKE_SA_INIT,
+			flood_of(p, BYTES(buf, body(kind, buf, sizeof(buf))), XCHG_IKE_SA_INIT,
 				F_INITIATOR, 0x20, many);
 	pair_free(p);
 }
@@ -209,7 +209,8 @@ static struct bytes inside(
 
 static void a_half_open_ike_sa_does_not_fill_the_log(void **state)
 {
-	static const uint8_t exchanges[] = { X_IKE_AUTH, X_CREATE_CHILD_SA, X_INFORMATIONAL, 43 };
+	static const uint8_t exchanges[] = { XCHG_IKE_AUTH, XCHG_CREATE_CHILD_SA,
+		XCHG_INFORMATIONAL, 43 };
 	uint8_t buf[4096];
 
 	(void)state;

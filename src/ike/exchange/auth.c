@@ -203,18 +203,18 @@ static enum x_verdict auth_refused(struct x *x)
 
 /* clang-format off */
 static const struct x_row rows[] = {
-	{ IN(SA_AUTH_SENT), TASK_AUTH, X_ASK, 0, 0,
-	  auth_ask, SAYS(X_SEND) | SAYS(X_FAIL),
+	{ BIT(SA_AUTH_SENT), TASK_AUTH, ROLE_ASK, 0, 0,
+	  auth_ask, BIT(X_SEND) | BIT(X_FAIL),
 	  SA_AUTH_SENT, "ask IKE_AUTH" },
-	{ IN(SA_INIT_DONE), TASK_AUTH, X_ANSWER, P(IDI) | P(SA) | P(TSI) | P(TSR),
+	{ BIT(SA_INIT_DONE), TASK_AUTH, ROLE_ANSWER, P(IDI) | P(SA) | P(TSI) | P(TSR),
 	  P(AUTH) | P(IDR) | P(CERT) | P(CERTREQ) | P(NOTIFY) | P(VENDOR) | P(CP) | P(EAP),
-	  auth_answer, SAYS(X_SEND) | SAYS(X_END),
+	  auth_answer, BIT(X_SEND) | BIT(X_END),
 	  SA_UP, "answer IKE_AUTH" },
-	{ IN(SA_AUTH_SENT), TASK_AUTH, X_TAKE, P(IDR) | P(AUTH), 0,
-	  auth_take, SAYS(X_SEND) | SAYS(X_STAY) | SAYS(X_FAIL),
+	{ BIT(SA_AUTH_SENT), TASK_AUTH, ROLE_TAKE, P(IDR) | P(AUTH), 0,
+	  auth_take, BIT(X_SEND) | BIT(X_STAY) | BIT(X_FAIL),
 	  SA_UP, "take the answer to IKE_AUTH" },
-	{ IN(SA_AUTH_SENT), TASK_AUTH, X_REFUSED, 0, 0,
-	  auth_refused, SAYS(X_DROP) | SAYS(X_FAIL),
+	{ BIT(SA_AUTH_SENT), TASK_AUTH, ROLE_REFUSED, 0, 0,
+	  auth_refused, BIT(X_DROP) | BIT(X_FAIL),
 	  NOWHERE, "IKE_AUTH is refused" },
 };
 /* clang-format on */

@@ -133,18 +133,18 @@ static enum x_verdict child_refused(struct x *x)
 
 /* clang-format off */
 static const struct x_row rows[] = {
-	{ IN(SA_UP), TASK_CHILD, X_ASK, 0, 0,
-	  child_ask, SAYS(X_SEND) | SAYS(X_STAY),
+	{ BIT(SA_UP), TASK_CHILD, ROLE_ASK, 0, 0,
+	  child_ask, BIT(X_SEND) | BIT(X_STAY),
 	  SA_UP, "ask for a CHILD_SA" },
-	{ IN(SA_UP), TASK_CHILD, X_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR),
+	{ BIT(SA_UP), TASK_CHILD, ROLE_ANSWER, P(SA) | P(NONCE) | P(TSI) | P(TSR),
 	  P(KE) | P(NOTIFY) | P(VENDOR) | P(CP),
-	  child_answer, SAYS(X_SEND) | SAYS(X_REFUSE),
+	  child_answer, BIT(X_SEND) | BIT(X_REFUSE),
 	  SA_UP, "answer CREATE_CHILD_SA" },
-	{ IN(SA_UP), TASK_CHILD, X_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
-	  child_take, SAYS(X_STAY),
+	{ BIT(SA_UP), TASK_CHILD, ROLE_TAKE, P(SA) | P(NONCE) | P(TSI) | P(TSR), 0,
+	  child_take, BIT(X_STAY),
 	  NOWHERE, "take the answer to CREATE_CHILD_SA" },
-	{ IN(SA_UP), TASK_CHILD, X_REFUSED, 0, 0,
-	  child_refused, SAYS(X_STAY) | SAYS(X_AGAIN) | SAYS(X_LATER),
+	{ BIT(SA_UP), TASK_CHILD, ROLE_REFUSED, 0, 0,
+	  child_refused, BIT(X_STAY) | BIT(X_AGAIN) | BIT(X_LATER),
 	  NOWHERE, "CREATE_CHILD_SA is refused" },
 };
 /* clang-format on */

@@ -10,48 +10,49 @@ static const struct x_table *const tables[] = {
 };
 
 enum {
-	KEYLESS = IN(SA_NEW) | IN(SA_INIT_SENT),
-	HALF = IN(SA_INIT_DONE) | IN(SA_AUTH_SENT), /* keys, but nobody has proved anything */
-	GOING = IN(SA_REKEYED) | IN(SA_DELETING),
-	ALL = KEYLESS | HALF | IN(SA_UP) | GOING,
-	MAKES = KIND(TASK_CHILD) | KIND(TASK_REKEY_CHILD) | KIND(TASK_REKEY_SA),
-	BACK = ROLE(X_TAKE) | ROLE(X_REFUSED),
+	KEYLESS = BIT(SA_NEW) | BIT(SA_INIT_SENT),
+	HALF = BIT(SA_INIT_DONE) | BIT(SA_AUTH_SENT), /* keys, but nobody has proved anything */
+	GOING = BIT(SA_REKEYED) | BIT(SA_DELETING),
+	ALL = KEYLESS | HALF | BIT(SA_UP) | GOING,
+	MAKES = BIT(TASK_CHILD) | BIT(TASK_REKEY_CHILD) | BIT(TASK_REKEY_SA),
+	BACK = BIT(ROLE_TAKE) | BIT(ROLE_REFUSED),
 };
 
 /* clang-format off */
 static const struct x_gap gaps[] = {
-	{ ALL & ~KEYLESS, KIND(TASK_INIT), ROLE(X_ASK), X_IMPOSSIBLE, "it is the first task" },
-	{ ALL & ~IN(SA_NEW), KIND(TASK_INIT), ROLE(X_ANSWER), X_IMPOSSIBLE,
+	{ ALL & ~KEYLESS, BIT(TASK_INIT), BIT(ROLE_ASK), CELL_IMPOSSIBLE, "it is the first task" },
+	{ ALL & ~BIT(SA_NEW), BIT(TASK_INIT), BIT(ROLE_ANSWER), CELL_IMPOSSIBLE,
 	  "a request makes a new IKE_SA, or is answered as before" },
-	{ ALL & ~IN(SA_INIT_SENT), KIND(TASK_INIT), BACK, X_IMPOSSIBLE,
+	{ ALL & ~BIT(SA_INIT_SENT), BIT(TASK_INIT), BACK, CELL_IMPOSSIBLE,
 	  "an answer to nothing is not handed on" },
 
-	{ ALL & ~IN(SA_AUTH_SENT), KIND(TASK_AUTH), ROLE(X_ASK) | BACK, X_IMPOSSIBLE,
+	{ ALL & ~BIT(SA_AUTH_SENT), BIT(TASK_AUTH), BIT(ROLE_ASK) | BACK, CELL_IMPOSSIBLE,
 	  "it is the task behind IKE_SA_INIT" },
-	{ KEYLESS, KIND(TASK_AUTH) | MAKES | KIND(TASK_INFO), ROLE(X_ANSWER), X_IMPOSSIBLE,
+	{ KEYLESS, BIT(TASK_AUTH) | MAKES | BIT(TASK_INFO), BIT(ROLE_ANSWER), CELL_IMPOSSIBLE,
 	  "there are no keys to open it" },
-	{ IN(SA_AUTH_SENT) | IN(SA_UP) | GOING, KIND(TASK_AUTH), ROLE(X_ANSWER), X_IGNORED,
+	{ BIT(SA_AUTH_SENT) | BIT(SA_UP) | GOING, BIT(TASK_AUTH), BIT(ROLE_ANSWER), CELL_IGNORED,
 	  "authenticated once, by the side that began" },
 
-	{ KEYLESS | HALF, MAKES | KIND(TASK_INFO), ROLE(X_ASK), X_IMPOSSIBLE,
+	{ KEYLESS | HALF, MAKES | BIT(TASK_INFO), BIT(ROLE_ASK), CELL_IMPOSSIBLE,
 	  "tasks wait behind IKE_AUTH" },
-	{ GOING, MAKES | KIND(TASK_INFO), ROLE(X_ASK), X_IGNORED,
+	{ GOING, MAKES | BIT(TASK_INFO), BIT(ROLE_ASK), CELL_IGNORED,
 	  "it goes, nothing is begun in it" },
-	{ HALF, MAKES | KIND(TASK_INFO), ROLE(X_ANSWER), X_IGNORED,
+	{ HALF, MAKES | BIT(TASK_INFO), BIT(ROLE_ANSWER), CELL_IGNORED,
 	  "not before the peer is known" },
-	{ GOING, MAKES, ROLE(X_ANSWER), X_IGNORED, "it goes, nothing is made in it" },
-	{ ALL & ~IN(SA_UP), MAKES, BACK, X_IMPOSSIBLE, "the state stays while this is asked" },
+	{ GOING, MAKES, BIT(ROLE_ANSWER), CELL_IGNORED, "it goes, nothing is made in it" },
+	{ ALL & ~BIT(SA_UP), MAKES, BACK, CELL_IMPOSSIBLE, "the state stays while this is asked" },
 
-	{ KEYLESS | HALF | IN(SA_DELETING), KIND(TASK_INFO), ROLE(X_TAKE), X_IMPOSSIBLE,
+	{ KEYLESS | HALF | BIT(SA_DELETING), BIT(TASK_INFO), BIT(ROLE_TAKE), CELL_IMPOSSIBLE,
 	  "nothing is asked then" },
-	{ ALL, KIND(TASK_INFO) | KIND(TASK_DELETE_SA), ROLE(X_REFUSED), X_IMPOSSIBLE,
+	{ ALL, BIT(TASK_INFO) | BIT(TASK_DELETE_SA), BIT(ROLE_REFUSED), CELL_IMPOSSIBLE,
 	  "any answer will do" },
 
-	{ KEYLESS | IN(SA_INIT_DONE), KIND(TASK_DELETE_SA), ROLE(X_ASK), X_IMPOSSIBLE,
+	{ KEYLESS | BIT(SA_INIT_DONE), BIT(TASK_DELETE_SA), BIT(ROLE_ASK), CELL_IMPOSSIBLE,
 	  "the peer has nothing to delete" },
-	{ IN(SA_DELETING), KIND(TASK_DELETE_SA), ROLE(X_ASK), X_IMPOSSIBLE, "it is asked once" },
-	{ ALL, KIND(TASK_DELETE_SA), ROLE(X_ANSWER), X_IMPOSSIBLE, "an INFORMATIONAL as any" },
-	{ ALL & ~IN(SA_DELETING), KIND(TASK_DELETE_SA), ROLE(X_TAKE), X_IMPOSSIBLE,
+	{ BIT(SA_DELETING), BIT(TASK_DELETE_SA), BIT(ROLE_ASK), CELL_IMPOSSIBLE,
+	  "it is asked once" },
+	{ ALL, BIT(TASK_DELETE_SA), BIT(ROLE_ANSWER), CELL_IMPOSSIBLE, "an INFORMATIONAL as any" },
+	{ ALL & ~BIT(SA_DELETING), BIT(TASK_DELETE_SA), BIT(ROLE_TAKE), CELL_IMPOSSIBLE,
 	  "the state stays while this is asked" },
 };
 /* clang-format on */

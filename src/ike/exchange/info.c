@@ -163,21 +163,21 @@ static enum x_verdict info_answer(struct x *x)
 
 /* clang-format off */
 static const struct x_row rows[] = {
-	{ IN(SA_UP), TASK_INFO, X_ASK, 0, 0,
-	  info_ask, SAYS(X_SEND) | SAYS(X_LATER),
+	{ BIT(SA_UP), TASK_INFO, ROLE_ASK, 0, 0,
+	  info_ask, BIT(X_SEND) | BIT(X_LATER),
 	  SA_UP, "ask INFORMATIONAL" },
-	{ IN(SA_UP) | IN(SA_REKEYED) | IN(SA_DELETING), TASK_INFO, X_ANSWER, 0,
+	{ BIT(SA_UP) | BIT(SA_REKEYED) | BIT(SA_DELETING), TASK_INFO, ROLE_ANSWER, 0,
 	  P(NOTIFY) | P(DELETE) | P(VENDOR) | P(CP),
-	  info_answer, SAYS(X_STAY) | SAYS(X_END),
+	  info_answer, BIT(X_STAY) | BIT(X_END),
 	  NOWHERE, "answer INFORMATIONAL" },
-	{ IN(SA_UP) | IN(SA_REKEYED), TASK_INFO, X_TAKE, 0, 0,
-	  info_take, SAYS(X_STAY),
+	{ BIT(SA_UP) | BIT(SA_REKEYED), TASK_INFO, ROLE_TAKE, 0, 0,
+	  info_take, BIT(X_STAY),
 	  NOWHERE, "take the answer to INFORMATIONAL" },
-	{ IN(SA_AUTH_SENT) | IN(SA_UP) | IN(SA_REKEYED), TASK_DELETE_SA, X_ASK, 0, 0,
-	  delete_ask, SAYS(X_SEND),
+	{ BIT(SA_AUTH_SENT) | BIT(SA_UP) | BIT(SA_REKEYED), TASK_DELETE_SA, ROLE_ASK, 0, 0,
+	  delete_ask, BIT(X_SEND),
 	  SA_DELETING, "ask to delete the IKE_SA" },
-	{ IN(SA_DELETING), TASK_DELETE_SA, X_TAKE, 0, 0,
-	  delete_take, SAYS(X_END),
+	{ BIT(SA_DELETING), TASK_DELETE_SA, ROLE_TAKE, 0, 0,
+	  delete_take, BIT(X_END),
 	  NOWHERE, "the IKE_SA is deleted" },
 };
 /* clang-format on */

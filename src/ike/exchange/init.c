@@ -195,18 +195,18 @@ static enum x_verdict init_answer(struct x *x)
 
 /* clang-format off */
 static const struct x_row rows[] = {
-	{ IN(SA_NEW) | IN(SA_INIT_SENT), TASK_INIT, X_ASK, 0, 0,
-	  init_ask, SAYS(X_SEND) | SAYS(X_FAIL),
+	{ BIT(SA_NEW) | BIT(SA_INIT_SENT), TASK_INIT, ROLE_ASK, 0, 0,
+	  init_ask, BIT(X_SEND) | BIT(X_FAIL),
 	  SA_INIT_SENT, "ask IKE_SA_INIT" },
-	{ IN(SA_NEW), TASK_INIT, X_ANSWER, P(SA) | P(KE) | P(NONCE),
+	{ BIT(SA_NEW), TASK_INIT, ROLE_ANSWER, P(SA) | P(KE) | P(NONCE),
 	  P(NOTIFY) | P(VENDOR) | P(CERTREQ),
-	  init_answer, SAYS(X_SEND) | SAYS(X_REFUSE) | SAYS(X_FAIL),
+	  init_answer, BIT(X_SEND) | BIT(X_REFUSE) | BIT(X_FAIL),
 	  SA_INIT_DONE, "answer IKE_SA_INIT" },
-	{ IN(SA_INIT_SENT), TASK_INIT, X_TAKE, P(SA) | P(KE) | P(NONCE), 0,
-	  init_take, SAYS(X_SEND) | SAYS(X_DROP) | SAYS(X_FAIL),
+	{ BIT(SA_INIT_SENT), TASK_INIT, ROLE_TAKE, P(SA) | P(KE) | P(NONCE), 0,
+	  init_take, BIT(X_SEND) | BIT(X_DROP) | BIT(X_FAIL),
 	  SA_AUTH_SENT, "take the answer to IKE_SA_INIT" },
-	{ IN(SA_INIT_SENT), TASK_INIT, X_REFUSED, 0, 0,
-	  init_refused, SAYS(X_AGAIN) | SAYS(X_DROP) | SAYS(X_FAIL),
+	{ BIT(SA_INIT_SENT), TASK_INIT, ROLE_REFUSED, 0, 0,
+	  init_refused, BIT(X_AGAIN) | BIT(X_DROP) | BIT(X_FAIL),
 	  NOWHERE, "IKE_SA_INIT is refused" },
 };
 /* clang-format on */

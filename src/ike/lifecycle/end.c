@@ -36,7 +36,7 @@ static void bury(struct sa *sa)
 
 void end_sa(struct sa *sa)
 {
-	struct trap *want[X_QUEUE_MAX + 2];
+	struct trap *want[TASKS_MAX + 2];
 	struct iked *d = sa->d;
 	const char *why = sa->fail_why ? sa->fail_why : "the IKE_SA is gone";
 	int rc = sa->fail_rc ? sa->fail_rc : -ECONNABORTED;
@@ -50,7 +50,7 @@ void end_sa(struct sa *sa)
 		sa->peer->attempt = 0;
 	}
 	again = sa->up_at && !sa->fail_rc && loop_now() - sa->up_at > HOLD_MS;
-	n = waiting(sa, want, X_QUEUE_MAX + 2);
+	n = waiting(sa, want, TASKS_MAX + 2);
 	bury(sa);
 	for (size_t i = 0; i < n; i++) {
 		want[i]->wanted = false;
@@ -62,9 +62,9 @@ void end_sa(struct sa *sa)
 
 void end_joined(struct sa *from, struct sa *to)
 {
-	struct trap *want[X_QUEUE_MAX + 2];
+	struct trap *want[TASKS_MAX + 2];
 	struct iked *d = to->d;
-	size_t n = waiting(from, want, X_QUEUE_MAX + 2);
+	size_t n = waiting(from, want, TASKS_MAX + 2);
 
 	bury(from);
 	for (size_t i = 0; i < n; i++) {
@@ -104,13 +104,13 @@ static size_t to_restart(struct sa *sa, struct trap **out, size_t n, size_t cap)
 
 void end_timed_out(struct sa *sa)
 {
-	struct trap *want[X_QUEUE_MAX + 2], *peer = sa->peer;
+	struct trap *want[TASKS_MAX + 2], *peer = sa->peer;
 	struct iked *d = sa->d;
 	unsigned tries = peer ? peer->conn->keyingtries : 1;
 	unsigned attempt = peer && sa->state < SA_UP ? peer->attempt : 0;
-	size_t n = waiting(sa, want, X_QUEUE_MAX + 2);
+	size_t n = waiting(sa, want, TASKS_MAX + 2);
 
-	n = to_restart(sa, want, n, X_QUEUE_MAX + 2);
+	n = to_restart(sa, want, n, TASKS_MAX + 2);
 	if (peer)
 		trap_ref(peer);
 	bury(sa);

@@ -93,15 +93,15 @@ static void ask_verdict(
 void x_ask(struct sa *sa)
 {
 	enum task_kind kind = sa->task->kind;
-	const struct x_row *row = x_row_find(sa, kind, X_ASK, 0);
-	uint8_t buf[X_CAP];
+	const struct x_row *row = x_row_find(sa, kind, ROLE_ASK, 0);
+	uint8_t buf[MSG_CAP];
 	struct msg_out out;
 	struct x x = { .d = sa->d, .sa = sa, .out = &out, .task = sa->task };
 
 	if (!row) {
 		struct task *task = take(sa->task);
 
-		x_no_row(sa, kind, X_ASK);
+		x_no_row(sa, kind, ROLE_ASK);
 		if (task->trap)
 			sa->d->hooks->task_over(
 				sa->d, task->trap, -ESHUTDOWN, "the IKE_SA is closing");
@@ -109,7 +109,7 @@ void x_ask(struct sa *sa)
 		return;
 	}
 	if (kind == TASK_INIT)
-		msg_begin(&out, buf, sizeof(buf), sa->spi_i, 0, X_IKE_SA_INIT, F_INITIATOR, 0);
+		msg_begin(&out, buf, sizeof(buf), sa->spi_i, 0, XCHG_IKE_SA_INIT, F_INITIATOR, 0);
 	else
 		msg_begin_inner(&out, buf, sizeof(buf));
 	ask_verdict(sa, row, x_do(row, &x), &out);
@@ -163,7 +163,7 @@ void x_work_end(struct iked *d)
 
 int x_push(struct sa *sa, struct task *t)
 {
-	if (sa->n_tasks >= X_QUEUE_MAX) {
+	if (sa->n_tasks >= TASKS_MAX) {
 		if (t->trap)
 			t->trap->wanted = false;
 		task_free(t);

@@ -28,7 +28,7 @@ enum {
 	CHILD_MAX = 64, /* CHILD_SAs of an IKE_SA: asked for beyond that is NO_ADDITIONAL_SAS */
 	CHILD_ALL_MAX = 3 * CHILD_MAX, /* with those that replace one, ours and the peer's */
 	SAME_IDS_MAX = 32, /* IKE_SAs of one pair of identities, old ones included */
-	X_QUEUE_MAX = 2 * CHILD_MAX, /* exchanges that wait in an IKE_SA */
+	TASKS_MAX = 2 * CHILD_MAX, /* exchanges that wait in an IKE_SA */
 };
 
 int limits_new(struct limits **out);

@@ -15,20 +15,20 @@ static const struct name kinds[] = {
 };
 
 static const struct name roles[] = {
-	{ X_ASK, "ask" },
-	{ X_ANSWER, "answer" },
-	{ X_TAKE, "take" },
-	{ X_REFUSED, "refused" },
+	{ ROLE_ASK, "ask" },
+	{ ROLE_ANSWER, "answer" },
+	{ ROLE_TAKE, "take" },
+	{ ROLE_REFUSED, "refused" },
 };
 
 static const uint8_t exchanges[TASK_KINDS] = {
-	[TASK_INIT] = X_IKE_SA_INIT,
-	[TASK_AUTH] = X_IKE_AUTH,
-	[TASK_CHILD] = X_CREATE_CHILD_SA,
-	[TASK_REKEY_CHILD] = X_CREATE_CHILD_SA,
-	[TASK_REKEY_SA] = X_CREATE_CHILD_SA,
-	[TASK_INFO] = X_INFORMATIONAL,
-	[TASK_DELETE_SA] = X_INFORMATIONAL,
+	[TASK_INIT] = XCHG_IKE_SA_INIT,
+	[TASK_AUTH] = XCHG_IKE_AUTH,
+	[TASK_CHILD] = XCHG_CREATE_CHILD_SA,
+	[TASK_REKEY_CHILD] = XCHG_CREATE_CHILD_SA,
+	[TASK_REKEY_SA] = XCHG_CREATE_CHILD_SA,
+	[TASK_INFO] = XCHG_INFORMATIONAL,
+	[TASK_DELETE_SA] = XCHG_INFORMATIONAL,
 };
 
 uint8_t x_exchange(enum task_kind kind)
@@ -49,7 +49,7 @@ const char *x_role_str(enum x_role role)
 static bool is_for(
 	const struct x_row *r, enum sa_state state, enum task_kind kind, enum x_role role)
 {
-	return r->kind == kind && r->role == role && r->states & IN(state);
+	return r->kind == kind && r->role == role && r->states & BIT(state);
 }
 
 const struct x_row *x_row_find(
@@ -69,7 +69,7 @@ enum x_verdict x_do(const struct x_row *row, struct x *x)
 {
 	enum x_verdict v = row->fn(x);
 
-	if (row->says & SAYS(v))
+	if (row->says & BIT(v))
 		return v;
 	log_ike(0, "'%s' gave verdict %d, which is not in its row", row->story, (int)v);
 	return x_fail(x, -ENOTRECOVERABLE, "a fault of our own");
@@ -81,7 +81,7 @@ const struct x_gap *x_gap_find(
 	for (size_t i = 0; i < m->n_gaps; i++) {
 		const struct x_gap *g = &m->gaps[i];
 
-		if (g->states & IN(state) && g->kinds & KIND(kind) && g->roles & ROLE(role))
+		if (g->states & BIT(state) && g->kinds & BIT(kind) && g->roles & BIT(role))
 			return g;
 	}
 	return NULL;
@@ -91,7 +91,7 @@ void x_no_row(const struct sa *sa, enum task_kind kind, enum x_role role)
 {
 	const struct x_gap *g = x_gap_find(sa->d->machine, sa->state, kind, role);
 
-	if (!g || g->empty == X_IMPOSSIBLE)
+	if (!g || g->empty == CELL_IMPOSSIBLE)
 		log_ike(0, "%s of %s should not be in state %s of IKE_SA %s", x_role_str(role),
 			x_kind_str(kind), sa_state_str(sa->state), sa_name(sa));
 }
@@ -105,7 +105,7 @@ static bool hides(const struct x_row *a, const struct x_row *b)
 
 static const char *row_fault(const struct x_machine *m, const struct x_row *row)
 {
-	if (!(row->says & SAYS(X_SEND)) != (row->to == NOWHERE))
+	if (!(row->says & BIT(X_SEND)) != (row->to == NOWHERE))
 		return row->story;
 	for (const struct x_table *const *t = m->tables; *t; t++)
 		for (size_t i = 0; i < (*t)->n; i++) {
@@ -132,7 +132,7 @@ static const char *cell_fault(const struct x_machine *m)
 {
 	for (enum sa_state s = SA_NEW; s < SA_GONE; s++)
 		for (enum task_kind k = 0; k < TASK_KINDS; k++)
-			for (enum x_role r = X_ASK; r <= X_REFUSED; r++)
+			for (enum x_role r = ROLE_ASK; r <= ROLE_REFUSED; r++)
 				if (has_row(m, s, k, r) == (x_gap_find(m, s, k, r) != NULL))
 					return x_kind_str(k);
 	return NULL;
@@ -153,8 +153,8 @@ static void restart_answer(struct x *x)
 	struct msg_out *o = x->out;
 	struct sa *sa = x->sa;
 
-	if (x->in->exchange == X_IKE_SA_INIT)
-		msg_begin(o, o->w.p, o->w.cap, sa->spi_i, 0, X_IKE_SA_INIT, F_RESPONSE, 0);
+	if (x->in->exchange == XCHG_IKE_SA_INIT)
+		msg_begin(o, o->w.p, o->w.cap, sa->spi_i, 0, XCHG_IKE_SA_INIT, F_RESPONSE, 0);
 	else
 		msg_begin_inner(o, o->w.p, o->w.cap);
 }

@@ -15,7 +15,7 @@
 #include "ike/message/packet.h"
 #include "ike/message/msg.h"
 
-enum x_role { X_ASK, X_ANSWER, X_TAKE, X_REFUSED };
+enum x_role { ROLE_ASK, ROLE_ANSWER, ROLE_TAKE, ROLE_REFUSED };
 
 enum x_verdict {
 	X_SEND, /* send and go to `to`; take, refused: the exchange is over, go to `to` */
@@ -29,7 +29,7 @@ enum x_verdict {
 	X_FAIL, /* the IKE_SA is gone, nothing is sent */
 };
 
-enum { X_CAP = 16384, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MAX = 256 };
+enum { MSG_CAP = 16384, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MAX = 256 };
 
 struct x {
 	struct iked *d;
@@ -48,20 +48,18 @@ struct x {
 
 /* The first row for state, kind and role whose required payloads are there. */
 struct x_row {
-	unsigned states; /* IN(SA_UP) | … */
+	unsigned states; /* BIT(SA_UP) | … */
 	enum task_kind kind;
 	enum x_role role;
 	uint32_t required, allowed; /* payloads of a request beside these are a syntax error */
 	enum x_verdict (*fn)(struct x *x);
-	unsigned says; /* SAYS(X_SEND) | …: what it may return */
+	unsigned says; /* BIT(X_SEND) | …: what it may return */
 	enum sa_state to; /* of X_SEND; NOWHERE if it is not said */
 	const char *story;
 };
 
-#define IN(state) (1u << (state))
-#define KIND(kind) (1u << (kind))
-#define ROLE(role) (1u << (role))
-#define SAYS(verdict) (1u << (verdict))
+/* A set of states, kinds, roles or verdicts. */
+#define BIT(value) (1u << (value))
 /* No row leads there. */
 #define NOWHERE SA_NEW
 
@@ -71,11 +69,11 @@ struct x_table {
 };
 
 /* A cell without a row says why. */
-enum x_empty { X_IMPOSSIBLE, X_IGNORED };
+enum x_cell { CELL_IMPOSSIBLE, CELL_IGNORED };
 
 struct x_gap {
 	unsigned states, kinds, roles;
-	enum x_empty empty;
+	enum x_cell empty;
 	const char *why;
 };
 

@@ -59,13 +59,13 @@ static int seal(struct sa *sa, struct msg_out *o, uint8_t exchange, bool respons
 {
 	const struct sk_keys *k = sa->initiator ? &sa->keys.i : &sa->keys.r;
 	uint8_t flags = (sa->initiator ? F_INITIATOR : 0) | (response ? F_RESPONSE : 0);
-	uint8_t buf[X_CAP + 256];
+	uint8_t buf[MSG_CAP + 256];
 	ssize_t n = msg_end(o);
 	struct msg m = { 0 };
 
 	if (n < 0)
 		return (int)n;
-	if (exchange == X_IKE_SA_INIT) {
+	if (exchange == XCHG_IKE_SA_INIT) {
 		msg_parse(BYTES(o->w.p, n), &m);
 		say_generated(&m, BYTES_NONE, 0);
 		return blob_set(out, BYTES(o->w.p, n));
@@ -82,7 +82,7 @@ static int seal(struct sa *sa, struct msg_out *o, uint8_t exchange, bool respons
 /* AUTH covers both IKE_SA_INIT messages as they were (2.15). */
 static void keep_raw(struct sa *sa, uint8_t exchange, struct bytes data)
 {
-	if (exchange == X_IKE_SA_INIT && sa->init)
+	if (exchange == XCHG_IKE_SA_INIT && sa->init)
 		blob_set(&sa->init->sent, data);
 }
 

@@ -16,11 +16,11 @@
 static enum task_kind kind_of_request(const struct msg *in)
 {
 	switch (in->exchange) {
-	case X_IKE_SA_INIT:
+	case XCHG_IKE_SA_INIT:
 		return TASK_INIT;
-	case X_IKE_AUTH:
+	case XCHG_IKE_AUTH:
 		return TASK_AUTH;
-	case X_INFORMATIONAL:
+	case XCHG_INFORMATIONAL:
 		return TASK_INFO;
 	}
 	if (msg_notify(in, N_REKEY_SA))
@@ -111,14 +111,14 @@ static enum x_verdict handle(const struct x_row *row, struct x *x)
 static void answer(struct sa *sa, const struct packet *p, struct msg *in, int rc)
 {
 	enum task_kind kind = kind_of_request(in);
-	const struct x_row *row = x_row_find(sa, kind, X_ANSWER, in->has);
-	uint8_t buf[X_CAP];
+	const struct x_row *row = x_row_find(sa, kind, ROLE_ANSWER, in->has);
+	uint8_t buf[MSG_CAP];
 	struct msg_out out;
 	struct x x = { .d = sa->d, .sa = sa, .pkt = p, .in = in, .out = &out };
 	enum x_verdict v;
 
-	if (!row && !x_row_find(sa, kind, X_ANSWER, ~0u)) {
-		x_no_row(sa, kind, X_ANSWER);
+	if (!row && !x_row_find(sa, kind, ROLE_ANSWER, ~0u)) {
+		x_no_row(sa, kind, ROLE_ANSWER);
 		drop(sa->d, p, "no such exchange in this state");
 		if (sa->state == SA_NEW)
 			sa->d->hooks->ended(sa);
@@ -169,10 +169,10 @@ static void take_verdict(struct sa *sa, const struct x_row *row, enum x_verdict 
 static const struct x_row *row_of_answer(const struct sa *sa, const struct msg *in)
 {
 	enum task_kind kind = sa->task->kind;
-	const struct x_row *row = x_row_find(sa, kind, X_TAKE, in->has);
+	const struct x_row *row = x_row_find(sa, kind, ROLE_TAKE, in->has);
 
 	if (!row && (msg_error(in) || msg_notify(in, N_COOKIE))) /* of IKE_SA_INIT only */
-		row = x_row_find(sa, kind, X_REFUSED, in->has);
+		row = x_row_find(sa, kind, ROLE_REFUSED, in->has);
 	return row;
 }
 
@@ -402,7 +402,7 @@ void iked_packet(struct iked *d, const struct packet *p)
 		x_reply_plain(d, p, &in, N_INVALID_MAJOR_VERSION, BYTES_NONE); /* 2.5 */
 	else if (rc == -EBADMSG || rc == -EPROTONOSUPPORT)
 		drop(d, p, "no IKEv2 message");
-	else if (in.exchange == X_IKE_SA_INIT && !(in.has & P(SK)))
+	else if (in.exchange == XCHG_IKE_SA_INIT && !(in.has & P(SK)))
 		(in.flags & F_RESPONSE ? init_response : init_request)(d, p, &in, rc);
 	else if (!rc && (in.has & P(SK)))
 		protected_message(d, p, &in);

@@ -109,9 +109,9 @@ static int chain_read(struct chain *c, struct msg *m)
 /* Section 3.1, and what each exchange says of its first message: nobody sends these by mistake. */
 static bool header_fits(const struct msg *m)
 {
-	bool init = m->exchange == X_IKE_SA_INIT;
+	bool init = m->exchange == XCHG_IKE_SA_INIT;
 
-	if (!m->spi_i || m->exchange < X_IKE_SA_INIT || m->exchange > X_INFORMATIONAL)
+	if (!m->spi_i || m->exchange < XCHG_IKE_SA_INIT || m->exchange > XCHG_INFORMATIONAL)
 		return false;
 	if (init && m->id)
 		return false;

@@ -7,10 +7,10 @@
 enum { TEXT_MAX = 2048 };
 
 static const struct name exchanges[] = {
-	{ X_IKE_SA_INIT, "IKE_SA_INIT" },
-	{ X_IKE_AUTH, "IKE_AUTH" },
-	{ X_CREATE_CHILD_SA, "CREATE_CHILD_SA" },
-	{ X_INFORMATIONAL, "INFORMATIONAL" },
+	{ XCHG_IKE_SA_INIT, "IKE_SA_INIT" },
+	{ XCHG_IKE_AUTH, "IKE_AUTH" },
+	{ XCHG_CREATE_CHILD_SA, "CREATE_CHILD_SA" },
+	{ XCHG_INFORMATIONAL, "INFORMATIONAL" },
 };
 
 static const struct name payload_names[] = {

@@ -7,7 +7,6 @@
 #include "ike/conf/conf_read.h"
 #include "unit/unit.h"
 
-static char path[] = "/tmp/conf-large.XXXXXX";
 static unsigned n_lines;
 
 static void hear(void *arg, bool error, const char *line)
@@ -86,10 +85,11 @@ enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 /* What was looked at. */
 static size_t load(size_t shape, unsigned n, unsigned *conns)
 {
+	char path[] = "/tmp/conf-large.XXXXXX";
 	struct conf_log log = { .emit = hear };
 	struct conf_paths paths = { path, NULL, NULL, "/etc/ipsec.d", NULL, NULL };
 	struct ike_conf *c = NULL;
-	FILE *f = fopen(path, "w");
+	FILE *f = fdopen(mkstemp(path), "w");
 
 	assert_non_null(f);
 	shapes[shape].write(f, n);
@@ -100,6 +100,7 @@ static size_t load(size_t shape, unsigned n, unsigned *conns)
 	for (const struct conn *k = c->conns; k; k = k->next)
 		++*conns;
 	ike_conf_free(c);
+	unlink(path);
 	return log.n_looked;
 }
 
@@ -133,7 +134,6 @@ static void what_is_told_of_a_hostile_file_has_a_limit(void **state)
 	}
 	load(0, 40, &conns); /* 2^40 ways */
 	assert_in_range(n_lines, 1, CONF_FINDINGS_MAX + 1);
-	unlink(path);
 }
 
 UNIT_MAIN(T(loading_looks_at_as_much_as_the_file_is_long, "E-045"),

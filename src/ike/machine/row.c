@@ -14,6 +14,17 @@ static const struct name kinds[] = {
 	{ TASK_DELETE_SA, "DELETE of the IKE_SA" },
 };
 
+static const struct name verdicts[] = {
+	{ X_SEND, "sent" },
+	{ X_STAY, "done" },
+	{ X_REFUSE, "refused" },
+	{ X_AGAIN, "asked again" },
+	{ X_LATER, "asked later" },
+	{ X_DROP, "dropped" },
+	{ X_END, "ended" },
+	{ X_FAIL, "failed" },
+};
+
 static const struct name roles[] = {
 	{ ROLE_ASK, "ask" },
 	{ ROLE_ANSWER, "answer" },
@@ -39,6 +50,11 @@ uint8_t x_exchange(enum task_kind kind)
 const char *x_kind_str(enum task_kind kind)
 {
 	return names_str(NAMES(kinds), (int)kind);
+}
+
+const char *x_verdict_str(enum x_verdict v)
+{
+	return names_str(NAMES(verdicts), (int)v);
 }
 
 const char *x_role_str(enum x_role role)
@@ -71,7 +87,8 @@ enum x_verdict x_do(const struct x_row *row, struct x *x)
 
 	if (row->says & BIT(v))
 		return v;
-	log_ike(0, "'%s' gave verdict %d, which is not in its row", row->story, (int)v);
+	log_ike(0, "'%s' gave the verdict '%s', which is not in its row", row->story,
+		x_verdict_str(v));
 	return x_fail(x, -ENOTRECOVERABLE, "a fault of our own");
 }
 
@@ -91,7 +108,7 @@ void x_no_row(const struct sa *sa, enum task_kind kind, enum x_role role)
 {
 	const struct x_gap *g = x_gap_find(sa->d->machine, sa->state, kind, role);
 
-	if (!g || g->empty == CELL_IMPOSSIBLE)
+	if (!g || g->cell == CELL_IMPOSSIBLE)
 		log_ike(0, "%s of %s should not be in state %s of IKE_SA %s", x_role_str(role),
 			x_kind_str(kind), sa_state_str(sa->state), sa_name(sa));
 }

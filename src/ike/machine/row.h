@@ -73,7 +73,7 @@ enum x_cell { CELL_IMPOSSIBLE, CELL_IGNORED };
 
 struct x_gap {
 	unsigned states, kinds, roles;
-	enum x_cell empty;
+	enum x_cell cell;
 	const char *why;
 };
 
@@ -89,6 +89,7 @@ const struct x_row *x_row_find(
 uint8_t x_exchange(enum task_kind kind);
 const char *x_kind_str(enum task_kind kind);
 const char *x_role_str(enum x_role role);
+const char *x_verdict_str(enum x_verdict v);
 enum x_verdict x_do(const struct x_row *row, struct x *x);
 /* There is no row for this; the log hears if it should never have come. */
 void x_no_row(const struct sa *sa, enum task_kind kind, enum x_role role);

@@ -50,13 +50,13 @@ struct dgram {
 	size_t n;
 	uint8_t data[8192];
 };
-TAILQ_HEAD(dgrams, dgram);
+TAILQ_HEAD(dgram_queue, dgram);
 
 enum pair_fate { PAIR_PASS, PAIR_DROP, PAIR_TWICE, PAIR_LAST };
 
 struct pair {
 	struct node carol_, moon_, *carol, *moon;
-	struct dgrams queue;
+	struct dgram_queue queue;
 	enum pair_fate (*filter)(struct pair *p, struct dgram *g); /* NULL: all pass */
 	int arg; /* the filter's own */
 	unsigned n_seen; /* datagrams that left the queue */

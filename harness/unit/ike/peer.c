@@ -163,7 +163,8 @@ bool peer_reads(struct peer *e, struct sa *sa)
 {
 	if (!sa->task || !sa->request.n)
 		return false;
-	return open_own(e, sa->initiator ? &sa->keys.i : &sa->keys.r, blob_view(&sa->request));
+	return open_own(
+		e, sa->initiator ? &sa->keys.i : &sa->keys.r, blob_view(&sa->request.at[0]));
 }
 
 bool peer_answers(struct peer *e, struct sa *sa)

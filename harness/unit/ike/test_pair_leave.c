@@ -208,6 +208,7 @@ static enum pair_fate no_room(struct pair *p, struct dgram *g)
 {
 	struct sa *sa = pair_sa(p->moon);
 	uint8_t inner[64], buf[256];
+	struct dgrams list = { 0 };
 	struct msg_out o;
 	struct msg m;
 	ssize_t n;
@@ -225,7 +226,9 @@ static enum pair_fate no_room(struct pair *p, struct dgram *g)
 	assert_true(n > 0);
 	sa->mid_in = m.id + 1;
 	sa->has_response = false;
-	x_transmit_sa(sa, BYTES(buf, n));
+	assert_int_equal(dgrams_add(&list, BYTES(buf, n)), 0);
+	x_transmit_sa(sa, &list);
+	dgrams_free(&list);
 	return PAIR_DROP;
 }
 

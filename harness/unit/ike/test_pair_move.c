@@ -91,9 +91,9 @@ static void a_move_during_an_exchange(void **state)
 	p->filter = note_source;
 	pair_acquire(p, p->carol, "tunnel");
 	pair_run(p); /* lost */
-	blob_set(&before, blob_view(&sa->request));
+	blob_set(&before, blob_view(&sa->request.at[0]));
 	move(p->carol, "tunnel", "2001::50", "2001:1::1");
-	assert_true(bytes_eq(blob_view(&before), blob_view(&sa->request)));
+	assert_true(bytes_eq(blob_view(&before), blob_view(&sa->request.at[0])));
 	pair_run(p);
 	assert_string_equal(addr_str(&last_from), "2001::50");
 	assert_non_null(pair_child(p->carol, "tunnel"));

@@ -3,13 +3,11 @@
 
 enum { REKEYED_MS = 60000 };
 
-/* life - (margin + a random part of margin * fuzz); the rest is the reserve. */
+/* What is left behind the soft lifetime is the reserve. */
 void lifetime_begin(struct sa *sa)
 {
 	const struct conn *c = sa->peer->conn;
-	uint32_t spread = (uint32_t)((uint64_t)c->margin * c->fuzz_percent / 100);
-	uint32_t early = c->margin + iked_draw_below(sa->d, spread + 1);
-	uint32_t soft = c->rekey && early < c->ike_lifetime ? c->ike_lifetime - early : 0;
+	uint32_t soft = iked_soft_s(sa->d, c, c->ike_lifetime);
 	uint32_t hard = soft ? soft + c->margin : c->ike_lifetime;
 
 	sa->up_at = loop_now();

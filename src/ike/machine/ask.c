@@ -23,7 +23,7 @@ static void send_request(struct sa *sa)
 {
 	sa->tries = 0;
 	sa->sent_at = loop_now();
-	x_transmit_sa(sa, blob_view(&sa->request));
+	x_transmit_sa(sa, &sa->request);
 	timer_set(&sa->t_resend, wait_ms(sa));
 }
 
@@ -40,7 +40,7 @@ void x_on_resend(void *arg)
 	sa->tries++;
 	sa->d->counts.retransmits++;
 	log_ike(1, "retransmit %u of request with message ID %u", sa->tries, sa->mid_out);
-	x_transmit_sa(sa, blob_view(&sa->request));
+	x_transmit_sa(sa, &sa->request);
 	timer_set(&sa->t_resend, wait_ms(sa));
 }
 
@@ -58,14 +58,14 @@ static void resend_now(struct sa *sa)
 		x_ask(sa);
 		return;
 	}
-	x_transmit_sa(sa, blob_view(&sa->request));
+	x_transmit_sa(sa, &sa->request);
 	timer_set(&sa->t_resend, wait_ms(sa));
 }
 
 void x_request_over(struct sa *sa)
 {
 	timer_stop(&sa->t_resend);
-	blob_free(&sa->request);
+	dgrams_free(&sa->request);
 	if (sa->state != SA_INIT_SENT || sa->spi_r)
 		sa->mid_out++; /* an IKE_SA_INIT that must be repeated has the same id (2.6) */
 	x_watch_ids(sa);

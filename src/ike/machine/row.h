@@ -23,7 +23,7 @@ enum x_verdict {
 		   take, refused: the exchange is over */
 	X_REFUSE, /* answer: send the error and stay; an IKE_SA that was made for it is gone */
 	X_AGAIN, /* refused: the same task asks once more (COOKIE, another group) */
-	X_LATER, /* refused: the same task, after a pause (TEMPORARY_FAILURE) */
+	X_LATER, /* ask, refused: the same task, after a pause (TEMPORARY_FAILURE) */
 	X_DROP, /* as if it had not come; a request of ours stays outstanding */
 	X_END, /* send what was written, then the IKE_SA is gone */
 	X_FAIL, /* the IKE_SA is gone, nothing is sent */

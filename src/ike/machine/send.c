@@ -32,11 +32,20 @@ void x_transmit(struct iked *d, const struct packet *p)
 		x_transmit_owed(d, p);
 }
 
-void x_transmit_sa(struct sa *sa, struct bytes data)
+/* One after the other, all from and to the same ends. */
+static void transmit_all(struct iked *d, struct packet *p, const struct dgrams *l, x_send *send)
 {
-	struct packet p = { sa->local, sa->remote, sa->local_port, sa->remote_port, data };
+	for (size_t i = 0; i < l->n; i++) {
+		p->data = blob_view(&l->at[i]);
+		send(d, p);
+	}
+}
 
-	x_transmit_owed(sa->d, &p);
+void x_transmit_sa(struct sa *sa, const struct dgrams *l)
+{
+	struct packet p = { sa->local, sa->remote, sa->local_port, sa->remote_port, BYTES_NONE };
+
+	transmit_all(sa->d, &p, l, x_transmit_owed);
 }
 
 void x_say_received(const struct packet *p, const struct msg *m)
@@ -53,9 +62,24 @@ static void say_generated(struct msg *m, struct bytes inner, uint8_t first)
 	log_enc(1, "generating %s", msg_str(m));
 }
 
-/* The whole datagram from what a handler wrote: as it is, or inside SK. */
+/* AUTH covers both IKE_SA_INIT messages as they were (2.15). */
+static void keep_raw(struct sa *sa, uint8_t exchange, struct bytes data)
+{
+	if (exchange == XCHG_IKE_SA_INIT && sa->init)
+		blob_set(&sa->init->sent, data);
+}
+
+/* A whole message becomes the datagrams that it leaves in. */
+static int split(struct sa *sa, uint8_t exchange, struct bytes message, struct dgrams *out)
+{
+	keep_raw(sa, exchange, message);
+	dgrams_free(out);
+	return dgrams_add(out, message);
+}
+
+/* The whole message from what a handler wrote: as it is, or inside SK. */
 static int seal(struct sa *sa, struct msg_out *o, uint8_t exchange, bool response, uint32_t id,
-	struct blob *out)
+	struct dgrams *out)
 {
 	const struct sk_keys *k = sa->initiator ? &sa->keys.i : &sa->keys.r;
 	uint8_t flags = (sa->initiator ? F_INITIATOR : 0) | (response ? F_RESPONSE : 0);
@@ -68,7 +92,7 @@ static int seal(struct sa *sa, struct msg_out *o, uint8_t exchange, bool respons
 	if (exchange == XCHG_IKE_SA_INIT) {
 		msg_parse(BYTES(o->w.p, n), &m);
 		say_generated(&m, BYTES_NONE, 0);
-		return blob_set(out, BYTES(o->w.p, n));
+		return split(sa, exchange, BYTES(o->w.p, n), out);
 	}
 	m.exchange = exchange;
 	m.flags = flags;
@@ -76,14 +100,7 @@ static int seal(struct sa *sa, struct msg_out *o, uint8_t exchange, bool respons
 	say_generated(&m, BYTES(o->w.p, n), msg_first(o));
 	n = msg_seal(buf, sizeof(buf), k, sa->spi_i, sa->spi_r, exchange, flags, id, msg_first(o),
 		BYTES(o->w.p, n));
-	return n < 0 ? (int)n : blob_set(out, BYTES(buf, n));
-}
-
-/* AUTH covers both IKE_SA_INIT messages as they were (2.15). */
-static void keep_raw(struct sa *sa, uint8_t exchange, struct bytes data)
-{
-	if (exchange == XCHG_IKE_SA_INIT && sa->init)
-		blob_set(&sa->init->sent, data);
+	return n < 0 ? (int)n : split(sa, exchange, BYTES(buf, n), out);
 }
 
 /* ids never begin again; long before that the IKE_SA is replaced. */
@@ -104,13 +121,11 @@ void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const 
 		log_ike(1, "answer to %s does not fit a message", xchg_str(in->exchange));
 		return;
 	}
-	hash_sha1(&in->raw, 1, sa->seen);
+	hash_sha1(in->dgrams, in->n_dgrams, sa->seen);
 	sa->has_response = true;
 	sa->mid_in = in->id + 1;
 	x_watch_ids(sa);
-	keep_raw(sa, in->exchange, blob_view(&sa->response));
-	p.data = blob_view(&sa->response);
-	send(sa->d, &p);
+	transmit_all(sa->d, &p, &sa->response, send);
 }
 
 void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in, uint16_t type,
@@ -132,9 +147,5 @@ void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in
 
 int x_keep_request(struct sa *sa, struct msg_out *o, uint8_t exchange)
 {
-	int rc = seal(sa, o, exchange, false, sa->mid_out, &sa->request);
-
-	if (!rc)
-		keep_raw(sa, exchange, blob_view(&sa->request));
-	return rc;
+	return seal(sa, o, exchange, false, sa->mid_out, &sa->request);
 }

@@ -13,7 +13,7 @@
 
 typedef void x_send(struct iked *d, const struct packet *p);
 x_send x_transmit, x_transmit_owed;
-void x_transmit_sa(struct sa *sa, struct bytes data); /* owed, to the address of the IKE_SA */
+void x_transmit_sa(struct sa *sa, const struct dgrams *l); /* owed, to the address of the IKE_SA */
 void x_reply(struct sa *sa, const struct packet *to, struct msg_out *out, const struct msg *in,
 	x_send *send);
 void x_reply_plain(struct iked *d, const struct packet *to, const struct msg *in, uint16_t type,

@@ -242,7 +242,7 @@ static void answer_again(struct sa *sa)
 {
 	sa->d->counts.replayed++;
 	if (rate_take(&sa->replays, REPLAYS_A_SECOND))
-		x_transmit_sa(sa, blob_view(&sa->response));
+		x_transmit_sa(sa, &sa->response);
 }
 
 static struct sa *init_sa(
@@ -266,7 +266,8 @@ static void init_request(struct iked *d, const struct packet *p, struct msg *in,
 	uint8_t sha1[20];
 	struct sa *sa;
 
-	if (!(in->flags & F_INITIATOR) || d->stopping || hash_sha1(&in->raw, 1, sha1) < 0) {
+	if (!(in->flags & F_INITIATOR) || d->stopping ||
+		hash_sha1(in->dgrams, in->n_dgrams, sha1) < 0) {
 		drop(d, p, "no request of an initiator");
 		return;
 	}
@@ -291,7 +292,8 @@ static bool replayed(struct sa *sa, const struct msg *in)
 {
 	uint8_t sha1[20];
 
-	if (!sa->has_response || in->id + 1 != sa->mid_in || hash_sha1(&in->raw, 1, sha1) < 0 ||
+	if (!sa->has_response || in->id + 1 != sa->mid_in ||
+		hash_sha1(in->dgrams, in->n_dgrams, sha1) < 0 ||
 		memcmp(sha1, sa->seen, sizeof(sha1)) != 0)
 		return false;
 	log_ike(1, "received retransmit of request with ID %u, retransmitting response", in->id);
@@ -397,6 +399,8 @@ void iked_packet(struct iked *d, const struct packet *p)
 	int rc = msg_parse(p->data, &in);
 
 	d->counts.in++;
+	in.dgrams = &p->data; /* all of them, when a message may come in several */
+	in.n_dgrams = 1;
 	before = rate_enter(&d->strangers);
 	if (rc == -EPROTONOSUPPORT && !(in.flags & F_RESPONSE))
 		x_reply_plain(d, p, &in, N_INVALID_MAJOR_VERSION, BYTES_NONE); /* 2.5 */

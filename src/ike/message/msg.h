@@ -138,7 +138,9 @@ enum {
 };
 
 struct msg {
-	struct bytes raw; /* the datagram from the IKE header on */
+	struct bytes raw; /* the message from the IKE header on */
+	const struct bytes *dgrams; /* what it came in; whoever received it sets this */
+	size_t n_dgrams;
 	uint64_t spi_i, spi_r;
 	uint8_t major, minor, exchange, flags;
 	uint32_t id;

@@ -56,3 +56,11 @@ uint32_t iked_draw_below(const struct iked *d, uint32_t limit)
 	while (v < least);
 	return v % limit;
 }
+
+uint32_t iked_soft_s(const struct iked *d, const struct conn *c, uint32_t life_s)
+{
+	uint32_t spread = (uint32_t)((uint64_t)c->margin * c->fuzz_percent / 100);
+	uint32_t early = c->margin + iked_draw_below(d, spread + 1);
+
+	return c->rekey && early < life_s ? life_s - early : 0;
+}

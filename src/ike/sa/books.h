@@ -106,5 +106,11 @@ void iked_draw(const struct iked *d, enum draw what, void *out, size_t n);
 uint64_t iked_draw_spi(const struct iked *d);
 uint32_t iked_draw_below(const struct iked *d, uint32_t limit);
 
+/*
+ * A-137: after how much of a lifetime it is made anew: life - (margin + a random part of margin *
+ * fuzz). 0: never.
+ */
+uint32_t iked_soft_s(const struct iked *d, const struct conn *c, uint32_t life_s);
+
 /* Status: all IKE_SAs, the newest first. */
 struct sa *iked_next_sa(const struct iked *d, const struct sa *after);

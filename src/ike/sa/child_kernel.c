@@ -63,15 +63,12 @@ int child_alloc(struct child *c)
 	return table_add(&d->child_by_spi_in, &c->by_spi_in, hash_u64(spi));
 }
 
-/* soft = life - (margin + a random part of margin * fuzz). */
 static void lifetimes(struct child *c)
 {
 	const struct conn *conn = c->trap->conn;
-	uint32_t spread = (uint32_t)((uint64_t)conn->margin * conn->fuzz_percent / 100);
-	uint32_t early = conn->margin + iked_draw_below(c->sa->d, spread + 1);
 
 	c->hard_s = conn->lifetime;
-	c->soft_s = conn->rekey && early < conn->lifetime ? conn->lifetime - early : 0;
+	c->soft_s = iked_soft_s(c->sa->d, conn, conn->lifetime);
 	if (conn->rekey && !c->soft_s)
 		log_chd(1, "%s is not rekeyed: lifetime %us is no longer than its margin",
 			child_name(c), conn->lifetime);

@@ -214,8 +214,8 @@ void sa_free(struct sa *sa)
 	if (sa->is_due)
 		TAILQ_REMOVE(&d->due, sa, due);
 	sa_init_free(sa);
-	blob_free(&sa->request);
-	blob_free(&sa->response);
+	dgrams_free(&sa->request);
+	dgrams_free(&sa->response);
 	ident_free(&sa->my_id);
 	ident_free(&sa->peer_id);
 	ike_keys_wipe(&sa->keys);

@@ -17,6 +17,7 @@
 #include "base/rate.h"
 #include "crypto/dh.h"
 #include "crypto/ident.h"
+#include "ike/message/dgrams.h"
 #include "ike/sa/keymat.h"
 #include "ike/sa/ref.h"
 #include "base/table.h"
@@ -79,7 +80,7 @@ struct sa {
 
 	/* Exchange layer. */
 	uint32_t mid_out, mid_in; /* id of our next request, of the next one expected */
-	struct blob request, response; /* outstanding request, last answer: bit-exact */
+	struct dgrams request, response; /* outstanding request, last answer: bit-exact */
 	uint8_t seen[20]; /* SHA-1 of the request that `response` answers */
 	bool has_response;
 	struct rate replays; /* times that it went out again */

@@ -57,6 +57,30 @@ static void a_rekey_depends_on_the_old_key(void **state)
 	assert_memory_not_equal(second.d, first.d, 20);
 }
 
+/* 2.18: SKEYSEED is the old PRF's, all of it, whatever the new PRF makes of it. */
+static void a_rekey_to_another_prf_takes_all_of_the_old_ones_output(void **state)
+{
+	const struct suite old = { .encr = alg_find(ALG_ENCR, 12, 128),
+		.integ = alg_find(ALG_INTEG, 12, 0),
+		.prf = alg_find(ALG_PRF, 5, 0),
+		.dh = alg_find(ALG_DH, 14, 0) };
+	const struct suite s = page();
+	struct bytes parts[] = { { shared, sizeof(shared) }, { ni, 32 }, { nr, 32 } };
+	uint8_t seed[80], secret[32], stream[20];
+	struct ike_keys first, second;
+
+	(void)state;
+	assert_int_equal(keymat_ike(&old, &in, NULL, &first), 0);
+	assert_int_equal(prf(old.prf, BYTES(first.d, 32), parts, 3, secret), 0);
+	memcpy(seed, ni, 32);
+	memcpy(seed + 32, nr, 32);
+	memcpy(seed + 64, "\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x00", 16);
+	assert_int_equal(
+		prf_plus(s.prf, BYTES_OF(secret), BYTES_OF(seed), stream, sizeof(stream)), 0);
+	assert_int_equal(keymat_ike(&s, &in, &first, &second), 0);
+	assert_memory_equal(second.d, stream, 20);
+}
+
 static void child_keys_go_to_the_initiator_first(void **state)
 {
 	const struct suite s = page();
@@ -102,4 +126,5 @@ static void keys_are_wiped(void **state)
 
 UNIT_MAIN(T(keys_are_wiped, "A-193"), T(seven_keys_are_dealt_in_order, "A-052"),
 	T(a_rekey_depends_on_the_old_key, "A-171"),
+	T(a_rekey_to_another_prf_takes_all_of_the_old_ones_output, "A-171"),
 	T(child_keys_go_to_the_initiator_first, "A-121"))

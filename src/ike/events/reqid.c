@@ -263,13 +263,22 @@ void reqids_trap(struct reqids *r, struct trap *t)
 	}
 }
 
+/* An end without selectors of its own is its address. */
+static bool end_has(const struct conn_end *e, const struct ts *ts)
+{
+	const struct ts_list list = { .ts = { *ts }, .n = 1 };
+	struct in6_addr host;
+
+	if (e->ts.n)
+		return ts_list_within(&e->ts, &list);
+	return ts_is_host(ts, &host) && addr_eq(&host, &e->addr);
+}
+
 static bool takes(
 	const struct trap *t, const struct ts *src, const struct ts *dst, enum xfrm_mode_ mode)
 {
-	const struct ts_list s = { .ts = { *src }, .n = 1 }, d = { .ts = { *dst }, .n = 1 };
-
-	return !t->gone && conn_mode(t->conn) == mode && ts_list_within(&t->conn->local.ts, &s) &&
-		ts_list_within(&t->conn->remote.ts, &d);
+	return !t->gone && conn_mode(t->conn) == mode && end_has(&t->conn->local, src) &&
+		end_has(&t->conn->remote, dst);
 }
 
 static struct trap *packet_by_reqid(struct reqids *r, const struct ts *src, const struct ts *dst,

@@ -72,17 +72,21 @@ static bool identity_fits(const struct sa *sa, const struct trap *t, const struc
 	return is_host(&in->tsi, &home);
 }
 
-/* the ends of a transport SA are hosts: the IKE endpoints, or those configured. */
-static bool hosts_fit(const struct sa *sa, const struct conn *c, const struct msg *in)
+/*
+ * A-127: the ends of a transport SA are hosts. A mobile node and its home agent ask for those that
+ * are configured and for nothing else; what others ask for is narrowed to the IKE endpoints.
+ */
+static bool hosts_fit(const struct sa *sa, const struct conn *c, const struct msg *in,
+	const struct nego_ts *narrowed)
 {
 	struct in6_addr local = sa->local, remote = sa->remote;
 
-	if (c->type == CONN_TRANSPORT_PROXY) {
-		if (c->local.ts.n && !ts_is_host(&c->local.ts.ts[0], &local))
-			return false;
-		if (c->remote.ts.n && !ts_is_host(&c->remote.ts.ts[0], &remote))
-			return false;
-	}
+	if (c->type == CONN_TRANSPORT)
+		return is_host(&narrowed->local, &local) && is_host(&narrowed->remote, &remote);
+	if (c->local.ts.n && !ts_is_host(&c->local.ts.ts[0], &local))
+		return false;
+	if (c->remote.ts.n && !ts_is_host(&c->remote.ts.ts[0], &remote))
+		return false;
 	return is_host(&in->tsr, &local) && is_host(&in->tsi, &remote);
 }
 
@@ -97,13 +101,14 @@ static int rate(
 	const struct conn *c = t->conn;
 	struct ts_list local, remote;
 
-	if (transport != (c->type != CONN_TUNNEL) || (transport && !hosts_fit(sa, c, in)) ||
-		!identity_fits(sa, t, in))
+	if (transport != (c->type != CONN_TUNNEL) || !identity_fits(sa, t, in))
 		return 0;
 	nego_conn_ts(sa, t, &local, &remote);
 	ts_narrow(&local, &in->tsr, &out->local);
 	ts_narrow(&remote, &in->tsi, &out->remote);
 	out->transport = transport;
+	if (transport && !hosts_fit(sa, c, in, out))
+		return 0;
 	if (!ts_pair(&out->local, &out->remote))
 		return 0;
 	if (!list_eq(&out->local, &in->tsr) || !list_eq(&out->remote, &in->tsi))

@@ -25,14 +25,18 @@ static int keys_ok(const struct alg *encr, const struct alg *integ)
 	return integ && integ->key_len > SK_KEY_MAX ? -EINVAL : 0;
 }
 
-/* SKEYSEED = prf(Ni | Nr, g^ir), or after a rekey prf(SK_d (old), g^ir | Ni | Nr) (2.14, 2.18). */
-static int skeyseed(
-	const struct suite *s, const struct keymat_in *in, const struct ike_keys *old, uint8_t *out)
+/*
+ * SKEYSEED = prf(Ni | Nr, g^ir), or after a rekey prf(SK_d (old), g^ir | Ni | Nr) (2.14, 2.18).
+ * The latter is the old PRF's, and as long as that makes it.
+ */
+static int skeyseed(const struct suite *s, const struct keymat_in *in, const struct ike_keys *old,
+	uint8_t *out, size_t *n)
 {
 	uint8_t nonces[SEED_MAX];
 	struct wr w = WR_OF(nonces);
 	struct bytes parts[] = { in->shared, in->ni, in->nr };
 
+	*n = old ? old->prf->out_len : s->prf->out_len;
 	if (old)
 		return prf(old->prf, BYTES(old->d, old->prf->key_len), parts, 3, out);
 	wr_bytes(&w, in->ni);
@@ -46,7 +50,7 @@ int keymat_ike(const struct suite *suite, const struct keymat_in *in, const stru
 	uint8_t seed[SEED_MAX], secret[PRF_MAX], stream[KEYS_MAX];
 	struct ike_keys k = { .prf = suite->prf };
 	struct wr w = WR_OF(seed);
-	size_t pl, il, el, n;
+	size_t pl, il, el, n, n_secret;
 	int rc;
 
 	if (!suite->prf || suite->prf->key_len > PRF_MAX || keys_ok(suite->encr, suite->integ) < 0)
@@ -57,14 +61,13 @@ int keymat_ike(const struct suite *suite, const struct keymat_in *in, const stru
 	n = 3 * pl + 2 * il + 2 * el;
 	k.i.encr = k.r.encr = suite->encr;
 	k.i.integ = k.r.integ = suite->integ;
-	rc = skeyseed(suite, in, old, secret);
+	rc = skeyseed(suite, in, old, secret, &n_secret);
 	wr_bytes(&w, in->ni);
 	wr_bytes(&w, in->nr);
 	wr_u64(&w, in->spi_i);
 	wr_u64(&w, in->spi_r);
 	if (!rc && wr_done(&w) >= 0)
-		rc = prf_plus(
-			suite->prf, BYTES(secret, suite->prf->out_len), wr_view(&w), stream, n);
+		rc = prf_plus(suite->prf, BYTES(secret, n_secret), wr_view(&w), stream, n);
 	if (!rc) {
 		struct deal d = { stream };
 

@@ -91,6 +91,7 @@ def test_the_testers_ike_imports_nothing_of_the_testbed(tmp_path):
 
 def test_the_document_keeps_what_a_run_has_not_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "title", lambda name: "X")
+    monkeypatch.setattr(rows, "changed", lambda name: "By certificates.")
     (tmp_path / "docs").mkdir()
     lists = {"x": [ROW, Row("X.2", "x", "Another | title")]}
     results = {"ours": {"test_x": [Result("test_x", "", "failed", "a | b")]}}

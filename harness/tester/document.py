@@ -75,6 +75,8 @@ def _section(name: str, mine: list[Row], known: Known, days: dict[tuple[str, str
     lines = [f"## {rows.title(name)} (`{name}`)", ""]
     if not ran:
         return "\n".join([*lines, f"{len(mine)} rows, all of them open.", ""])
+    if changed := rows.changed(name):
+        lines += [changed, ""]
     for who in ran:
         sums = Counter(known.get((name, who, row.id), (sheet.OPEN, ""))[0] for row in mine)
         words = ", ".join(f"{sums[word]} {word}" for word in sheet.VERDICTS if sums[word])

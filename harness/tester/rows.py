@@ -22,7 +22,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 LISTS, FEATURES, TESTS = "lists", "features.toml", "tests"
 MARKER = "conforms"
-CLAUSE = re.compile(r"RFC \d+ \d+(\.\d+)*(, \d+(\.\d+)*)*(; RFC \d+ \d+(\.\d+)*)*")
+_ONE = r"RFC \d+ \d+(\.\d+)*(, \d+(\.\d+)*)*"
+CLAUSE = re.compile(f"{_ONE}(; {_ONE})*")
 FIELDS = {"title", "why", "needs", "changed", "parts"}
 
 
@@ -74,6 +75,11 @@ def lists(here: Path = HERE) -> dict[str, list[Row]]:
 
 def title(name: str, here: Path = HERE) -> str:
     return _toml(here / LISTS / f"{name}.toml")["title"]
+
+
+def changed(name: str, here: Path = HERE) -> str:
+    """What all tests of a list do otherwise than it says."""
+    return _toml(here / LISTS / f"{name}.toml").get("changed", "")
 
 
 def _toml(path: Path) -> dict:

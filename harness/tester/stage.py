@@ -29,6 +29,8 @@ from harness.tester.subjects.conf import TESTER, Conf
 from harness.tester.subjects.subject import Subject
 
 NUT, TN = "nut", "tn"
+# What costs a subject least.
+HALF_OPEN = Suite(prf=5, group=14)
 MACS = {NUT: "06:1a:a8:00:0a:01", TN: "06:1a:a8:00:0a:02"}
 
 
@@ -50,6 +52,7 @@ class Tester:
     def __init__(self, bed: Bed) -> None:
         self.bed = bed
         nut, self.node = bed.nodes(NUT, TN)
+        bed.vain.add(NUT)  # What its kernel asks for a test may leave unanswered.
         own, peer = self.node.member.at, nut.member.at
         self.subject = Subject(nut, own, bed.job.top)
         self.sock = self.node.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -94,7 +97,7 @@ class Tester:
     def sa_of(self, request: Message, suite: Suite | None = None) -> Sa:
         """The tester's end of what the subject began."""
         proposals = request.one(SA).proposals
-        sa = Sa(self.wire, self.who, False, suite or chosen(proposals[0].chosen()))
+        sa = Sa(self.wire, self.who, False, suite or chosen(proposals[0].first()))
         sa.group = Group(sa.suite.group)
         sa.other = request.spi_i
         return sa
@@ -118,10 +121,34 @@ class Tester:
         self.bed.wait(self.subject.has(sa.child.spi, sa.child.other), within=2)
         return sa
 
+    # --- packets beside IKE ---
+
+    def put(self, octets: bytes) -> None:
+        """A whole IPv6 packet, whatever its source."""
+        with self.node.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+            sock.sendto(octets, (self.wire.peer, 0, 0, self.node.links()["eth0"]))
+
+    def half_open(self, number: int) -> None:
+        """So many IKE_SA_INIT requests from as many other addresses of the tester's link."""
+        for host in range(0x1000, 0x1000 + number):
+            sa, src = self.sa(HALF_OPEN), f"{self.wire.own.rpartition(':')[0]}:{host:x}"
+            octets = sa.octets(sa.message(Exchange.IKE_SA_INIT, *sa.init()[:3]))
+            self.put(esp.wrapped(src, self.wire.peer, esp.udp(src, self.wire.peer, PORT, octets),
+                                 esp.UDP))
+
+    def unreachable(self, quoted: bytes) -> None:
+        """ICMPv6 says that a packet of the subject's did not arrive, which nobody has proved."""
+        self.put(esp.wrapped(self.wire.own, self.wire.peer, esp.icmp(
+            self.wire.own, self.wire.peer, esp.UNREACHABLE, esp.NO_PORT, bytes(4) + quoted)))
+
     # --- packets of a CHILD_SA ---
 
     def pings(self, child: Child) -> None:
         """An echo request through the CHILD_SA is answered through it."""
+        self.taken(child, child)
+
+    def taken(self, child: Child, back: Child) -> None:
+        """An echo request through one CHILD_SA is answered, by it or by the other one."""
         own, peer = self.wire.own, self.wire.peer
         self.number += 1
         text = esp.echo(own, peer, self.number)
@@ -129,9 +156,9 @@ class Tester:
         inner = text if child.transport else esp.wrapped(own, peer, text)
         self.raw.sendto(esp.seal(child.suite, child.mine, child.other, self.number, proto, inner),
                         (peer, 0))
-        self.hears_reply(child, self.number)
+        self.hears_reply({one.spi: one for one in (child, back)}, self.number)
 
-    def hears_reply(self, child: Child, number: int, within: float = 2.0) -> None:
+    def hears_reply(self, children: dict[bytes, Child], number: int, within: float = 2.0) -> None:
         end = self.bed.clock.monotonic() + within
         while (left := end - self.bed.clock.monotonic()) >= 0:
             self.raw.settimeout(left)
@@ -139,13 +166,15 @@ class Tester:
                 packet = self.raw.recv(1 << 16)
             except (TimeoutError, BlockingIOError):
                 break
-            if packet[:4] != child.spi:
+            child = children.get(packet[:4])
+            if not child:
                 continue
             _, text = esp.unseal(child.suite, child.theirs, packet)
             reply = text if child.transport else text[40:]
             if struct.unpack_from("!B5xH", reply) == (esp.ECHO_REPLY, number):
                 return
-        raise NotHeard(f"no echo reply {number} came by SPI {child.spi.hex()}")
+        spis = ", ".join(spi.hex() for spi in children)
+        raise NotHeard(f"no echo reply {number} came by SPI {spis}")
 
     def end(self) -> None:
         """The subject runs still, and takes back what it has done."""

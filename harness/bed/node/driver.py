@@ -44,6 +44,9 @@ class IkeDriver(Driver, Protocol):
     def rekey(self, name: str) -> None:
         """Rekey `NAME{REQID}`, a CHILD_SA, or `NAME[NUMBER]`, an IKE_SA, from this side."""
 
+    def close(self, name: str) -> None:
+        """Begin to close `NAME{*}`, CHILD_SAs, or `NAME[*]`, IKE_SAs; it does not wait for it."""
+
     def leave_keys(self, messages: Callable[[], list[Ike]]) -> None:
         """Have the keys of its IKE_SAs in NODE.ike.keys; `messages` gives those of the run."""
 

@@ -137,6 +137,10 @@ class Pluto:
     def leave_keys(self, messages: Callable[[], list[Ike]]) -> None:
         """It does not tell them: those of the other end do."""
 
+    def close(self, name: str) -> None:
+        kind = self._child if "{" in name else "ike"
+        self._whack(f"--delete-{kind} --name {name.partition('{')[0].partition('[')[0]}")
+
     def rekey(self, name: str) -> None:
         kind = self._child if "{" in name else "ike"
         self._whack(f"--rekey-{kind} --name {name.partition('{')[0].partition('[')[0]}")

@@ -110,6 +110,9 @@ class OpenIked:
     def leave_keys(self, messages: Callable[[], list[Ike]]) -> None:
         """It does not tell them: those of the other end do."""
 
+    def close(self, name: str) -> None:
+        raise NotImplementedError("OpenIKED closes all or nothing")
+
     def rekey(self, name: str) -> None:
         lifetime = LIFETIME if "{" in name else IKE_LIFETIME
         self.host.story.note(f"OpenIKED rekeys {name} by itself, within {lifetime} s")

@@ -55,5 +55,8 @@ class Iked:
     def leave_keys(self, messages: Callable[[], list[Ike]]) -> None:
         """iked has written them itself."""
 
+    def close(self, name: str) -> None:
+        self.host.start(["ipsec", "down", name], self.host.log("down"))
+
     def rekey(self, name: str) -> None:
         self.host.typed(f"ipsec stroke rekey {name}")

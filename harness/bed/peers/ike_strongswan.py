@@ -107,6 +107,9 @@ class Charon:
                 strongswan_keys.read(self._secrets.read_text()), messages())
             (self.host.place.results / f"{self.host.name}.ike.keys").write_text("".join(lines))
 
+    def close(self, name: str) -> None:
+        self.host.start(["ipsec", "down", name], self.host.log("down"))
+
     def rekey(self, name: str) -> None:
         """strongSwan counts its SAs: the number in its own name is not the reqid."""
         reqid = re.search(r"\{(\d+)\}", name)

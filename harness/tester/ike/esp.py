@@ -14,8 +14,8 @@ from harness.tester.ike.keys import Pair
 from harness.tester.ike.payloads import Malformed
 from harness.tester.ike.suites import Forged, Suite
 
-IPV6, ICMPV6, ESP = 41, 58, 50
-ECHO_REQUEST, ECHO_REPLY = 128, 129
+IPV6, ICMPV6, ESP, UDP = 41, 58, 50, 17
+ECHO_REQUEST, ECHO_REPLY, UNREACHABLE, NO_PORT = 128, 129, 1, 4
 
 
 def seal(suite: Suite, pair: Pair, spi: bytes, number: int, proto: int, text: bytes) -> bytes:
@@ -45,22 +45,32 @@ def unseal(suite: Suite, pair: Pair, octets: bytes) -> tuple[int, bytes]:
     return text[-1], text[:len(text) - text[-2] - 2]
 
 
+def icmp(src: str, dst: str, kind: int, code: int, rest: bytes) -> bytes:
+    """A message with its checksum; `rest` is what follows that."""
+    message = bytes([kind, code, 0, 0]) + rest
+    return message[:2] + checksum(src, dst, message, ICMPV6) + message[4:]
+
+
 def echo(src: str, dst: str, number: int) -> bytes:
-    """An echo request with its checksum."""
-    message = struct.pack("!BBHHH", ECHO_REQUEST, 0, 0, 0x7E57, number) + b"conformance tester"
-    return message[:2] + checksum(src, dst, message) + message[4:]
+    return icmp(src, dst, ECHO_REQUEST, 0, struct.pack("!HH", 0x7E57, number) + b"tester")
 
 
-def checksum(src: str, dst: str, message: bytes) -> bytes:
+def udp(src: str, dst: str, port: int, text: bytes) -> bytes:
+    """A datagram between two ends with the same port."""
+    message = struct.pack("!HHHH", port, port, 8 + len(text), 0) + text
+    return message[:6] + checksum(src, dst, message, UDP) + message[8:]
+
+
+def checksum(src: str, dst: str, message: bytes, proto: int) -> bytes:
     data = IPv6Address(src).packed + IPv6Address(dst).packed
-    data += struct.pack("!II", len(message), ICMPV6) + message + bytes(len(message) % 2)
+    data += struct.pack("!II", len(message), proto) + message + bytes(len(message) % 2)
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return struct.pack("!H", 0xFFFF ^ total)
 
 
-def wrapped(src: str, dst: str, text: bytes) -> bytes:
-    """An IPv6 header around an ICMPv6 message, for tunnels."""
-    return struct.pack("!IHBB", 6 << 28, len(text), ICMPV6, 64) + \
+def wrapped(src: str, dst: str, text: bytes, proto: int = ICMPV6) -> bytes:
+    """An IPv6 header around it."""
+    return struct.pack("!IHBB", 6 << 28, len(text), proto, 64) + \
         IPv6Address(src).packed + IPv6Address(dst).packed + text

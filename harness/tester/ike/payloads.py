@@ -119,6 +119,10 @@ class Proposal:
     def of(self, kind: int) -> list[Transform]:
         return [one for one in self.transforms if one.type == kind]
 
+    def first(self) -> dict[int, tuple[int, int]]:
+        """Id and key length by type of what an offer has first."""
+        return {one.type: (one.id, one.bits) for one in reversed(self.transforms)}
+
     def chosen(self) -> dict[int, tuple[int, int]]:
         """Id and key length by type, as an answer has them: one of each."""
         found = {one.type: (one.id, one.bits) for one in self.transforms}

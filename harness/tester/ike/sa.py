@@ -12,7 +12,6 @@ import hashlib
 import ipaddress
 import os
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.tester.ike import creds, keys, message
@@ -60,10 +59,6 @@ class Sa:
     def spis(self) -> tuple[bytes, bytes]:
         """The initiator's and the responder's."""
         return (self.spi, self.other) if self.mine else (self.other, self.spi)
-
-    @property
-    def spi_payload(self) -> bytes:
-        return self.spi
 
     def own(self, send: bool = True) -> keys.Pair:
         """What this end seals with, or what it opens with."""
@@ -187,10 +182,13 @@ class Sa:
         self.child.transport, self.child.suite = transport, suite
         mode = [Notify(Note.USE_TRANSPORT_MODE)] if transport else []
         proposal = Proposal(1, Protocol.ESP, self.child.spi, suite.transforms())
+        return [*mode, SA([proposal]), *self.selectors(self.mine)]
+
+    def selectors(self, begun: bool = True) -> list[Payload]:
+        """TSi and TSr of the two hosts; `begun` says that the tester asks."""
         own, peer = (Selector(one, one) for one in (self.wire.own, self.wire.peer))
-        initiates = self.mine
-        ends = (own, peer) if initiates else (peer, own)
-        return [*mode, SA([proposal]), TSi([ends[0]]), TSr([ends[1]])]
+        ends = (own, peer) if begun else (peer, own)
+        return [TSi([ends[0]]), TSr([ends[1]])]
 
     def take_auth(self, one: Message) -> None:
         """The peer's proof must hold; its half of the first CHILD_SA is taken."""
@@ -201,10 +199,80 @@ class Sa:
         if self.mine:
             self.take_child(self.child, one, b"".join(self.nonces()))
 
+    # --- CREATE_CHILD_SA ---
+
+    def child_request(self, child: Child, rekeys: Child | None = None) -> list[Payload]:
+        """For one more CHILD_SA, or for one that replaces another; with KE if its suite has a
+        group."""
+        child.nonce, child.group = os.urandom(NONCE), None
+        replaced = [rekey_of(rekeys)] if rekeys else []
+        mode = [Notify(Note.USE_TRANSPORT_MODE)] if child.transport else []
+        proposal = Proposal(1, Protocol.ESP, child.spi, child.suite.transforms())
+        exchange: list[Payload] = []
+        if child.suite.group:
+            child.group = Group(child.suite.group)
+            exchange = [KE(child.group.number, child.group.public)]
+        return [*replaced, *mode, SA([proposal]), Nonce(child.nonce), *exchange,
+                *self.selectors()]
+
+    def take_child_answer(self, child: Child, one: Message) -> None:
+        shared = child.group.shared(one.one(KE).public) if child.group else b""
+        self.take_child(child, one, shared + child.nonce + one.one(Nonce).data)
+
+    def another_child(self, rekeys: Child | None = None, suite: Suite = ESP) -> Child:
+        """CREATE_CHILD_SA for a CHILD_SA like the first, asked for and taken."""
+        child = Child(suite=suite, transport=self.child.transport)
+        self.take_child_answer(child, self.ask(Exchange.CREATE_CHILD_SA,
+                                               *self.child_request(child, rekeys)))
+        return child
+
+    def child_answer(self, child: Child, request: Message) -> list[Payload]:
+        """What agrees to the peer's CREATE_CHILD_SA; its keys are taken."""
+        child.nonce, offered = os.urandom(NONCE), request.one(SA).proposals[0]
+        child.suite = chosen(offered.first())
+        child.transport = Note.USE_TRANSPORT_MODE in request.notes()
+        mode = [Notify(Note.USE_TRANSPORT_MODE)] if child.transport else []
+        exchange: list[Payload] = []
+        shared = b""
+        if request.all(KE):
+            child.group = Group(request.one(KE).group)
+            shared = child.group.shared(request.one(KE).public)
+            exchange = [KE(child.group.number, child.group.public)]
+        self.take_child(child, request, shared + request.one(Nonce).data + child.nonce,
+                        begun=False)
+        return [*mode, SA([Proposal(offered.number, Protocol.ESP, child.spi,
+                                    child.suite.transforms())]), Nonce(child.nonce), *exchange,
+                request.one(TSi), request.one(TSr)]
+
+    def successor(self, suite: Suite | None = None, mine: bool = True) -> Sa:
+        """The IKE_SA that replaces this one, not agreed yet; `mine` says that the tester asks."""
+        return Sa(self.wire, self.who, mine, suite or self.suite)
+
+    def rekey_request(self, new: Sa) -> list[Payload]:
+        return [SA([Proposal(1, Protocol.IKE, new.spi, new.suite.transforms())]),
+                Nonce(new.nonce), KE(new.group.number, new.group.public)]
+
+    def take_rekey(self, new: Sa, one: Message) -> None:
+        """The peer's half of a new IKE_SA; the old one's SK_d and PRF make its keys."""
+        new.other_nonce, new.other = one.one(Nonce).data, one.one(SA).proposals[0].spi
+        if new.mine:
+            new.suite = chosen(one.one(SA).proposals[0].chosen())
+        ni, nr = new.nonces()
+        seed = self.suite.prfs(self.keys.d, new.group.shared(one.one(KE).public) + ni + nr)
+        new.keys = keys.ike_keys(new.suite, seed, ni + nr, b"".join(new.spis))
+        new.sealed, new.child = True, self.child
+
+    def rekeyed(self, suite: Suite | None = None) -> Sa:
+        """The IKE_SA that has replaced this one, which still stands."""
+        new = self.successor(suite)
+        self.take_rekey(new, self.ask(Exchange.CREATE_CHILD_SA, *self.rekey_request(new)))
+        return new
+
     def take_child(self, child: Child, one: Message, seed: bytes, begun: bool = True) -> None:
         """`begun` says that the tester asked for it, and so has the first keys."""
         proposal = one.one(SA).proposals[0]
-        child.other, child.suite = proposal.spi, chosen(proposal.chosen())
+        child.other = proposal.spi
+        child.suite = chosen(proposal.chosen() if begun else proposal.first())
         first, second = keys.child_keys(child.suite, self.suite.prfs, self.keys.d, seed)
         child.mine, child.theirs = (first, second) if begun else (second, first)
 
@@ -215,5 +283,6 @@ def nat_hash(spis: bytes, address: str, port: int = PORT) -> bytes:
     return hashlib.sha1(spis + packed + struct.pack("!H", port)).digest()
 
 
-def kinds(payloads: Sequence[Payload]) -> list[int]:
-    return [one.number for one in payloads]
+def rekey_of(child: Child) -> Notify:
+    """Names the CHILD_SA by the SPI that the sender receives with."""
+    return Notify(Note.REKEY_SA, b"", Protocol.ESP, child.spi)

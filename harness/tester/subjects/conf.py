@@ -27,5 +27,5 @@ class Conf:
             "left": own, "leftcert": "moonCert.pem", "leftid": f"@{SUBJECT}",
             "leftsendcert": "always", "right": peer, "rightid": TESTER,
             "ike": f"{self.ike}!", "esp": f"{self.esp}!", "reqid": str(REQID),
-            "type": "transport" if self.transport else "tunnel", "auto": "add", **self.more}
+            "type": "transport" if self.transport else "tunnel", "auto": "route", **self.more}
         return f"conn {NAME}\n" + "".join(f"\t{k}={v}\n" for k, v in words.items())

@@ -66,6 +66,12 @@ class Subject:
     def rekey_ike(self) -> None:
         self.host.rekey(f"{NAME}[1]")
 
+    def close_child(self) -> None:
+        self.host.ike.close(f"{NAME}{{*}}")
+
+    def close_ike(self) -> None:
+        self.host.ike.close(f"{NAME}[*]")
+
     def spis(self) -> set[bytes]:
         """Those of its kernel's SAs."""
         return {bytes.fromhex(one.spi.removeprefix("0x")) for one in self.host.esp(REQID)

@@ -114,6 +114,32 @@ static void acquires_of_others_are_ignored(void **state)
 	close_stage();
 }
 
+/* An end without leftsubnet is its own address, for the kernel's question too. */
+static void a_connection_without_subnets_is_asked_for_by_its_ends(void **state)
+{
+	struct xfrm_event ev = { .kind = XE_ACQUIRE };
+
+	(void)state;
+	p = pair_new(PAIR_CAROL "conn host\n\tleft=2001::41a:a8ff:fe6f:c67\n"
+				"\tleftcert=CERTS/carolCert.pem\n"
+				"\tleftid=carol@strongswan.org\n\tright=2001:1::1\n"
+				"\trightid=moon.strongswan.org\n\ttype=transport\n"
+				"\treqid=9\n\tauto=route\n",
+		PAIR_MOON);
+	kern_open(&carol, p->carol, false);
+	kern_open(&moon, p->moon, true);
+	ev.acquire.sel.src = (struct prefix){ kern_addr("2001::41a:a8ff:fe6f:c67"), 128 };
+	ev.acquire.sel.dst = (struct prefix){ kern_addr("2001:1::1"), 128 };
+	ev.acquire.sel.proto = IPPROTO_ICMPV6;
+	ev.acquire.proto = XP_ESP;
+	ev.acquire.reqid = 9;
+	ev.acquire.mode = XM_TRANSPORT;
+	acquire_event(carol.r, &ev);
+	assert_int_equal(
+		pair_said(p, "creating acquire job for policy 2001::41a:a8ff:fe6f:c67"), 1);
+	close_stage();
+}
+
 /* Swapped in the file, or mip6d's numbers are others: the kernel's policy decides. */
 static void reqids_are_those_of_the_kernel_s_policies(void **state)
 {
@@ -308,6 +334,7 @@ UNIT_MAIN(T(reqid_0_of_a_policy_fits_the_counter_s, "B-096"),
 	T(the_page_s_two_acquires_make_one_ike_sa, "B-040 B-047 B-048"),
 	T(the_tunnel_may_come_first, "B-049"), T(a_repeated_acquire_is_merged, "B-044 A-222"),
 	T(larval_states_that_end_do_no_harm, "B-045"), T(acquires_of_others_are_ignored, "B-040"),
+	T(a_connection_without_subnets_is_asked_for_by_its_ends, "A-262"),
 	T(reqids_are_those_of_the_kernel_s_policies, "B-092 B-093 B-095"),
 	T(each_direction_may_have_its_own_reqid, "B-094"),
 	T(an_explicit_reqid_stays_and_is_told_when_the_policy_differs, "B-091 B-093"),

@@ -331,6 +331,23 @@ static void a_wildcard_identity_admits_many(void **state)
 	pair_free(p);
 }
 
+/* 2.9: who asks for everything gets the two hosts; that is what carol takes too. */
+static void wide_selectors_of_a_transport_sa_become_its_two_hosts(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL
+		"conn host\n\talso=home\n\tleftsubnet=::/0\n\trightsubnet=::/0\n"
+		"\ttype=transport\n\tauto=add\n",
+		PAIR_MOON "conn host\n\talso=ha\n\trightid=carol@strongswan.org\n"
+			  "\ttype=transport\n\tauto=add\n");
+
+	(void)state;
+	assert_int_equal(iked_want_child(p->carol->d, trap_by_name(p->carol->d, "host"), NULL), 0);
+	pair_run(p);
+	assert_true(pair_up(p, "host", "host"));
+	assert_int_equal(pair_child(p->moon, "host")->mode, XM_TRANSPORT);
+	pair_free(p);
+}
+
 static void a_failed_peer_is_left_alone_for_ten_seconds(void **state)
 {
 	struct pair *p = with_moon("moonRevokedCert.pem");
@@ -363,6 +380,7 @@ UNIT_MAIN(T(certificates_go_out_as_configured, "A-089"),
 	T(an_identity_that_the_certificate_does_not_hold_is_refused, "A-085 A-083"),
 	T(a_declined_transport_mode_is_no_tunnel, "A-126 B-025 F-020"),
 	T(transport_never_becomes_a_tunnel, "A-126 B-025 F-020"),
+	T(wide_selectors_of_a_transport_sa_become_its_two_hosts, "A-127 A-261"),
 	T(initial_contact_ends_the_older_ike_sa, "A-098 A-099"),
 	T(a_wildcard_identity_admits_many, "A-086"),
 	T(a_failed_peer_is_left_alone_for_ten_seconds, "B-046"))

@@ -64,8 +64,12 @@ class Plugin:
         """Leave those out that the job does not name; where results lie is as if all ran."""
         self.tests = Counter(item.path for item in items)
         if self.given and self.given.only:
-            items[:] = [one for one in items
-                        if one.nodeid.partition("::")[2] in self.given.only] or items
+            items[:] = [one for one in items if self._is_named(one)] or items
+
+    def _is_named(self, item: pytest.Item) -> bool:
+        """By its whole name, or by that of its function."""
+        name = item.nodeid.partition("::")[2]
+        return bool({name, name.partition("[")[0]} & {*self.given.only})
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """In a sweep every test runs once for each fault."""

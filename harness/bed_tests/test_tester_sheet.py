@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.lint import conformance
-from harness.tester import document, page, rows, sheet
+from harness.tester import document, page, rows, run, sheet
 from harness.tester.rows import Bad, Feature, Mark, Row
 from harness.tester.sheet import Decided, Result
 
@@ -115,3 +115,10 @@ def test_the_page_has_every_row_with_its_verdict_and_no_script(tmp_path, monkeyp
 def test_a_title_is_asked_for():
     with pytest.raises(Bad, match="no title"):
         rows._row(Path("x.toml"), "X.1", {})
+
+
+def test_a_failure_that_the_document_has_is_no_news(capsys):
+    found = [verdict(ROW, "failed")]
+    assert run.told(found, {("x", "ours", "X.1"): ("FAIL", "why")}) == 0
+    assert run.told(found, {("x", "ours", "X.1"): ("pass", "")}) == 1
+    assert capsys.readouterr().out == "new: X.1 ours\n"

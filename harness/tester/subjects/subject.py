@@ -84,3 +84,10 @@ class Subject:
             return None if found == set(spis) else f"SAs {sorted(one.hex() for one in found)}"
         names = ", ".join(one.hex() for one in spis) or "none"
         return Fact(f"the subject's SAs are {names}", missing)
+
+    def has_all(self, *spis: bytes) -> Fact:
+        """These SAs stand, whatever others do."""
+        def missing() -> str | None:
+            found = self.spis()
+            return None if set(spis) <= found else f"SAs {sorted(one.hex() for one in found)}"
+        return Fact(f"the subject has the SAs {', '.join(one.hex() for one in spis)}", missing)

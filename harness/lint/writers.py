@@ -32,6 +32,11 @@ DEEDS = (
     Deed("src/ike", r"\btimer_set\(",
          ("machine/", "lifecycle/lifetime.c", "lifecycle/want.c", "lifecycle/shutdown.c",
           "daemon.c"), "arms a timer"),
+    Deed("src/mip", r"->state = ", ("mn/mn.c", "ha/ha.c"), "moves a state"),
+    Deed("src/mip", r"\bmip_net_send_mh\(", ("net/", "mn/mn.c"), "sends a mobility header"),
+    Deed("src/mip", r"\bba_send\(", ("net/ba.c", "ha/ha.c", "recv.c"), "answers a BU"),
+    Deed("src/mip", r"\btimer_set\(",
+         ("mn/mn.c", "ha/ha.c", "mn/mps.c", "ha/addr.c", "movement/where.c"), "arms a timer"),
 )
 
 

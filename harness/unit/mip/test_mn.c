@@ -440,6 +440,47 @@ static void a_stop_waits_one_second_at_most(void **state)
 	mn_stage_end(w);
 }
 
+/* Registered at OLD for 600 s; moves to 2001::50, and nobody answers. */
+static void an_optimistic_node_is_blocked_when_its_binding_ends(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	w->mip.env.conf->optimistic_handoff = true;
+	stage_addr(w, NEW, 0, false);
+	stage_addr(w, OLD, 0, true);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERING);
+	loop_advance(599999);
+	assert_false(mn_of(w)->blocked);
+	assert_true(mn_of(w)->bul.bound);
+	loop_advance(1);
+	assert_true(mn_of(w)->blocked);
+	assert_false(mn_of(w)->bul.bound);
+	assert_int_equal(mn_of(w)->state, MN_REGISTERING);
+	mn_stage_end(w);
+}
+
+/* A home agent that is gone answers for nobody: then the home link is all that is needed. */
+static void at_home_a_binding_that_ends_is_as_good_as_deleted(void **state)
+{
+	struct stage *w = mn_stage_registered();
+
+	(void)state;
+	stage_link(w, false);
+	stage_link(w, true);
+	stage_ra(w, "2001:1::/64");
+	assert_int_equal(mn_of(w)->state, MN_RETURNING);
+	loop_advance(599999);
+	assert_int_equal(mn_of(w)->state, MN_RETURNING);
+	assert_true(mn_of(w)->blocked);
+	loop_advance(1);
+	assert_int_equal(mn_of(w)->state, MN_HOME);
+	assert_false(mn_of(w)->blocked);
+	loop_advance(100000);
+	assert_int_equal(mn_of(w)->state, MN_HOME);
+	mn_stage_end(w);
+}
+
 UNIT_MAIN(T(a_start_puts_policies_before_the_home_address, "C-060 D-041 F-021"),
 	T(the_first_address_is_registered, "C-061 C-063 B-003"),
 	T(only_the_loss_of_the_address_in_use_moves, "C-065 C-066 C-073 B-007 B-071"),
@@ -460,4 +501,6 @@ UNIT_MAIN(T(a_start_puts_policies_before_the_home_address, "C-060 D-041 F-021"),
 	T(a_lost_home_link_that_comes_back_is_home, "C-071"),
 	T(a_node_that_starts_at_home_needs_no_binding, "C-060 C-071"),
 	T(a_stop_says_good_bye_and_leaves_nothing, "C-077 F-021"),
-	T(a_stop_waits_one_second_at_most, "C-077"))
+	T(a_stop_waits_one_second_at_most, "C-077"),
+	T(an_optimistic_node_is_blocked_when_its_binding_ends, "C-101"),
+	T(at_home_a_binding_that_ends_is_as_good_as_deleted, "C-101"))

@@ -52,7 +52,8 @@ static const struct conf_key file_keys[] = {
 	  .min = 100, .max = 32000,
 	  .doc = "wait for the answer to a mobile prefix solicitation, in seconds" },
 	{ .name = "OptimisticHandoff", .set = conf_bool, AT(optimistic_handoff), .def = "disabled",
-	  .doc = "payload is not held back until a new care-of address is acknowledged" },
+	  .doc = "payload is not held back until a new care-of address is acknowledged, as long "
+		 "as the binding lasts" },
 	{ .name = "NoHomeReturn", .set = conf_bool, AT(no_home_return), .def = "disabled",
 	  .doc = "the mobile node keeps its binding on the home link" },
 	{ .name = "MnDeregisterAtStop", .set = conf_bool, AT(deregister_at_stop), .def = "enabled",

@@ -34,11 +34,11 @@ extern const struct mn_empty {
 const char *mn_event_str(enum mn_event ev);
 
 /* register.c: away from home */
-void reg_init(struct mn *mn);
 enum mn_verdict reg_move(struct mn *mn);
 enum mn_verdict reg_lost(struct mn *mn);
 enum mn_verdict reg_accepted(struct mn *mn);
 enum mn_verdict reg_again(struct mn *mn);
+enum mn_verdict reg_ended(struct mn *mn);
 enum mn_verdict reg_resync(struct mn *mn);
 enum mn_verdict reg_later(struct mn *mn);
 enum mn_verdict reg_refused(struct mn *mn);
@@ -60,6 +60,7 @@ enum mn_verdict seek_start(struct mn *mn);
 enum mn_verdict seek_again(struct mn *mn);
 enum mn_verdict seek_found(struct mn *mn);
 enum mn_verdict seek_next(struct mn *mn);
+void seek_ask(struct mn *mn); /* what MV_ASK sends */
 extern const struct mn_when seek_unknown, seek_another, seek_own, seek_silent;
 /* Policies of the pair, once its home agent is known; and none, which it then is not. */
 int seek_take(struct mn *mn);

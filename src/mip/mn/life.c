@@ -8,6 +8,11 @@ static void on_timer(void *arg)
 	mn_event(arg, ME_TIMER);
 }
 
+static void on_end(void *arg)
+{
+	mn_event(arg, ME_END);
+}
+
 static void on_place(void *arg, enum where_event ev, const struct where_place *place)
 {
 	struct mn *mn = arg;
@@ -47,14 +52,13 @@ int mn_start(struct mip_env *env, struct bul *bul, const struct mip_home_link *h
 
 	mn->env = env;
 	mn->home = home;
-	mn->state = MN_STARTING;
 	mn->pair = (struct sp_pair){ .role = MIP_MN, .hoa = home->hoa.addr, .ha = home->ha };
 	mn->pair.end = mn->pair.hoa;
 	mn->view = (struct where_view){
 		.hoa = mn->pair.hoa, .home_prefix = home->home_prefix, .tell = on_place, .arg = mn
 	};
 	timer_init(&mn->timer, on_timer, mn);
-	reg_init(mn);
+	timer_init(&mn->end, on_end, mn);
 	mps_init(mn);
 	mn->bul.key = (struct binding_key){ .hoa = mn->pair.hoa, .peer = mn->pair.ha };
 	rc = bul_find_hoa(bul, &mn->pair.hoa) ? -EEXIST : bul_add(bul, &mn->bul);

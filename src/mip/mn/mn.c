@@ -33,6 +33,7 @@ static const struct name events[] = {
 	{ ME_PROBLEM, "parameter problem" },
 	{ ME_ASKED, "asked for a BU" },
 	{ ME_AGENT, "home agents found" },
+	{ ME_END, "end of the binding" },
 	{ ME_TIMER, "timer" },
 	{ ME_STOP, "stop" },
 };
@@ -61,6 +62,7 @@ const struct mn_row mn_rows[] = {
 	{ MN_REGISTERING, ME_BA_REFUSED, NULL, reg_refused, MN_REFUSED, "refused", NULL },
 	{ MN_REGISTERING, ME_PROBLEM, &seek_own, seek_next, MN_SEEKING, "gives way", NULL },
 	{ MN_REGISTERING, ME_PROBLEM, NULL, reg_problem, MN_REFUSED, "no home agent", NULL },
+	{ MN_REGISTERING, ME_END, NULL, reg_ended, MN_REGISTERING, "blocked", NULL },
 	{ MN_REGISTERING, ME_TIMER, &seek_silent, seek_next, MN_SEEKING, "gives way", NULL },
 	{ MN_REGISTERING, ME_TIMER, NULL, reg_again, MN_REGISTERING, "no answer", NULL },
 	{ MN_REGISTERING, ME_STOP, NULL, stop_deregister, MN_DEREGISTERING, "stopping", NULL },
@@ -75,23 +77,26 @@ const struct mn_row mn_rows[] = {
 	{ MN_REFRESHING, ME_COA, NULL, reg_move, MN_REGISTERING, "moved", NULL },
 	{ MN_REFRESHING, ME_COA_GONE, NULL, reg_lost, MN_MOVING, "care-of address gone", NULL },
 	{ MN_REFRESHING, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
-	{ MN_REFRESHING, ME_BA_OK, NULL, reg_accepted, MN_REGISTERED, "accepted again", NULL },
+	{ MN_REFRESHING, ME_BA_OK, NULL, reg_accepted, MN_REGISTERED, "accepted again", mps_start },
 	{ MN_REFRESHING, ME_BA_SEQUENCE, NULL, reg_resync, MN_REFRESHING, "resync", NULL },
 	{ MN_REFRESHING, ME_BA_LATER, NULL, reg_later, MN_REFUSED, "has no room", NULL },
 	{ MN_REFRESHING, ME_BA_REFUSED, &seek_own, seek_next, MN_SEEKING, "gives way", NULL },
 	{ MN_REFRESHING, ME_BA_REFUSED, NULL, reg_refused, MN_REFUSED, "refused", NULL },
 	{ MN_REFRESHING, ME_PROBLEM, &seek_own, seek_next, MN_SEEKING, "gives way", NULL },
 	{ MN_REFRESHING, ME_PROBLEM, NULL, reg_problem, MN_REFUSED, "no home agent", NULL },
+	{ MN_REFRESHING, ME_END, NULL, reg_ended, MN_REFRESHING, "blocked", NULL },
 	{ MN_REFRESHING, ME_TIMER, &seek_silent, seek_next, MN_SEEKING, "gives way", NULL },
 	{ MN_REFRESHING, ME_TIMER, NULL, reg_again, MN_REFRESHING, "no answer", NULL },
 	{ MN_REFRESHING, ME_STOP, NULL, stop_deregister, MN_DEREGISTERING, "stopping", NULL },
 
 	{ MN_MOVING, ME_COA, NULL, reg_move, MN_REGISTERING, "moved", NULL },
 	{ MN_MOVING, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
+	{ MN_MOVING, ME_END, NULL, reg_ended, MN_MOVING, "blocked", NULL },
 
 	{ MN_REFUSED, ME_COA, NULL, reg_move, MN_REGISTERING, "moved", NULL },
 	{ MN_REFUSED, ME_COA_GONE, NULL, reg_lost, MN_MOVING, "care-of address gone", NULL },
 	{ MN_REFUSED, ME_HOME, NULL, home_return, MN_RETURNING, "returned home", home_resolve },
+	{ MN_REFUSED, ME_END, NULL, reg_ended, MN_REFUSED, "blocked", NULL },
 	{ MN_REFUSED, ME_TIMER, NULL, reg_refresh, MN_REGISTERING, "trying again", NULL },
 
 	{ MN_RETURNING, ME_COA, NULL, home_leave, MN_REGISTERING, "left home again", NULL },
@@ -99,6 +104,7 @@ const struct mn_row mn_rows[] = {
 	{ MN_RETURNING, ME_BA_SEQUENCE, NULL, reg_resync, MN_RETURNING, "resync", home_resolve },
 	{ MN_RETURNING, ME_BA_LATER, NULL, home_settle, MN_HOME, "had no binding", NULL },
 	{ MN_RETURNING, ME_BA_REFUSED, NULL, home_settle, MN_HOME, "had no binding", NULL },
+	{ MN_RETURNING, ME_END, NULL, home_settle, MN_HOME, "the binding ended", NULL },
 	{ MN_RETURNING, ME_TIMER, NULL, reg_again, MN_RETURNING, "no answer", home_resolve },
 
 	{ MN_HOME, ME_COA, &seek_unknown, seek_start, MN_SEEKING, "left home", NULL },
@@ -129,20 +135,22 @@ const size_t mn_n_rows = sizeof(mn_rows) / sizeof(mn_rows[0]);
  * as the next BU (asked), the next router (link down) or the end (after a stop) has the say.
  */
 const struct mn_empty mn_empty[] = {
-	[MN_STARTING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(LINK_DOWN) | E(ASKED) },
-	[MN_SEEKING] = { ANSWERS, E(LINK_DOWN) | E(ASKED) },
+	[MN_STARTING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(END) | E(TIMER),
+		E(LINK_DOWN) | E(ASKED) },
+	[MN_SEEKING] = { ANSWERS | E(END), E(LINK_DOWN) | E(ASKED) },
 	[MN_REGISTERING] = { E(AGENT), E(LINK_DOWN) | E(ASKED) },
-	[MN_REGISTERED] = { ANSWERS | E(AGENT), E(LINK_DOWN) },
+	[MN_REGISTERED] = { ANSWERS | E(AGENT) | E(END), E(LINK_DOWN) },
 	[MN_REFRESHING] = { E(AGENT), E(LINK_DOWN) | E(ASKED) },
 	[MN_MOVING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(LINK_DOWN) | E(ASKED) },
 	[MN_REFUSED] = { ANSWERS | E(AGENT), E(LINK_DOWN) | E(ASKED) },
 	[MN_RETURNING] = { E(COA_GONE) | E(AGENT), E(HOME) | E(LINK_DOWN) | E(PROBLEM) | E(ASKED) },
-	[MN_HOME] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(HOME) | E(ASKED) },
-	[MN_LEAVING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(TIMER), E(LINK_DOWN) | E(ASKED) },
+	[MN_HOME] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(END) | E(TIMER), E(HOME) | E(ASKED) },
+	[MN_LEAVING] = { ANSWERS | E(COA_GONE) | E(AGENT) | E(END) | E(TIMER),
+		E(LINK_DOWN) | E(ASKED) },
 	[MN_DEREGISTERING] = { E(AGENT),
-		E(COA) | E(COA_GONE) | E(HOME) | E(LINK_DOWN) | E(PROBLEM) | E(ASKED) },
+		E(COA) | E(COA_GONE) | E(HOME) | E(LINK_DOWN) | E(PROBLEM) | E(ASKED) | E(END) },
 	[MN_STOPPED] = { ANSWERS | E(AGENT) | E(TIMER),
-		E(COA) | E(COA_GONE) | E(HOME) | E(LINK_DOWN) | E(ASKED) },
+		E(COA) | E(COA_GONE) | E(HOME) | E(LINK_DOWN) | E(ASKED) | E(END) },
 };
 /* clang-format on */
 
@@ -230,6 +238,17 @@ static uint32_t first_delay(const struct mn *mn)
 	return mn->bul.bound ? c->bindack_rereg_ms : c->bindack_first_ms;
 }
 
+/* Whatever happens meanwhile: without an answer until its end the binding is gone. */
+static void keep_end(struct mn *mn)
+{
+	const struct bul_entry *b = &mn->bul;
+	uint64_t end = b->since_ms + (uint64_t)b->lifetime * 1000, now = loop_now();
+
+	timer_stop(&mn->end);
+	if (b->bound)
+		timer_set(&mn->end, end > now ? end - now : 0);
+}
+
 static void obey(struct mn *mn, enum mn_verdict v)
 {
 	switch (v) {
@@ -240,6 +259,11 @@ static void obey(struct mn *mn, enum mn_verdict v)
 		timer_stop(&mn->timer);
 		if (mn->wait_ms)
 			timer_set(&mn->timer, mn->wait_ms);
+		return;
+	case MV_ASK:
+		mn->bul.waiting = false;
+		seek_ask(mn);
+		timer_set(&mn->timer, mn->seek.delay_ms);
 		return;
 	case MV_SEND:
 		mn->bul.resends = 0;
@@ -280,6 +304,7 @@ void mn_event(struct mn *mn, enum mn_event ev)
 		return;
 	mn->state = row->to;
 	obey(mn, v);
+	keep_end(mn);
 	if (row->after)
 		row->after(mn);
 	if (from != row->to || v == MV_SEND)

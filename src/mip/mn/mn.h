@@ -52,16 +52,18 @@ enum mn_event {
 	ME_PROBLEM, /* the home agent knows no Mobile IPv6 */
 	ME_ASKED, /* somebody wants a BU */
 	ME_AGENT, /* there are home agents to try */
+	ME_END, /* of the lifetime that was granted */
 	ME_TIMER,
 	ME_STOP,
 	ME_EVENTS,
 };
 
 enum mn_verdict {
-	MV_STAY, /* nothing changes */
+	MV_STAY, /* neither state nor timer changes */
 	MV_GO, /* to the next state; the timer runs mn->wait_ms, 0 is none */
 	MV_SEND, /* to the next state, with a BU of a new series */
 	MV_RESEND, /* to the next state, with the BU once more, the delay doubled */
+	MV_ASK, /* to the next state, with a question for home agents */
 };
 
 enum { MN_AGENTS_MAX = 16 };
@@ -93,7 +95,7 @@ struct mn {
 	struct tunnel tunnel;
 	struct rt_rule coa_rule; /* prefix of the care-of address to table main; priority 0: none */
 	struct timer timer;
-	struct timer end; /* of the binding, unless it is refreshed */
+	struct timer end; /* of the binding: runs while it stands */
 	uint32_t wait_ms;
 	uint32_t ask; /* lifetime of the next BU, 0 deletes the binding */
 	unsigned resyncs;
@@ -101,7 +103,7 @@ struct mn {
 	struct rate asked; /* BUs that others asked for */
 
 	uint16_t mps_id;
-	bool mps_waiting;
+	bool mps_due, mps_waiting;
 	uint32_t mps_delay_ms;
 	struct timer mps_timer;
 

@@ -37,7 +37,7 @@ void mps_init(struct mn *mn)
 
 void mps_start(struct mn *mn)
 {
-	if (!mn->env->conf->send_mob_pfx_sols)
+	if (!mn->mps_due || !mn->env->conf->send_mob_pfx_sols)
 		return;
 	mn->mps_id = (uint16_t)rand_below(0x10000);
 	mn->mps_delay_ms = mn->env->conf->initial_solicit_ms;

@@ -19,22 +19,6 @@ int mn_unblock(struct mn *mn)
 	return rc;
 }
 
-/* Without an answer until the end the binding is gone, and with it the way back. */
-static void on_end(void *arg)
-{
-	struct mn *mn = arg;
-
-	if (mn->state != MN_REFRESHING)
-		return;
-	mn->bul.bound = false;
-	mn_block(mn);
-}
-
-void reg_init(struct mn *mn)
-{
-	timer_init(&mn->end, on_end, mn);
-}
-
 static uint32_t lifetime_wanted(const struct mn *mn)
 {
 	return bul_ask(mn->env->conf->mn_max_ha_binding_life, UINT32_MAX, mn->place.valid_s);
@@ -66,6 +50,7 @@ enum mn_verdict reg_move(struct mn *mn)
 /* A change of the tunnel device takes the kernel a grace period of its own: nobody waits for it. */
 void reg_follow(struct mn *mn)
 {
+	mps_start(mn);
 	mn_net_coa(mn);
 }
 
@@ -100,7 +85,6 @@ enum mn_verdict reg_accepted(struct mn *mn)
 	b->bound = true;
 	b->lifetime = bul_granted(b->asked, m->ba.lifetime);
 	b->since_ms = loop_now();
-	timer_set(&mn->end, (uint64_t)b->lifetime * 1000);
 	take_k(mn, first);
 	b->refresh_s = bul_refresh_after(
 		b->lifetime, m->opt.has & MHO_BIT(MHO_REFRESH) ? m->opt.refresh : 0);
@@ -110,15 +94,21 @@ enum mn_verdict reg_accepted(struct mn *mn)
 		sp_install(mn->env, &mn->pair, SP_DATA);
 	mn->data = true;
 	mn_unblock(mn);
-	if (first || m->ba.status == BA_PREFIX_DISCOVERY)
-		mps_start(mn);
+	mn->mps_due = first || m->ba.status == BA_PREFIX_DISCOVERY;
 	return MV_GO;
+}
+
+/* The way back is gone with the binding. */
+enum mn_verdict reg_ended(struct mn *mn)
+{
+	mn->bul.bound = false;
+	mn_block(mn);
+	return MV_STAY;
 }
 
 enum mn_verdict reg_again(struct mn *mn)
 {
-	if (!bul_left(&mn->bul))
-		mn->bul.bound = false;
+	(void)mn;
 	return MV_RESEND;
 }
 

@@ -33,7 +33,7 @@ const struct mn_when seek_own = { discovers, "the home agent was discovered" };
 const struct mn_when seek_silent = { silent, "discovered, and silent too often" };
 
 /* From the care-of address, for nobody knows the home address yet. */
-static void ask(struct mn *mn)
+void seek_ask(struct mn *mn)
 {
 	uint8_t buf[8];
 	struct wr w = WR_OF(buf);
@@ -47,7 +47,6 @@ static void ask(struct mn *mn)
 		return;
 	p.data = wr_view(&w);
 	mip_net_send_icmp6(mn->env->net, &p);
-	mn->wait_ms = mn->seek.delay_ms;
 }
 
 enum mn_verdict seek_start(struct mn *mn)
@@ -56,8 +55,7 @@ enum mn_verdict seek_start(struct mn *mn)
 	mn_net_none(mn);
 	mn->seek = (struct mn_seek){ .id = (uint16_t)rand_below(0x10000),
 		.delay_ms = INITIAL_DHAAD_MS };
-	ask(mn);
-	return MV_GO;
+	return MV_ASK;
 }
 
 /* The same request, each time after twice as long; after the last of them a new one. */
@@ -67,8 +65,7 @@ enum mn_verdict seek_again(struct mn *mn)
 		return seek_start(mn);
 	mn->seek.tries++;
 	mn->seek.delay_ms *= 2;
-	ask(mn);
-	return MV_GO;
+	return MV_ASK;
 }
 
 int seek_take(struct mn *mn)

@@ -156,6 +156,9 @@ static int net_peer(void *ctx, int proto, const struct mip_packet *p)
 
 	if (proto == IPPROTO_ICMPV6) {
 		stage_note(w, "ICMPv6 %u to %s", p->data.p[0], addr_str(&p->dst));
+		assert_true(p->data.n <= sizeof(w->last_icmp6));
+		memcpy(w->last_icmp6, p->data.p, p->data.n);
+		w->n_last_icmp6 = p->data.n;
 		return 0;
 	}
 	assert_int_equal(mh_parse(p->data, &p->src, &p->dst, &w->last), 0);

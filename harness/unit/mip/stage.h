@@ -25,6 +25,8 @@ struct stage {
 	size_t n_addrs;
 	int dad_answer; /* an octet written here: the probed address is in use */
 	struct mh last; /* the last mobility header sent */
+	uint8_t last_icmp6[256]; /* the last ICMPv6 message sent */
+	size_t n_last_icmp6;
 	bool without_k; /* the home agent's BAs */
 };
 

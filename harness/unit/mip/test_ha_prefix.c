@@ -67,7 +67,7 @@ static void no_binding_outlives_the_prefix_that_the_router_advertises(void **sta
 	loop_advance(600000);
 	stage_bu(w, 1, HOME, 600, "2001::40");
 	loop_advance(1000);
-	assert_int_equal(stage_count(w, "BA 0 K, 400 s"), 1);
+	assert_int_equal(stage_count(w, "BA 0 K, 396 s"), 1); /* 399 s are left after the probe */
 	loop_advance(100000);
 	stage_bu(w, 2, HOME, 600, "2001::40");
 	assert_int_equal(
@@ -85,6 +85,61 @@ static void no_binding_outlives_the_prefix_that_the_router_advertises(void **sta
 	stage_bu(w, 6, HOME, 600, "2001::40");
 	loop_advance(1000);
 	assert_int_equal(stage_count(w, "BA 0 K, 600 s"), 1);
+	ha_stage_end(w);
+}
+
+static void a_prefix_that_ends_during_the_probe_is_no_home_prefix(void **state)
+{
+	struct stage *w = ha_stage_begin();
+
+	(void)state;
+	advertise(w, 604, 500);
+	loop_advance(600000);
+	stage_bu(w, 1, HOME, 600, "2001::40");
+	assert_non_null(ha_stage_binding(w));
+	loop_advance(1000);
+	assert_int_equal(stage_count(w, "BA 132, 0 s by 2001::40"), 1);
+	assert_int_equal(stage_count(w, "tunnel"), 0);
+	assert_null(ha_stage_binding(w));
+	ha_stage_end(w);
+}
+
+/* Section 10.6.4: neither does what a node is told of the prefix. */
+static void no_prefix_answer_outlives_what_the_router_advertises(void **state)
+{
+	static const uint8_t ask[8] = { ICMP6_MOB_PREFIX_SOLICIT, 0, 0, 0, 0x12, 0x34 };
+	struct mip_packet p = { .src = HOA, .dst = HA, .data = BYTES(ask, sizeof(ask)) };
+	struct stage *w = ha_stage_begin();
+	struct icmp6_mpa mpa;
+
+	(void)state;
+	advertise(w, 1000, 500);
+	stage_bu(w, 1, HOME, 600, "2001::40");
+	loop_advance(1000);
+	for (uint32_t passed = 1; passed < 600; passed += 250) {
+		recv_icmp6(&p, &w->mip);
+		assert_int_equal(icmp6_mpa_parse(BYTES(w->last_icmp6, w->n_last_icmp6), &mpa), 0);
+		assert_int_equal(mpa.id, 0x1234);
+		assert_int_equal(mpa.n_prefixes, 1);
+		assert_int_equal(mpa.prefixes[0].valid, 1000 - passed);
+		assert_int_equal(mpa.prefixes[0].preferred, passed < 500 ? 500 - passed : 0);
+		w->n_last_icmp6 = 0;
+		loop_advance(250000);
+	}
+	ha_stage_end(w);
+}
+
+/* An address of ours on a link that is no home link: what is sent there reaches us. */
+static void our_address_on_another_link_is_no_care_of_address(void **state)
+{
+	struct stage *w = ha_stage_bound();
+
+	(void)state;
+	ha_stage_address(w, "2001:9::2/64");
+	w->addrs[w->n_addrs - 1].ifindex = ETH0 + 1;
+	stage_bu(w, 101, HOME, 600, "2001:9::2");
+	EXPECT(w, "BA 174, 0 s by 2001:9::2");
+	assert_true(addr_eq(&ha_stage_binding(w)->bc.coa, &COA));
 	ha_stage_end(w);
 }
 
@@ -171,6 +226,9 @@ static void the_entry_of_the_link_local_address_goes_with_the_l(void **state)
 
 UNIT_MAIN(T(a_care_of_address_of_others_is_refused, "C-094"),
 	T(no_binding_outlives_the_prefix_that_the_router_advertises, "C-095"),
+	T(a_prefix_that_ends_during_the_probe_is_no_home_prefix, "C-095"),
+	T(no_prefix_answer_outlives_what_the_router_advertises, "C-095"),
+	T(our_address_on_another_link_is_no_care_of_address, "C-094"),
 	T(an_advertisement_takes_no_more_than_two_hours_are_left_of, "C-095"),
 	T(only_a_router_of_the_home_link_is_heard, "C-095"),
 	T(the_entry_of_the_link_local_address_goes_with_the_l, "C-096"))

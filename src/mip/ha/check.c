@@ -17,6 +17,30 @@ static bool is_anycast(const struct in6_addr *a)
 		(!memcmp(id, agents, sizeof(agents)) && id[7] >= RESERVED_FIRST);
 }
 
+struct wanted {
+	const struct in6_addr *a;
+	bool found;
+};
+
+static int note_own(const struct rt_addr *own, void *arg)
+{
+	struct wanted *w = arg;
+
+	w->found = w->found || addr_eq(&own->prefix.addr, w->a);
+	return 0;
+}
+
+/* On whatever link; asked for a care-of address that is new, so that a refresh costs nothing. */
+static bool is_ours(struct ha *ha, const struct ha_bu *bu)
+{
+	struct wanted w = { .a = &bu->coa };
+
+	if (bu->b && bu->b->state == HB_VALID && addr_eq(&bu->b->bc.coa, &bu->coa))
+		return false;
+	env_said(rt_addr_dump(ha->env->rt, note_own, &w), "addresses", &bu->coa);
+	return w.found;
+}
+
 /* Where nobody but the node itself can be: what is sent there would be another's, or our own. */
 static uint8_t coa_good(struct ha *ha, const struct ha_bu *bu)
 {
@@ -25,7 +49,7 @@ static uint8_t coa_good(struct ha *ha, const struct ha_bu *bu)
 	if (bu->deletes)
 		return BA_ACCEPTED;
 	if (!env_is_unicast(a) || is_anycast(a) || ha_is_reserved(ha, a) ||
-		ha_is_home_address(ha, a))
+		ha_is_home_address(ha, a) || is_ours(ha, bu))
 		return BA_INVALID_COA;
 	return BA_ACCEPTED;
 }

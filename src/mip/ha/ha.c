@@ -51,15 +51,16 @@ static void take_bu(struct ha_binding *b, const struct ha_bu *bu)
 	b->bc.flags = bu->m->bu.flags;
 	b->bc.lifetime = bu->m->bu.lifetime;
 	b->ifindex = bu->ifindex;
-	b->prefix_valid = bu->prefix_valid;
 }
 
-/* RFC 6275 section 10.3.1: lifetime and K. */
+/* RFC 6275 section 10.3.1: lifetime and K. Of the prefix counts what is left of it now. */
 static void grant(struct ha_binding *b)
 {
 	const struct mip_conf *c = b->ha->env->conf;
+	const struct ha_prefix *home = ha_prefix_of(b->ha, &b->bc.key.hoa);
+	uint32_t left = home ? ha_life_of(b->ha, home).valid_s : 0;
 
-	b->bc.lifetime = bc_lifetime(b->bc.lifetime, c->ha_max_binding_life, b->prefix_valid);
+	b->bc.lifetime = bc_lifetime(b->bc.lifetime, c->ha_max_binding_life, left);
 	b->bc.since_ms = loop_now();
 	b->bc.k = (b->bc.flags & BU_KEY) && c->key_mng_mob_capability && c->use_mn_ha_ipsec;
 }
@@ -95,6 +96,8 @@ static enum ha_verdict registered(struct ha_binding *b, const struct ha_bu *bu)
 	(void)bu;
 	ha_dad_stop(b);
 	grant(b);
+	if (!b->bc.lifetime) /* the prefix has ended while we probed */
+		return refuse(b, BA_NOT_HOME_SUBNET);
 	if (ha_place(b) == 0)
 		return HV_ANSWER;
 	ha_withdraw(b, false);

@@ -84,7 +84,6 @@ struct ha_binding {
 	int ifindex; /* of the home link */
 	struct tunnel tunnel;
 	struct in6_addr sa_end; /* the mobile end of the tunnel policies: home or care-of address */
-	uint32_t prefix_valid; /* of the home prefix, seconds */
 	struct in6_addr link_local; /* also answered for, where the BU has L */
 	struct ha_probe probes[2]; /* the home address, and the link-local one with L */
 	void (*in_use)(struct ha_binding *b); /* a probe was answered */

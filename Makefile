@@ -153,6 +153,8 @@ check: $(UNITS) $(FUZZ:%=$B/replay/%)
 machines: $(MACHINE_TESTS:harness/unit/%.c=$B/unit/%)
 	@for test in $^; do MACHINES=write $$test || exit 1; done
 
+# Ten minutes of one: build/fuzz/mn -max_total_time=600 -entropic=0 NEW-FOLDER harness/fuzz/corpus/mn
+# Inputs of peer, ha and mn reach much of the code, and the entropic schedule counts all of it each time.
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 
 lint:

@@ -70,3 +70,9 @@ def test_native_names_what_the_kernel_lacks(monkeypatch):
     monkeypatch.setattr(native, "_has", lambda name: name != "esp6")
     with pytest.raises(Unfit, match="lacks esp6: leave --native out"):
         native.check()
+
+
+def test_the_readme_says_what_a_guest_asks_for():
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
+    assert (f"{guest.DISK >> 20} MB are free for its memory and {guest.RESULTS >> 20} MB for its "
+            "results") in readme

@@ -25,7 +25,7 @@ static void every_notification_has_a_row(void **state)
 	assert_non_null(f);
 	while ((type = next_type(f))) {
 		if (!notify_is_known((uint16_t)type))
-			fail_msg("no row in src/ike/message/notify.c for notification %u", type);
+			fail_msg("no row in src/ike/machine/notify.c for notification %u", type);
 		n++;
 	}
 	fclose(f);

@@ -1,6 +1,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "ike/exchange/fresh.h"
 #include "ike/exchange/nego.h"
 #include "ike/exchange/exchange.h"
 #include "ike/lifecycle/close.h"
@@ -114,7 +115,7 @@ static enum x_verdict child_refused(struct x *x)
 {
 	struct task *t = x->task;
 	uint16_t group =
-		nego_other_group(x->in, &t->trap->conn->esp, t->dh ? dh_group(t->dh)->id : 0);
+		fresh_other_group(x->in, &t->trap->conn->esp, t->dh ? dh_group(t->dh)->id : 0);
 	const char *why;
 
 	if (group && !t->n_groups++) { /* */

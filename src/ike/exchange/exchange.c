@@ -4,7 +4,8 @@ static const struct x_table *const tables[] = {
 	&x_init_table,
 	&x_auth_table,
 	&x_child_table,
-	&x_rekey_table,
+	&x_rekey_child_table,
+	&x_rekey_sa_table,
 	&x_info_table,
 	NULL,
 };

@@ -8,5 +8,6 @@
 
 #include "ike/machine/row.h"
 
-extern const struct x_table x_init_table, x_auth_table, x_child_table, x_rekey_table, x_info_table;
+extern const struct x_table x_init_table, x_auth_table, x_child_table, x_rekey_child_table,
+	x_rekey_sa_table, x_info_table;
 extern const struct x_machine x_all;

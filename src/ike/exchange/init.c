@@ -6,7 +6,7 @@
 #include "ike/auth/auth.h"
 #include "ike/sa/keylog.h"
 #include "ike/exchange/natt.h"
-#include "ike/exchange/nego.h"
+#include "ike/exchange/fresh.h"
 #include "ike/exchange/exchange.h"
 #include "ike/exchange/select_peer.h"
 
@@ -29,7 +29,7 @@ static enum x_verdict init_ask(struct x *x)
 
 	if (!init->dh && key_pair(sa, prop_first_group(props)) < 0)
 		return x_fail(x, -EINVAL, "no Diffie-Hellman group is configured");
-	if (!init->ni.n && nego_nonce(x->d, &init->ni) < 0)
+	if (!init->ni.n && fresh_nonce(x->d, &init->ni) < 0)
 		return x_fail(x, -ENOMEM, "no memory");
 	if (init->cookie.n) /* 2.6: first of all payloads */
 		put_notify(x->out, 0, BYTES_NONE, N_COOKIE, blob_view(&init->cookie));
@@ -67,7 +67,7 @@ static enum x_verdict init_take(struct x *x)
 	const struct msg *in = x->in;
 	struct sa_init *init = sa->init;
 
-	if (!in->spi_r || !nego_nonce_ok(in))
+	if (!in->spi_r || !fresh_nonce_ok(in))
 		return X_DROP;
 	if (prop_verify(&sa->peer->conn->ike, &in->sa, true, &sa->suite) < 0 || /* 2.7 */
 		in->ke.group != sa->suite.dh->id || sa->suite.dh != dh_group(init->dh)) {
@@ -96,7 +96,7 @@ static enum x_verdict other_group(struct x *x)
 	struct sa *sa = x->sa;
 	struct sa_init *init = sa->init;
 	const struct alg *now = dh_group(init->dh);
-	uint16_t group = nego_other_group(x->in, &sa->peer->conn->ike, now->id);
+	uint16_t group = fresh_other_group(x->in, &sa->peer->conn->ike, now->id);
 
 	for (size_t i = 0; i < init->n_groups_tried; i++)
 		if (init->groups_tried[i] == group)
@@ -161,7 +161,7 @@ static enum x_verdict init_answer(struct x *x)
 	const struct msg *in = x->in;
 	struct sa_init *init = sa->init;
 
-	if (!nego_nonce_ok(in))
+	if (!fresh_nonce_ok(in))
 		return x_refuse(x, N_INVALID_SYNTAX);
 	if (choose(sa, x->pkt, in) < 0) /* 2.7 */
 		return x_refuse(x, N_NO_PROPOSAL_CHOSEN);
@@ -174,7 +174,7 @@ static enum x_verdict init_answer(struct x *x)
 		return x_refuse_u16(x, N_INVALID_KE, sa->suite.dh->id);
 	if (in->ke.data.n != sa->suite.dh->key_len)
 		return x_refuse(x, N_INVALID_SYNTAX);
-	if (key_pair(sa, sa->suite.dh) < 0 || nego_nonce(x->d, &init->nr) < 0 ||
+	if (key_pair(sa, sa->suite.dh) < 0 || fresh_nonce(x->d, &init->nr) < 0 ||
 		blob_set(&init->ni, in->nonce) < 0 || blob_set(&init->received, in->raw) < 0)
 		return X_FAIL;
 	if (make_keys(sa, in->ke.data) < 0) /* 2.14; 6989: a value that is no public key */

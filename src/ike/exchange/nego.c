@@ -3,68 +3,13 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "ike/exchange/fresh.h"
 #include "ike/exchange/nego.h"
 #include "ike/lifecycle/close.h"
 #include "ike/lifecycle/leave.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/limits.h"
 #include "ike/sa/child_state.h"
-
-static const struct alg *group_of(const struct task *t, const struct prop_list *list)
-{
-	return t->group ? alg_find(ALG_DH, t->group, 0) : prop_first_group(list);
-}
-
-int nego_nonce(const struct iked *d, struct blob *out)
-{
-	int rc = blob_alloc(out, NONCE_LEN);
-
-	if (!rc)
-		iked_draw(d, DRAW_NONCE, out->p, out->n);
-	return rc;
-}
-
-bool nego_nonce_ok(const struct msg *in)
-{
-	return in->nonce.n >= NONCE_MIN && in->nonce.n <= NONCE_MAX;
-}
-
-int nego_fresh(const struct iked *d, struct task *t, const struct prop_list *list)
-{
-	const struct alg *group = group_of(t, list);
-	int rc = t->ni.n ? 0 : nego_nonce(d, &t->ni);
-
-	if (!rc && group && (!t->dh || dh_group(t->dh) != group)) {
-		dh_free(t->dh);
-		t->dh = NULL;
-		rc = dh_new(group, &t->dh);
-	}
-	return rc;
-}
-
-struct bytes nego_lower(struct bytes a, struct bytes b)
-{
-	return bytes_cmp(a, b) < 0 ? a : b;
-}
-
-void nego_note_nonces(struct child *c, struct bytes ni, struct bytes nr)
-{
-	struct bytes low = nego_lower(ni, nr);
-
-	c->n_nonce_min = low.n < sizeof(c->nonce_min) ? low.n : sizeof(c->nonce_min);
-	memcpy(c->nonce_min, low.p, c->n_nonce_min);
-}
-
-uint16_t nego_other_group(const struct msg *in, const struct prop_list *own, uint16_t now)
-{
-	const struct notify *n = msg_notify(in, N_INVALID_KE);
-	uint16_t group;
-
-	if (!n || n->data.n != 2)
-		return 0;
-	group = (uint16_t)(n->data.p[0] << 8 | n->data.p[1]);
-	return group != now && prop_has_group(own, group) && alg_find(ALG_DH, group, 0) ? group : 0;
-}
 
 static void spi_put(uint32_t spi, uint8_t out[4])
 {
@@ -103,7 +48,7 @@ int nego_ask(struct x *x, struct child *c, bool with_dh)
 	c->initiator = true;
 	nego_conn_ts(x->sa, c->trap, &c->ts_local, &c->ts_remote);
 	offer(c, with_dh, &props);
-	if (with_dh && nego_fresh(x->d, t, &props) < 0)
+	if (with_dh && fresh_pair(x->d, t, &props) < 0)
 		return -EINVAL;
 	if (c->mode == XM_TRANSPORT)
 		put_notify(x->out, 0, BYTES_NONE, N_USE_TRANSPORT_MODE, BYTES_NONE);
@@ -135,7 +80,7 @@ static int keys_install(
 	if (!rc) {
 		if (c->trap->want_seq)
 			c->acquire_seq = c->trap->want_seq; /* B-045 */
-		nego_note_nonces(c, ni, nr);
+		fresh_note(c, ni, nr);
 		rc = child_install(c, &keys);
 	}
 	child_keys_wipe(&keys);
@@ -145,12 +90,12 @@ static int keys_install(
 }
 
 /* What an answering side adds: its nonce, its public value and the secret. */
-struct fresh {
+struct added {
 	struct blob nonce, shared;
 	struct dh *dh;
 };
 
-static void fresh_free(struct fresh *f)
+static void added_free(struct added *f)
 {
 	blob_free(&f->nonce);
 	blob_free(&f->shared);
@@ -158,13 +103,13 @@ static void fresh_free(struct fresh *f)
 }
 
 /* 1.3: a KE payload of another group is answered by the one we chose. */
-static int fresh_make(struct x *x, const struct suite *s, struct fresh *f)
+static int added_make(struct x *x, const struct suite *s, struct added *f)
 {
 	const struct msg *in = x->in;
 
-	if (!nego_nonce_ok(in))
+	if (!fresh_nonce_ok(in))
 		return N_INVALID_SYNTAX;
-	if (nego_nonce(x->d, &f->nonce) < 0)
+	if (fresh_nonce(x->d, &f->nonce) < 0)
 		return N_TEMPORARY_FAILURE;
 	if (!s->dh)
 		return 0;
@@ -178,7 +123,7 @@ static int fresh_make(struct x *x, const struct suite *s, struct fresh *f)
 }
 
 static void write_answer(
-	struct x *x, const struct child *c, const struct suite *s, const struct fresh *f)
+	struct x *x, const struct child *c, const struct suite *s, const struct added *f)
 {
 	struct suite own = *s;
 	struct prop_list one;
@@ -198,7 +143,7 @@ static void write_answer(
 }
 
 static int answer_with(struct x *x, struct trap *trap, const struct nego_ts *ts,
-	const struct suite *s, const struct fresh *f, struct child **out)
+	const struct suite *s, const struct added *f, struct child **out)
 {
 	struct sa *sa = x->sa;
 	struct bytes ni = f->nonce.n ? x->in->nonce : blob_view(&sa->init->ni);
@@ -224,7 +169,7 @@ int nego_answer(struct x *x, struct child *rekeyed, bool with_dh, struct child *
 {
 	const struct msg *in = x->in;
 	struct sa *sa = x->sa;
-	struct fresh fresh = { 0 };
+	struct added fresh = { 0 };
 	struct suite suite;
 	struct nego_ts ts;
 	struct trap *trap = NULL;
@@ -248,10 +193,10 @@ int nego_answer(struct x *x, struct child *rekeyed, bool with_dh, struct child *
 			prop_list_str(&in->sa));
 		return N_NO_PROPOSAL_CHOSEN;
 	}
-	rc = with_dh ? fresh_make(x, &suite, &fresh) : 0;
+	rc = with_dh ? added_make(x, &suite, &fresh) : 0;
 	if (!rc)
 		rc = answer_with(x, trap, &ts, &suite, &fresh, out);
-	fresh_free(&fresh);
+	added_free(&fresh);
 	return rc;
 }
 
@@ -312,7 +257,7 @@ static int take_secret(struct x *x, const struct suite *suite, struct blob *shar
 {
 	const struct msg *in = x->in;
 
-	if (!nego_nonce_ok(in))
+	if (!fresh_nonce_ok(in))
 		return -EPROTO;
 	if (!suite->dh)
 		return 0;

@@ -49,14 +49,3 @@ void nego_say(const struct child *c);
 
 /* Log the refusal and give its name. */
 const char *nego_refusal(const struct msg *in);
-
-/* The nonce and, if the proposals have Diffie-Hellman, the key pair of a CREATE_CHILD_SA. */
-int nego_fresh(const struct iked *d, struct task *t, const struct prop_list *list);
-/* Our nonce, when we answer one. */
-int nego_nonce(const struct iked *d, struct blob *out);
-bool nego_nonce_ok(const struct msg *in); /* 2.10 */
-void nego_note_nonces(struct child *c, struct bytes ni, struct bytes nr);
-struct bytes nego_lower(struct bytes a, struct bytes b);
-
-/* INVALID_KE_PAYLOAD: the group it asks for, if it is ours and not tried yet; else 0 (1.3, 2.7). */
-uint16_t nego_other_group(const struct msg *in, const struct prop_list *own, uint16_t now);

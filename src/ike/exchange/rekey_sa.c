@@ -1,188 +1,20 @@
 #include <errno.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/rd.h"
 #include "ike/sa/keylog.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/exchange/fresh.h"
 #include "ike/exchange/nego.h"
 #include "ike/exchange/exchange.h"
-#include "ike/lifecycle/close.h"
 #include "ike/lifecycle/lifetime.h"
-#include "ike/lifecycle/want.h"
 #include "ike/machine/ask.h"
 #include "ike/machine/limits.h"
-#include "ike/sa/child_state.h"
 
 /*
- * CREATE_CHILD_SA that replaces.
- * A CHILD_SA, section 1.3.3:  N(REKEY_SA), SA, Ni, [KEi,] TSi, TSr -->  <-- SA, Nr, [KEr,] TSi, TSr
- * The IKE_SA, section 1.3.2:  SA, Ni, KEi -->                           <-- SA, Nr, KEr
- * When both sides begin at once, the SA made with the lowest of the four nonces is closed by the
- * side that made it (2.8.1, 2.8.2).
+ * CREATE_CHILD_SA that replaces the IKE_SA, section 1.3.2:   SA, Ni, KEi -->   <-- SA, Nr, KEr
+ * When both sides begin at once, the IKE_SA made with the lowest of the four nonces is closed by
+ * the side that made it (2.8.2).
  */
-
-static int put_old_spi(struct msg_out *out, const struct child *old)
-{
-	const uint8_t spi[] = { (uint8_t)(old->spi_in >> 24), (uint8_t)(old->spi_in >> 16),
-		(uint8_t)(old->spi_in >> 8), (uint8_t)old->spi_in };
-
-	put_notify(out, PROTO_ESP, BYTES_OF(spi), N_REKEY_SA, BYTES_NONE);
-	return 0;
-}
-
-static enum x_verdict rekey_child_ask(struct x *x)
-{
-	struct task *t = x->task;
-	struct child *old = t->old.to, *c;
-
-	if (!old || !child_carries(old))
-		return X_STAY; /* gone, or the peer was faster */
-	if (child_is_unheard(old))
-		return X_LATER;
-	log_ike(0, "establishing CHILD_SA %s", child_name(old));
-	put_old_spi(x->out, old);
-	if (!t->child.to) {
-		if (child_new(x->sa, old->trap, &c) < 0)
-			return X_STAY;
-		child_point(&t->child, c);
-		if (child_alloc(c) < 0)
-			return X_STAY;
-	}
-	if (nego_ask(x, t->child.to, true) < 0)
-		return X_STAY;
-	child_do(old, CE_REKEY_BEGUN);
-	return X_SEND;
-}
-
-/* The peer's own inbound SPI names the CHILD_SA that it wants to replace (1.3.3). */
-static struct child *old_of(struct sa *sa, const struct msg *in)
-{
-	const struct notify *n = msg_notify(in, N_REKEY_SA);
-	struct rd spi = rd_of(n->spi);
-	uint32_t v = rd_u32(&spi);
-
-	return rd_done(&spi) < 0 || n->proto != PROTO_ESP ? NULL : child_of_peer_spi(sa, v);
-}
-
-static enum x_verdict not_found(struct x *x)
-{
-	const struct notify *n = msg_notify(x->in, N_REKEY_SA);
-
-	x_refuse(x, N_CHILD_SA_NOT_FOUND);
-	msg_begin_inner(x->out, x->out->w.p, x->out->w.cap);
-	put_notify(x->out, n->proto, n->spi, N_CHILD_SA_NOT_FOUND, BYTES_NONE);
-	return X_REFUSE;
-}
-
-/* 2.25.1: one for another, and no second one while that stands. */
-static bool has_successor(const struct child *old)
-{
-	const struct child *c;
-
-	LIST_FOREACH (c, &old->sa->children, of_sa)
-		if (c->rekeys.to == old && child_carries(c))
-			return true;
-	return false;
-}
-
-static enum x_verdict rekey_child_answer(struct x *x)
-{
-	struct sa *sa = x->sa;
-	struct task *t = sa->task;
-	struct child *old = old_of(sa, x->in), *c;
-	int rc;
-
-	if (!old)
-		return not_found(x);
-	if (old->state == CHILD_DELETING || has_successor(old) || (t && t->kind == TASK_REKEY_SA))
-		return x_refuse(x, N_TEMPORARY_FAILURE);
-	rc = nego_answer(x, old, true, &c);
-	if (rc)
-		return nego_refuse(x, rc);
-	child_point(&c->rekeys, old);
-	if (t && t->kind == TASK_REKEY_CHILD && t->old.to == old) {
-		t->collided = true;
-		child_point(&t->their_child, c);
-		blob_set(&t->their_nonce, BYTES(c->nonce_min, c->n_nonce_min));
-	}
-	child_do(old, CE_REPLACED);
-	nego_say(c);
-	return X_SEND;
-}
-
-/* Is ours the SA with the lowest nonce, so that we have to close it? */
-static bool ours_loses(const struct task *t, struct bytes ours)
-{
-	struct bytes theirs = blob_view(&t->their_nonce);
-	size_t n = ours.n < theirs.n ? ours.n : theirs.n;
-
-	return bytes_cmp(BYTES(ours.p, n), BYTES(theirs.p, n)) < 0;
-}
-
-static enum x_verdict rekey_child_take(struct x *x)
-{
-	struct task *t = x->task;
-	struct child *c = t->child.to, *old;
-
-	if (nego_take(x, c, true) < 0)
-		return X_STAY;
-	nego_say(c);
-	old = t->old.to;
-	child_point(&c->rekeys, old);
-	if (t->collided && t->their_child.to &&
-		ours_loses(t, BYTES(c->nonce_min, c->n_nonce_min))) {
-		log_ike(1, "CHILD_SA rekey collision lost, closing %s", child_name(c));
-		iked_close_child(c);
-	} else if (old) {
-		child_do(old, CE_REPLACED);
-		iked_close_child(old);
-	}
-	return X_STAY;
-}
-
-/* this IKE_SA is full; the next one has room, if we can begin one. */
-static bool begin_anew(struct x *x)
-{
-	if (!msg_notify(x->in, N_NO_ADDITIONAL_SAS))
-		return false;
-	log_ike(1, "received NO_ADDITIONAL_SAS notify, a new IKE_SA is needed");
-	return leave_begin(x->sa) == 0;
-}
-
-static enum x_verdict rekey_child_refused(struct x *x)
-{
-	struct task *t = x->task;
-	struct child *old = t->old.to;
-	uint16_t now = t->dh ? dh_group(t->dh)->id : 0;
-	uint16_t group = old ? nego_other_group(x->in, &old->trap->conn->esp, now) : 0;
-
-	if (group && !t->n_groups++) { /* */
-		t->group = group;
-		blob_free(&t->ni);
-		return X_AGAIN;
-	}
-	if (t->collided || !old)
-		return X_STAY; /* the peer's own rekey stands */
-	if (msg_notify(x->in, N_TEMPORARY_FAILURE)) {
-		child_do(old, CE_REKEY_OVER);
-		child_free(t->child.to);
-		return X_LATER;
-	}
-	if (begin_anew(x))
-		return X_STAY;
-	nego_refusal(x->in);
-	if (msg_notify(x->in, N_CHILD_SA_NOT_FOUND)) { /* */
-		struct trap *trap = old->trap;
-
-		trap_ref(trap);
-		child_free(old);
-		iked_want_child(x->d, trap, NULL);
-		trap_unref(trap);
-	}
-	return X_STAY;
-}
 
 static void spi_proposals(const struct prop_list *ike, uint64_t spi, struct prop_list *out)
 {
@@ -215,7 +47,7 @@ static enum x_verdict rekey_sa_ask(struct x *x)
 			return X_STAY;
 		sa_point(&t->new_sa, new_sa);
 	}
-	if (nego_fresh(x->d, t, ike) < 0 || !t->dh)
+	if (fresh_pair(x->d, t, ike) < 0 || !t->dh)
 		return X_STAY;
 	log_ike(1, "rekeying IKE_SA %s", sa_name(x->sa));
 	spi_proposals(ike, t->new_sa.to->spi_i, &props);
@@ -297,12 +129,12 @@ static int answer_sa(struct x *x, struct sa *new_sa, struct bytes *nr, struct bl
 	if (prop_choose(&conn->ike, &in->sa, true, &new_sa->suite) < 0 || !new_sa->suite.dh)
 		return N_NO_PROPOSAL_CHOSEN;
 	new_sa->spi_i = spi_of(&new_sa->suite);
-	if (!new_sa->spi_i || !nego_nonce_ok(in))
+	if (!new_sa->spi_i || !fresh_nonce_ok(in))
 		return N_INVALID_SYNTAX;
 	x->group = new_sa->suite.dh->id;
 	if (in->ke.group != x->group)
 		return N_INVALID_KE;
-	if (nego_nonce(x->d, nonce) < 0 || dh_new(new_sa->suite.dh, &dh) < 0)
+	if (fresh_nonce(x->d, nonce) < 0 || dh_new(new_sa->suite.dh, &dh) < 0)
 		return N_TEMPORARY_FAILURE;
 	*nr = blob_view(nonce);
 	if (derive(x->sa, new_sa, dh, in->ke.data, in->nonce, *nr) < 0)
@@ -341,7 +173,7 @@ static enum x_verdict rekey_sa_answer(struct x *x)
 	}
 	t->collided = true;
 	sa_point(&t->their_sa, new_sa);
-	blob_set(&t->their_nonce, nego_lower(x->in->nonce, nr));
+	blob_set(&t->their_nonce, fresh_lower(x->in->nonce, nr));
 	return X_STAY;
 }
 
@@ -352,7 +184,7 @@ static int take_sa(struct x *x, struct sa *new_sa)
 	struct prop_list props;
 
 	spi_proposals(&x->sa->peer->conn->ike, new_sa->spi_i, &props);
-	if (prop_verify(&props, &in->sa, true, &new_sa->suite) < 0 || !nego_nonce_ok(in))
+	if (prop_verify(&props, &in->sa, true, &new_sa->suite) < 0 || !fresh_nonce_ok(in))
 		return -EPROTO;
 	new_sa->spi_r = spi_of(&new_sa->suite);
 	if (!new_sa->spi_r || new_sa->suite.dh != dh_group(t->dh) ||
@@ -365,7 +197,7 @@ static enum x_verdict rekey_sa_take(struct x *x)
 {
 	struct sa *sa = x->sa, *new_sa = x->task->new_sa.to;
 	struct task *t = x->task;
-	struct bytes low = nego_lower(blob_view(&t->ni), x->in->nonce);
+	struct bytes low = fresh_lower(blob_view(&t->ni), x->in->nonce);
 
 	if (take_sa(x, new_sa) < 0) {
 		log_ike(1, "rekeying IKE_SA %s failed", sa_name(sa));
@@ -373,7 +205,7 @@ static enum x_verdict rekey_sa_take(struct x *x)
 	}
 	sa_point(&t->new_sa, NULL); /* it stands on its own from here */
 	rise(x, new_sa);
-	if (t->collided && t->their_sa.to && ours_loses(t, low)) {
+	if (t->collided && t->their_sa.to && fresh_loses(t, low)) {
 		log_ike(1, "IKE_SA rekey collision lost, closing %s", sa_name(new_sa));
 		x->heir = t->their_sa.to;
 		x_push_front(new_sa, task_new(TASK_DELETE_SA));
@@ -390,7 +222,7 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 {
 	struct task *t = x->task;
 	uint16_t now = t->dh ? dh_group(t->dh)->id : 0;
-	uint16_t group = nego_other_group(x->in, &x->sa->peer->conn->ike, now);
+	uint16_t group = fresh_other_group(x->in, &x->sa->peer->conn->ike, now);
 
 	if (group && !t->n_groups++) {
 		t->group = group;
@@ -403,7 +235,7 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 	}
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE))
 		return X_LATER;
-	if (begin_anew(x))
+	if (fresh_begin_anew(x))
 		return X_STAY;
 	log_ike(1, "rekeying IKE_SA %s failed, received %s", sa_name(x->sa),
 		notify_long_str(msg_error(x->in)->type));
@@ -411,22 +243,8 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 }
 
 /* clang-format off */
-#define CHILD_SET (P(SA) | P(NONCE) | P(TSI) | P(TSR))
-#define IKE_SET	  (P(SA) | P(NONCE) | P(KE))
+#define IKE_SET (P(SA) | P(NONCE) | P(KE))
 static const struct x_row rows[] = {
-	{ BIT(SA_UP), TASK_REKEY_CHILD, ROLE_ASK, 0, 0,
-	  rekey_child_ask, BIT(X_SEND) | BIT(X_STAY) | BIT(X_LATER),
-	  SA_UP, "ask to rekey a CHILD_SA" },
-	{ BIT(SA_UP), TASK_REKEY_CHILD, ROLE_ANSWER, CHILD_SET | P(NOTIFY),
-	  P(KE) | P(VENDOR) | P(CP),
-	  rekey_child_answer, BIT(X_SEND) | BIT(X_REFUSE),
-	  SA_UP, "answer the rekey of a CHILD_SA" },
-	{ BIT(SA_UP), TASK_REKEY_CHILD, ROLE_TAKE, CHILD_SET, 0,
-	  rekey_child_take, BIT(X_STAY),
-	  NOWHERE, "the CHILD_SA is rekeyed" },
-	{ BIT(SA_UP), TASK_REKEY_CHILD, ROLE_REFUSED, 0, 0,
-	  rekey_child_refused, BIT(X_STAY) | BIT(X_AGAIN) | BIT(X_LATER),
-	  NOWHERE, "the rekey of a CHILD_SA is refused" },
 	{ BIT(SA_UP), TASK_REKEY_SA, ROLE_ASK, 0, 0,
 	  rekey_sa_ask, BIT(X_SEND) | BIT(X_STAY),
 	  SA_UP, "ask to rekey the IKE_SA" },
@@ -442,4 +260,4 @@ static const struct x_row rows[] = {
 };
 /* clang-format on */
 
-const struct x_table x_rekey_table = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct x_table x_rekey_sa_table = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -143,6 +143,20 @@ static void our_address_on_another_link_is_no_care_of_address(void **state)
 	ha_stage_end(w);
 }
 
+/* Where its interface identifier is not 64 bits long, the link says what is anycast. */
+static void the_routers_of_a_link_with_a_long_prefix_are_no_care_of_address(void **state)
+{
+	struct stage *w = ha_stage_begin();
+
+	(void)state;
+	ha_stage_address(w, "2001:1:0:7:5::1/96");
+	ha_rt_lost(&w->mip.ha);
+	stage_clear(w);
+	stage_bu(w, 1, HOME, 600, "2001:1:0:7:5::");
+	EXPECT(w, "BA 174, 0 s by 2001:1:0:7:5::");
+	ha_stage_end(w);
+}
+
 /* RFC 4862 section 5.5.3 e) */
 static void an_advertisement_takes_no_more_than_two_hours_are_left_of(void **state)
 {
@@ -229,6 +243,7 @@ UNIT_MAIN(T(a_care_of_address_of_others_is_refused, "C-094"),
 	T(a_prefix_that_ends_during_the_probe_is_no_home_prefix, "C-095"),
 	T(no_prefix_answer_outlives_what_the_router_advertises, "C-095"),
 	T(our_address_on_another_link_is_no_care_of_address, "C-094"),
+	T(the_routers_of_a_link_with_a_long_prefix_are_no_care_of_address, "C-094"),
 	T(an_advertisement_takes_no_more_than_two_hours_are_left_of, "C-095"),
 	T(only_a_router_of_the_home_link_is_heard, "C-095"),
 	T(the_entry_of_the_link_local_address_goes_with_the_l, "C-096"))

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "ike/machine/ask.h"
+#include "kernel/xfrm_sa.h"
 #include "unit/ike/pair.h"
 
 /* Exactly one IKE_SA on both, the four SAs of two CHILD_SAs, nothing half done. */
@@ -199,6 +200,23 @@ static void a_child_sa_is_wanted_while_the_ike_sa_is_rekeyed(void **state)
 	pair_free(p);
 }
 
+/* Of an SA that is lost the peer has heard when it answers the rekey: the old one goes at once. */
+static void what_is_lost_before_the_peer_was_heard_again_is_replaced_whole(void **state)
+{
+	struct pair *p = settled();
+	struct child *c = pair_child(p->moon, "carol-tunnel");
+	const struct xfrm_sa_key in = { .dst = c->in_dst, .proto = XP_ESP, .spi = c->spi_in };
+
+	(void)state;
+	assert_int_equal(xfrm_sa_del(p->moon->nl, &in), 0);
+	assert_true(child_is_unheard(c));
+	c->lost = true;
+	assert_int_equal(iked_rekey_child(c), 0);
+	pair_run(p);
+	must_be_settled(p);
+	pair_free(p);
+}
+
 /* 2.18: what waits is asked in the new IKE_SA when the peer can have heard of it, and once. */
 static void what_a_rekeyed_ike_sa_leaves_is_asked_once(void **state)
 {
@@ -299,6 +317,7 @@ UNIT_MAIN(T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
 	T(a_collision_with_loss_settles_too, "A-172 A-173"),
 	T(what_a_rekeyed_ike_sa_leaves_is_asked_once, "A-240"),
 	T(a_child_sa_is_wanted_while_the_ike_sa_is_rekeyed, "A-173 A-029"),
+	T(what_is_lost_before_the_peer_was_heard_again_is_replaced_whole, "A-172"),
 	T(a_rekey_asks_for_a_child_sa_that_is_gone, "A-172 A-029"), T(delete_meets_rekey, "A-172"),
 	T(both_sides_delete_the_same_child_sa, "A-150"), T(both_sides_delete_the_ike_sa, "A-150"),
 	T(the_ike_sa_is_deleted_while_it_is_rekeyed, "A-173"))

@@ -118,6 +118,7 @@ static enum x_verdict rekey_child_take(struct x *x)
 		log_ike(1, "CHILD_SA rekey collision lost, closing %s", child_name(c));
 		iked_close_child(c);
 	} else if (old) {
+		old->unheard = false; /* the peer has answered for it by its SPI */
 		child_do(old, CE_REPLACED);
 		iked_close_child(old);
 	}

@@ -34,7 +34,7 @@ enum check_status check_conf(const struct conf_paths *paths, struct conf_log *lo
 	int rc = conf_load(paths, log, &c);
 
 	if (rc < 0 && rc != CONF_REFUSED)
-		conf_error(log, (struct conf_pos){ paths->ipsec_conf, 0 }, "%s", strerror(-rc));
+		conf_error(log, (struct conf_pos){ paths->ipsec_conf, 0 }, "%s", conf_load_str(rc));
 	if (!rc)
 		rc = cert_store_new(paths->dir, &s);
 	if (rc < 0)

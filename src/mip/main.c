@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/names.h"
 #include "base/run.h"
@@ -190,7 +191,7 @@ static int load(const struct options *o, struct conf_log *log, struct mip_conf *
 	if (rc == -ENOENT && !o->conf_given)
 		rc = mip_conf_load(NULL, log, out);
 	if (rc < 0) {
-		fprintf(stderr, "%s: %s: %s\n", PROGRAM, o->conf, strerror(-rc));
+		fprintf(stderr, "%s: %s: %s\n", PROGRAM, o->conf, file_str(rc));
 		return rc;
 	}
 	if (log->n_errors)
@@ -252,7 +253,7 @@ static void on_hup(int sig, void *arg)
 	(void)sig, (void)arg;
 	if (rc < 0 || log.n_errors) {
 		log_mip(0, "configuration not reloaded: %s",
-			rc < 0 ? strerror(-rc) : "it has errors");
+			rc < 0 ? file_str(rc) : "it has errors");
 		mip_conf_free(fresh);
 		return;
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "ike/conf/conf_read.h"
 
 enum { INCLUDE_DEPTH = 20, ALSO_DEPTH = 20 };
@@ -204,7 +205,7 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 
 const char *conf_load_str(int rc)
 {
-	return rc == CONF_REFUSED ? "config setup asks for what cannot be enforced" : strerror(-rc);
+	return rc == CONF_REFUSED ? "config setup asks for what cannot be enforced" : file_str(rc);
 }
 
 struct conn *conf_conn(const struct ike_conf *c, const char *name)

@@ -27,20 +27,53 @@ static const struct name protocols[] = {
 
 static const struct name services[] = {
 	{ 0, "%any" },
+	{ 20, "ftp-data" },
+	{ 21, "ftp" },
 	{ 22, "ssh" },
+	{ 23, "telnet" },
 	{ 25, "smtp" },
 	{ 53, "domain" },
+	{ 69, "tftp" },
 	{ 80, "http" },
+	{ 110, "pop3" },
+	{ 111, "sunrpc" },
 	{ 123, "ntp" },
+	{ 143, "imap2" },
+	{ 143, "imap" },
 	{ 161, "snmp" },
+	{ 162, "snmp-trap" },
 	{ 179, "bgp" },
 	{ 389, "ldap" },
 	{ 443, "https" },
+	{ 500, "isakmp" },
 	{ 514, "syslog" },
 	{ 546, "dhcpv6-client" },
 	{ 547, "dhcpv6-server" },
+	{ 554, "rtsp" },
+	{ 587, "submission" },
+	{ 636, "ldaps" },
+	{ 853, "domain-s" },
+	{ 993, "imaps" },
+	{ 995, "pop3s" },
+	{ 1701, "l2f" },
 	{ 1701, "l2tp" },
+	{ 1812, "radius" },
+	{ 1813, "radius-acct" },
+	{ 2049, "nfs" },
+	{ 3306, "mysql" },
+	{ 4500, "ipsec-nat-t" },
+	{ 5060, "sip" },
+	{ 5061, "sip-tls" },
+	{ 5353, "mdns" },
+	{ 5432, "postgresql" },
+	{ 6514, "syslog-tls" },
 };
+
+/* Elsewhere it is a type of message, which none of the names is. */
+static bool has_ports(unsigned proto)
+{
+	return proto == 6 || proto == 17 || proto == 132 || proto == 136;
+}
 
 static int number(const char *text, unsigned max, unsigned *out)
 {
@@ -69,7 +102,8 @@ int conf_protoport(const char *text, uint8_t *proto, int *port)
 		n = (unsigned)known;
 	else if (number(word, 255, &n) < 0)
 		return -EINVAL;
-	if (slash && names_value(NAMES(services), slash + 1, &known) == 0)
+	if (slash && names_value(NAMES(services), slash + 1, &known) == 0 &&
+		(!known || has_ports(n)))
 		p = (unsigned)known;
 	else if (slash && number(slash + 1, 65535, &p) < 0)
 		return -EINVAL;

@@ -421,4 +421,12 @@ ROWS = (
            "return ts_is_host(ts, &host) && addr_eq(&host, &e->addr);",
            "return false;",
            "ike/test_acquire.a_connection_without_subnets_is_asked_for_by_its_ends"),
+    Mutant("C-110", "src/mip/ha/ha.c",
+           "if (units && (ends || life.preferred_s / MH_LIFETIME_UNIT < units))",
+           "if (units && ends && life.preferred_s / MH_LIFETIME_UNIT < units)",
+           "mip/test_ha_prefix.who_is_bound_as_long_as_the_prefix_is_told_so"),
+    Mutant("C-111", "src/mip/message/mh_row.c",
+           "return m->bu.flags & BU_HOME && !(m->opt.has & MHO_BIT(MHO_NONCES));",
+           "return m->bu.flags & BU_HOME;",
+           "mip/test_ha.a_home_bu_with_nonce_indices_is_dropped"),
 )

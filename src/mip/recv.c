@@ -77,7 +77,7 @@ static void no_home_agent(struct mip *mip, const struct mip_packet *p, const str
 {
 	const struct ba_to to = { p->dst, p->src, p->has_hao ? p->hao : p->src };
 
-	if (!(m->bu.flags & BU_HOME) || !env_is_unicast(&p->src) || !env_is_unicast(&p->dst) ||
+	if (!mh_is_home_bu(m) || !env_is_unicast(&p->src) || !env_is_unicast(&p->dst) ||
 		(p->has_hao && !env_is_unicast(&p->hao)))
 		return drop(mip, p, MC_DROP_UNEXPECTED, "not for this node's part");
 	env_count(&mip->env, MC_REFUSED);

@@ -38,6 +38,7 @@ static void the_only_proxy_answers_at_once(void **state)
 
 	(void)state;
 	assert_int_equal(stage_count(w, "sysctl net/ipv6/conf/eth0/proxy_ndp 1"), 1);
+	assert_int_equal(stage_count(w, "sysctl net/ipv6/conf/all/proxy_ndp 1"), 1);
 	assert_int_equal(stage_count(w, "sysctl net/ipv6/neigh/eth0/proxy_delay 0"), 1);
 	ha_stage_end(w);
 }
@@ -236,6 +237,25 @@ static void a_home_address_without_policy_gets_no_answer(void **state)
 	other.s6_addr[15] = 0x67;
 	stage_bu_of(w, &other, &bu, "2001::40", "2001::40");
 	assert_int_equal(w->n_journal, 0);
+	ha_stage_end(w);
+}
+
+/* RFC 6275 section 9.5.1 */
+static void a_home_bu_with_nonce_indices_is_dropped(void **state)
+{
+	struct stage *w = ha_stage_begin();
+	struct mip_packet p = { .src = HOA, .dst = HA, .hao = COA, .has_hao = true };
+	struct mh m = { .type = MH_BU,
+		.bu = { .seq = 1, .flags = HOME, .lifetime = 600 },
+		.opt.has = MHO_BIT(MHO_NONCES) };
+
+	(void)state;
+	ha_take_bu(&w->mip.ha, &p, &m);
+	assert_int_equal(w->n_journal, 0);
+	assert_null(ha_stage_binding(w));
+	m.opt.has = 0;
+	ha_take_bu(&w->mip.ha, &p, &m);
+	assert_non_null(ha_stage_binding(w));
 	ha_stage_end(w);
 }
 
@@ -478,7 +498,7 @@ static void nothing_is_left_after_the_end(void **state)
 }
 
 UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D-043"),
-	T(the_only_proxy_answers_at_once, "C-044 D-044"),
+	T(the_only_proxy_answers_at_once, "C-044 D-044 C-112"),
 	T(a_bu_repeated_during_the_probe_is_answered_once, "C-041"),
 	T(an_address_that_somebody_has_is_refused, "C-041 C-042 F-008"),
 	T(with_l_the_link_local_address_is_probed_and_answered_for_too, "C-041 C-044"),
@@ -491,6 +511,7 @@ UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D
 	T(a_number_half_the_circle_ahead_or_wrapped_is_new, "C-040"),
 	T(the_access_list_decides, "C-040 C-042 F-002"),
 	T(a_home_address_without_policy_gets_no_answer, "F-001 D-022"),
+	T(a_home_bu_with_nonce_indices_is_dropped, "C-111"),
 	T(a_bu_counts_only_while_our_policy_stands, "F-001 D-022 B-008"),
 	T(an_address_off_the_home_link_is_refused, "C-040 C-042"),
 	T(deleting_what_nobody_has_gets_133, "C-042 C-047"),

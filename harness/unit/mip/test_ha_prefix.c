@@ -67,7 +67,7 @@ static void no_binding_outlives_the_prefix_that_the_router_advertises(void **sta
 	loop_advance(600000);
 	stage_bu(w, 1, HOME, 600, "2001::40");
 	loop_advance(1000);
-	assert_int_equal(stage_count(w, "BA 0 K, 396 s"), 1); /* 399 s are left after the probe */
+	assert_int_equal(stage_count(w, "BA 1 K, 396 s"), 1); /* 399 s are left after the probe */
 	loop_advance(100000);
 	stage_bu(w, 2, HOME, 600, "2001::40");
 	assert_int_equal(
@@ -86,6 +86,34 @@ static void no_binding_outlives_the_prefix_that_the_router_advertises(void **sta
 	loop_advance(1000);
 	assert_int_equal(stage_count(w, "BA 0 K, 600 s"), 1);
 	ha_stage_end(w);
+}
+
+/* RFC 6275 section 10.3.1: compared in units of four seconds */
+static void who_is_bound_as_long_as_the_prefix_is_told_so(void **state)
+{
+	static const struct {
+		uint32_t valid, preferred;
+		const char *answer;
+	} rows[] = {
+		{ UINT32_MAX, UINT32_MAX, "BA 0 K, 100 s" },
+		{ UINT32_MAX, 101, "BA 0 K, 100 s" },
+		{ UINT32_MAX, 100, "BA 1 K, 100 s" },
+		{ UINT32_MAX, 0, "BA 1 K, 100 s" },
+		{ 105, 105, "BA 0 K, 100 s" },
+		{ 104, 104, "BA 1 K, 100 s" },
+		{ 50, 50, "BA 1 K, 48 s" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stage *w = ha_stage_begin();
+
+		advertise(w, rows[i].valid, rows[i].preferred);
+		stage_bu(w, 1, HOME, 100, "2001::40");
+		loop_advance(1000);
+		assert_int_equal(stage_count(w, rows[i].answer), 1);
+		ha_stage_end(w);
+	}
 }
 
 static void a_prefix_that_ends_during_the_probe_is_no_home_prefix(void **state)
@@ -240,6 +268,7 @@ static void the_entry_of_the_link_local_address_goes_with_the_l(void **state)
 
 UNIT_MAIN(T(a_care_of_address_of_others_is_refused, "C-094"),
 	T(no_binding_outlives_the_prefix_that_the_router_advertises, "C-095"),
+	T(who_is_bound_as_long_as_the_prefix_is_told_so, "C-110"),
 	T(a_prefix_that_ends_during_the_probe_is_no_home_prefix, "C-095"),
 	T(no_prefix_answer_outlives_what_the_router_advertises, "C-095"),
 	T(our_address_on_another_link_is_no_care_of_address, "C-094"),

@@ -53,12 +53,30 @@ static void take_bu(struct ha_binding *b, const struct ha_bu *bu)
 	b->ifindex = bu->ifindex;
 }
 
-/* RFC 6275 section 10.3.1: lifetime and K. Of the prefix counts what is left of it now. */
+static struct ha_life prefix_life(const struct ha_binding *b)
+{
+	const struct ha_prefix *home = ha_prefix_of(b->ha, &b->bc.key.hoa);
+
+	return home ? ha_life_of(b->ha, home) : (struct ha_life){ 0 };
+}
+
+/* RFC 6275 section 10.3.1: does the prefix end with the binding, or is deprecated before? */
+static uint8_t accepted(const struct ha_binding *b)
+{
+	struct ha_life life = prefix_life(b);
+	uint32_t units = b->bc.lifetime / MH_LIFETIME_UNIT;
+	bool ends = life.valid_s / MH_LIFETIME_UNIT <= units;
+
+	if (units && (ends || life.preferred_s / MH_LIFETIME_UNIT < units))
+		return BA_PREFIX_DISCOVERY;
+	return BA_ACCEPTED;
+}
+
+/* Section 10.3.1: lifetime and K. Of the prefix counts what is left of it now. */
 static void grant(struct ha_binding *b)
 {
 	const struct mip_conf *c = b->ha->env->conf;
-	const struct ha_prefix *home = ha_prefix_of(b->ha, &b->bc.key.hoa);
-	uint32_t left = home ? ha_life_of(b->ha, home).valid_s : 0;
+	uint32_t left = prefix_life(b).valid_s;
 
 	b->bc.lifetime = bc_lifetime(b->bc.lifetime, c->ha_max_binding_life, left);
 	b->bc.since_ms = loop_now();
@@ -271,7 +289,7 @@ static void obey(struct ha_binding *b, const struct ha_bu *bu, enum ha_verdict v
 		timer_set(&b->timer, wait_ms(b));
 	if (v == HV_ANSWER)
 		ba_send(b->ha->env, &to,
-			&(struct mh_ba){ .status = BA_ACCEPTED,
+			&(struct mh_ba){ .status = accepted(b),
 				.flags = b->bc.k ? BA_KEY : 0,
 				.seq = b->bc.seq,
 				.lifetime = b->bc.lifetime });
@@ -348,7 +366,7 @@ void ha_take_bu(struct ha *ha, const struct mip_packet *p, const struct mh *m)
 	uint8_t status;
 
 	env_count(ha->env, MC_BU_IN);
-	if (!(m->bu.flags & BU_HOME) || !env_is_unicast(&p->src))
+	if (!mh_is_home_bu(m) || !env_is_unicast(&p->src))
 		return drop(ha, MC_DROP_UNEXPECTED, p, "not a home registration");
 	bu.peer = sender(ha, p);
 	if (!bu.peer)

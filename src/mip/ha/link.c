@@ -232,6 +232,20 @@ static void name_missing(const struct ha *ha)
 	}
 }
 
+/* A neighbour that asks a home address itself is forwarded to it unless all proxy. */
+static int be_router(const struct mip_env *env)
+{
+	static const char *const all[] = { "forwarding", "proxy_ndp" };
+	char path[64];
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(all) / sizeof(all[0]); i++) {
+		snprintf(path, sizeof(path), "net/ipv6/conf/all/%s", all[i]);
+		rc = env_said(env->link->sysctl(path, "1"), path, &addr_any);
+	}
+	return rc;
+}
+
 int ha_links_start(struct ha *ha)
 {
 	int rc = rt_link_dump(ha->env->rt, take_link, ha);
@@ -243,8 +257,7 @@ int ha_links_start(struct ha *ha)
 		log_mip(0, "no configured interface exists: a home agent needs its home link");
 		return -ENODEV;
 	}
-	rc = env_said(ha->env->link->sysctl("net/ipv6/conf/all/forwarding", "1"), "forwarding",
-		&addr_any);
+	rc = be_router(ha->env);
 	if (!rc)
 		rc = env_said(rt_addr_dump(ha->env->rt, take_addr, ha), "addresses", &addr_any);
 	if (!rc)

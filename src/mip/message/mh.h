@@ -161,6 +161,8 @@ uint16_t mh_checksum(const struct in6_addr *src, const struct in6_addr *dst, str
 
 const char *mh_type_str(unsigned type);
 const char *mh_status_str(unsigned status); /* of a BA */
+/* A BU with H, and without nonce indices, which are for correspondents (section 9.5.1)? */
+bool mh_is_home_bu(const struct mh *m);
 
 /*
  * One row a type: the least header length, the options it may carry, its fixed part read and

@@ -155,3 +155,8 @@ const char *mh_status_str(unsigned status)
 {
 	return names_str(NAMES(status_names), (int)status);
 }
+
+bool mh_is_home_bu(const struct mh *m)
+{
+	return m->bu.flags & BU_HOME && !(m->opt.has & MHO_BIT(MHO_NONCES));
+}

@@ -1,5 +1,6 @@
 """Rows, marks and results become verdicts; what does not fit together is found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_verdict_is_that_of_what_ran(row, outcomes, marks, word, sentence):
 
 def tree(root, test=TEST, listed=LIST, said=""):
     here = root / "harness/tester"
-    for folder in ("lists", "tests", "ike"):
+    for folder in ("lists", "tests", "ike", "mip6"):
         (here / folder).mkdir(parents=True)
     (here / "lists/x.toml").write_text(listed)
     (here / "lists/features.toml").write_text("")
@@ -83,10 +84,19 @@ def test_a_bad_list_is_named(tmp_path, new, sentence):
 
 
 @pytest.mark.req("T-150")
-def test_the_testers_ike_imports_nothing_of_the_testbed(tmp_path):
+@pytest.mark.parametrize("room, module", [
+    ("ike", "harness.bed.decode"), ("ike", "harness.tester.mip6"), ("mip6", "harness.bed.decode")])
+def test_who_plays_the_other_end_imports_nothing_of_the_testbed(tmp_path, room, module):
     root = tree(tmp_path)
-    (root / "harness/tester/ike/a.py").write_text("from harness.bed.decode import esp\n")
-    assert "imports harness.bed.decode" in faults(root)[0]
+    (root / f"harness/tester/{room}/a.py").write_text(f"from {module} import esp\n")
+    assert f"the tester's {room} imports {module}" in faults(root)[0]
+
+
+@pytest.mark.req("T-151")
+@pytest.mark.parametrize("case, word", [("0", "pass"), ("1", "FAIL"), ("2", "not run")])
+def test_a_row_may_be_one_case_of_a_test(case, word):
+    found = verdict(ROW, "passed", "failed", marks=[replace(MARK, case=case)])
+    assert found.verdict == word
 
 
 def test_the_document_keeps_what_a_run_has_not_touched(tmp_path, monkeypatch):

@@ -9,7 +9,9 @@ from pathlib import Path
 from harness.lint.tree import Fault, files, name, text
 from harness.tester import document, rows, sheet
 
-HERE, IKE = "harness/tester", "harness/tester/ike"
+HERE = "harness/tester"
+# What plays the other end, and of which rooms it may make use.
+ALONE = {"ike": ("ike",), "mip6": ("ike", "mip6")}
 LONGEST = 25
 
 
@@ -30,14 +32,15 @@ def check(root: Path) -> Iterator[Fault]:
 
 
 def _alone(root: Path) -> Iterator[Fault]:
-    """The tester's IKE shares nothing with what it tests or with what watches it."""
-    for path in files(root, ".py", under=IKE):
-        for node in ast.walk(ast.parse(text(path))):
-            module = getattr(node, "module", None) if isinstance(node, ast.ImportFrom) else None
-            if module and module.startswith("harness.") and not module.startswith(
-                    "harness.tester.ike"):
-                yield Fault(name(root, path), node.lineno,
-                            f"the tester's IKE imports {module}: it stands by itself")
+    """What plays the other end shares nothing with what it tests or with what watches it."""
+    for room, others in ALONE.items():
+        allowed = tuple(f"harness.tester.{one}" for one in others)
+        for path in files(root, ".py", under=f"{HERE}/{room}"):
+            for node in ast.walk(ast.parse(text(path))):
+                module = getattr(node, "module", None) if isinstance(node, ast.ImportFrom) else None
+                if module and module.startswith("harness.") and not module.startswith(allowed):
+                    yield Fault(name(root, path), node.lineno,
+                                f"the tester's {room} imports {module}: it stands by itself")
 
 
 def _lists(lists: dict[str, list[rows.Row]], features: dict[str, rows.Feature]) -> Iterator[Fault]:

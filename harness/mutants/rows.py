@@ -11,6 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+# The tester's tests of a home agent and of a mobile node.
+HA, MN = "harness/tester/tests/ha", "harness/tester/tests/mn"
+
+
 @dataclass(frozen=True)
 class Mutant:
     id: str
@@ -429,4 +433,28 @@ ROWS = (
            "return m->bu.flags & BU_HOME && !(m->opt.has & MHO_BIT(MHO_NONCES));",
            "return m->bu.flags & BU_HOME;",
            "mip/test_ha.a_home_bu_with_nonce_indices_is_dropped"),
+    Mutant("C-112", "src/mip/ha/link.c",
+           'all[] = { "forwarding", "proxy_ndp" };',
+           'all[] = { "forwarding" };',
+           f"{HA}/test_ha_dad.py::test_neighbours_are_answered_while_there_is_a_binding"),
+    Mutant("C-040", "src/mip/binding/bc.c",
+           "return ahead != 0 && ahead < 0x8000;",
+           "return ahead < 0x8000;",
+           f"{HA}/test_ha_sequence.py::test_a_number_that_is_not_greater_is_refused"),
+    Mutant("C-047", "src/mip/ha/check.c",
+           "return bu->deletes && !bu->b ? BA_NOT_HA_FOR_MN : BA_ACCEPTED;",
+           "return BA_ACCEPTED;",
+           f"{HA}/test_ha_deregister.py::test_without_a_binding_it_is_refused"),
+    Mutant("C-051", "src/mip/ha/mps.c",
+           "icmp6_mps_parse(p->data, &mpa.id) < 0",
+           "icmp6_mps_parse(p->data, &mpa.id) < 0 || (mpa.id = 0)",
+           f"{HA}/test_ha_discovery.py::test_a_solicitation_is_answered"),
+    Mutant("C-062", "src/mip/mn/mn.c",
+           "mn->bul.delay_ms = bul_backoff(mn->bul.delay_ms);",
+           "mn->bul.delay_ms = first_delay(mn);",
+           f"{MN}/test_mn_register.py::test_a_first_update_is_repeated"),
+    Mutant("C-074", "src/mip/mn/seek.c",
+           "mn->seek.delay_ms *= 2;",
+           "mn->seek.delay_ms *= 1;",
+           f"{MN}/test_mn_discovery.py::test_the_question_for_home_agents_is_repeated"),
 )

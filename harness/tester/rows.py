@@ -1,7 +1,8 @@
 """rows - the lists of ids, the features that rows need, and the tests that decide them.
 
 A list is a file of lists/: an id a line, with its title. A test names the row that it decides by
-`@pytest.mark.conforms(ID, CLAUSE)`, with `part=` where it decides one part of it. What a row says
+`@pytest.mark.conforms(ID, CLAUSE)`, with `part=` where it decides one part of it and `case=` where
+one case of the test's parameters decides it. What a row says
 beside its title:
   why      it applies to no subject, and why: what it asks for is not observable, or superseded
   needs    features without which it does not apply; features.toml says which subject has which
@@ -44,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Mark:
-    """A test, and the row or the part of it that the test decides."""
+    """A test or one case of it, and the row or the part of it that is decided so."""
 
     id: str
     clause: str
@@ -53,6 +54,7 @@ class Mark:
     line: int
     test: str
     says: str
+    case: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,10 @@ def _marks(path: Path) -> Iterator[Mark]:
                     and one.func.attr == MARKER:
                 words = [ast.literal_eval(arg) for arg in one.args]
                 ident, clause = (*words, "", "")[:2]
-                part = next((ast.literal_eval(k.value) for k in one.keywords
-                             if k.arg == "part"), "")
+                named = {k.arg: ast.literal_eval(k.value) for k in one.keywords}
                 says = (ast.get_docstring(node) or "").split("\n")[0]
-                yield Mark(ident, clause, part, path, one.lineno, node.name, says)
+                yield Mark(ident, clause, named.get("part", ""), path, one.lineno, node.name, says,
+                           named.get("case", ""))
 
 
 def unmarked(here: Path = HERE) -> Iterator[tuple[Path, int, str]]:

@@ -39,6 +39,8 @@ from harness.tester.stage import NUT
 TOP = Path(__file__).resolve().parents[2]
 FOLDER = "conformance"
 ALL = "all"
+# The room of the tests that IKE daemons are subjects of; the others are of a mip6d.
+IKE = "ike"
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def plays(marks: Iterable[Mark], names: Iterable[str], part: Shard) -> list[Play
     for mark in marks:
         tests.setdefault(mark.file, {})[mark.test] = None
     return part.part([Play(name, file, tuple(found)) for name in names
-                      for file, found in tests.items()])
+                      for file, found in tests.items()
+                      if file.parent.name == IKE or name == registry.OURS])
 
 
 def _run(options: argparse.Namespace, fleet: Fleet) -> int:

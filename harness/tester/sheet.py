@@ -77,7 +77,8 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
     if not mine:
         return OPEN, "no test yet", ""
     found = [one for mark in mine
-             for one in decided.results.get(subject, {}).get(mark.test, [])]
+             for one in decided.results.get(subject, {}).get(mark.test, [])
+             if mark.case in ("", one.case)]
     failed = [one for one in found if one.outcome != "passed"]
     if failed:
         first = failed[0]

@@ -101,6 +101,7 @@ struct mn {
 	unsigned resyncs;
 	const struct mh *ba; /* during ME_BA_… */
 	struct rate asked; /* BUs that others asked for */
+	struct rate prefixes; /* prefix solicitations that others asked for */
 
 	uint16_t mps_id;
 	bool mps_due, mps_waiting;

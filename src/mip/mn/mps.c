@@ -4,6 +4,8 @@
 
 #define MPA "mobile prefix advertisement"
 
+enum { MPS_PER_SECOND = 1 };
+
 /* RFC 6275 section 11.4.2: from the home address to the home agent, again until answered. */
 static void send_mps(struct mn *mn)
 {
@@ -51,7 +53,10 @@ void mps_stop(struct mn *mn)
 	timer_stop(&mn->mps_timer);
 }
 
-/* Section 11.4.3: from our home agent, to our home address, with the number we sent. */
+/*
+ * Section 11.4.3: from our home agent, to our home address, with the number we sent. What nobody
+ * asked for is dropped, and asked for.
+ */
 void mn_mpa(struct mn *mn, const struct mip_packet *p)
 {
 	struct icmp6_mpa mpa;
@@ -63,6 +68,9 @@ void mn_mpa(struct mn *mn, const struct mip_packet *p)
 	}
 	if (!addr_eq(&p->src, &mn->pair.ha) || !mn->mps_waiting || mpa.id != mn->mps_id) {
 		env_drop(mn->env, MC_DROP_UNEXPECTED, p, MPA, "not the answer to our question");
+		if (addr_eq(&p->src, &mn->pair.ha) && !mn->mps_waiting && mn->bul.bound &&
+			rate_take(&mn->prefixes, MPS_PER_SECOND))
+			mps_start(mn);
 		return;
 	}
 	mps_stop(mn);

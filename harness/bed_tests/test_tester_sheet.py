@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.bed.engine.kernel import Unfit
+from harness.bed.peers import registry
 from harness.lint import conformance
 from harness.tester import document, page, rows, run, sheet
 from harness.tester.rows import Bad, Feature, Mark, Row
@@ -122,6 +124,15 @@ def test_the_page_has_every_row_with_its_verdict_and_no_script(tmp_path, monkeyp
     assert 'failures="1"' in (tmp_path / page.JUNIT).read_text()
 
 
+def test_a_page_keeps_the_columns_of_other_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "title", lambda name: "X")
+    theirs = sheet.cell(ROW, "other", Decided([MARK], {}, {}))
+    for found in ([theirs], [verdict(ROW, "passed")], [verdict(ROW)]):
+        page.write(tmp_path, {"x": [ROW]}, [found[0].subject], found)
+    said = {one.subject: one.verdict for one in page._before(tmp_path)}
+    assert said == {"other": "not run", "ours": "pass"}
+
+
 def test_a_title_is_asked_for():
     with pytest.raises(Bad, match="no title"):
         rows._row(Path("x.toml"), "X.1", {})
@@ -132,3 +143,12 @@ def test_a_failure_that_the_document_has_is_no_news(capsys):
     assert run.told(found, {("x", "ours", "X.1"): ("FAIL", "why")}) == 0
     assert run.told(found, {("x", "ours", "X.1"): ("pass", "")}) == 1
     assert capsys.readouterr().out == "new: X.1 ours\n"
+
+
+def test_an_adapter_is_a_file_with_a_driver(tmp_path):
+    path = tmp_path / "other.py"
+    path.write_text("class Driver:\n    NAME = 'otherd'\n")
+    assert registry.ike(str(path)).NAME == "otherd" and registry.ike("ours").NAME == "iked"
+    assert run.label(str(path)) == "other" and run.subjects(str(path)) == [str(path)]
+    with pytest.raises(Unfit, match="did you mean|there is no subject strongswn"):
+        run.subjects("strongswn")

@@ -24,10 +24,22 @@ CITED = re.compile(r"RFC (\d+)")
 
 def write(folder: Path, lists: dict[str, list[Row]], subjects: Sequence[str],
           found: Sequence[Cell]) -> None:
+    """JUnit has this run alone; the page has the last of every subject."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / JSON).write_text(json.dumps(sheet.as_json(found), indent=1) + "\n")
-    (folder / PAGE).write_text(render(folder, lists, subjects, found))
     _junit(folder / JUNIT, found)
+    ids = {(row.list, row.id) for mine in lists.values() for row in mine}
+    all_ = [one for one in sheet.merged(_before(folder), found) if (one.list, one.id) in ids]
+    (folder / JSON).write_text(json.dumps(sheet.as_json(all_), indent=1) + "\n")
+    columns = list(dict.fromkeys([*(one.subject for one in all_), *subjects]))
+    (folder / PAGE).write_text(render(folder, lists, columns, all_))
+
+
+def _before(folder: Path) -> list[Cell]:
+    """What stands there; nothing where another version wrote it."""
+    try:
+        return [Cell(**row) for row in json.loads((folder / JSON).read_text())]
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def render(folder: Path, lists: dict[str, list[Row]], subjects: Sequence[str],

@@ -94,6 +94,16 @@ def cells(lists: dict[str, list[Row]], subjects: Sequence[str], decided: Decided
             for subject in subjects]
 
 
+def merged(before: Sequence[Cell], now: Sequence[Cell]) -> list[Cell]:
+    """What a run has seen, and of what it has not looked at what stood there."""
+    known = {(one.subject, one.list, one.id): one for one in before}
+    for one in now:
+        at = one.subject, one.list, one.id
+        if one.verdict != UNRUN or at not in known:
+            known[at] = one
+    return list(known.values())
+
+
 def counts(found: Sequence[Cell]) -> Counter[str]:
     return Counter(one.verdict for one in found)
 

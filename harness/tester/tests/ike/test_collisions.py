@@ -175,6 +175,7 @@ def test_a_child_sa_is_closed_while_its_ike_sa_is_replaced(tn):
     assert answer.one(Delete).spis == [sa.child.other]
 
 
+@pytest.mark.conforms("I75", "RFC 7296 2.25.2")
 @pytest.mark.conforms("IKEv2.EN.I.1.2.6.14", "RFC 7296 2.25.2")
 def test_an_ike_sa_is_closed_while_it_is_replaced(tn):
     """A Delete of the IKE_SA while the subject replaces it is answered, and all is closed."""

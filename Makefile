@@ -4,7 +4,7 @@
 #   make fuzz       libFuzzer targets                     make trace   requirements and the tests that show them
 #   make coverage  lines that unit tests and scenarios run, as HTML
 #   make mutants    break a behaviour at a time; its test must turn red
-#   make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID] [DOCUMENT=1]   the tester's sheet
+#   make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID,…] [DOCUMENT=1]   the tester's sheet
 #   make machines   docs/machines.md anew from the tables of the state machines
 #   SAN=1           address and undefined-behaviour sanitizers (own build folder)
 #   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)

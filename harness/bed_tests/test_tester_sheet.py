@@ -21,8 +21,8 @@ TEST = '@pytest.mark.conforms("X.1", "RFC 7296 2.5")\ndef test_x(tn):\n    """It
 
 
 def verdict(row, *outcomes, marks=(MARK,)):
-    results = {"ours": {"test_x": [Result("test_x", f"{n}", word, "why", "here")
-                                   for n, word in enumerate(outcomes)]}}
+    results = {"ours": {"x::test_x": [Result("x::test_x", f"{n}", word, "why", "here")
+                                      for n, word in enumerate(outcomes)]}}
     return sheet.cell(row, "ours", Decided(marks, PSK, results))
 
 
@@ -38,6 +38,12 @@ def verdict(row, *outcomes, marks=(MARK,)):
 def test_a_verdict_is_that_of_what_ran(row, outcomes, marks, word, sentence):
     found = verdict(row, *outcomes, marks=marks)
     assert (found.verdict, found.sentence) == (word, sentence)
+
+
+def test_a_test_of_another_file_decides_nothing():
+    other = {"ours": {"y::test_x": [Result("y::test_x", "", "failed", "why")],
+                      "x::test_x": [Result("x::test_x", "", "passed")]}}
+    assert sheet.cell(ROW, "ours", Decided([MARK], {}, other)).verdict == "pass"
 
 
 def tree(root, test=TEST, listed=LIST, said=""):
@@ -106,7 +112,7 @@ def test_the_document_keeps_what_a_run_has_not_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "changed", lambda name: "By certificates.")
     (tmp_path / "docs").mkdir()
     lists = {"x": [ROW, Row("X.2", "x", "Another | title")]}
-    results = {"ours": {"test_x": [Result("test_x", "", "failed", "a | b")]}}
+    results = {"ours": {"x::test_x": [Result("x::test_x", "", "failed", "a | b")]}}
     for who, found in (("ours", results), ("other", {"other": {}})):
         decided = Decided([MARK], {}, found)
         document.write(tmp_path, lists, [who], sheet.cells(lists, [who], decided))

@@ -56,6 +56,11 @@ class Mark:
     says: str
     case: str = ""
 
+    @property
+    def name(self) -> str:
+        """FILE::TEST, as results have it: tests of two files may be called alike."""
+        return full_name(self.file, self.test)
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -64,6 +69,10 @@ class Feature:
     name: str
     title: str
     lacks: dict[str, str]
+
+
+def full_name(file: Path, test: str) -> str:
+    return f"{file.stem.removeprefix('test_')}::{test}"
 
 
 def lists(here: Path = HERE) -> dict[str, list[Row]]:

@@ -1,6 +1,6 @@
 """run - runs the tester's tests against each subject, a guest for each file and subject.
 
-    make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID] [SHARD=I/N] [DOCUMENT=1]
+    make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID,…] [SHARD=I/N] [DOCUMENT=1]
 
 Prints the table; exit status 1 where a row fails that docs/CONFORMANCE.md does not have as failed.
 build/results/conformance has the page, JSON and JUnit, and below it the evidence
@@ -59,7 +59,8 @@ class Play:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make conformance", description=__doc__.split("\n")[0])
     parser.add_argument("--subject", default=registry.OURS, metavar="NAME|PATH")
-    parser.add_argument("--list", default="", metavar="LIST|ID", help="this list or this row only")
+    parser.add_argument("--list", default="", metavar="LIST|ID,…",
+                        help="these lists and rows only")
     parser.add_argument("--shard", type=shard, default=Shard(), metavar="I/N")
     parser.add_argument("--document", action="store_true", help="write docs/CONFORMANCE.md too")
     options = parser.parse_args(arguments)
@@ -84,14 +85,16 @@ def subjects(said: str) -> list[str]:
 
 
 def wanted(marks: Iterable[Mark], said: str, lists: dict[str, list[rows.Row]]) -> list[Mark]:
-    """The marks of a list, of an id, or all."""
+    """The marks of lists or ids, or all."""
     if not said:
         return list(marks)
-    ids = {row.id for row in lists.get(said, [])} or {
-        row.id for found in lists.values() for row in found if row.id == said}
-    if not ids:
-        raise Unfit(f"there is no list and no row {said}: lists are {', '.join(lists)}"
-                    f"{meant(said, lists)}")
+    known = {name: {row.id for row in found} for name, found in lists.items()}
+    known |= {ident: {ident} for ids in [*known.values()] for ident in ids}
+    for word in said.split(","):
+        if word not in known:
+            raise Unfit(f"there is no list and no row {word}: lists are {', '.join(lists)}"
+                        f"{meant(word, known)}")
+    ids = {ident for word in said.split(",") for ident in known[word]}
     return [mark for mark in marks if mark.id in ids]
 
 
@@ -179,11 +182,12 @@ def _read(job: Job, reason: str, one: Play) -> list[Result]:
         evidence = evidence if evidence.is_dir() else job.results
         if row["outcome"] == "failed":
             artefacts.make(evidence)
-        found.append(Result(test, case.rstrip("]"), row["outcome"],
+        found.append(Result(rows.full_name(one.file, test), case.rstrip("]"), row["outcome"],
                             row["sentence"].split("\n")[0], str(evidence.relative_to(TOP))))
     heard = {result.test for result in found}
-    return found + [Result(test, "", "failed", reason or "it has not run") for test in one.tests
-                    if test not in heard]
+    missing = [test for test in one.tests if rows.full_name(one.file, test) not in heard]
+    return found + [Result(rows.full_name(one.file, test), "", "failed",
+                           reason or "it has not run") for test in missing]
 
 
 

@@ -19,7 +19,7 @@ VERDICTS = (PASS, FAIL, NA, OPEN, UNRUN)
 
 @dataclass(frozen=True)
 class Result:
-    """How one test went: `case` is its parameters, `folder` where its evidence lies."""
+    """How one test FILE::TEST went: `case` is its parameters, `folder` where its evidence lies."""
 
     test: str
     case: str
@@ -46,7 +46,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Decided:
-    """What a verdict is made of: every mark, and every subject's results by name of the test."""
+    """What a verdict is made of: every mark, and every subject's results by FILE::TEST."""
 
     marks: Sequence[Mark]
     features: dict[str, Feature]
@@ -77,7 +77,7 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
     if not mine:
         return OPEN, "no test yet", ""
     found = [one for mark in mine
-             for one in decided.results.get(subject, {}).get(mark.test, [])
+             for one in decided.results.get(subject, {}).get(mark.name, [])
              if mark.case in ("", one.case)]
     failed = [one for one in found if one.outcome != "passed"]
     if failed:

@@ -85,9 +85,10 @@ class Subject:
         names = ", ".join(one.hex() for one in spis) or "none"
         return Fact(f"the subject's SAs are {names}", missing)
 
-    def has_all(self, *spis: bytes) -> Fact:
-        """These SAs stand, whatever others do."""
+    def can_answer(self, inbound: bytes, outbound: set[bytes]) -> Fact:
+        """What comes by one SPI is taken, and what goes back by one of others can be sent."""
         def missing() -> str | None:
             found = self.spis()
-            return None if set(spis) <= found else f"SAs {sorted(one.hex() for one in found)}"
-        return Fact(f"the subject has the SAs {', '.join(one.hex() for one in spis)}", missing)
+            fine = inbound in found and outbound & found
+            return None if fine else f"SAs {sorted(one.hex() for one in found)}"
+        return Fact(f"the subject takes packets by {inbound.hex()} and answers", missing)

@@ -23,6 +23,12 @@ def begins(tn, **conf):
     return tn.asked()
 
 
+def suites(message):
+    """What is offered, in whatever order."""
+    return sorted(sorted((t.type, t.id, t.bits) for t in one.transforms)
+                  for one in message.one(SA).proposals)
+
+
 @pytest.mark.conforms("IKEv2.EN.I.1.1.1.1", "RFC 7296 1.2, 3.1")
 def test_init_is_sent(tn):
     """The request has an SPI of its own, Message ID 0, proposals from 1 on, a KE and a nonce."""
@@ -101,7 +107,7 @@ def asks_for_modp(tn, cookie):
     again = tn.asked()
     sa.answer(again, Notify(Note.INVALID_KE_PAYLOAD, b"\x00\x0e"), spi_r=bytes(8))
     third = tn.asked()
-    assert third.one(KE).group == 14 and third.one(SA) == request.one(SA)
+    assert third.one(KE).group == 14 and suites(third) == suites(request)
     return sa, third
 
 
@@ -161,7 +167,7 @@ def test_another_group_is_taken(tn, first, word, other):
     sa = tn.sa_of(request)
     sa.answer(request, Notify(Note.INVALID_KE_PAYLOAD, bytes([0, other])), spi_r=bytes(8))
     again = tn.asked()
-    assert again.one(KE).group == other and again.one(SA) == request.one(SA)
+    assert again.one(KE).group == other and suites(again) == suites(request)
 
 
 @pytest.mark.conforms("IKEv2.EN.I.1.1.6.8", "RFC 7296 2.7, 2.21.1, 3.10.1")

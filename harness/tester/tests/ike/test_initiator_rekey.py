@@ -106,4 +106,5 @@ def test_the_prf_changes_with_the_ike_sa(tn):
     """SKEYSEED is made with the old PRF, the new keys with the new one."""
     sa, request = rekeys(tn, ike="aes128-sha256-modp2048,aes256-sha1-modp2048")
     new = agrees(sa, request, Suite(12, 256, 2, 2, 14))
+    closes(sa)
     assert new.ask(INFORMATIONAL).payloads == []

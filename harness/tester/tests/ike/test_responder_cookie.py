@@ -9,13 +9,14 @@ from harness.tester.stage import topology
 
 TOPOLOGY = topology()
 INIT = Exchange.IKE_SA_INIT
-MANY = 40
+MANY, AGE = 40, 20
 OTHER = Suite(12, 128, 12, 5, 19)
 
 
 def loaded(tn):
     """A subject that asks for a cookie, and what it was asked by."""
     tn.start(more={"rightallowany": "yes"})
+    tn.bed.hold(AGE, "a subject that counts its cookies' age from its start has one")
     tn.half_open(MANY)
     sa = tn.sa()
     answer = sa.ask(INIT, *sa.init())

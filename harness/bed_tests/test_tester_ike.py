@@ -64,6 +64,13 @@ def test_every_payload_is_read_as_it_was_built():
     assert found.payloads == every_payload() and message.build(found) == octets
 
 
+def test_a_payload_is_found_by_its_own_type():
+    """Payloads that are laid out alike are not taken for each other."""
+    found = Message(Exchange.IKE_SA_INIT, every_payload())
+    assert found.one(Nonce).data == bytes(range(32)) and found.one(Cert).data == b"0\x00"
+    assert found.one(IDi).data == b"tn" and not found.all(TS)
+
+
 def test_every_cut_is_malformed():
     octets = message.build(Message(Exchange.IKE_AUTH, every_payload()))
     for size in range(len(octets)):

@@ -111,8 +111,6 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> int:
     lists, marks, names = rows.lists(), rows.marks(), subjects(options.subject)
     chosen = plays(wanted(marks, options.list, lists), names, options.shard)
     folder = places.results(TOP) / FOLDER
-    for name in names:
-        shutil.rmtree(folder / label(name), ignore_errors=True)
     build.surroundings(TOP)
     foreign = [name for name in names if name in registry.IKES and name != registry.OURS]
     if foreign:
@@ -159,6 +157,7 @@ def _results(chosen: list[Play], folder: Path, fleet: Fleet) -> dict[str, dict[s
                   programs, ikes={NUT: subject}, only=[*one.tests], clock=whose, limit=limit,
                   kernel=used.binary if used.named else None,
                   modules=used.modules if used.named else None)
+        _forget(job.results, one.tests)
         with crowd.place():
             ended = fleet.play(job, one.file, lambda line: None)
         print(f"{one.name}: {ended.seconds:.0f} s {ended.reason}", flush=True)
@@ -170,6 +169,15 @@ def _results(chosen: list[Play], folder: Path, fleet: Fleet) -> dict[str, dict[s
             for result in results:
                 into.setdefault(result.test, []).append(result)
     return found
+
+
+def _forget(results: Path, tests: Iterable[str]) -> None:
+    """What these tests have left; the evidence of the file's others stays."""
+    for path in results.glob("*"):
+        if path.is_file() or path.is_symlink():
+            path.unlink()
+        elif path.name.partition("[")[0] in tests:
+            shutil.rmtree(path)
 
 
 def _read(job: Job, reason: str, one: Play) -> list[Result]:

@@ -39,7 +39,7 @@ class Message:
     octets: bytes = b""
 
     def all(self, kind: type[One]) -> list[One]:
-        return [one for one in self.payloads if isinstance(one, kind)]
+        return [one for one in self.payloads if type(one) is kind]
 
     def one(self, kind: type[One]) -> One:
         """The only payload of its kind."""

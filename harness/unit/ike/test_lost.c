@@ -5,9 +5,11 @@
 
 static struct kerns s;
 
+/* And nothing beside them: what was replaced is gone. */
 static bool both_up(void)
 {
-	return pair_up(s.p, "mh", "carol-mh") && pair_up(s.p, "tunnel", "carol-tunnel");
+	return pair_up(s.p, "mh", "carol-mh") && pair_up(s.p, "tunnel", "carol-tunnel") &&
+		fake_xfrm_n_sa(s.p->carol->kernel) == 4 && fake_xfrm_n_sa(s.p->moon->kernel) == 4;
 }
 
 static void take_away(struct kern *k, const char *dst, uint32_t spi)

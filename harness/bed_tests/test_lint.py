@@ -397,3 +397,12 @@ def test_what_is_read_of_a_scenario_before_it_runs_is_a_plain_value(tmp_path):
     assert faults(patience.check, tmp_path, path, "LIMIT = 15 * 60\n") == [
         f"{path}:1: LIMIT is read without running the file: a plain value such as LIMIT = 900 is "
         "expected"]
+
+
+def test_an_id_of_two_requirements_is_a_fault(tmp_path):
+    row = "| A-001 | S | | {} |\n"
+    assert faults(markers.check, tmp_path, "docs/requirements.md",
+                  row.format("one") + row.replace("001", "002").format("two")) == []
+    assert faults(markers.check, tmp_path, "docs/requirements.md",
+                  row.format("one") + row.format("two")) == [
+        "docs/requirements.md:2: A-001 is the id of line 1 already"]

@@ -12,10 +12,24 @@ from harness.lint.tree import Fault, files, name, text
 PYTHON = re.compile(r"^\s*@pytest\.mark\.req\(([^)]*)\)", re.MULTILINE)
 C = re.compile(r'\bT\(\s*\w+,\s*"([^"]*)"\)')
 
+LIST = "docs/requirements.md"
+ROW = re.compile(r"^\| ([A-Z]-?\d+[a-z]?) \|")
+
+
+def _twice(listed: str) -> Iterator[Fault]:
+    """An id that two rows have: each of them would be shown by the other's tests."""
+    first: dict[str, int] = {}
+    for number, line in enumerate(listed.splitlines(), start=1):
+        row = ROW.match(line)
+        if row and first.setdefault(row[1], number) != number:
+            yield Fault(LIST, number, f"{row[1]} is the id of line {first[row[1]]} already")
+
 
 def check(root: Path) -> Iterator[Fault]:
-    requirements = root / "docs/requirements.md"
-    known = read_requirements(text(requirements)) if requirements.exists() else {}
+    requirements = root / LIST
+    listed = text(requirements) if requirements.exists() else ""
+    known = read_requirements(listed)
+    yield from _twice(listed)
     for path in (*files(root, ".py", under="scenarios"),
                  *files(root, ".py", ".c", under="harness")):
         marker = C if path.suffix == ".c" else PYTHON

@@ -108,5 +108,5 @@ static void the_home_agents_table_is_whole_and_in_the_document(void **state)
 	machine_hold(&ha);
 }
 
-UNIT_MAIN(T(the_mobile_nodes_table_is_whole_and_in_the_document, "T-150"),
-	T(the_home_agents_table_is_whole_and_in_the_document, "T-150"))
+UNIT_MAIN(T(the_mobile_nodes_table_is_whole_and_in_the_document, "T-169"),
+	T(the_home_agents_table_is_whole_and_in_the_document, "T-169"))

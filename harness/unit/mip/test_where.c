@@ -149,6 +149,6 @@ static void each_home_address_has_a_view_of_its_own(void **state)
 
 UNIT_MAIN(T(an_address_comes_lives_on_and_goes, "C-073 C-076"),
 	T(home_is_told_once_and_again_when_the_link_was_lost, "C-072"),
-	T(a_link_of_which_only_the_return_is_told_was_lost, "C-101"),
+	T(a_link_of_which_only_the_return_is_told_was_lost, "C-102"),
 	T(another_link_where_home_was_is_told_before_its_address, "C-072"),
 	T(each_home_address_has_a_view_of_its_own, "C-076"))

@@ -309,7 +309,24 @@ static void the_ike_sa_is_deleted_while_it_is_rekeyed(void **state)
 	pair_free(p);
 }
 
-UNIT_MAIN(T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
+/* 2.25.2: a request that crosses our DELETE is refused, not left without an answer. */
+static void an_ike_sa_that_is_being_closed_is_not_rekeyed(void **state)
+{
+	struct pair *p = settled();
+
+	(void)state;
+	iked_close_sa(pair_sa(p->carol));
+	iked_rekey_sa(pair_sa(p->moon));
+	pair_forget(p);
+	pair_run(p);
+	assert_int_equal(pair_said(p, "generating CREATE_CHILD_SA response 0 [ N(TEMP_FAIL) ]"), 1);
+	assert_int_equal(pair_n_sa(p->carol), 0);
+	assert_int_equal(pair_n_sa(p->moon), 0);
+	pair_free(p);
+}
+
+UNIT_MAIN(T(an_ike_sa_that_is_being_closed_is_not_rekeyed, "A-173"),
+	T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
 	T(the_ike_sa_is_rekeyed_from_either_side, "A-171 A-020"), T(a_soft_expire_rekeys, "A-136"),
 	T(a_hard_expire_deletes_and_makes_anew, "A-136"),
 	T(the_ike_sa_rekeys_itself_before_its_lifetime_ends, "A-137 A-171"),

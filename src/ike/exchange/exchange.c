@@ -40,7 +40,10 @@ static const struct x_gap gaps[] = {
 	  "it goes, nothing is begun in it" },
 	{ HALF, MAKES | BIT(TASK_INFO), BIT(ROLE_ANSWER), CELL_IGNORED,
 	  "not before the peer is known" },
-	{ GOING, MAKES, BIT(ROLE_ANSWER), CELL_IGNORED, "it goes, nothing is made in it" },
+	{ GOING, MAKES & ~BIT(TASK_REKEY_SA), BIT(ROLE_ANSWER), CELL_IGNORED,
+	  "it goes, nothing is made in it" },
+	{ BIT(SA_REKEYED), BIT(TASK_REKEY_SA), BIT(ROLE_ANSWER), CELL_IGNORED,
+	  "it goes, nothing is made in it" },
 	{ ALL & ~BIT(SA_UP), MAKES, BACK, CELL_IMPOSSIBLE, "the state stays while this is asked" },
 
 	{ KEYLESS | HALF | BIT(SA_DELETING), BIT(TASK_INFO), BIT(ROLE_TAKE), CELL_IMPOSSIBLE,

@@ -149,6 +149,12 @@ static int answer_sa(struct x *x, struct sa *new_sa, struct bytes *nr, struct bl
 	return 0;
 }
 
+/* Our DELETE is out (2.25.2). */
+static enum x_verdict rekey_sa_too_late(struct x *x)
+{
+	return x_refuse(x, N_TEMPORARY_FAILURE);
+}
+
 static enum x_verdict rekey_sa_answer(struct x *x)
 {
 	struct sa *sa = x->sa, *new_sa;
@@ -251,6 +257,9 @@ static const struct x_row rows[] = {
 	{ BIT(SA_UP), TASK_REKEY_SA, ROLE_ANSWER, IKE_SET, P(NOTIFY) | P(VENDOR),
 	  rekey_sa_answer, BIT(X_SEND) | BIT(X_STAY) | BIT(X_REFUSE),
 	  SA_REKEYED, "answer the rekey of the IKE_SA" },
+	{ BIT(SA_DELETING), TASK_REKEY_SA, ROLE_ANSWER, IKE_SET, P(NOTIFY) | P(VENDOR),
+	  rekey_sa_too_late, BIT(X_REFUSE),
+	  NOWHERE, "refuse the rekey of an IKE_SA that is being closed" },
 	{ BIT(SA_UP), TASK_REKEY_SA, ROLE_TAKE, IKE_SET, 0,
 	  rekey_sa_take, BIT(X_SEND) | BIT(X_STAY),
 	  SA_REKEYED, "the IKE_SA is rekeyed" },

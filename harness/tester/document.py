@@ -25,7 +25,7 @@ by `make conformance DOCUMENT=1`, never by hand. A row is an id of a list, a col
 * **pass**, **FAIL**: its test ran; behind a FAIL stands what was seen.
 * **n/a**: the subject lacks what the row needs (`harness/tester/lists/features.toml`), or the row
   says why it applies to nobody.
-* **open**: it has no test yet. A list of which every row is open is only counted.
+* **open**: it has no test yet. A list without tests is only counted.
 """
 ROW = re.compile(r"^\| (?P<id>\S+) \| (?P<cells>.*) \|$")
 SECTION = re.compile(r"^## .* \(`(?P<list>[\w-]+)`\)$")
@@ -74,7 +74,7 @@ def _section(name: str, mine: list[Row], known: Known, days: dict[tuple[str, str
     ran = [who for where, who in days if where == name]
     lines = [f"## {rows.title(name)} (`{name}`)", ""]
     if not ran:
-        return "\n".join([*lines, f"{len(mine)} rows, all of them open.", ""])
+        return "\n".join([*lines, f"{len(mine)} rows, none has a test yet.", ""])
     if changed := rows.changed(name):
         lines += [changed, ""]
     for who in ran:

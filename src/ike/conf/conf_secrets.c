@@ -130,12 +130,13 @@ static void line_read(const struct conf_paths *paths, struct ike_conf *c, struct
 	mem_wipe(copy, strlen(line->text));
 }
 
-/* E-022: who can read it? */
+/* E-022: who can read it, but root and whoever reads it now? */
 static void check_mode(const char *path, struct conf_log *log)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && (st.st_uid != 0 || (st.st_mode & 077)))
+	if (stat(path, &st) == 0 &&
+		((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 077)))
 		conf_warn(log, (struct conf_pos){ path, 1 },
 			"mode %04o, owner %u: expected 0600 of root", (unsigned)st.st_mode & 07777,
 			(unsigned)st.st_uid);

@@ -182,8 +182,9 @@ def _signals(line: Timeline, new: str, first: float, until: float) -> Iterator[M
         yield Mark(update.time - line.start, SIGNAL, f"BU from {new}")
         answer = after("^BA ", update.time - line.start)
         if answer:
-            yield Mark(answer.time - line.start, SIGNAL, "BA accepts it" if " status 0 "
-                       in answer.text else answer.text.partition(" in ESP")[0])
+            accepted = re.search(r" status [01] ", answer.text)  # RFC 6275 6.1.8
+            yield Mark(answer.time - line.start, SIGNAL, "BA accepts it" if accepted
+                       else answer.text.partition(" in ESP")[0])
 
 
 def _window(edges: list[float], missed: list[float], until: float) -> tuple[float, float]:

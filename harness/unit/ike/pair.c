@@ -399,6 +399,28 @@ bool pair_up(struct pair *p, const char *carols, const char *moons)
 	return c && m && crossed(p->carol, c, p->moon, m) && crossed(p->moon, m, p->carol, c);
 }
 
+enum pair_fate pair_must_carry(struct pair *p, struct dgram *g)
+{
+	(void)g;
+	assert_true(fake_xfrm_n_sa(p->carol->kernel) >= 4);
+	assert_true(fake_xfrm_n_sa(p->moon->kernel) >= 4);
+	return PAIR_PASS;
+}
+
+void pair_must_be_settled(struct pair *p)
+{
+	assert_int_equal(pair_n_sa(p->carol), 1);
+	assert_int_equal(pair_n_sa(p->moon), 1);
+	assert_true(pair_sa(p->carol)->spi_i == pair_sa(p->moon)->spi_i);
+	assert_false(pair_sa(p->carol)->leaving || pair_sa(p->moon)->leaving);
+	assert_true(pair_up(p, "mh", "carol-mh"));
+	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
+	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 4);
+	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 4);
+	assert_int_equal(fake_xfrm_n_larval(p->carol->kernel), 0);
+	assert_int_equal(fake_xfrm_n_larval(p->moon->kernel), 0);
+}
+
 /* The packet that asked leaves by it. */
 static void first_packet(struct node *to, const char *conn)
 {

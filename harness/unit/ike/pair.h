@@ -114,6 +114,10 @@ size_t pair_n_sa(struct node *n);
 struct child *pair_child(struct node *n, const char *conn); /* the one that carries traffic */
 /* Both have the CHILD_SA, the SPIs are crossed, four SAs are in the two kernels. */
 bool pair_up(struct pair *p, const char *carols, const char *moons);
+/* A filter: at no time has a kernel fewer than the four SAs of mh and tunnel. */
+enum pair_fate pair_must_carry(struct pair *p, struct dgram *g);
+/* One IKE_SA with both CHILD_SAs, and nothing of another, larval or not. */
+void pair_must_be_settled(struct pair *p);
 /* Establish mh, and tunnel if asked. */
 void pair_establish(struct pair *p, bool tunnel);
 

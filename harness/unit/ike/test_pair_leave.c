@@ -50,36 +50,13 @@ static void set_km(struct node *n, const char *conn, const char *local, const ch
 	km_set(trap_by_name(n->d, conn), &l, &r);
 }
 
-/* At no time has a kernel fewer than the four SAs of mh and tunnel. */
-static enum pair_fate must_carry(struct pair *p, struct dgram *g)
-{
-	(void)g;
-	assert_true(fake_xfrm_n_sa(p->carol->kernel) >= 4);
-	assert_true(fake_xfrm_n_sa(p->moon->kernel) >= 4);
-	return PAIR_PASS;
-}
-
-static void must_be_settled(struct pair *p)
-{
-	assert_int_equal(pair_n_sa(p->carol), 1);
-	assert_int_equal(pair_n_sa(p->moon), 1);
-	assert_true(pair_sa(p->carol)->spi_i == pair_sa(p->moon)->spi_i);
-	assert_false(pair_sa(p->carol)->leaving || pair_sa(p->moon)->leaving);
-	assert_true(pair_up(p, "mh", "carol-mh"));
-	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
-	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 4);
-	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 4);
-	assert_int_equal(fake_xfrm_n_larval(p->carol->kernel), 0);
-	assert_int_equal(fake_xfrm_n_larval(p->moon->kernel), 0);
-}
-
 static struct pair *settled(const char *carol, const char *moon)
 {
 	struct pair *p = pair_new(carol, moon);
 
 	pair_establish(p, true);
-	must_be_settled(p);
-	p->filter = must_carry;
+	pair_must_be_settled(p);
+	p->filter = pair_must_carry;
 	return p;
 }
 
@@ -98,13 +75,13 @@ static void reauthentication_makes_all_anew_before_the_old_goes(void **state)
 	(void)state;
 	assert_int_equal(iked_rekey_sa(pair_sa(p->carol)), 0);
 	pair_run(p);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_true(pair_sa(p->carol)->spi_i != spi);
 	assert_int_not_equal(pair_child(p->carol, "mh")->spi_in, mh);
 	assert_int_not_equal(pair_child(p->carol, "tunnel")->spi_in, tunnel);
 	assert_int_equal(pair_said(p, "N(INIT_CONTACT)"), 2); /* of the first, sent and received */
 	pair_advance(p, WHILE_MS);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	pair_free(p);
 }
 
@@ -115,7 +92,7 @@ static void reauthentication_comes_by_itself_before_the_lifetime_ends(void **sta
 
 	(void)state;
 	pair_advance(p, (3 * 3600 - 540) * 1000);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_true(pair_sa(p->carol)->spi_i != spi);
 	pair_free(p);
 }
@@ -133,7 +110,7 @@ static void after_a_move_the_new_ike_sa_is_at_the_new_address(void **state)
 	pair_forget(p);
 	assert_int_equal(iked_rekey_sa(pair_sa(p->carol)), 0);
 	pair_run(p);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_string_equal(addr_str(&pair_sa(p->carol)->local), SECOND);
 	assert_string_equal(addr_str(&pair_sa(p->moon)->remote), SECOND);
 	assert_string_equal(addr_str(&pair_child(p->carol, "tunnel")->local), SECOND);
@@ -143,7 +120,7 @@ static void after_a_move_the_new_ike_sa_is_at_the_new_address(void **state)
 
 static enum pair_fate carry_but_lose(struct pair *p, struct dgram *g)
 {
-	must_carry(p, g);
+	pair_must_carry(p, g);
 	return p->n_seen == (unsigned)p->arg ? PAIR_DROP : PAIR_PASS;
 }
 
@@ -158,14 +135,14 @@ static void a_lost_message_costs_a_reauthentication_no_sa(void **state)
 		p->arg = lost;
 		assert_int_equal(iked_rekey_sa(pair_sa(p->carol)), 0);
 		pair_advance(p, GIVE_UP_MS);
-		must_be_settled(p);
+		pair_must_be_settled(p);
 		pair_free(p);
 	}
 }
 
 static enum pair_fate moon_is_deaf(struct pair *p, struct dgram *g)
 {
-	must_carry(p, g);
+	pair_must_carry(p, g);
 	return g->from == p->carol ? PAIR_DROP : PAIR_PASS;
 }
 
@@ -181,9 +158,9 @@ static void a_reauthentication_in_vain_leaves_all_as_it_was(void **state)
 	pair_advance(p, 540000);
 	assert_true(pair_up(p, "mh", "carol-mh"));
 	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
-	p->filter = must_carry;
+	p->filter = pair_must_carry;
 	pair_advance(p, 200000);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_true(pair_sa(p->carol)->spi_i != spi);
 	pair_free(p);
 }
@@ -198,7 +175,7 @@ static void an_ike_sa_that_is_being_rekeyed_leaves_all_the_same(void **state)
 	assert_int_equal(leave_begin(pair_sa(p->carol)), 0);
 	p->filter = NULL;
 	pair_advance(p, GIVE_UP_MS);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_int_equal(pair_said(p, "initiating IKE_SA"), 2);
 	pair_free(p);
 }
@@ -213,11 +190,11 @@ static enum pair_fate no_room(struct pair *p, struct dgram *g)
 	struct msg m;
 	ssize_t n;
 
-	must_carry(p, g);
+	pair_must_carry(p, g);
 	assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
 	if (m.exchange != XCHG_CREATE_CHILD_SA)
 		return PAIR_PASS;
-	p->filter = must_carry;
+	p->filter = pair_must_carry;
 	msg_begin_inner(&o, inner, sizeof(inner));
 	put_notify(&o, 0, BYTES_NONE, N_NO_ADDITIONAL_SAS, BYTES_NONE);
 	n = msg_end(&o);
@@ -244,7 +221,7 @@ static void must_move_on(bool ike_sa)
 		0);
 	pair_run(p);
 	assert_int_equal(pair_said(p, "received NO_ADDITIONAL_SAS notify"), 1);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_true(pair_sa(p->carol)->spi_i != spi);
 	assert_int_not_equal(pair_child(p->carol, "tunnel")->spi_in, tunnel);
 	pair_free(p);
@@ -283,7 +260,7 @@ static void who_cannot_begin_an_ike_sa_keeps_the_full_one(void **state)
 	assert_int_equal(iked_rekey_child(pair_child(p->moon, "carol-tunnel")), 0);
 	pair_run(p);
 	assert_int_equal(pair_said(p, "received NO_ADDITIONAL_SAS notify"), 2);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	pair_free(p);
 }
 
@@ -391,7 +368,7 @@ static void of_two_child_sas_asked_for_at_once_one_stays(void **state)
 			assert_int_equal(
 				iked_want_child(n[k]->d, trap_by_name(n[k]->d, conns[k]), NULL), 0);
 		pair_run(p);
-		must_be_settled(p);
+		pair_must_be_settled(p);
 		assert_int_equal(pair_said(p, "closing ours"), 1);
 		assert_int_equal(p->carol->n_done + p->moon->n_done, 3);
 		pair_free(p);

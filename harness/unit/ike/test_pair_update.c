@@ -34,27 +34,6 @@ static void update(struct kern *k, const char *text)
 		reqids_trap(k->r, t);
 }
 
-/* At no time has a kernel fewer than the four SAs of mh and tunnel. */
-static enum pair_fate must_carry(struct pair *p, struct dgram *g)
-{
-	(void)g;
-	assert_true(fake_xfrm_n_sa(p->carol->kernel) >= 4);
-	assert_true(fake_xfrm_n_sa(p->moon->kernel) >= 4);
-	return PAIR_PASS;
-}
-
-static void must_be_settled(struct pair *p)
-{
-	assert_int_equal(pair_n_sa(p->carol), 1);
-	assert_int_equal(pair_n_sa(p->moon), 1);
-	assert_true(pair_sa(p->carol)->spi_i == pair_sa(p->moon)->spi_i);
-	assert_false(pair_sa(p->carol)->leaving || pair_sa(p->moon)->leaving);
-	assert_true(pair_up(p, "mh", "carol-mh"));
-	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
-	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 4);
-	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 4);
-}
-
 static void must_follow(void)
 {
 	kern_move(&s.carol, FIRST, SECOND, true);
@@ -65,7 +44,7 @@ static void must_follow(void)
 	assert_string_equal(addr_str(&pair_child(s.p->moon, "carol-tunnel")->out_dst), SECOND);
 	assert_int_equal(iked_rekey_child(pair_child(s.p->carol, "tunnel")), 0);
 	pair_advance(s.p, WHILE_MS);
-	must_be_settled(s.p);
+	pair_must_be_settled(s.p);
 }
 
 static bool is_strong(struct node *n, const char *conn)
@@ -76,7 +55,7 @@ static bool is_strong(struct node *n, const char *conn)
 /* Whose update comes first: both at once, or one a while before the other. */
 static void update_both(int who, const char *carol, const char *moon)
 {
-	s.p->filter = must_carry;
+	s.p->filter = pair_must_carry;
 	if (who != 1)
 		update(&s.carol, carol);
 	if (who == 2)
@@ -99,7 +78,7 @@ static void other_esp_is_agreed_before_the_old_goes(void **state)
 		kerns_establish(&s, true);
 		update_both(who, with(PAIR_CAROL, "esp=" PAGE_SUITE, "esp=" STRONG),
 			with(PAIR_MOON, "esp=" PAGE_SUITE, "esp=" STRONG));
-		must_be_settled(s.p);
+		pair_must_be_settled(s.p);
 		assert_true(is_strong(s.p->carol, "mh") && is_strong(s.p->carol, "tunnel"));
 		assert_true(is_strong(s.p->moon, "carol-mh"));
 		assert_true(is_strong(s.p->moon, "carol-tunnel"));
@@ -115,7 +94,7 @@ static void other_ike_parameters_make_another_ike_sa_before_the_old_goes(void **
 		kerns_establish(&s, true);
 		update_both(who, with(PAIR_CAROL, "ike=" PAGE_SUITE, "ike=" STRONG),
 			with(PAIR_MOON, "ike=" PAGE_SUITE, "ike=" STRONG));
-		must_be_settled(s.p);
+		pair_must_be_settled(s.p);
 		assert_ptr_equal(pair_sa(s.p->carol)->suite.encr, alg_word("aes256"));
 		must_follow();
 		kerns_close(&s);
@@ -132,7 +111,7 @@ static void what_the_peer_refuses_stays_as_it_was(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		kerns_establish(&s, true);
-		s.p->filter = must_carry;
+		s.p->filter = pair_must_carry;
 		update(&s.carol, with(PAIR_CAROL, lines[i][0], lines[i][1]));
 		pair_advance(s.p, 5000);
 		assert_true(pair_up(s.p, "mh", "carol-mh"));
@@ -142,7 +121,7 @@ static void what_the_peer_refuses_stays_as_it_was(void **state)
 		assert_string_equal(addr_str(&pair_sa(s.p->carol)->local), SECOND);
 		update(&s.carol, PAIR_CAROL);
 		pair_advance(s.p, WHILE_MS);
-		must_be_settled(s.p);
+		pair_must_be_settled(s.p);
 		kerns_close(&s);
 	}
 }
@@ -165,7 +144,7 @@ static void a_removed_connection_s_sas_follow_and_are_its_own_again(void **state
 	assert_int_equal(pair_child(s.p->carol, "tunnel")->spi_in, spi);
 	assert_string_equal(addr_str(&pair_child(s.p->carol, "tunnel")->out_src), SECOND);
 	pair_advance(s.p, WHILE_MS);
-	must_be_settled(s.p);
+	pair_must_be_settled(s.p);
 	kerns_close(&s);
 }
 
@@ -240,10 +219,10 @@ static void an_update_parts_what_shared_an_ike_sa(void **state)
 {
 	(void)state;
 	kerns_establish(&s, true);
-	s.p->filter = must_carry;
+	s.p->filter = pair_must_carry;
 	update(&s.moon, both_sets());
 	pair_advance(s.p, WHILE_MS);
-	must_be_settled(s.p);
+	pair_must_be_settled(s.p);
 	update(&s.carol, two_sets());
 	pair_advance(s.p, WHILE_MS);
 	must_be_two(s.p);
@@ -290,7 +269,7 @@ static void what_its_peer_does_not_know_yet_is_not_rekeyed(void **state)
 	(void)state;
 	assert_int_equal(iked_rekey_child(c), 0);
 	pair_advance(s.p, WHILE_MS);
-	must_be_settled(s.p);
+	pair_must_be_settled(s.p);
 	assert_int_not_equal(pair_child(s.p->moon, "carol-tunnel")->spi_in, spi);
 	assert_int_equal(pair_said(s.p, "CHILD_SA_NOT_FOUND"), 0);
 	pair_free(s.p);

@@ -1,4 +1,6 @@
 /* What a home agent registers where: care-of addresses of others, prefixes that end, L. */
+#include <unistd.h>
+
 #include "base/loop.h"
 #include "mip/ha/act.h"
 #include "unit/mip/ha_stage.h"
@@ -266,6 +268,63 @@ static void the_entry_of_the_link_local_address_goes_with_the_l(void **state)
 	}
 }
 
+/* Section 10.4.1: from the BU on that has L, the first or a later one. */
+static void a_refresh_with_l_has_the_link_local_address_answered_for(void **state)
+{
+	struct stage *w = ha_stage_bound();
+
+	(void)state;
+	stage_bu(w, 101, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	assert_int_equal(stage_count(w, "probe for fe80::10"), 1);
+	assert_int_equal(stage_count(w, "BA 0 K, 600 s"), 1); /* which does not wait */
+	stage_clear(w);
+	loop_advance(500);
+	stage_bu(w, 102, HOME | BU_LINK_LOCAL, 600, "2001::40"); /* which begins no second probe */
+	loop_advance(500);
+	assert_int_equal(stage_count(w, "probe"), 0);
+	assert_int_equal(stage_count(w, "proxy"), 1);
+	assert_int_equal(stage_count(w, "NA for fe80::10"), 1);
+	stage_bu(w, 103, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	loop_advance(1000);
+	assert_int_equal(stage_count(w, "probe"), 0);
+	stage_bu(w, 104, HOME, 0, "2001::40");
+	assert_int_equal(stage_count(w, "no proxy"), 2);
+	ha_stage_end(w);
+}
+
+static void a_link_local_address_that_somebody_has_is_left_to_him(void **state)
+{
+	struct stage *w = ha_stage_bound();
+
+	(void)state;
+	stage_bu(w, 101, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	stage_clear(w);
+	assert_int_equal(write(w->dad_answer, "x", 1), 1);
+	assert_int_equal(loop_run(), 0);
+	loop_advance(2000);
+	assert_int_equal(stage_count(w, "fe80::10"), 0);
+	assert_int_equal(ha_stage_binding(w)->state, HB_VALID);
+	stage_bu(w, 102, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	assert_int_equal(stage_count(w, "probe for fe80::10"), 1);
+	ha_stage_end(w);
+}
+
+/* The probe of a refresh is over with its binding, and with the L. */
+static void a_probe_ends_with_what_it_is_for(void **state)
+{
+	(void)state;
+	for (int deletes = 0; deletes < 2; deletes++) {
+		struct stage *w = ha_stage_bound();
+
+		stage_bu(w, 101, HOME | BU_LINK_LOCAL, 600, "2001::40");
+		stage_bu(w, 102, HOME, deletes ? 0 : 600, "2001::40");
+		stage_clear(w);
+		loop_advance(2000);
+		assert_int_equal(stage_count(w, "fe80::10"), 0);
+		ha_stage_end(w);
+	}
+}
+
 UNIT_MAIN(T(a_care_of_address_of_others_is_refused, "C-094"),
 	T(no_binding_outlives_the_prefix_that_the_router_advertises, "C-095"),
 	T(who_is_bound_as_long_as_the_prefix_is_told_so, "C-110"),
@@ -275,4 +334,7 @@ UNIT_MAIN(T(a_care_of_address_of_others_is_refused, "C-094"),
 	T(the_routers_of_a_link_with_a_long_prefix_are_no_care_of_address, "C-094"),
 	T(an_advertisement_takes_no_more_than_two_hours_are_left_of, "C-095"),
 	T(only_a_router_of_the_home_link_is_heard, "C-095"),
+	T(a_refresh_with_l_has_the_link_local_address_answered_for, "C-114"),
+	T(a_link_local_address_that_somebody_has_is_left_to_him, "C-114"),
+	T(a_probe_ends_with_what_it_is_for, "C-114"),
 	T(the_entry_of_the_link_local_address_goes_with_the_l, "C-096"))

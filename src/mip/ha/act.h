@@ -25,6 +25,7 @@ enum ha_event {
 	HE_BU, /* that registers */
 	HE_DELETE, /* a BU that deletes */
 	HE_IN_USE, /* somebody on the home link has the address */
+	HE_FREE, /* nobody answered the probe that a refresh began */
 	HE_TIMER, /* of the state: nobody answered the probe, end of the lifetime, of the grace */
 	HE_EVENTS,
 };
@@ -77,6 +78,7 @@ bool ha_is_reserved(const struct ha *ha, const struct in6_addr *hoa);
 uint8_t ha_check(struct ha *ha, const struct ha_bu *bu);
 
 /* addr.c: one binding on the links */
+enum { HA_DAD_MS = 1000 }; /* one probe, RetransTimer */
 int ha_dad_start(struct ha_binding *b, void (*in_use)(struct ha_binding *b));
 void ha_dad_stop(struct ha_binding *b);
 /* The first time: tunnel, routes, policies, proxy neighbour. */
@@ -90,5 +92,7 @@ void ha_withdraw(struct ha_binding *b, bool home);
 void ha_forget_old(struct ha *ha);
 /* What stays through the grace, or through a probe. */
 void ha_forget(struct ha_binding *b);
-/* The last BU may have no L any more. */
+/* After a refresh: without L the link-local address is let go, with a new L it is probed. */
 void ha_link_local(struct ha_binding *b);
+/* It is nobody else's: answered for from now on. */
+void ha_link_local_free(struct ha_binding *b);

@@ -85,6 +85,7 @@ int ha_dad_start(struct ha_binding *b, void (*in_use)(struct ha_binding *b))
 
 void ha_dad_stop(struct ha_binding *b)
 {
+	timer_stop(&b->late);
 	for (size_t i = 0; i < sizeof(b->probes) / sizeof(b->probes[0]); i++) {
 		io_free(take(b->probes[i].io));
 		own_fd_close(&b->probes[i].fd);
@@ -106,21 +107,35 @@ static void announce(void *arg)
 		timer_set(&b->announce, ANNOUNCE_MS);
 }
 
-static int proxy(struct ha_binding *b)
+static int proxy_link_local(struct ha_binding *b)
 {
-	struct nl *rt = b->ha->env->rt;
-	int rc = neigh_proxy_add(rt, b->ifindex, &b->bc.key.hoa);
+	int rc = neigh_proxy_add(b->ha->env->rt, b->ifindex, &b->link_local);
 
-	if (b->bc.flags & BU_LINK_LOCAL)
-		b->proxies_link_local = !neigh_proxy_add(rt, b->ifindex, &b->link_local);
+	b->proxies_link_local = !rc;
+	return env_said(rc, "proxy neighbour", &b->link_local);
+}
+
+static void announce_begin(struct ha_binding *b)
+{
+	timer_stop(&b->announce);
 	b->announces_left = ANNOUNCES;
 	timer_init(&b->announce, announce, b);
 	announce(b);
+}
+
+static int proxy(struct ha_binding *b)
+{
+	int rc = neigh_proxy_add(b->ha->env->rt, b->ifindex, &b->bc.key.hoa);
+
+	if (b->bc.flags & BU_LINK_LOCAL)
+		proxy_link_local(b);
+	announce_begin(b);
 	return env_said(rc, "proxy neighbour", &b->bc.key.hoa);
 }
 
 static void forget_link_local(struct ha_binding *b)
 {
+	ha_dad_stop(b);
 	if (b->proxies_link_local)
 		neigh_proxy_del(b->ha->env->rt, b->ifindex, &b->link_local);
 	b->proxies_link_local = false;
@@ -130,6 +145,15 @@ void ha_link_local(struct ha_binding *b)
 {
 	if (!(b->bc.flags & BU_LINK_LOCAL))
 		forget_link_local(b);
+	else if (!b->proxies_link_local && !b->late.armed && probe(b, &b->probes[1]) == 0)
+		timer_set(&b->late, HA_DAD_MS);
+}
+
+void ha_link_local_free(struct ha_binding *b)
+{
+	ha_dad_stop(b);
+	if (proxy_link_local(b) == 0)
+		announce_begin(b);
 }
 
 static struct rt_route tunnel_route(const struct ha_binding *b)

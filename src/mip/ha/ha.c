@@ -7,7 +7,7 @@
 #include "mip/ha/act.h"
 #include "mip/net/ba.h"
 
-enum { DAD_MS = 1000 /* one probe, RetransTimer */, GRACE_MS = 10000 /* MAX_DELETE_BCE_TIMEOUT */ };
+enum { GRACE_MS = 10000 /* MAX_DELETE_BCE_TIMEOUT */ };
 
 static const struct name states[] = {
 	{ HB_NONE, "none" },
@@ -20,6 +20,7 @@ static const struct name events[] = {
 	{ HE_BU, "BU" },
 	{ HE_DELETE, "BU that deletes" },
 	{ HE_IN_USE, "address in use" },
+	{ HE_FREE, "address free" },
 	{ HE_TIMER, "timer" },
 };
 
@@ -148,6 +149,23 @@ static enum ha_verdict updated(struct ha_binding *b, const struct ha_bu *bu)
 	return HV_ANSWER;
 }
 
+/* Section 10.3.1 has no refusal for it where a binding stands: the next BU with L asks again. */
+static enum ha_verdict not_ours(struct ha_binding *b, const struct ha_bu *bu)
+{
+	(void)bu;
+	ha_dad_stop(b);
+	log_mip(0, "link-local address %s of %s is in use on the home link, not answered for",
+		addr_str(&b->link_local), addr_str(&b->bc.key.hoa));
+	return HV_STAY;
+}
+
+static enum ha_verdict ours_too(struct ha_binding *b, const struct ha_bu *bu)
+{
+	(void)bu;
+	ha_link_local_free(b);
+	return HV_STAY;
+}
+
 static void follow(struct ha_binding *b)
 {
 	if (addr_eq(&b->tunnel.remote, &b->bc.coa))
@@ -203,6 +221,8 @@ const struct ha_row ha_rows[] = {
 
 	{ HB_VALID, HE_BU, updated, HB_VALID, HB_NEVER, "refreshed or moved", follow },
 	{ HB_VALID, HE_DELETE, deleted, HB_DYING, HB_NEVER, "deleted by its owner", say_deleted },
+	{ HB_VALID, HE_IN_USE, not_ours, HB_VALID, HB_NEVER, "its link-local is taken", NULL },
+	{ HB_VALID, HE_FREE, ours_too, HB_VALID, HB_NEVER, "its link-local is free", NULL },
 	{ HB_VALID, HE_TIMER, expired, HB_NONE, HB_NEVER, "end of the lifetime", NULL },
 
 	{ HB_DYING, HE_BU, first, HB_DAD, HB_NONE, "registered anew", NULL },
@@ -214,12 +234,12 @@ const size_t ha_n_rows = sizeof(ha_rows) / sizeof(ha_rows[0]);
 
 #define E(event) (1u << HE_##event)
 
-/* Without a binding there is no timer and nothing to delete (check.c); one state has a probe. */
+/* Without a binding there is no timer and nothing to delete (check.c); two states have a probe. */
 const struct ha_empty ha_empty[] = {
-	[HB_NONE] = { E(DELETE) | E(IN_USE) | E(TIMER), 0 },
-	[HB_DAD] = { 0, 0 },
-	[HB_VALID] = { E(IN_USE), 0 },
-	[HB_DYING] = { E(IN_USE), 0 },
+	[HB_NONE] = { E(DELETE) | E(IN_USE) | E(FREE) | E(TIMER), 0 },
+	[HB_DAD] = { E(FREE), 0 },
+	[HB_VALID] = { 0, 0 },
+	[HB_DYING] = { E(IN_USE) | E(FREE), 0 },
 };
 /* clang-format on */
 
@@ -227,7 +247,7 @@ static uint64_t wait_ms(const struct ha_binding *b)
 {
 	switch (b->state) {
 	case HB_DAD:
-		return DAD_MS;
+		return HA_DAD_MS;
 	case HB_VALID:
 		return (uint64_t)b->bc.lifetime * 1000;
 	case HB_DYING:
@@ -253,6 +273,11 @@ static void on_timer(void *arg)
 	run(arg, HE_TIMER, NULL);
 }
 
+static void on_late(void *arg)
+{
+	run(arg, HE_FREE, NULL);
+}
+
 static struct ha_binding *binding_new(struct ha *ha, const struct ha_bu *bu)
 {
 	struct ha_binding *b = calloc(1, sizeof(*b));
@@ -264,6 +289,7 @@ static struct ha_binding *binding_new(struct ha *ha, const struct ha_bu *bu)
 	b->bc.key = (struct binding_key){ .hoa = bu->hoa, .peer = bu->ha };
 	b->probes[0].fd = b->probes[1].fd = -1;
 	timer_init(&b->timer, on_timer, b);
+	timer_init(&b->late, on_late, b);
 	if (bc_add(&ha->bc, &b->bc) == 0)
 		return b;
 	free(b);

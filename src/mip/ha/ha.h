@@ -87,6 +87,7 @@ struct ha_binding {
 	struct in6_addr link_local; /* also answered for, where the BU has L */
 	struct ha_probe probes[2]; /* the home address, and the link-local one with L */
 	void (*in_use)(struct ha_binding *b); /* a probe was answered */
+	struct timer late; /* of a probe that a refresh began */
 	struct timer announce;
 	unsigned announces_left;
 	bool proxies_link_local; /* there is a proxy entry for link_local */

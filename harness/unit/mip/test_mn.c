@@ -241,51 +241,6 @@ static void more_lifetime_than_asked_for_is_clamped(void **state)
 	mn_stage_end(w);
 }
 
-static void the_prefix_solicitation_is_repeated_until_answered(void **state)
-{
-	struct stage *w = mn_stage_registered();
-	uint8_t answer[8] = { ICMP6_MOB_PREFIX_ADVERT };
-	struct mip_packet p = { .src = HA, .dst = HOA, .data = BYTES(answer, sizeof(answer)) };
-
-	(void)state;
-	loop_advance(2999);
-	assert_int_equal(stage_count(w, "ICMPv6 146"), 0);
-	loop_advance(1);
-	assert_int_equal(stage_count(w, "ICMPv6 146"), 1);
-	answer[4] = (uint8_t)((mn_of(w)->mps_id >> 8) ^ 1);
-	answer[5] = (uint8_t)mn_of(w)->mps_id;
-	recv_icmp6(&p, &w->mip);
-	assert_true(mn_of(w)->mps_waiting);
-	answer[4] ^= 1;
-	recv_icmp6(&p, &w->mip);
-	assert_false(mn_of(w)->mps_waiting);
-	loop_advance(100000);
-	assert_int_equal(stage_count(w, "ICMPv6 146"), 1);
-	mn_stage_end(w);
-}
-
-/* RFC 6275 section 11.4.3 */
-static void prefixes_that_nobody_asked_for_are_asked_for(void **state)
-{
-	struct stage *w = mn_stage_registered();
-	uint8_t told[8] = { ICMP6_MOB_PREFIX_ADVERT };
-	struct mip_packet p = { .src = HA, .dst = HOA, .data = BYTES(told, sizeof(told)) };
-
-	(void)state;
-	told[4] = (uint8_t)(mn_of(w)->mps_id >> 8);
-	told[5] = (uint8_t)mn_of(w)->mps_id;
-	recv_icmp6(&p, &w->mip);
-	assert_false(mn_of(w)->mps_waiting);
-	p.src.s6_addr[15] ^= 1;
-	recv_icmp6(&p, &w->mip);
-	assert_int_equal(stage_count(w, "ICMPv6 146"), 0);
-	p.src = HA;
-	recv_icmp6(&p, &w->mip);
-	assert_int_equal(stage_count(w, "ICMPv6 146"), 1);
-	assert_true(mn_of(w)->mps_waiting);
-	mn_stage_end(w);
-}
-
 static void without_key_mobility_the_bu_has_no_k(void **state)
 {
 	struct stage *w = mn_stage_begin();
@@ -515,8 +470,6 @@ UNIT_MAIN(T(a_start_puts_policies_before_the_home_address, "C-060 D-041 F-021"),
 	T(a_binding_is_refreshed_at_95_percent_without_a_gap, "C-064"),
 	T(a_refresh_without_answer_blocks_when_the_binding_ends, "C-064 F-021"),
 	T(more_lifetime_than_asked_for_is_clamped, "C-064"),
-	T(the_prefix_solicitation_is_repeated_until_answered, "C-075 B-003"),
-	T(prefixes_that_nobody_asked_for_are_asked_for, "C-113"),
 	T(without_key_mobility_the_bu_has_no_k, "B-070"), T(without_ipsec_the_bu_has_no_k, "B-074"),
 	T(a_node_that_comes_home_deletes_its_binding, "C-071 B-010"),
 	T(an_unknown_binding_is_as_good_as_deleted, "C-071"),

@@ -40,7 +40,8 @@ static const struct conf_key file_keys[] = {
 	  .min = 4, .max = MH_LIFETIME_MAX,
 	  .doc = "longest binding that the mobile node asks its home agent for, in seconds" },
 	{ .name = "SendMobPfxSols", .set = conf_bool, AT(send_mob_pfx_sols), .def = "enabled",
-	  .doc = "the mobile node asks for the prefixes of its home link after registration" },
+	  .doc = "the mobile node asks for the prefixes of its home link after registration and "
+		 "before they end" },
 	{ .name = "InitialBindackTimeoutFirstReg", .set = conf_ms, AT(bindack_first_ms),
 	  .def = "1.5",
 	  .min = 100, .max = 32000,

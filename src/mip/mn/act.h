@@ -79,8 +79,11 @@ int mn_net_none(struct mn *mn); /* no home address anywhere */
 
 /* mps.c */
 void mps_init(struct mn *mn);
-void mps_start(struct mn *mn);
-void mps_stop(struct mn *mn);
+void mps_start(struct mn *mn); /* where a question is due */
+void mps_ask(struct mn *mn);
+void mps_answered(struct mn *mn); /* until the home prefix is about to end */
+void mps_stop(struct mn *mn); /* and forget what was told: the home link itself knows better */
+uint32_t mps_hoa_left(const struct mn *mn); /* seconds of the home address, UINT32_MAX: for ever */
 
 /* Payload from the home address: stop it, let it pass. Idempotent. */
 int mn_block(struct mn *mn);

@@ -105,6 +105,7 @@ struct mn {
 
 	uint16_t mps_id;
 	bool mps_due, mps_waiting;
+	uint64_t hoa_until_ms; /* end of the home prefix, UINT64_MAX: none was told */
 	uint32_t mps_delay_ms;
 	struct timer mps_timer;
 

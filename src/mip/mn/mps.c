@@ -1,10 +1,5 @@
-#include "base/log.h"
 #include "crypto/rand.h"
 #include "mip/mn/act.h"
-
-#define MPA "mobile prefix advertisement"
-
-enum { MPS_PER_SECOND = 1 };
 
 /* RFC 6275 section 11.4.2: from the home address to the home agent, again until answered. */
 static void send_mps(struct mn *mn)
@@ -24,22 +19,9 @@ static void send_mps(struct mn *mn)
 	timer_set(&mn->mps_timer, mn->mps_delay_ms);
 }
 
-static void on_timer(void *arg)
+void mps_ask(struct mn *mn)
 {
-	struct mn *mn = arg;
-
-	mn->mps_delay_ms = bul_backoff(mn->mps_delay_ms);
-	send_mps(mn);
-}
-
-void mps_init(struct mn *mn)
-{
-	timer_init(&mn->mps_timer, on_timer, mn);
-}
-
-void mps_start(struct mn *mn)
-{
-	if (!mn->mps_due || !mn->env->conf->send_mob_pfx_sols)
+	if (!mn->env->conf->send_mob_pfx_sols)
 		return;
 	mn->mps_id = (uint16_t)rand_below(0x10000);
 	mn->mps_delay_ms = mn->env->conf->initial_solicit_ms;
@@ -47,34 +29,54 @@ void mps_start(struct mn *mn)
 	send_mps(mn);
 }
 
+/* No answer yet; or the home prefix is about to end, and only a bound node is answered. */
+static void on_timer(void *arg)
+{
+	struct mn *mn = arg;
+
+	if (mn->mps_waiting) {
+		mn->mps_delay_ms = bul_backoff(mn->mps_delay_ms);
+		send_mps(mn);
+	} else if (mn->bul.bound) {
+		mps_ask(mn);
+	}
+}
+
+void mps_init(struct mn *mn)
+{
+	timer_init(&mn->mps_timer, on_timer, mn);
+	mn->hoa_until_ms = UINT64_MAX;
+}
+
+void mps_start(struct mn *mn)
+{
+	if (mn->mps_due)
+		mps_ask(mn);
+}
+
 void mps_stop(struct mn *mn)
 {
 	mn->mps_waiting = false;
+	mn->hoa_until_ms = UINT64_MAX;
 	timer_stop(&mn->mps_timer);
 }
 
-/*
- * Section 11.4.3: from our home agent, to our home address, with the number we sent. What nobody
- * asked for is dropped, and asked for.
- */
-void mn_mpa(struct mn *mn, const struct mip_packet *p)
+uint32_t mps_hoa_left(const struct mn *mn)
 {
-	struct icmp6_mpa mpa;
+	uint64_t now = loop_now();
 
-	env_count(mn->env, MC_MPA_IN);
-	if (icmp6_mpa_parse(p->data, &mpa) < 0) {
-		env_drop(mn->env, MC_DROP_MALFORMED, p, MPA, "malformed");
-		return;
-	}
-	if (!addr_eq(&p->src, &mn->pair.ha) || !mn->mps_waiting || mpa.id != mn->mps_id) {
-		env_drop(mn->env, MC_DROP_UNEXPECTED, p, MPA, "not the answer to our question");
-		if (addr_eq(&p->src, &mn->pair.ha) && !mn->mps_waiting && mn->bul.bound &&
-			rate_take(&mn->prefixes, MPS_PER_SECOND))
-			mps_start(mn);
-		return;
-	}
-	mps_stop(mn);
-	for (size_t i = 0; i < mpa.n_prefixes; i++)
-		log_mip(2, "%s: home prefix %s valid %u s", addr_str(&mn->pair.hoa),
-			prefix_str(&mpa.prefixes[i].prefix), mpa.prefixes[i].valid);
+	if (mn->hoa_until_ms == UINT64_MAX)
+		return UINT32_MAX;
+	return mn->hoa_until_ms > now ? (uint32_t)((mn->hoa_until_ms - now) / 1000) : 0;
+}
+
+/* RFC 6275 section 11.4.2: before the home address becomes invalid. */
+void mps_answered(struct mn *mn)
+{
+	uint32_t left = mps_hoa_left(mn), after = bul_refresh_after(left, 0);
+
+	mn->mps_waiting = false;
+	timer_stop(&mn->mps_timer);
+	if (left && left != UINT32_MAX)
+		timer_set(&mn->mps_timer, (after ? after : 1) * UINT64_C(1000));
 }

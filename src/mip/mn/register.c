@@ -21,7 +21,7 @@ int mn_unblock(struct mn *mn)
 
 static uint32_t lifetime_wanted(const struct mn *mn)
 {
-	return bul_ask(mn->env->conf->mn_max_ha_binding_life, UINT32_MAX, mn->place.valid_s);
+	return bul_ask(mn->env->conf->mn_max_ha_binding_life, mps_hoa_left(mn), mn->place.valid_s);
 }
 
 bool reg_keys_follow(const struct mn *mn)

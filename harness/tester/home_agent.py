@@ -13,7 +13,6 @@ routed to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.bed.base.topology import FORWARDS, T0, Member, Plug, Topology
@@ -87,8 +86,8 @@ class Tester:
         self.link.addresses.add(self.neighbour)
         self.numbers = 0
 
-    def start(self, home: str = "real", kinds: Mapping[str, str] = {}, **words: str) -> None:
-        """`kinds` are other kinds of IPsecPolicy, `words` further ones of mip6d.conf."""
+    def start(self, home: str = "real", **words: str) -> None:
+        """`words` are further ones of mip6d.conf."""
         self.home = HOMES[home]
         if home == "virtual":
             self._make_virtual()
@@ -101,7 +100,7 @@ class Tester:
                  "DefaultBindingAclPolicy": "deny", "Interface": f'"{self.home.device}"', **words}
         acl = "".join(f"BindingAclPolicy {hoa} allow;\n" for hoa in hoas)
         self.agent.start("".join(f"{name} {value};\n" for name, value in lines.items())
-                         + subject.policies(self.home.agent, hoas, kinds) + acl, sas)
+                         + subject.policies(self.home.agent, hoas) + acl, sas)
         self.ports.forget()
 
     def _make_virtual(self) -> None:

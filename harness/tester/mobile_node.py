@@ -12,7 +12,6 @@ leaves the node comes to it, and all that the node learns of a link it has said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.bed.base.topology import T0, Link, Member, Plug, Topology
@@ -100,8 +99,8 @@ class Tester:
         return port
 
     def start(self, where: str = FIRST, hoa: str = HOA, agent: str = AGENT,
-              kinds: Mapping[str, str] = {}, **words: str) -> None:
-        """On a link; without an agent it has to find one; `kinds` as those of a home agent."""
+              **words: str) -> None:
+        """On a link; without an agent it has to find one."""
         self.hoa = hoa
         if where != self.where:
             self.plugs(where)
@@ -113,7 +112,7 @@ class Tester:
         known = f"\tHomeAgentAddress {agent};\n" if agent else ""
         self.node.start("".join(f"{name} {value};\n" for name, value in lines.items())
                         + f'MnHomeLink "eth0" {{\n{known}\tHomeAddress {hoa}/64;\n}}\n'
-                        + "".join(subject.policies(one, {hoa: at}, kinds)
+                        + "".join(subject.policies(one, {hoa: at})
                                   for one, at in REQIDS.items()), sas)
 
     def plugs(self, link: str) -> None:

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/names.h"
 #include "mip/mip.h"
 #include "mip/net/probe.h"
 
@@ -101,18 +102,24 @@ static struct sp_pair base_of(const struct mip *mip)
 	return (struct sp_pair){ .role = (enum mip_role)mip->env.conf->role };
 }
 
-/* D-019: these two names promise less than they do. */
+/* D-019, D-060: these names promise less than they do. */
+static const struct name wider[] = {
+	{ MP_HOME_REG_BINDING, "every mobility header received or forwarded, whatever its type" },
+	{ MP_TUNNEL_HOME_TESTING,
+		"every mobility header received or forwarded, whatever its type" },
+	{ MP_MOB_PFX_DISC, "all ICMPv6 but neighbour discovery, whatever its type" },
+};
+
 static void say_layout(const struct mip_conf *c)
 {
 	for (const struct mip_policy_set *set = c->policy_sets; set; set = set->next) {
 		for (size_t i = 0; i < set->n_policies; i++) {
 			const struct mip_policy *p = &set->policies[i];
 
-			if (p->kind == MP_HOME_REG_BINDING || p->kind == MP_TUNNEL_HOME_TESTING)
-				log_mip(1,
-					"%s:%u: %s protects every mobility header received or "
-					"forwarded, whatever its type",
-					p->at.file, p->at.line, mip_policy_str(p->kind));
+			for (size_t k = 0; k < sizeof(wider) / sizeof(wider[0]); k++)
+				if (wider[k].value == (int)p->kind)
+					log_mip(1, "%s:%u: %s protects %s", p->at.file, p->at.line,
+						mip_policy_str(p->kind), wider[k].name);
 		}
 	}
 }

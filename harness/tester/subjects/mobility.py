@@ -5,7 +5,7 @@ The lists presuppose SAs that are there from the start; nothing negotiates any.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from harness.bed.node.host import Host
 from harness.tester.mip6.sas import Both, Sa
@@ -15,16 +15,15 @@ CONF = "/etc/mip6d.conf"
 # What SAs are for: mobility headers, prefix discovery, payload.
 MH, PREFIX, TUNNEL = "mobility headers", "prefix discovery", "payload"
 MODES = {MH: "transport", PREFIX: "transport", TUNNEL: "tunnel"}
-# The kind of IPsecPolicy of each; that of prefix discovery may be ALL_ICMP.
-KINDS, ALL_ICMP = {MH: "Mh", PREFIX: "MobPfxDisc", TUNNEL: "TunnelPayload"}, {PREFIX: "ICMP"}
+# The kind of IPsecPolicy of each.
+KINDS = {MH: "Mh", PREFIX: "MobPfxDisc", TUNNEL: "TunnelPayload"}
 
 
-def policies(agent: str, hoas: dict[str, int], kinds: Mapping[str, str]) -> str:
+def policies(agent: str, hoas: dict[str, int]) -> str:
     """The IPsecPolicySet of every home address with the first of its reqids."""
-    kinds = {**KINDS, **kinds}
     return "".join(
         f"IPsecPolicySet {{\n\tHomeAgentAddress {agent};\n\tHomeAddress {hoa}/64;\n"
-        + "".join(f"\tIPsecPolicy {kinds[what]} UseESP {reqid + at};\n"
+        + "".join(f"\tIPsecPolicy {KINDS[what]} UseESP {reqid + at};\n"
                   for at, what in enumerate(MODES))
         + "}\n" for hoa, reqid in hoas.items())
 

@@ -361,6 +361,7 @@ static void what_is_shown_loads_again_to_the_same(void **state)
 		"NodeConfig MN; InitialSolicitTimer 0.5; MnHomeLink \"eth0\" { \n"
 		"HomeAddress 2001:1::10/64; HomeAgentAddress 2001:1::1; }\n" SET(
 			"IPsecPolicy HomeRegBinding UseESP 5 6;"
+			"IPsecPolicy MobPfxDisc UseESP 3;"
 			"IPsecPolicy TunnelPayload UseESP 2;"),
 	};
 	char first[4096], second[4096];
@@ -379,6 +380,9 @@ static void what_is_shown_loads_again_to_the_same(void **state)
 	assert_non_null(strstr(first,
 		"IPsecPolicy HomeRegBinding UseESP 5 6; # inbound: protects "
 		"all mobility header messages, as Mh\n"));
+	assert_non_null(strstr(first,
+		"IPsecPolicy MobPfxDisc UseESP 3 3; # protects all ICMPv6 but neighbour "
+		"discovery, as ICMP\n"));
 	assert_non_null(strstr(first, "InitialSolicitTimer 0.500;\n"));
 }
 

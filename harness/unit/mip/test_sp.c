@@ -127,6 +127,46 @@ static void the_policies_of_a_home_agent_with_a_binding(void **state)
 	stage_free(w);
 }
 
+static unsigned count(struct stage *w, const char *line)
+{
+	struct policies all = { .n = 0 };
+	unsigned n = 0;
+
+	assert_int_equal(xfrm_policy_dump(w->mip.env.xfrm, put, &all), 0);
+	for (size_t i = 0; i < all.n; i++)
+		n += strcmp(all.lines[i], line) == 0;
+	return n;
+}
+
+/* P17: what the type of ICMPv6 is no policy learns behind the headers of mobility. */
+static void prefix_discovery_is_protected_whatever_its_type_and_neighbours_pass(void **state)
+{
+	static const char *const lines[] = {
+		"main in 5 2001:1::10/128[ipv6-icmp] === 2001:1::1/128[ipv6-icmp]; esp ::...:: "
+		"reqid 3 transport",
+		"main out 5 2001:1::1/128[ipv6-icmp] === 2001:1::10/128[ipv6-icmp]; esp ::...:: "
+		"reqid 3 transport",
+		"main in 4 2001:1::10/128[ipv6-icmp/135] === 2001:1::1/128[ipv6-icmp]",
+		"main in 4 2001:1::10/128[ipv6-icmp/136] === 2001:1::1/128[ipv6-icmp]",
+		"main out 4 2001:1::1/128[ipv6-icmp/135] === 2001:1::10/128[ipv6-icmp]",
+		"main out 4 2001:1::1/128[ipv6-icmp/136] === 2001:1::10/128[ipv6-icmp]",
+	};
+	struct stage *w = stage_new("prefixes.mip6d.conf");
+	struct sp_pair agent = pair_of(MIP_HA), node = { MIP_MN, HA, HOA, HA };
+
+	(void)state;
+	assert_int_equal(sp_install(&w->mip.env, &agent, SP_PEER), 0);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_int_equal(count(w, lines[i]), 1);
+	assert_int_equal(sp_remove(&w->mip.env, &agent, SP_PEER), 0);
+	assert_int_equal(fake_xfrm_n_policy(w->kernel), 0);
+	/* The mobile node's are these with the ends exchanged. */
+	assert_int_equal(sp_install(&w->mip.env, &node, SP_PEER), 0);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_int_equal(count(w, lines[i]), 1);
+	stage_free(w);
+}
+
 static void nothing_is_left_when_all_is_removed(void **state)
 {
 	struct stage *w = stage_new("carol.mip6d.conf");
@@ -319,6 +359,7 @@ static void one_mask_lets_icmpv6_errors_pass_without_headers(void **state)
 
 UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021"),
 	T(the_policies_of_a_home_agent_with_a_binding, "D-012 D-019 D-021"),
+	T(prefix_discovery_is_protected_whatever_its_type_and_neighbours_pass, "D-060"),
 	T(nothing_is_left_when_all_is_removed, "F-021"),
 	T(the_mobile_node_migrates_mh_out_in_then_payload_out_in, "C-066 B-071"),
 	T(a_tunnel_for_one_type_follows_without_a_migrate, "D-019 B-002"),

@@ -118,12 +118,13 @@ static void print_status(uint8_t status, FILE *f)
 	fprintf(f, "%u;\n", status);
 }
 
-/* Kernels do not match received mobility header packets by type: what that means is said here. */
+/* Kernels do not match received packets of mobility by type: what that means is said here. */
 static const char *policy_note(enum mip_policy_kind kind)
 {
 	static const struct name notes[] = {
 		{ MP_HOME_REG_BINDING, " # inbound: protects all mobility header messages, as Mh" },
 		{ MP_TUNNEL_HOME_TESTING, " # protects all mobility header messages, as TunnelMh" },
+		{ MP_MOB_PFX_DISC, " # protects all ICMPv6 but neighbour discovery, as ICMP" },
 	};
 
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)

@@ -79,9 +79,16 @@ static struct xfrm_tmpl_ template(
 static const struct mip_policy *configured(
 	const struct mip_env *env, const struct sp_row *row, const struct sp_pair *pair)
 {
+	const struct mip_policy *found = NULL;
+
 	if (!env->conf->use_mn_ha_ipsec)
 		return NULL;
-	return mip_conf_policy(env->conf, &pair->hoa, &pair->ha, (enum mip_policy_kind)row->kind);
+	for (unsigned kind = 0; !found && row->kinds >> kind; kind++) {
+		if (row->kinds >> kind & 1)
+			found = mip_conf_policy(
+				env->conf, &pair->hoa, &pair->ha, (enum mip_policy_kind)kind);
+	}
+	return found;
 }
 
 bool sp_make(const struct mip_env *env, const struct sp_row *row, const struct sp_pair *pair,
@@ -96,7 +103,7 @@ bool sp_make(const struct mip_env *env, const struct sp_row *row, const struct s
 
 	if (row->role != pair->role)
 		return false;
-	if (row->kind != SP_ALWAYS && !(policy = configured(env, row, pair)))
+	if (row->kinds && !(policy = configured(env, row, pair)))
 		return false;
 	for (size_t i = 0; i < 2 && row->tmpl[i] != ST_NONE; i++)
 		p.tmpl[p.n_tmpl++] = template(row->tmpl[i], pair, policy);

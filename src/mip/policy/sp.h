@@ -50,7 +50,8 @@ enum sp_host { SH_ANY, SH_HOA, SH_HA };
 struct sp_row {
 	enum mip_role role;
 	enum sp_group group;
-	int kind; /* enum mip_policy_kind that the configuration must name, SP_ALWAYS: none */
+	uint32_t
+		kinds; /* the configuration names one, a bit of mip_policy_kind each; 0: whatever */
 	bool sub;
 	enum xdir dir;
 	uint32_t priority;
@@ -60,8 +61,6 @@ struct sp_row {
 	enum sp_tmpl tmpl[2];
 	bool migrate;
 };
-
-enum { SP_ALWAYS = -1 };
 
 extern const struct sp_row sp_rows[];
 extern const size_t sp_n_rows;

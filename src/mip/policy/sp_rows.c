@@ -9,24 +9,39 @@ enum {
 	ANY = SEL_ANY, /* types */
 	NS = ICMP6_NEIGH_SOLICIT,
 	NA = ICMP6_NEIGH_ADVERT,
-	MPS = ICMP6_MOB_PREFIX_SOLICIT,
-	MPA = ICMP6_MOB_PREFIX_ADVERT,
 };
 
 enum { STAYS = false, MOVES = true }; /* is migrated with the mobile node */
 
-/* A main policy of one IPsecPolicy kind; a sub policy with up to two optional templates. */
+/*
+ * The IPsecPolicy kinds of a row. The type of ICMPv6 is not to be had behind the headers of
+ * mobility, so prefix discovery is as all of it; and a neighbour that is asked for has no SA yet.
+ */
+#define K(kind) K_##kind = 1 << MP_##kind
+enum {
+	K(HOME_REG_BINDING),
+	K(MH),
+	K(MOB_PFX_DISC),
+	K(ICMP),
+	K(ANY),
+	K(TUNNEL_HOME_TESTING),
+	K(TUNNEL_MH),
+	K(TUNNEL_PAYLOAD),
+	K_ICMPV6 = K_MOB_PFX_DISC | K_ICMP,
+	K_BUT_ND = K_ICMPV6 | K_ANY,
+};
+
+/* A main policy of some IPsecPolicy kinds; a sub policy with up to two optional templates. */
 #define MAIN(own, of, what, to, pri, from, dest, pro, kind_of, esp, mig)                           \
 	{                                                                                          \
-		.role = MIP_##own, .group = SP_##of, .kind = MP_##what, .dir = XD_##to,            \
+		.role = MIP_##own, .group = SP_##of, .kinds = K_##what, .dir = XD_##to,            \
 		.priority = pri, .src = SH_##from, .dst = SH_##dest, .proto = pro,                 \
 		.type = kind_of, .tmpl = { ST_##esp }, .migrate = mig                              \
 	}
 #define SUB(own, of, to, pri, from, dest, pro, kind_of, t0, t1)                                    \
 	{                                                                                          \
-		.role = MIP_##own, .group = SP_##of, .kind = SP_ALWAYS, .sub = true,               \
-		.dir = XD_##to, .priority = pri, .src = SH_##from, .dst = SH_##dest, .proto = pro, \
-		.type = kind_of, .tmpl = {                                                         \
+		.role = MIP_##own, .group = SP_##of, .sub = true, .dir = XD_##to, .priority = pri, \
+		.src = SH_##from, .dst = SH_##dest, .proto = pro, .type = kind_of, .tmpl = {       \
 			ST_##t0,                                                                   \
 			ST_##t1                                                                    \
 		}                                                                                  \
@@ -39,8 +54,8 @@ enum { STAYS = false, MOVES = true }; /* is migrated with the mobile node */
 		SUB(own, BASE, OUT, 12, ANY, ANY, ICMP, NS, NONE, NONE),                           \
 		SUB(own, BASE, OUT, 3, ANY, ANY, ICMP, NA, NONE, NONE),                            \
 	{                                                                                          \
-		.role = MIP_##own, .group = SP_BASE, .kind = SP_ALWAYS, .sub = true,               \
-		.dir = XD_OUT, .priority = 12, .proto = ICMP, .type_mask = 0x80                    \
+		.role = MIP_##own, .group = SP_BASE, .sub = true, .dir = XD_OUT, .priority = 12,   \
+		.proto = ICMP, .type_mask = 0x80                                                   \
 	}
 
 /*
@@ -61,10 +76,12 @@ const struct sp_row sp_rows[] = {
 	MAIN(MN, PEER, MH, OUT, 4, HOA, ANY, MH, MH_BU, NONE, STAYS),
 	MAIN(MN, PEER, HOME_REG_BINDING, OUT, 2, HOA, HA, MH, MH_BU, ESP_TO_HA, STAYS),
 	MAIN(MN, PEER, HOME_REG_BINDING, IN, 2, HA, HOA, MH, ANY, ESP_TO_MN, MOVES),
-	MAIN(MN, PEER, MOB_PFX_DISC, OUT, 5, HOA, HA, ICMP, MPS, ESP_TO_HA, STAYS),
-	MAIN(MN, PEER, MOB_PFX_DISC, IN, 5, HA, HOA, ICMP, MPA, ESP_TO_MN, STAYS),
-	MAIN(MN, PEER, ICMP, OUT, 5, HOA, HA, ICMP, ANY, ESP_TO_HA, MOVES),
-	MAIN(MN, PEER, ICMP, IN, 5, HA, HOA, ICMP, ANY, ESP_TO_MN, MOVES),
+	MAIN(MN, PEER, BUT_ND, OUT, 4, HOA, HA, ICMP, NS, NONE, STAYS),
+	MAIN(MN, PEER, BUT_ND, OUT, 4, HOA, HA, ICMP, NA, NONE, STAYS),
+	MAIN(MN, PEER, BUT_ND, IN, 4, HA, HOA, ICMP, NS, NONE, STAYS),
+	MAIN(MN, PEER, BUT_ND, IN, 4, HA, HOA, ICMP, NA, NONE, STAYS),
+	MAIN(MN, PEER, ICMPV6, OUT, 5, HOA, HA, ICMP, ANY, ESP_TO_HA, MOVES),
+	MAIN(MN, PEER, ICMPV6, IN, 5, HA, HOA, ICMP, ANY, ESP_TO_MN, MOVES),
 	MAIN(MN, PEER, ANY, OUT, 5, HOA, HA, ALL, ANY, ESP_TO_HA, MOVES),
 	MAIN(MN, PEER, ANY, IN, 5, HA, HOA, ALL, ANY, ESP_TO_MN, MOVES),
 
@@ -98,10 +115,12 @@ const struct sp_row sp_rows[] = {
 	MAIN(HA, PEER, MH, OUT, 2, HA, HOA, MH, ANY, ESP_TO_MN, MOVES),
 	MAIN(HA, PEER, HOME_REG_BINDING, IN, 2, HOA, HA, MH, ANY, ESP_TO_HA, MOVES),
 	MAIN(HA, PEER, HOME_REG_BINDING, OUT, 2, HA, HOA, MH, MH_BA, ESP_TO_MN, STAYS),
-	MAIN(HA, PEER, MOB_PFX_DISC, IN, 5, HOA, HA, ICMP, MPS, ESP_TO_HA, STAYS),
-	MAIN(HA, PEER, MOB_PFX_DISC, OUT, 5, HA, HOA, ICMP, MPA, ESP_TO_MN, STAYS),
-	MAIN(HA, PEER, ICMP, IN, 5, HOA, HA, ICMP, ANY, ESP_TO_HA, MOVES),
-	MAIN(HA, PEER, ICMP, OUT, 5, HA, HOA, ICMP, ANY, ESP_TO_MN, MOVES),
+	MAIN(HA, PEER, BUT_ND, IN, 4, HOA, HA, ICMP, NS, NONE, STAYS),
+	MAIN(HA, PEER, BUT_ND, IN, 4, HOA, HA, ICMP, NA, NONE, STAYS),
+	MAIN(HA, PEER, BUT_ND, OUT, 4, HA, HOA, ICMP, NS, NONE, STAYS),
+	MAIN(HA, PEER, BUT_ND, OUT, 4, HA, HOA, ICMP, NA, NONE, STAYS),
+	MAIN(HA, PEER, ICMPV6, IN, 5, HOA, HA, ICMP, ANY, ESP_TO_HA, MOVES),
+	MAIN(HA, PEER, ICMPV6, OUT, 5, HA, HOA, ICMP, ANY, ESP_TO_MN, MOVES),
 	MAIN(HA, PEER, ANY, IN, 5, HOA, HA, ALL, ANY, ESP_TO_HA, MOVES),
 	MAIN(HA, PEER, ANY, OUT, 5, HA, HOA, ALL, ANY, ESP_TO_MN, MOVES),
 

@@ -7,7 +7,6 @@ from harness.tester.mip6 import icmp
 from harness.tester.mip6.icmp import Icmp, Kind
 from harness.tester.mip6.mobility import Update
 from harness.tester.mip6.packet import Packet, same
-from harness.tester.subjects.mobility import ALL_ICMP
 
 TOPOLOGY = topology()
 homes = pytest.mark.parametrize("home", HOMES)
@@ -59,7 +58,7 @@ def prefixes(tn, node, reserved=0):
 @homes
 def test_a_solicitation_is_answered(tn, home):
     """With its number and the home prefix."""
-    tn.start(home, ALL_ICMP)
+    tn.start(home)
     node = tn.node()
     node.bound(15)
     number, found = prefixes(tn, node)
@@ -72,7 +71,7 @@ def test_a_solicitation_is_answered(tn, home):
 @homes
 def test_the_reserved_field_of_a_solicitation_is_ignored(tn, home):
     """The answer is as if it were zero."""
-    tn.start(home, ALL_ICMP)
+    tn.start(home)
     node = tn.node()
     node.bound(15)
     assert prefixes(tn, node, 0xFFFF)[0] == 0x4321
@@ -83,7 +82,7 @@ def test_the_reserved_field_of_a_solicitation_is_ignored(tn, home):
 @homes
 def test_prefix_lifetimes_are_what_is_left_and_bindings_do_not_outlive_them(tn, home):
     """The prefix that is told is at least as long valid as the binding."""
-    tn.start(home, ALL_ICMP)
+    tn.start(home)
     device, agent = tn.home.device, tn.home.agent
     tn.nut.run(f"ip address change {agent}/64 dev {device} valid_lft 300 preferred_lft 200")
     tn.ports.passes(10)
@@ -99,7 +98,7 @@ def test_prefix_lifetimes_are_what_is_left_and_bindings_do_not_outlive_them(tn, 
 @homes
 def test_who_is_not_registered_is_told_nothing(tn, home):
     """Whether its solicitation is protected or not."""
-    tn.start(home, ALL_ICMP)
+    tn.start(home)
     node = tn.node()
     for sa in (node.prefix.to_agent, None):
         node.sends(icmp.prefix_solicit(7), sa=sa)

@@ -8,7 +8,7 @@ from harness.tester.mip6.mobility import Ack, Error, Mobility, Status, refresh_r
 from harness.tester.mobile_node import (
     AGENT, ANYCAST, FIRST, HOA, HOME, OTHER_AGENT, SECOND, coa, is_kind, local, topology,
 )
-from harness.tester.subjects.mobility import ALL_ICMP, MH, PREFIX
+from harness.tester.subjects.mobility import MH, PREFIX
 
 TOPOLOGY = topology()
 PREFIX_OF_HOME = Prefix(AGENT, 12000, 10000, flags=0xE0)
@@ -93,7 +93,7 @@ def solicitation(tn, within=10.0):
 
 def registered(tn, **more):
     """And not yet told the prefixes of its home link."""
-    tn.start(kinds=ALL_ICMP, **more)
+    tn.start(**more)
     update, _ = tn.hears_update()
     tn.acks(Ack(0, update.sequence, 400))
 

@@ -184,6 +184,40 @@ static void a_binding_stays_at_the_address_that_it_was_asked_at(void **state)
 	ha_stage_end(w);
 }
 
+/* Do neighbour advertisements of the home address pass outside its tunnel? */
+static bool hears_neighbour(struct stage *w)
+{
+	const struct prefix hoa = { HOA, 128 }, any = { .len = 0 };
+	struct sel sel = SEL(hoa, any, IPPROTO_ICMPV6);
+	struct xfrm_policy p;
+
+	sel.type = ICMP6_NEIGH_ADVERT;
+	return xfrm_policy_get(w->mip.env.xfrm, &sel, XD_IN, false, &p) == 0 && !p.n_tmpl;
+}
+
+static void a_bound_node_is_found_at_home_when_it_speaks_from_there(void **state)
+{
+	struct stage *w = ha_stage_bound();
+
+	(void)state;
+	assert_false(hears_neighbour(w));
+	stage_bu(w, 99, HOME, 0, NULL);
+	EXPECT(w, "main 2001:1::10/128[ipv6-icmp/136] === ::/0[ipv6-icmp] in", "BA 135, 0 s");
+	assert_true(hears_neighbour(w));
+	stage_bu(w, 99, HOME, 600, "2001::50"); /* refused too, and away */
+	assert_false(hears_neighbour(w));
+	loop_advance(2000); /* only so many are heard in a second */
+	stage_bu(w, 99, HOME, 0, NULL);
+	stage_bu(w, 101, HOME, 600, "2001::50");
+	assert_false(hears_neighbour(w));
+	loop_advance(2000);
+	stage_bu(w, 99, HOME, 0, NULL);
+	assert_true(hears_neighbour(w));
+	stage_bu(w, 102, HOME, 0, NULL); /* the tunnel's policies are gone, and so is this one */
+	assert_false(hears_neighbour(w));
+	ha_stage_end(w);
+}
+
 static void an_old_number_gets_135_and_the_last_one(void **state)
 {
 	static const uint16_t old[] = { 100, 99, (uint16_t)(100 - 32767), (uint16_t)(100 + 32768) };
@@ -507,6 +541,7 @@ UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D
 	T(without_ipsec_nobody_agrees_to_key_mobility, "B-074"),
 	T(a_full_cache_keeps_what_it_has, "C-029 C-042"),
 	T(a_binding_stays_at_the_address_that_it_was_asked_at, "C-042"),
+	T(a_bound_node_is_found_at_home_when_it_speaks_from_there, "C-123"),
 	T(an_old_number_gets_135_and_the_last_one, "C-042"),
 	T(a_number_half_the_circle_ahead_or_wrapped_is_new, "C-040"),
 	T(the_access_list_decides, "C-040 C-042 F-002"),

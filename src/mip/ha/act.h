@@ -86,6 +86,9 @@ int ha_place(struct ha_binding *b);
 /* Policies, SAs and states follow the care-of address; the tunnel device after the answer. */
 void ha_move(struct ha_binding *b);
 void ha_follow(struct ha_binding *b);
+/* Does the node speak from home while it is bound elsewhere? Then its neighbour advertisements
+ * pass. */
+void ha_at_home(struct ha_binding *b, bool at_home);
 /* Back to no binding; home: the node is there, and its SAs follow it. */
 void ha_withdraw(struct ha_binding *b, bool home);
 /* What an earlier run left of its bindings; once, at the start. */

@@ -231,6 +231,22 @@ int ha_place(struct ha_binding *b)
 }
 
 /*
+ * The answer goes to the home link, where the kernel asks for the node's link-layer address.
+ * Nothing but the tunnel may bring packets of a bound node, so what the node says to that would be
+ * dropped.
+ */
+void ha_at_home(struct ha_binding *b, bool at_home)
+{
+	struct sp_pair pair = pair_of(b);
+
+	if (at_home && !b->at_home)
+		sp_install(b->ha->env, &pair, SP_AT_HOME);
+	else if (!at_home && b->at_home)
+		sp_remove(b->ha->env, &pair, SP_AT_HOME);
+	b->at_home = at_home;
+}
+
+/*
  * At home the SAs go back to the home address and wait there for the next journey. Else they stay
  * where they are: a node that registers again soon finds them there.
  */
@@ -241,6 +257,7 @@ void ha_withdraw(struct ha_binding *b, bool home)
 	struct sp_pair pair = pair_of(b);
 
 	timer_stop(&b->announce);
+	ha_at_home(b, false);
 	neigh_proxy_del(env->rt, b->ifindex, &b->bc.key.hoa);
 	forget_link_local(b);
 	if (home)

@@ -137,6 +137,11 @@ static enum ha_verdict taken(struct ha_binding *b, const struct ha_bu *bu)
 	return refuse(b, BA_DAD_FAILED);
 }
 
+static bool is_at_home(const struct ha_bu *bu)
+{
+	return addr_eq(&bu->back, &bu->hoa);
+}
+
 static enum ha_verdict updated(struct ha_binding *b, const struct ha_bu *bu)
 {
 	bool moved = !addr_eq(&b->bc.coa, &bu->coa);
@@ -146,6 +151,7 @@ static enum ha_verdict updated(struct ha_binding *b, const struct ha_bu *bu)
 	if (moved)
 		ha_move(b);
 	ha_link_local(b);
+	ha_at_home(b, is_at_home(bu));
 	return HV_ANSWER;
 }
 
@@ -177,7 +183,7 @@ static void follow(struct ha_binding *b)
 /* Section 10.3.2 */
 static enum ha_verdict deleted(struct ha_binding *b, const struct ha_bu *bu)
 {
-	ha_withdraw(b, addr_eq(&bu->back, &bu->hoa));
+	ha_withdraw(b, is_at_home(bu));
 	b->bc.seq = bu->m->bu.seq;
 	b->bc.lifetime = 0;
 	return HV_ANSWER;
@@ -354,6 +360,8 @@ static void refuse_bu(struct ha *ha, const struct ha_bu *bu, uint8_t status)
 	env_count(ha->env, MC_REFUSED);
 	log_mip(1, "BU %u for %s refused: %s (%u)", bu->m->bu.seq, addr_str(&bu->hoa),
 		mh_status_str(status), status);
+	if (bu->b && bu->b->state == HB_VALID)
+		ha_at_home(bu->b, is_at_home(bu));
 	ba_send(ha->env, &to, &(struct mh_ba){ .status = status, .seq = seq });
 }
 

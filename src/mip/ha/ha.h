@@ -90,6 +90,7 @@ struct ha_binding {
 	struct timer late; /* of a probe that a refresh began */
 	struct timer announce;
 	unsigned announces_left;
+	bool at_home; /* the last BU came from there, and the binding stands all the same */
 	bool proxies_link_local; /* there is a proxy entry for link_local */
 	struct rate asked; /* prefix solicitations that were answered */
 };

@@ -44,6 +44,7 @@ struct ha_peer *ha_peer_add(struct ha *ha, const struct in6_addr *hoa, const str
 /* A binding of an earlier run is none of ours (RFC 6275 section 10.1). */
 static void forget_old(struct ha *ha, const struct sp_pair *pair)
 {
+	sp_remove(ha->env, pair, SP_AT_HOME);
 	sp_remove(ha->env, pair, SP_DATA);
 	sp_remove(ha->env, pair, SP_PAYLOAD);
 	sp_route2_del(ha->env, pair);

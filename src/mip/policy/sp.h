@@ -25,6 +25,7 @@ enum sp_group {
 	SP_BLOCK, /* MN: no payload from the home address (action block) */
 	SP_PAYLOAD, /* tunnel between mobile node and home agent: main policies */
 	SP_DATA, /* HAO and RH2 between home address and home agent */
+	SP_AT_HOME, /* HA: who is bound speaks from home, and neighbour discovery must find it */
 	SP_GROUPS,
 };
 

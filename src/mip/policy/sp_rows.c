@@ -135,6 +135,9 @@ const struct sp_row sp_rows[] = {
 	MAIN(HA, PAYLOAD, TUNNEL_PAYLOAD, FWD, 10, HOA, ANY, ALL, ANY, TUN_TO_HA, MOVES),
 	MAIN(HA, PAYLOAD, TUNNEL_PAYLOAD, OUT, 10, ANY, HOA, ALL, ANY, TUN_TO_MN, MOVES),
 
+	/* HA: not from the tunnel, and no packet for anybody else */
+	MAIN(HA, AT_HOME, TUNNEL_PAYLOAD, IN, 4, HOA, ANY, ICMP, NA, NONE, STAYS),
+
 	SUB(HA, DATA, OUT, 16, HA, HOA, ALL, ANY, ROUTE2_ANY, NONE),
 	SUB(HA, DATA, IN, 16, HOA, HA, ALL, ANY, HAO, NONE),
 };

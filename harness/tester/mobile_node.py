@@ -68,9 +68,13 @@ class Router:
     preferred: int = 10000
     lifetime: int = 1800
     flags: int = 0
+    named: bool = False  # its prefix has its global address, and the R bit
 
     def advert(self) -> Icmp:
-        prefix = icmp.Prefix(PREFIXES[self.link], self.valid, self.preferred)
+        address, flags = PREFIXES[self.link], icmp.ON_LINK | icmp.AUTONOMOUS
+        if self.named:
+            address, flags = f"{address}fd", flags | icmp.ROUTER_ADDRESS
+        prefix = icmp.Prefix(address, self.valid, self.preferred, flags=flags)
         return icmp.router_advert(prefix, lifetime=self.lifetime, flags=self.flags,
                                   mac=MACS[self.link])
 

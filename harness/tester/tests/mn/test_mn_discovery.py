@@ -150,6 +150,15 @@ def test_a_shorter_home_prefix_shortens_the_binding(tn):
     assert tn.hears_update(within=30)[0].lifetime <= 100
 
 
+@pytest.mark.conforms("MN-4-1-1-1-001", "RFC 6275 11.4.2")
+def test_a_home_prefix_that_is_about_to_end_is_asked_for(tn):
+    """Late, but before the home address becomes invalid."""
+    registered(tn)
+    tn.answers_prefixes(Prefix(AGENT, 60, 50, flags=0xE0))
+    tn.ports.silent(is_kind(Kind.PREFIX_SOLICIT), 40)
+    solicitation(tn, 20)
+
+
 @pytest.mark.conforms("MN-3-3-1-1-002", "RFC 6275 11.5.1")
 def test_the_old_router_is_used_while_it_is_there(tn):
     """Another router's advertisement on the same link is no movement."""

@@ -346,7 +346,7 @@ ROWS = (
            "",
            "mip/test_ha.a_binding_stays_at_the_address_that_it_was_asked_at"),
     Mutant("C-094", "src/mip/ha/check.c",
-           "ha_is_home_address(ha, a) || is_ours(ha, bu))",
+           "ha_is_home_address(ha, a) || is_coa_ours(ha, bu))",
            "ha_is_home_address(ha, a))",
            "mip/test_ha_prefix.our_address_on_another_link_is_no_care_of_address"),
     Mutant("C-095", "src/mip/ha/link.c",

@@ -184,6 +184,32 @@ static void a_binding_stays_at_the_address_that_it_was_asked_at(void **state)
 	ha_stage_end(w);
 }
 
+/* Our own one answers no probe of ours; that of another link is no matter. */
+static void who_would_have_our_link_local_address_is_refused(void **state)
+{
+	struct stage *w = ha_stage_begin();
+
+	(void)state;
+	ha_stage_address(w, "fe80::10/64");
+	w->addrs[w->n_addrs - 1].ifindex = ETH0 + 1;
+	stage_bu(w, 1, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	assert_int_equal(ha_stage_binding(w)->state, HB_DAD);
+	stage_bu(w, 2, HOME, 0, "2001::40");
+	assert_null(ha_stage_binding(w));
+	stage_clear(w);
+	w->addrs[w->n_addrs - 1].ifindex = ETH0;
+	stage_bu(w, 3, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	EXPECT(w, "BA 134, 0 s by 2001::40");
+	loop_advance(1000);
+	stage_bu(w, 4, HOME, 600, "2001::40");
+	assert_int_equal(ha_stage_binding(w)->state, HB_DAD);
+	loop_advance(1000);
+	stage_bu(w, 5, HOME | BU_LINK_LOCAL, 600, "2001::40");
+	assert_int_equal(stage_count(w, "BA 134"), 2);
+	assert_int_equal(ha_stage_binding(w)->bc.seq, 4);
+	ha_stage_end(w);
+}
+
 /* Do neighbour advertisements of the home address pass outside its tunnel? */
 static bool hears_neighbour(struct stage *w)
 {
@@ -541,6 +567,7 @@ UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D
 	T(without_ipsec_nobody_agrees_to_key_mobility, "B-074"),
 	T(a_full_cache_keeps_what_it_has, "C-029 C-042"),
 	T(a_binding_stays_at_the_address_that_it_was_asked_at, "C-042"),
+	T(who_would_have_our_link_local_address_is_refused, "C-124"),
 	T(a_bound_node_is_found_at_home_when_it_speaks_from_there, "C-123"),
 	T(an_old_number_gets_135_and_the_last_one, "C-042"),
 	T(a_number_half_the_circle_ahead_or_wrapped_is_new, "C-040"),

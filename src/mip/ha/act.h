@@ -95,6 +95,8 @@ void ha_withdraw(struct ha_binding *b, bool home);
 void ha_forget_old(struct ha *ha);
 /* What stays through the grace, or through a probe. */
 void ha_forget(struct ha_binding *b);
+/* The address of the link that ends as the home address does. */
+struct in6_addr ha_link_local_of(const struct in6_addr *hoa);
 /* After a refresh: without L the link-local address is let go, with a new L it is probed. */
 void ha_link_local(struct ha_binding *b);
 /* It is nobody else's: answered for from now on. */

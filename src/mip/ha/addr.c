@@ -58,7 +58,7 @@ static int probe(struct ha_binding *b, struct ha_probe *p)
 	return env_said(rc, "duplicate address detection", &p->target);
 }
 
-static struct in6_addr link_local_of(const struct in6_addr *hoa)
+struct in6_addr ha_link_local_of(const struct in6_addr *hoa)
 {
 	struct in6_addr a = { .s6_addr = { 0xfe, 0x80 } };
 
@@ -72,7 +72,7 @@ int ha_dad_start(struct ha_binding *b, void (*in_use)(struct ha_binding *b))
 	int rc;
 
 	b->in_use = in_use;
-	b->link_local = link_local_of(&b->bc.key.hoa);
+	b->link_local = ha_link_local_of(&b->bc.key.hoa);
 	b->probes[0].target = b->bc.key.hoa;
 	b->probes[1].target = b->link_local;
 	rc = probe(b, &b->probes[0]);

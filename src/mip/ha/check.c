@@ -19,6 +19,7 @@ static bool is_anycast(const struct in6_addr *a)
 
 struct wanted {
 	const struct in6_addr *a;
+	int ifindex; /* 0: on whatever link */
 	bool found;
 };
 
@@ -26,19 +27,25 @@ static int note_own(const struct rt_addr *own, void *arg)
 {
 	struct wanted *w = arg;
 
-	w->found = w->found || addr_eq(&own->prefix.addr, w->a);
+	w->found = w->found ||
+		(addr_eq(&own->prefix.addr, w->a) && (!w->ifindex || own->ifindex == w->ifindex));
 	return 0;
 }
 
-/* On whatever link; asked for a care-of address that is new, so that a refresh costs nothing. */
-static bool is_ours(struct ha *ha, const struct ha_bu *bu)
+static bool is_ours(struct ha *ha, const struct in6_addr *a, int ifindex)
 {
-	struct wanted w = { .a = &bu->coa };
+	struct wanted w = { .a = a, .ifindex = ifindex };
 
+	env_said(rt_addr_dump(ha->env->rt, note_own, &w), "addresses", a);
+	return w.found;
+}
+
+/* Asked for a care-of address that is new, so that a refresh costs nothing. */
+static bool is_coa_ours(struct ha *ha, const struct ha_bu *bu)
+{
 	if (bu->b && bu->b->state == HB_VALID && addr_eq(&bu->b->bc.coa, &bu->coa))
 		return false;
-	env_said(rt_addr_dump(ha->env->rt, note_own, &w), "addresses", &bu->coa);
-	return w.found;
+	return is_ours(ha, &bu->coa, 0);
 }
 
 /* Where nobody but the node itself can be: what is sent there would be another's, or our own. */
@@ -49,7 +56,7 @@ static uint8_t coa_good(struct ha *ha, const struct ha_bu *bu)
 	if (bu->deletes)
 		return BA_ACCEPTED;
 	if (!env_is_unicast(a) || is_anycast(a) || ha_is_reserved(ha, a) ||
-		ha_is_home_address(ha, a) || is_ours(ha, bu))
+		ha_is_home_address(ha, a) || is_coa_ours(ha, bu))
 		return BA_INVALID_COA;
 	return BA_ACCEPTED;
 }
@@ -105,6 +112,17 @@ static uint8_t room(struct ha *ha, const struct ha_bu *bu)
 	return bu->b || ha->bc.table.n < BINDINGS_MAX ? BA_ACCEPTED : BA_NO_RESOURCES;
 }
 
+/* Section 10.3.1: with L it is answered for as well, and to a probe of ours we do not answer. */
+static uint8_t link_local_not_ours(struct ha *ha, const struct ha_bu *bu)
+{
+	struct in6_addr a = ha_link_local_of(&bu->hoa);
+
+	if (bu->deletes || !(bu->m->bu.flags & BU_LINK_LOCAL) ||
+		(bu->b && bu->b->proxies_link_local))
+		return BA_ACCEPTED;
+	return is_ours(ha, &a, bu->ifindex) ? BA_DAD_FAILED : BA_ACCEPTED;
+}
+
 static uint8_t (*const checks[])(struct ha *ha, const struct ha_bu *bu) = {
 	sequence_newer,
 	coa_good,
@@ -114,6 +132,7 @@ static uint8_t (*const checks[])(struct ha *ha, const struct ha_bu *bu) = {
 	router_allowed,
 	known_if_deleted,
 	asked_where_it_is,
+	link_local_not_ours,
 	room,
 };
 

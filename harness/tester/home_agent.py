@@ -53,7 +53,7 @@ class Home:
 HOMES = {"real": Home("eth0", "2001:1::"), "virtual": Home("home0", "2001:8::")}
 COA, OTHER_COA, CN = "2001::a", "2001::b", "2001::c"
 # Home addresses that the agent knows, each with the first of its reqids.
-NODES = {"10": 1, "20": 11}
+NODES, FURTHER = {"10": 1, "20": 11}, 21
 STRANGER, NEIGHBOUR = "30", "77"
 # Neighbour solicitations: to all that may have the address, to the address, with or without the
 # asker's link address, and by who wants to have the address itself.
@@ -86,19 +86,21 @@ class Tester:
         self.link.addresses.add(self.neighbour)
         self.numbers = 0
 
-    def start(self, home: str = "real", **words: str) -> None:
-        """`words` are further ones of mip6d.conf."""
+    def start(self, home: str = "real", also: str = "", denies: str = "", **words: str) -> None:
+        """It knows the home address `also`, and refuses one; `words` are those of mip6d.conf."""
         self.home = HOMES[home]
         if home == "virtual":
             self._make_virtual()
         hoas = {self.home.at(host): reqid for host, reqid in NODES.items()}
+        hoas |= {also: FURTHER} if also else {}
         pairs = {hoa: subject.pairs(self.home.agent, hoa, reqid) for hoa, reqid in hoas.items()}
         sas = [sa for kinds in pairs.values() for both in kinds.values() for sa in both]
         self.sas.update({sa.spi: sa for sa in sas})
         self.pairs = pairs
         lines = {"NodeConfig": "HA", "UseMnHaIPsec": "enabled", "KeyMngMobCapability": "disabled",
                  "DefaultBindingAclPolicy": "deny", "Interface": f'"{self.home.device}"', **words}
-        acl = "".join(f"BindingAclPolicy {hoa} allow;\n" for hoa in hoas)
+        acl = "".join(f"BindingAclPolicy {hoa} {'deny' if hoa == denies else 'allow'};\n"
+                      for hoa in hoas)
         self.agent.start("".join(f"{name} {value};\n" for name, value in lines.items())
                          + subject.policies(self.home.agent, hoas) + acl, sas)
         self.ports.forget()
@@ -110,9 +112,9 @@ class Tester:
         self.nut.run(f"ip address add {home.agent}/64 dev {home.device} nodad")
         self.bed.rtr.run(f"ip -6 route add {home.prefix}/64 via {HOMES['real'].agent}")
 
-    def node(self, host: str = "10", coa: str = COA) -> Node:
+    def node(self, host: str = "10", coa: str = COA, hoa: str = "") -> Node:
         """A mobile node of the agent's, away from home."""
-        return Node(self, self.home.at(host), coa)
+        return Node(self, hoa or self.home.at(host), coa)
 
     # --- correspondents and neighbours ---
 

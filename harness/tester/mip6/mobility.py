@@ -4,7 +4,7 @@ Every field may be set to what it must not be. A message's `data` is what stands
 checksum; the classes below read it.
 Shapes:  a Mobility is a value; Update, Ack, Error and Test are views of its data.
 Units:   lifetimes are seconds; the wire has units of four.
-Source:  RFC 6275 sections 6.1 and 6.2.
+Source:  RFC 6275 sections 6.1 and 6.2; RFC 3963 section 4.1.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ALIGN = {Opt.REFRESH: (2, 0), Opt.ALT_COA: (8, 6), Opt.NONCES: (2, 0), Opt.AUTH:
 class Flag(IntFlag):
     """Of a binding update."""
 
-    A, H, L, K = 0x8000, 0x4000, 0x2000, 0x1000
+    A, H, L, K, R = 0x8000, 0x4000, 0x2000, 0x1000, 0x0400
     NONE = 0
 
 
@@ -49,6 +49,7 @@ class Status(IntEnum):
     ACCEPTED, PREFIX_DISCOVERY = 0, 1
     UNSPECIFIED, PROHIBITED, NO_RESOURCES, NOT_SUPPORTED = 128, 129, 130, 131
     NOT_HOME_SUBNET, NOT_HOME_AGENT, NOT_UNIQUE, SEQUENCE = 132, 133, 134, 135
+    ROUTER_REFUSED, INVALID_COA = 140, 174
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ def test_without_l_the_link_local_address_does_not_matter(tn):
     assert node.hears_ack().status == Status.ACCEPTED
 
 
+@pytest.mark.conforms("M34", "RFC 6275 10.3.1", case="HA_2_4_1")
 @pytest.mark.conforms("HA_2_4_1", "RFC 6275 10.3.1", case="HA_2_4_1")
 @pytest.mark.conforms("HA_2_4_4", "RFC 6275 10.3.1", case="HA_2_4_4")
 @pytest.mark.conforms("HA_2_4_2", "RFC 6275 10.3.1", case="HA_2_4_2")

@@ -48,6 +48,7 @@ def test_a_binding_is_deleted(tn, home, flags, where):
     assert not node.is_reached() and not node.reaches()
 
 
+@pytest.mark.conforms("M27", "RFC 6275 10.3.2", case="HA_3_2_1")
 @pytest.mark.conforms("HA_3_2_1", "RFC 6275 10.3.2", case="HA_3_2_1")
 @pytest.mark.conforms("HA_3_2_6", "RFC 6275 10.3.2", case="HA_3_2_6")
 @pytest.mark.conforms("HA_3_2_2", "RFC 6275 10.3.2", case="HA_3_2_2")

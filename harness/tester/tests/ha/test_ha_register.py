@@ -87,6 +87,7 @@ def test_a_binding_does_not_outlive_its_prefix(tn, valid, preferred, status):
     assert 0 < ack.lifetime <= (40 if valid == "40" else 60)
 
 
+@pytest.mark.conforms("M23", "RFC 6275 5.1, 10.3.1", case="real")
 @pytest.mark.conforms("HA_2_2_3", "RFC 6275 5.1, 10.3.1", case="real")
 @pytest.mark.conforms("HA_2_2_6", "RFC 6275 5.1, 10.3.1", case="virtual")
 @homes
@@ -128,6 +129,7 @@ def test_a_multicast_home_address_is_none(tn, home):
     assert tn.node().registers(Update(15)).status == Status.ACCEPTED
 
 
+@pytest.mark.conforms("M5", "RFC 6275 9.2", case="real")
 @pytest.mark.conforms("HA_1_1_3", "RFC 6275 9.2", case="real")
 @pytest.mark.conforms("HA_1_1_8", "RFC 6275 9.2", case="virtual")
 @homes

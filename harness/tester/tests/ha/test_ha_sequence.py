@@ -12,6 +12,7 @@ NEWER = {
     "HA_2_5_2": ("real", HOME, 15, 32782), "HA_2_5_4": ("virtual", HOME, 15, 32782),
     "HA_2_7_1": ("real", HOME, 32783, 32784), "HA_2_7_3": ("virtual", HOME, 32783, 32784),
     "HA_2_7_2": ("real", HOME, 32783, 14), "HA_2_7_4": ("virtual", HOME, 32783, 14),
+    "M26": ("real", HOME, 65535, 0),
 }
 OLDER = {
     "HA_2_6_1": ("real", HOME, 15, 14), "HA_2_6_7": ("virtual", HOME, 15, 14),
@@ -24,6 +25,8 @@ OLDER = {
 }
 
 
+@pytest.mark.conforms("M26", "RFC 6275 9.5.1", case="M26")
+@pytest.mark.conforms("M25", "RFC 6275 9.5.1", part="edge", case="HA_2_5_2")
 @pytest.mark.conforms("HA_2_5_1", "RFC 6275 9.5.1", case="HA_2_5_1")
 @pytest.mark.conforms("HA_2_5_2", "RFC 6275 9.5.1", case="HA_2_5_2")
 @pytest.mark.conforms("HA_2_5_3", "RFC 6275 9.5.1", case="HA_2_5_3")
@@ -44,6 +47,9 @@ def test_a_greater_number_is_accepted(tn, home, flags, first, second):
     assert (ack.status, ack.sequence) == (Status.ACCEPTED, second)
 
 
+@pytest.mark.conforms("M25", "RFC 6275 9.5.1", part="same", case="HA_2_6_2")
+@pytest.mark.conforms("M25", "RFC 6275 9.5.1", part="older", case="HA_2_6_1")
+@pytest.mark.conforms("M25", "RFC 6275 9.5.1", part="far", case="HA_2_6_3")
 @pytest.mark.conforms("HA_2_6_1", "RFC 6275 9.5.1", case="HA_2_6_1")
 @pytest.mark.conforms("HA_2_6_2", "RFC 6275 9.5.1", case="HA_2_6_2")
 @pytest.mark.conforms("HA_2_6_3", "RFC 6275 9.5.1", case="HA_2_6_3")

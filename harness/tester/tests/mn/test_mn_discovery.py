@@ -5,6 +5,7 @@ import pytest
 from harness.tester.mip6 import icmp
 from harness.tester.mip6.icmp import Kind, Prefix
 from harness.tester.mip6.mobility import Ack, Error, Mobility, Status, refresh_request
+from harness.tester.mip6.octets import packed
 from harness.tester.mobile_node import (
     AGENT, ANYCAST, FIRST, HOA, HOME, OTHER_AGENT, SECOND, coa, is_kind, local, topology,
 )
@@ -224,15 +225,19 @@ def test_a_refused_deletion_is_the_end_too(tn):
 @pytest.mark.conforms("MN-4-1-2-2-004", "RFC 6275 6.4, 11.3.3", case="length")
 @pytest.mark.conforms("MN-4-1-2-2-005", "RFC 6275 6.4, 11.3.3", case="segments")
 @pytest.mark.conforms("MN-4-1-2-2-011", "RFC 6275 6.4, 11.3.3", case="address")
-@pytest.mark.parametrize("wrong", ["length", "segments", "address"])
+@pytest.mark.conforms("M54", "RFC 6275 6.4", part="length", case="length")
+@pytest.mark.conforms("M54", "RFC 6275 6.4", part="segments", case="segments")
+@pytest.mark.conforms("M54", "RFC 6275 6.4", part="address", case="address")
+@pytest.mark.conforms("M54", "RFC 6275 6.4", part="multicast", case="multicast")
+@pytest.mark.parametrize("wrong", ["length", "segments", "address", "multicast"])
 def test_a_wrong_routing_header_is_discarded(tn, wrong):
     """An acknowledgement that comes by one is none."""
     tn.start()
     update, _ = tn.hears_update()
     one = tn.acknowledged(Ack(0, update.sequence))
     octets = bytearray(one.octets())
-    if wrong == "address":
-        octets[40 + 8:40 + 24] = octets[8:24]
+    if wrong in ("address", "multicast"):
+        octets[40 + 8:40 + 24] = octets[8:24] if wrong == "address" else packed("ff0e::10")
     else:
         octets[40 + {"length": 1, "segments": 3}[wrong]] += 2
     tn.here.sends(bytes(octets))

@@ -134,7 +134,8 @@ def test_an_expired_registration_is_asked_for_again(tn):
 @pytest.mark.conforms("MN-2-2-1-1-007", "RFC 6275 11.7.3", case="132")
 @pytest.mark.conforms("MN-2-2-1-1-009", "RFC 6275 11.7.3", case="134")
 @pytest.mark.conforms("MN-2-2-1-1-035", "RFC 6275 11.7.3", case="255")
-@pytest.mark.parametrize("status", [128, 129, 130, 131, 132, 134, 255])
+@pytest.mark.conforms("M38", "RFC 6275 6.1.8, 11.7.3", case="200")
+@pytest.mark.parametrize("status", [128, 129, 130, 131, 132, 134, 200, 255])
 def test_a_status_from_128_on_is_refusal(tn, status):
     """Nothing leaves from the home address, and the update is not repeated at once."""
     tn.start()
@@ -144,6 +145,7 @@ def test_a_status_from_128_on_is_refusal(tn, status):
     assert not tn.replies()
 
 
+@pytest.mark.conforms("M37", "RFC 6275 11.7.3", case="4711")
 @pytest.mark.conforms("MN-2-2-1-1-010", "RFC 6275 11.7.3", case="4711")
 @pytest.mark.conforms("MN-2-2-1-1-016", "RFC 6275 11.7.3", case="65535")
 @pytest.mark.parametrize("last", [4711, 65535])

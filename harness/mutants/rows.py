@@ -444,7 +444,7 @@ ROWS = (
     Mutant("C-120", "src/mip/mn/mpa.c",
            "!addr_eq(&p->src, &mn->pair.ha) || !p->has_rh2",
            "!addr_eq(&p->src, &mn->pair.ha)",
-           f"{MN}/test_mn_malformed.py::test_a_prefix_advertisement_that_is_not_proved_is_none"),
+           "mip/test_mn_prefix.only_the_answer_of_the_home_agent_by_its_way_counts"),
     Mutant("C-121", "src/mip/mn/register.c",
            "mps_hoa_left(mn),",
            "UINT32_MAX,",

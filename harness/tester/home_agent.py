@@ -86,8 +86,9 @@ class Tester:
         self.link.addresses.add(self.neighbour)
         self.numbers = 0
 
-    def start(self, home: str = "real", also: str = "", denies: str = "", **words: str) -> None:
-        """It knows the home address `also`, and refuses one; `words` are those of mip6d.conf."""
+    def start(self, home: str = "real", also: str = "", denies: str = "", without: str = "",
+              **words: str) -> None:
+        """It knows the home address `also`, refuses one, has no policy for what it is `without`."""
         self.home = HOMES[home]
         if home == "virtual":
             self._make_virtual()
@@ -102,7 +103,7 @@ class Tester:
         acl = "".join(f"BindingAclPolicy {hoa} {'deny' if hoa == denies else 'allow'};\n"
                       for hoa in hoas)
         self.agent.start("".join(f"{name} {value};\n" for name, value in lines.items())
-                         + subject.policies(self.home.agent, hoas) + acl, sas)
+                         + subject.policies(self.home.agent, hoas, without) + acl, sas)
         self.ports.forget()
 
     def _make_virtual(self) -> None:

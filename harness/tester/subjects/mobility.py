@@ -19,12 +19,12 @@ MODES = {MH: "transport", PREFIX: "transport", TUNNEL: "tunnel"}
 KINDS = {MH: "Mh", PREFIX: "MobPfxDisc", TUNNEL: "TunnelPayload"}
 
 
-def policies(agent: str, hoas: dict[str, int]) -> str:
+def policies(agent: str, hoas: dict[str, int], without: str = "") -> str:
     """The IPsecPolicySet of every home address with the first of its reqids."""
     return "".join(
         f"IPsecPolicySet {{\n\tHomeAgentAddress {agent};\n\tHomeAddress {hoa}/64;\n"
         + "".join(f"\tIPsecPolicy {KINDS[what]} UseESP {reqid + at};\n"
-                  for at, what in enumerate(MODES))
+                  for at, what in enumerate(MODES) if what != without)
         + "}\n" for hoa, reqid in hoas.items())
 
 

@@ -217,6 +217,10 @@ _Noreturn void off(const char *why);
 int module_load(const char *path);
 void modules_load(const char *all, const char *release, const char *run);
 bool kernel_has(const char *file_system);
+#define MODPROBE "/proc/sys/kernel/modprobe"
+#define HOTPLUG "/proc/sys/kernel/hotplug"
+/* The program that the kernel itself would start is none from now on; whether it has the setting. */
+bool kernel_starts_no(const char *helper);
 
 /* agent_ping.c */
 int ping(char **argv);

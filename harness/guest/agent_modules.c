@@ -182,7 +182,6 @@ static void load_names(const char *names, bool wanted, const char *run)
 void modules_load(const char *all, const char *release, const char *run)
 {
 	char folder[PATH_MAX], list[PATH_MAX];
-	int fd;
 
 	snprintf(folder, sizeof(folder), "%s/%s", all, release);
 	snprintf(list, sizeof(list), "%.*s/modules.dep", PATH_MAX - 16, folder);
@@ -197,10 +196,18 @@ void modules_load(const char *all, const char *release, const char *run)
 	modules.n = 0;
 	/* All modules are in: a missing one is an error now, not a search of 100 ms for each name.
 	 */
-	fd = open("/proc/sys/kernel/modprobe", O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "\n", 1) < 0)
+	if (!kernel_starts_no(MODPROBE))
 		off("the kernel's search for modules does not end");
-	close(fd);
+}
+
+bool kernel_starts_no(const char *helper)
+{
+	int fd = open(helper, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, "\n", 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
 }
 
 bool kernel_has(const char *file_system)

@@ -23,9 +23,10 @@ MEMORY_VALGRIND = "1200M"
 # What a guest touches of its memory, and what its results take.
 DISK, RESULTS = 200 << 20, 60 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")
-# A second of benchmarks for disks that no guest has (the second name is that of Linux 7), and a
-# pool for swap that none has either.
-UNUSED = ("initcall_blacklist=raid6_select_algo,raid6_init", "zswap.enabled=0")
+# A second of benchmarks for disks that no guest has (the second name is that of Linux 7), a pool
+# for swap that none has either, and 512 terminals, for each of which a process is started.
+UNUSED = ("initcall_blacklist=raid6_select_algo,raid6_init", "zswap.enabled=0",
+          "pty.legacy_count=0")
 
 # What a dead guest's last words mean, and what to do.
 REASONS = {

@@ -219,7 +219,7 @@ void modules_load(const char *all, const char *release, const char *run);
 bool kernel_has(const char *file_system);
 #define MODPROBE "/proc/sys/kernel/modprobe"
 #define HOTPLUG "/proc/sys/kernel/hotplug"
-/* The program that the kernel itself would start is none from now on; whether it has the setting. */
+/* The kernel itself starts that program no more; false where it has no such setting. */
 bool kernel_starts_no(const char *helper);
 
 /* agent_ping.c */

@@ -229,3 +229,8 @@ class Host(Node):
     def refused(self) -> int:
         """Packets that the kernel's inbound IPsec checks have dropped."""
         return sum(self.counter(name) for name in REFUSALS)
+
+    def refuses(self, least: int) -> Fact:
+        def missing() -> str | None:
+            return None if self.refused() >= least else f"{self.refused()} are dropped"
+        return Fact(f"{self.name}'s kernel has dropped {least} packets", missing)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.bed.base.story import Story
 from harness.bed.base.topology import Member
-from harness.bed.base.wait import Fact
+from harness.bed.base.wait import Fact, until
 from harness.bed.decode.xfrm import Dump, State
 from harness.bed.node import leftovers, topo
 from harness.bed.node.host import Host
@@ -15,6 +15,8 @@ from harness.bed.node.node import Node, Place
 
 # A set of scenarios/common/rtr/advertise.nft.
 AWAITED, RADVD = "bridge advertise awaited", "/etc/radvd.conf"
+# Seconds that a killed program may take to its end.
+END = 5
 INTERVALS = {"MinRtrAdvInterval": "3", "MaxRtrAdvInterval": "4"}
 OFTEN = re.compile(rf"({'|'.join(INTERVALS)}) \w+;")
 
@@ -47,7 +49,13 @@ class Mobile(Host):
         self.rtr.write(RADVD, conf)
         for pid in self.rtr.called("radvd"):
             self.rtr.kill(pid, "KILL")
+        until(Fact("radvd has ended on rtr", self._advertising), END, self.story.clock)
         topo.advertise(self.rtr)
+
+    def _advertising(self) -> str | None:
+        """One that is killed locks its pid file until it is gone, and keeps the next off."""
+        still = self.rtr.called("radvd")
+        return f"process {still[0]} still runs" if still else None
 
     def move_to(self, link: str) -> None:
         """Pull the cable out of one link and put it into another."""

@@ -152,6 +152,11 @@ class Node:
         rules = self.run(f"nft list table bridge {table}")
         return sum(int(number) for number in re.findall(r"counter packets (\d+)", rules))
 
+    def kernel(self) -> tuple[int, ...]:
+        """The first two numbers of its release."""
+        release = self.read("/proc/sys/kernel/osrelease") or ""
+        return tuple(int(number) for number in release.split(".")[:2])
+
     def programs(self) -> list[Program]:
         """Every process that lives in the node's network namespace."""
         return self.agent.programs(self.name)

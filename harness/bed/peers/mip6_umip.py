@@ -93,7 +93,11 @@ class Umip:
         self.host.signal(self.NAME, "TERM")
 
     def pids(self) -> list[int]:
-        return self.host.session(self.started) if self.started else []
+        """Its session; a program whose end is not told yet has not ended."""
+        if not self.started:
+            return []
+        untold = [self.started.pid] if self.started.status() is None else []
+        return self.host.session(self.started) or untold
 
     def running(self) -> Fact:
         """It runs, hears mobility headers, and the kernel admits home address options for it."""

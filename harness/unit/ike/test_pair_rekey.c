@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "ike/lifecycle/lifetime.h"
 #include "ike/machine/ask.h"
 #include "kernel/xfrm_sa.h"
 #include "unit/ike/pair.h"
@@ -325,6 +326,29 @@ static void an_ike_sa_that_is_being_closed_is_not_rekeyed(void **state)
 	pair_free(p);
 }
 
+/* What was asked to go goes, whatever its IKE_SA is by then; what is worn out stays replaced. */
+static void what_is_closed_while_it_is_rekeyed_does_not_live_on(void **state)
+{
+	(void)state;
+	for (int shut = 0; shut < 2; shut++) {
+		struct pair *p = settled();
+		struct sa *old = pair_sa(p->carol);
+
+		assert_int_equal(iked_rekey_sa(old), 0);
+		if (shut)
+			iked_close_sa(old);
+		else
+			lifetime_expire_in(old, 0);
+		pair_advance(p, 20000);
+		assert_int_equal(pair_said(p, "rekeyed between"), 2);
+		if (!shut)
+			must_be_settled(p);
+		else
+			assert_int_equal(pair_n_sa(p->carol) + pair_n_sa(p->moon), 0);
+		pair_free(p);
+	}
+}
+
 UNIT_MAIN(T(an_ike_sa_that_is_being_closed_is_not_rekeyed, "A-173"),
 	T(a_child_sa_is_rekeyed_from_either_side, "A-170 B-023 B-082"),
 	T(the_ike_sa_is_rekeyed_from_either_side, "A-171 A-020"), T(a_soft_expire_rekeys, "A-136"),
@@ -337,4 +361,5 @@ UNIT_MAIN(T(an_ike_sa_that_is_being_closed_is_not_rekeyed, "A-173"),
 	T(what_is_lost_before_the_peer_was_heard_again_is_replaced_whole, "A-172"),
 	T(a_rekey_asks_for_a_child_sa_that_is_gone, "A-172 A-029"), T(delete_meets_rekey, "A-172"),
 	T(both_sides_delete_the_same_child_sa, "A-150"), T(both_sides_delete_the_ike_sa, "A-150"),
+	T(what_is_closed_while_it_is_rekeyed_does_not_live_on, "A-263"),
 	T(the_ike_sa_is_deleted_while_it_is_rekeyed, "A-173"))

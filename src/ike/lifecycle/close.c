@@ -3,7 +3,7 @@
 #include "ike/machine/ask.h"
 #include "ike/sa/child_state.h"
 
-void iked_close_sa(struct sa *sa)
+static void close_sa(struct sa *sa, bool for_good)
 {
 	struct task *t;
 
@@ -14,8 +14,19 @@ void iked_close_sa(struct sa *sa)
 		end_sa(sa);
 		return;
 	}
+	t->for_good = for_good;
 	x_push_front(sa, t);
 	x_run(sa);
+}
+
+void iked_close_sa(struct sa *sa)
+{
+	close_sa(sa, true);
+}
+
+void close_worn(struct sa *sa)
+{
+	close_sa(sa, false);
 }
 
 void iked_close_child(struct child *c)

@@ -7,5 +7,6 @@
 
 #include "ike/sa/books.h"
 
-void iked_close_sa(struct sa *sa);
+void iked_close_sa(struct sa *sa); /* and the one that takes its place meanwhile */
+void close_worn(struct sa *sa); /* it only: another one has its place, or may */
 void iked_close_child(struct child *c);

@@ -38,7 +38,7 @@ static void on_expire(void *arg)
 	}
 	log_job(1, "deleting IKE_SA %s %s", sa_name(sa),
 		sa->leaving ? "that was replaced" : "after its maximum lifetime");
-	iked_close_sa(sa);
+	close_worn(sa);
 }
 
 /* When the kernel received last by one of its CHILD_SAs, as loop_now() milliseconds. */

@@ -63,7 +63,7 @@ static void depart(struct sa *sa)
 
 	if (next)
 		x_turn_to(sa, &next->local, &next->remote);
-	iked_close_sa(sa);
+	close_worn(sa);
 }
 
 static void step(struct sa *sa)
@@ -147,6 +147,10 @@ void leave_to(struct sa *from, struct sa *to)
 	while ((t = TAILQ_FIRST(&from->tasks))) {
 		TAILQ_REMOVE(&from->tasks, t, link);
 		from->n_tasks--;
+		if (t->kind == TASK_DELETE_SA && t->for_good) {
+			x_push_front(to, t);
+			continue;
+		}
 		if (t->kind == TASK_REKEY_SA || t->kind == TASK_DELETE_SA) {
 			task_free(t);
 			continue;

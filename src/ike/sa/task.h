@@ -35,6 +35,7 @@ struct task {
 	uint16_t group; /* asked for by INVALID_KE, 0: the first configured */
 	unsigned n_groups, n_later;
 	bool auth_failed; /* TASK_DELETE_SA: say N(AUTH_FAILED) too */
+	bool for_good; /* TASK_DELETE_SA: what takes its place meanwhile goes as well */
 	/* The peer's request for the same SA came while ours is out (2.8.1, 2.8.2). */
 	bool collided;
 	struct blob their_nonce; /* the lower of its two */

@@ -1,5 +1,7 @@
 """The table of mutants fits the tree, and a mutant that lives is told."""
 
+import os
+
 import pytest
 
 from harness.mutants import __main__ as mutants
@@ -45,3 +47,19 @@ def test_a_text_that_is_gone_is_told(monkeypatch, tmp_path):
     (tmp_path / ROW.file).write_text("another text")
     monkeypatch.setattr(mutants, "COPY", tmp_path)
     assert mutants.judge(ROW, {ROW.test: "green"}) == "the old text stands 0 times in src/a.c"
+
+
+def test_what_differs_in_the_copy_is_newer_than_what_was_built_of_it(monkeypatch, tmp_path):
+    tree, copy = tmp_path / "tree/a.h", tmp_path / "copy/a.h"
+    tree.parent.mkdir()
+    monkeypatch.setattr(mutants, "TOP", tree.parent)
+    monkeypatch.setattr(mutants, "COPY", copy.parent)
+    for text in "12":
+        tree.write_text(text)
+        os.utime(tree, (1e9, 1e9))
+        mutants.refresh()
+        assert copy.read_text() == text and copy.stat().st_mtime > 1e9
+    before = copy.stat().st_mtime_ns
+    os.utime(tree)
+    mutants.refresh()
+    assert copy.stat().st_mtime_ns == before

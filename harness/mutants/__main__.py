@@ -9,6 +9,7 @@ before the change shows nothing and fails its row. Exit status: 0, or 1 if a mut
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -40,21 +41,16 @@ def _files(top: Path) -> dict[Path, Path]:
     return found
 
 
-def _same(one: Path, other: Path) -> bool:
-    left, right = one.stat(), other.stat()
-    return (left.st_size, left.st_mtime_ns) == (right.st_size, right.st_mtime_ns)
-
-
 def refresh() -> None:
-    """Make the copy equal to the tree, with its times, so that little is built again."""
+    """Make the copy equal to the tree; what differs gets a new time, that of the copy."""
     COPY.mkdir(parents=True, exist_ok=True)
     ours, theirs = _files(TOP), _files(COPY)
     for name in theirs.keys() - ours.keys():
         theirs[name].unlink()
     for name, file in ours.items():
-        if name not in theirs or not _same(file, theirs[name]):
+        if name not in theirs or not filecmp.cmp(file, theirs[name], shallow=False):
             (COPY / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, COPY / name)
+            shutil.copy(file, COPY / name)
 
 
 @contextmanager

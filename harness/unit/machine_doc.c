@@ -57,9 +57,8 @@ static void put(FILE *f, const char *text, bool label)
 	}
 }
 
-static void arrow(FILE *f, const struct machine *m, const struct machine_arrow *a)
+void machine_arrow_print(FILE *f, const struct machine *m, const struct machine_arrow *a)
 {
-	fputs("    ", f);
 	put(f, m->state(a->from), false);
 	fputs(" --> ", f);
 	put(f, m->state(a->to), false);
@@ -69,7 +68,7 @@ static void arrow(FILE *f, const struct machine *m, const struct machine_arrow *
 	put(f, a->story, true);
 	if (a->when)
 		fprintf(f, ", when %s", a->when);
-	fputs(")\n", f);
+	fputc(')', f);
 }
 
 static void graph(FILE *f, const struct machine *m)
@@ -81,8 +80,11 @@ static void graph(FILE *f, const struct machine *m)
 	fputc('\n', f);
 	for (unsigned s = 0; s < m->n_states; s++) {
 		for (size_t i = 0; m->arrow(i, &a); i++) {
-			if (a.from == s)
-				arrow(f, m, &a);
+			if (a.from != s)
+				continue;
+			fputs("    ", f);
+			machine_arrow_print(f, m, &a);
+			fputc('\n', f);
 		}
 	}
 	fputs("```\n", f);

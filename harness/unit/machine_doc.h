@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Several arrows may leave one cell: `when` then tells them apart. */
 struct machine_arrow {
@@ -37,3 +38,5 @@ struct machine {
 };
 
 void machine_hold(const struct machine *m);
+/* As a line of the graph: "up --> gone : event (story, when so)". */
+void machine_arrow_print(FILE *f, const struct machine *m, const struct machine_arrow *a);

@@ -190,12 +190,11 @@ static enum x_verdict auth_take(struct x *x)
 	return X_SEND;
 }
 
+/* An answer without an error is no refusal, and never comes here. */
 static enum x_verdict auth_refused(struct x *x)
 {
 	const struct notify *error = msg_error(x->in);
 
-	if (!error)
-		return X_DROP;
 	log_ike(1, "received %s notify error", notify_long_str(error->type));
 	return x_fail(x, error->type == N_AUTHENTICATION_FAILED ? -EACCES : -ECONNREFUSED,
 		notify_long_str(error->type));
@@ -214,7 +213,7 @@ static const struct x_row rows[] = {
 	  auth_take, BIT(X_SEND) | BIT(X_STAY) | BIT(X_FAIL),
 	  SA_UP, "take the answer to IKE_AUTH" },
 	{ BIT(SA_AUTH_SENT), TASK_AUTH, ROLE_REFUSED, 0, 0,
-	  auth_refused, BIT(X_DROP) | BIT(X_FAIL),
+	  auth_refused, BIT(X_FAIL),
 	  NOWHERE, "IKE_AUTH is refused" },
 };
 /* clang-format on */

@@ -6,6 +6,7 @@
 #   make mutants    break a behaviour at a time; its test must turn red
 #   make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID,…] [DOCUMENT=1]   the tester's sheet
 #   make machines   docs/machines.md anew from the tables of the state machines
+#   make learn      what the daemons do, word by word, against docs/machines.md (about two minutes)
 #   SAN=1           address and undefined-behaviour sanitizers (own build folder)
 #   UBSAN=1         fatal undefined-behaviour sanitizer only (for daemons in the guest)
 #   BUILD=FOLDER    where everything that is made goes, for a checkout that may not be written
@@ -147,8 +148,40 @@ $(BUILD)/fuzz/%: harness/fuzz/fuzz_%.c $(wildcard src/base/*.c src/crypto/*.c sr
 	$(Q)clang $(filter-out -O2 -D_FORTIFY_SOURCE=2,$(UNIT_FLAGS)) -O1 -fsanitize=fuzzer,address,undefined \
 		-o $@ $< $(FUZZ_HELP_$*) $(filter-out %/main.c $(FUZZ_OWN_$*),$(filter src/%,$^)) $(LDLIBS)
 
-check: $(UNITS) $(FUZZ:%=$B/replay/%)
-	@harness/unit/run $B $(UNITS) -- $(FUZZ)
+# The learner: what a daemon does, word by word, against its tables (harness/learn/learn.h). Probes
+# stand where the linker puts them.
+# A toy beside them shows that it is awake.
+LEARNERS := $B/learn/learn-ike $B/learn/learn-mip
+LEARN_DEPTH  := 6
+REASONS := harness/learn/reasons
+LEARN_BUDGET_ike := 3000
+LEARN_BUDGET_mip := 5000
+LEARN_HELP_ike := $(PEER_HELP) harness/unit/ike/tables.c
+LEARN_HELP_mip := $(filter-out harness/unit/mip/test_%.c harness/unit/mip/duo.c,$(wildcard harness/unit/mip/*.c)) \
+	$(wildcard harness/unit/fake/*.c)
+LEARN_WRAP_ike := x_do x_move sa_new child_new child_do end_sa end_joined end_timed_out dh_new
+LEARN_WRAP_mip := mn_event mn_ba
+define LEARNER
+$B/learn/learn-$1: $$(patsubst harness/%.c,$B/%.o,$$(wildcard harness/learn/*.c harness/learn/$1/*.c) \
+		$$(LEARN_HELP_$1) harness/unit/machine_doc.c) $$(ALL_LIBS)
+	@mkdir -p $$(@D)
+	@echo "  LD   $$@"
+	$(Q)$(CC) $(LDFLAGS) $$(addprefix -Wl$$(comma)--wrap=,$$(LEARN_WRAP_$1)) -o $$@ $$^ $(LDLIBS) \
+		-lcmocka
+endef
+comma := ,
+$(foreach l,ike mip toy,$(eval $(call LEARNER,$l)))
+$B/learn/%.o: harness/learn/%.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(UNIT_FLAGS) -MMD -MP -c -o $@ $<
+
+learn: $(LEARNERS)
+	@$B/learn/learn-ike --depth=$(LEARN_DEPTH) --budget=$(LEARN_BUDGET_ike) --reasons=$(REASONS)
+	@$B/learn/learn-mip --depth=$(LEARN_DEPTH) --budget=$(LEARN_BUDGET_mip) --reasons=$(REASONS)
+
+check: $(UNITS) $(FUZZ:%=$B/replay/%) $(LEARNERS) $B/learn/learn-toy
+	@harness/unit/run $B $(UNITS) -- $(FUZZ) -- $(LEARNERS)
 
 machines: $(MACHINE_TESTS:harness/unit/%.c=$B/unit/%)
 	@for test in $^; do MACHINES=write $$test || exit 1; done
@@ -221,6 +254,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check machines fuzz lint bench bench-cost coverage trace mutants conformance guest install clean
+.PHONY: all check machines learn fuzz lint bench bench-cost coverage trace mutants conformance guest install clean
 .SECONDARY:
--include $(shell find $B/obj $B/unit $B/replay -name '*.d' -type f 2>/dev/null)
+-include $(shell find $B/obj $B/unit $B/replay $B/learn -name '*.d' -type f 2>/dev/null)

@@ -14,6 +14,8 @@ ROW = Mutant("A-021", "src/a.c", "old", "new", "ike/test_x.a_name")
 def _has(test: str) -> bool:
     if test.startswith(mutants.SCENARIO):
         return (TOP / "scenarios" / test.removeprefix(mutants.SCENARIO)).is_dir()
+    if test.startswith(mutants.LEARNER):
+        return (TOP / "harness/learn" / test.removeprefix(mutants.LEARNER)).is_dir()
     file, _, name = test.partition("::") if "::" in test else test.partition(".")
     path = TOP / file if "::" in test else TOP / "harness/unit" / f"{file}.c"
     return f" {name}(" in path.read_text()

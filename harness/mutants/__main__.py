@@ -26,7 +26,7 @@ from harness.mutants.rows import ROWS, Mutant
 TOP = Path(__file__).resolve().parents[2]
 COPY = places.build(TOP) / "mutants"
 LEFT_OUT = {".git", "build", "__pycache__"}
-SCENARIO = "scenario:"
+SCENARIO, LEARNER = "scenario:", "learn:"
 PYTHON = "/usr/bin/python3"
 LIMIT = 300.0
 GREEN, RED, BROKEN = "green", "red", "unbuildable"
@@ -99,8 +99,17 @@ def _scenario(test: str) -> str:
     return GREEN if _run(PYTHON, "-m", "harness.bed", name) else RED
 
 
+def _learner(test: str) -> str:
+    program = f"build/learn/learn-{test.removeprefix(LEARNER)}"
+    if not _run("make", "-s", program):
+        return BROKEN
+    return GREEN if _run(program, "--depth=3", "--budget=800") else RED
+
+
 def colour(test: str) -> str:
     """Run the test in the copy."""
+    if test.startswith(LEARNER):
+        return _learner(test)
     if test.startswith(SCENARIO):
         return _scenario(test)
     return _pytest(test) if "::" in test else _unit(test)

@@ -3,7 +3,7 @@
     Mutant("A-021", "src/ike/machine/xchg.c", OLD, NEW, "ike/test_pair_loss.the_second_answer…")
 
 The old text stands exactly once in the file. The test is MODULE/test_X.NAME of the unit tests, a
-pytest node below harness/bed_tests, or scenario:NAME.
+pytest node below harness/bed_tests, scenario:NAME, or learn:DAEMON: the learner by short words.
 """
 
 from __future__ import annotations
@@ -501,4 +501,22 @@ ROWS = (
            "mn->seek.delay_ms *= 2;",
            "mn->seek.delay_ms *= 1;",
            f"{MN}/test_mn_discovery.py::test_the_question_for_home_agents_is_repeated"),
+    Mutant("T-190", "src/ike/machine/xchg.c",
+           "case X_STAY:\n\t\tx_reply(sa, x->pkt, x->out, x->in, x_transmit_owed);",
+           "case X_STAY:\n\t\tsa->state = SA_REKEYED;\n"
+           "\t\tx_reply(sa, x->pkt, x->out, x->in, x_transmit_owed);",
+           "learn:ike"),
+    Mutant("T-190", "src/ike/exchange/rekey_child.c",
+           "child_do(old, CE_REPLACED);\n\tnego_say(c);\n\treturn X_SEND;",
+           "old->state = CHILD_REKEYED;\n\tnego_say(c);\n\treturn X_SEND;",
+           "learn:ike"),
+    Mutant("T-190", "src/mip/mn/register.c",
+           "mn->bul.bound = false;\n\tmn_block(mn);\n\treturn MV_STAY;",
+           "mn->bul.bound = false;\n\tmn_block(mn);\n\tmn->state = MN_REFUSED;\n"
+           "\treturn MV_STAY;",
+           "learn:mip"),
+    Mutant("T-190", "src/mip/ha/ha.c",
+           "take_bu(b, bu);\n\treturn HV_STAY;",
+           "take_bu(b, bu);\n\tb->state = HB_DYING;\n\treturn HV_STAY;",
+           "learn:mip"),
 )

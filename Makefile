@@ -1,7 +1,7 @@
 # Perigee: one file, modules in dependency order (base < crypto, kernel < ike, mip; cli sees base).
 #   make            build/bin/{iked,mip6d,ipsec}          make check   unit tests and fuzz corpora
 #   make lint       house rules                           make bench   figures
-#   make fuzz       libFuzzer targets                     make trace   requirements and the tests that show them
+#   make fuzz       libFuzzer targets                     make trace   requirements and what shows them
 #   make coverage  lines that unit tests and scenarios run, as HTML
 #   make mutants    break a behaviour at a time; its test must turn red
 #   make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID,…] [DOCUMENT=1]   the tester's sheet

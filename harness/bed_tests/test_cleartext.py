@@ -57,6 +57,7 @@ def capture(tmp_path, data: bytes):
     return path
 
 
+@pytest.mark.req("F-020!")
 @pytest.mark.parametrize("how", IN_THE_CLEAR)
 def test_the_home_address_in_the_clear_is_found(tmp_path, how):
     path = capture(tmp_path, pcap_file([ethernet(IN_THE_CLEAR[how])]))

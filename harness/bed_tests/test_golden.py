@@ -108,6 +108,7 @@ def golden_and(changed: str, same_run: bool = True) -> tuple[str, str]:
     return expected, samples.canonicals(texts, names)["carol"]
 
 
+@pytest.mark.req("D-010!")
 @pytest.mark.parametrize("fact, pattern, replacement, sentence", MUTATIONS,
                          ids=samples.ids(MUTATIONS))
 @pytest.mark.parametrize("same_run", [True, False], ids=["same-run", "later-run"])

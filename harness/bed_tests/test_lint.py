@@ -337,11 +337,15 @@ def test_a_marker_names_at_most_five_ids_of_the_list(tmp_path, path, line):
         return ", ".join(f'"{n}"' for n in names) if separate else f'"{" ".join(names)}"'
 
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/requirements.md").write_text("| A-001 | S | | IKE on port 500 |\n")
-    assert faults(markers.check, tmp_path, path, line.format(ids("A-001"))) == []
+    known = [f"A-00{n}" for n in range(1, 7)]
+    (tmp_path / "docs/requirements.md").write_text(
+        "".join(f"| {one} | S | | IKE on port 500 |\n" for one in known))
+    assert faults(markers.check, tmp_path, path, line.format(ids("A-001", "A-002!"))) == []
+    assert faults(markers.check, tmp_path, path, line.format(ids("A-001", "A-001!"))) == [
+        f"{path}:1: A-001 twice: a test shows it, or its refusal (A-001!)"]
     assert faults(markers.check, tmp_path, path, line.format(ids("A-001", "A-999"))) == [
         f"{path}:1: unknown requirement A-999"]
-    assert faults(markers.check, tmp_path, path, line.format(ids(*["A-001"] * 6))) == [
+    assert faults(markers.check, tmp_path, path, line.format(ids(*known))) == [
         f"{path}:1: 6 requirements of one test, 5 at most"]
 
 

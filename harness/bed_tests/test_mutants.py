@@ -1,10 +1,13 @@
 """The table of mutants fits the tree, and a mutant that lives is told."""
 
+import dataclasses
 import os
+import re
 
 import pytest
 
 from harness.mutants import __main__ as mutants
+from harness.mutants import results
 from harness.mutants.rows import ROWS, Mutant
 
 TOP = mutants.TOP
@@ -25,6 +28,44 @@ def _has(test: str) -> bool:
 def test_the_old_text_stands_once_and_the_test_is_there(row):
     assert (TOP / row.file).read_text().count(row.old) == 1
     assert row.old != row.new and _has(row.test)
+
+
+def _named(test: str) -> set[str]:
+    """The requirements that a test names. The tester's tests name rows of their own lists."""
+    if test.startswith(mutants.LEARNER):
+        return {"T-190"}
+    if test.startswith(mutants.SCENARIO):
+        folder = TOP / "scenarios" / test.removeprefix(mutants.SCENARIO)
+        text = "".join(path.read_text() for path in folder.glob("test_*.py"))
+    elif "::" in test:
+        file, _, name = test.partition("::")
+        text = (TOP / file).read_text().partition(f"def {name}(")[0].rpartition("\n\n\n")[2]
+    else:
+        file, _, name = test.partition(".")
+        rows = (TOP / "harness/unit" / f"{file}.c").read_text()
+        found = re.search(rf'\bT\(\s*{name},\s*"([^"]*)"\)', rows)
+        return set(found[1].replace("!", "").split())
+    marks = re.findall(r"mark\.req\(([^)]*)\)", text)
+    return set(re.findall(r"[A-Z]-?\d+\w?", " ".join(marks)))
+
+
+@pytest.mark.req("T-191")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_mutant_is_of_requirements_that_its_test_names(row):
+    if "harness/tester/" not in row.test:
+        assert set(row.ids) <= _named(row.test)
+    assert 1 <= len(row.ids) <= 5
+
+
+@pytest.mark.req("T-191")
+def test_a_mutant_counts_as_it_was_tried_last_and_as_it_is_now(tmp_path):
+    pair = dataclasses.replace(ROW, id="A-021 A-044")
+    assert not results.turned_red(tmp_path, (pair,))
+    results.keep(tmp_path, pair, True)
+    assert results.turned_red(tmp_path, (pair,)) == {"A-021": ["src/a.c"], "A-044": ["src/a.c"]}
+    assert not results.turned_red(tmp_path, (dataclasses.replace(pair, new="other"),))
+    results.keep(tmp_path, pair, False)
+    assert not results.turned_red(tmp_path, (pair,))
 
 
 @pytest.mark.parametrize("before, after, why", [

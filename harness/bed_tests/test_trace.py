@@ -25,10 +25,6 @@ def lines_of(*results: Result) -> list[str]:
     return trace.report(KNOWN, trace.join(KNOWN, list(results)))
 
 
-def holds(*results: Result) -> bool:
-    return trace.satisfied(KNOWN, trace.join(KNOWN, list(results)))
-
-
 def test_the_list_is_read_with_levels_and_limits():
     assert list(KNOWN) == ["A-001", "A-002", "A-003", "I50"]
     assert KNOWN["A-001"].partly == "IPv6 only for now" and KNOWN["A-003"].partly == ""
@@ -36,21 +32,42 @@ def test_the_list_is_read_with_levels_and_limits():
 
 def test_each_s_requirement_shows_its_tests_or_none():
     lines = lines_of(Result("a packet comes in", "passed", ("A-001", "A-002")))
-    assert lines[0] == "A-001  partly  a packet comes in (IPv6 only for now)"
-    assert lines[1] == "A-003  none    The header"
-    assert lines[2] == "level S: 1 of 2 shown by a passed test"
+    assert lines[0] == ("A-001  partly  a packet comes in (IPv6 only for now) | refuses: none | "
+                        "mutant: none")
+    assert lines[1] == "A-003  none    The header | refuses: none | mutant: none"
+    assert lines[2] == "A-002  ok      a packet comes in | refuses: none | mutant: none"
+    assert lines[3] == ("level S: 1 of 2 shown by a passed test, 0 by one of a refusal or "
+                        "boundary, 0 by a mutant")
 
 
-@pytest.mark.parametrize("results, satisfied", [
-    ([Result("t", "passed", ("A-001", "A-003"))], True),
-    ([Result("t", "passed", ("A-001",))], False),
-    ([Result("t", "passed", ("A-001",)), Result("u", "skipped", ("A-003",))], False),
-    ([Result("t", "passed", ("A-001", "A-003")), Result("u", "failed", ("A-003",))], False),
-    ([Result("t", "passed", ("A-001", "A-003", "Z-999"))], False),
-    ([], False),
+WHOLE = [Result("t", "passed", ("A-001", "A-002", "A-003")),
+         Result("r", "passed", ("A-001!", "A-002!", "A-003!"))]
+MUTANTS = {"A-001": ["a.c"], "A-003": ["a.c"]}
+
+
+@pytest.mark.req("T-191")
+@pytest.mark.parametrize("results, mutants, satisfied", [
+    (WHOLE, MUTANTS, True),
+    (WHOLE[:1], MUTANTS, False),
+    (WHOLE[1:], MUTANTS, False),
+    (WHOLE, {"A-001": ["a.c"]}, False),
+    ([*WHOLE, Result("u", "skipped", ("A-003",))], MUTANTS, True),
+    ([*WHOLE, Result("u", "failed", ("A-003",))], MUTANTS, False),
+    ([*WHOLE, Result("u", "failed", ("A-003!",))], MUTANTS, False),
+    ([*WHOLE, Result("t", "passed", ("Z-999!",))], MUTANTS, False),
+    ([Result("t", "passed", ("A-001", "A-003")), WHOLE[1]], MUTANTS, False),
+    ([WHOLE[0], Result("r", "passed", ("A-001!", "A-003!"))], MUTANTS, False),
+    ([], MUTANTS, False),
 ])
-def test_only_passed_tests_for_every_s_requirement_satisfy(results, satisfied):
-    assert holds(*results) is satisfied
+def test_s_needs_all_three_columns_and_c_the_first_two(results, mutants, satisfied):
+    assert trace.satisfied(KNOWN, trace.join(KNOWN, results, mutants)) is satisfied
+
+
+@pytest.mark.req("T-191")
+def test_a_test_of_a_refusal_and_a_mutant_stand_in_their_columns():
+    results = [Result("a header", "passed", ("A-003",)), Result("a cut", "passed", ("A-003!",))]
+    lines = trace.report(KNOWN, trace.join(KNOWN, results, {"A-003": ["src/a.c"]}))
+    assert "A-003  ok      a header | refuses: a cut | mutant: src/a.c" in lines
 
 
 def test_an_unknown_id_and_too_many_ids_are_named():
@@ -119,7 +136,8 @@ def test_without_a_run_of_everything_the_list_says_so_first_and_last(tmp_path, m
 
 def test_many_tests_of_one_requirement_are_counted():
     results = [Result(f"test {n}[case]", "passed", ("A-003",)) for n in range(5)]
-    assert "A-003  ok      test 0, test 1, test 2 and 2 more" in lines_of(*results)
+    assert ("A-003  ok      test 0, test 1, test 2 and 2 more | refuses: none | mutant: none"
+            in lines_of(*results))
 
 
 def test_the_project_s_own_list_is_whole():

@@ -1,12 +1,15 @@
-"""markers - the requirement ids of tests are ids of the list, five a test at most."""
+"""markers - the requirement ids of tests are ids of the list, five a test at most, each one once.
+
+An id with "!" is one whose refusal or boundary the test shows; a test is either for an id.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from harness.bed.report.trace import MOST_IDS, read_requirements
+from harness.bed.report.trace import MOST_IDS, REFUSES, read_requirements
 from harness.lint.tree import Fault, files, name, text
 
 PYTHON = re.compile(r"^\s*@pytest\.mark\.req\(([^)]*)\)", re.MULTILINE)
@@ -37,8 +40,13 @@ def check(root: Path) -> Iterator[Fault]:
         for found in marker.finditer(content):
             ids = re.findall(r"[A-Z]-?\d+\w*", found[1])
             line = content.count("\n", 0, found.start(1)) + 1
-            yield from (Fault(name(root, path), line, f"unknown requirement {identifier}")
-                        for identifier in ids if identifier not in known)
-            if len(ids) > MOST_IDS:
-                yield Fault(name(root, path), line,
-                            f"{len(ids)} requirements of one test, {MOST_IDS} at most")
+            for fault in _faults(ids, known):
+                yield Fault(name(root, path), line, fault)
+
+
+def _faults(ids: list[str], known: Collection[str]) -> Iterator[str]:
+    yield from (f"unknown requirement {one}" for one in ids if one not in known)
+    yield from (f"{one} twice: a test shows it, or its refusal ({one}{REFUSES})"
+                for one in sorted(set(ids)) if ids.count(one) > 1)
+    if len(ids) > MOST_IDS:
+        yield f"{len(ids)} requirements of one test, {MOST_IDS} at most"

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from harness.bed.base import places
 from harness.bed.base.spelling import meant
+from harness.mutants.results import keep
 from harness.mutants.rows import ROWS, Mutant
 
 TOP = Path(__file__).resolve().parents[2]
@@ -130,18 +131,20 @@ def judge(mutant: Mutant, before: dict[str, str]) -> str:
 
 
 def main(ids: list[str]) -> int:
-    if unknown := set(ids) - {row.id for row in ROWS}:
+    known = [identifier for row in ROWS for identifier in row.ids]
+    if unknown := set(ids) - set(known):
         word = min(unknown)
-        print(f"mutants: there is no row {word}{meant(word, [row.id for row in ROWS])}",
+        print(f"mutants: there is no row {word}{meant(word, known)}",
               file=sys.stderr)
         return 2
     refresh()
     _run("certs/make.sh")
     before: dict[str, str] = {}
     n_alive = 0
-    rows = [row for row in ROWS if not ids or row.id in ids]
+    rows = [row for row in ROWS if not ids or set(row.ids) & set(ids)]
     for row in rows:
         why = judge(row, before)
+        keep(places.results(TOP), row, not why)
         n_alive += bool(why)
         word = "alive" if why else "died "
         print(f"{word}  {row.id}  {row.file}  {row.test}{': ' if why else ''}{why}", flush=True)

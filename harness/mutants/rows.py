@@ -2,7 +2,8 @@
 
     Mutant("A-021", "src/ike/machine/xchg.c", OLD, NEW, "ike/test_pair_loss.the_second_answer…")
 
-The old text stands exactly once in the file. The test is MODULE/test_X.NAME of the unit tests, a
+The ids are those of one behaviour, up to five, and the test names each of them. The old text stands
+exactly once in the file. The test is MODULE/test_X.NAME of the unit tests, a
 pytest node below harness/bed_tests, scenario:NAME, or learn:DAEMON: the learner by short words.
 """
 
@@ -22,6 +23,10 @@ class Mutant:
     old: str
     new: str
     test: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self.id.split())
 
 
 ROWS = (
@@ -187,7 +192,7 @@ ROWS = (
            ".soft_packets = c->soft_s ? SOFT_PACKETS : 0,",
            ".soft_packets = 0,",
            "ike/test_acquire.an_sa_is_replaced_long_before_its_sequence_numbers_are_used_up"),
-    Mutant("C-066", "src/mip/mn/register.c",
+    Mutant("C-073", "src/mip/mn/register.c",
            "\tsp_hao_set(mn->env, &mn->pair, &mn->place.coa);\n",
            "",
            "scenario:coa-change"),

@@ -23,7 +23,7 @@
 struct unit_row {
 	const char *name;
 	void (*fn)(void **state);
-	const char *req; /* at most five ids, separated by blanks */
+	const char *req; /* at most five ids, separated by blanks; "A-004!": its refusal */
 };
 
 #define T(fn, req) { #fn, fn, req }

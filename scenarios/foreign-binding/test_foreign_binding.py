@@ -3,7 +3,7 @@ import pytest
 from harness.bed.faults import forge
 
 
-@pytest.mark.req("B-009", "B-080", "F-001", "G-61")
+@pytest.mark.req("B-009", "B-080", "F-001!", "G-61")
 def test_foreign_binding(bed):
     """dave sends a BU for carol's home address in each of his own SAs; moon's kernel drops it."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")

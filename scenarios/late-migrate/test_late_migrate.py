@@ -27,7 +27,7 @@ def test_late_migrate(bed):
     bed.checkpoint("healed")
 
 
-@pytest.mark.req("A-202")
+@pytest.mark.req("A-202!")
 def test_late_migrate_with_a_larval_state_in_the_way(bed):
     """The outbound tunnel SA is deleted meanwhile: a larval state blocks the MIGRATE."""
     bed.kernel_may_warn("__xfrm_state_destroy", "a MIGRATE meets the larval state")

@@ -3,7 +3,7 @@ import pytest
 NEW = "2001::50"
 
 
-@pytest.mark.req("C-041", "C-042", "C-048", "G-18")
+@pytest.mark.req("C-041!", "C-042!", "C-048!", "G-18")
 def test_somebody_else_has_the_home_address(bed):
     """A host on the home link answers the probe: carol is refused, and told why."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")
@@ -29,7 +29,7 @@ def test_somebody_else_has_the_home_address(bed):
     assert len(ping.lost) == len(ping.echoes)
 
 
-@pytest.mark.req("C-040", "C-042", "G-27")
+@pytest.mark.req("C-040!", "C-042!", "G-27")
 def test_a_node_that_the_list_denies(bed):
     """dave may sign on, but moon's access list does not let him register; carol is undisturbed."""
     carol, dave, moon = bed.nodes("carol", "dave", "moon")

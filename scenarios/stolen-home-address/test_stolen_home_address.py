@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("B-009", "B-080", "B-081", "F-002", "G-60")
+@pytest.mark.req("B-009!", "B-080!", "B-081!", "F-002!", "G-60")
 def test_stolen_home_address(bed):
     """dave asks for carol's home address: moon refuses, carol is undisturbed."""
     carol, moon = bed.nodes("carol", "moon")

@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("A-091")
+@pytest.mark.req("A-091!")
 def test_unknown_ca(bed):
     """moon's certificate is from a CA that carol does not know: nothing comes up."""
     carol, moon = bed.nodes("carol", "moon")

@@ -6,7 +6,7 @@ OTHER = "2001:1::2"
 DAVE_AT_HOME = "2001:1::41a:a8ff:fe6f:d68"
 
 
-@pytest.mark.req("B-008", "D-022", "F-001", "G-62", "G-63")
+@pytest.mark.req("B-008!", "D-022!", "F-001!", "G-62", "G-63")
 def test_unprotected_signalling(bed):
     """Binding messages without ESP reach neither daemon: dropped, counted, the binding stays."""
     carol, moon = bed.nodes("carol", "moon")

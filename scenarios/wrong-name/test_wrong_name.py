@@ -1,7 +1,7 @@
 import pytest
 
 
-@pytest.mark.req("A-085", "G-55")
+@pytest.mark.req("A-085!", "G-55")
 def test_wrong_name(bed):
     """moon's certificate is for another name: nothing comes up, and both logs say so."""
     carol, moon = bed.nodes("carol", "moon")

@@ -1,11 +1,15 @@
-"""trace - requirements joined with the tests that show them.
+"""trace - requirements joined with what shows them, and with what shows that this is awake.
 
 Reads docs/requirements.md and the result lines {"test", "outcome", "req": [ids]}: of the last run
 of everything, of the runs of single scenarios since, and of the unit tests, with and without
 sanitizers; where there was no run of everything it says so. The latest result of a test counts;
-one that was skipped displaces none. Prints for each S requirement the passed tests, `partly` where
-only a part is due, or none. Exit status: 0, or 1 while an S requirement has none, a test names an
-unknown id or more than five.
+one that was skipped displaces none. An id with "!" is one whose refusal or boundary the test shows.
+Of mutants those count that turned their test red when `make mutants` tried them as they are now.
+
+Prints for each S requirement three columns: a passed test that shows it (`partly` where only a part
+is due), one of its refusal or boundary, a mutant; and what is missing of the C requirements. Exit
+status: 0, or 1 while an S requirement lacks one of the three, the first two are there for less than
+90 % of the C requirements, a test names an unknown id or more than five.
 """
 
 from __future__ import annotations
@@ -18,10 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed.base import places
+from harness.mutants.results import turned_red
 
 ROOT = Path(__file__).parents[3]
 MOST_IDS = 5
 SHOWN = 3
+REFUSES = "!"
+C_PERCENT = 90
 RANK = {"skipped": 0, "passed": 1, "failed": 2}
 LINT, TYPED = "lint", "typed.json"
 
@@ -46,6 +53,8 @@ class Trace:
     """For each requirement its tests by outcome, and what is wrong with the markers."""
 
     passed: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    mutants: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, list[str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -100,23 +109,26 @@ def unshown(results: Path) -> list[str]:
 
 
 def _marker_faults(result: Result, known: dict[str, Requirement]) -> list[str]:
+    ids = [name.removesuffix(REFUSES) for name in result.req]
     faults = [f"{result.test} names unknown requirement {name}"
-              for name in result.req if name not in known]
-    if len(result.req) > MOST_IDS:
-        faults.append(f"{result.test} names {len(result.req)} requirements, {MOST_IDS} at most")
+              for name in ids if name not in known]
+    if len(ids) > MOST_IDS:
+        faults.append(f"{result.test} names {len(ids)} requirements, {MOST_IDS} at most")
     return faults
 
 
-def join(requirements: dict[str, Requirement], results: list[Result]) -> Trace:
-    trace = Trace()
+def join(requirements: dict[str, Requirement], results: list[Result],
+         mutants: dict[str, list[str]] | None = None) -> Trace:
+    trace = Trace(mutants=mutants or {})
     for result in results:
         faults = _marker_faults(result, requirements)
         trace.faults += [fault for fault in faults if fault not in trace.faults]
         if result.outcome == "skipped":
             continue
-        into = trace.passed if result.outcome == "passed" else trace.failed
         for name in result.req:
-            into.setdefault(name, []).append(result.test)
+            shows = trace.refused if name.endswith(REFUSES) else trace.passed
+            into = shows if result.outcome == "passed" else trace.failed
+            into.setdefault(name.removesuffix(REFUSES), []).append(result.test)
     return trace
 
 
@@ -135,32 +147,48 @@ def _tests(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
+def _columns(requirement: Requirement, trace: Trace) -> str:
+    """What shows it, what shows its refusal, what shows that both are awake."""
+    word = verdict(requirement, trace)
+    tests = trace.failed.get(requirement.id) or trace.passed.get(requirement.id) or []
+    limit = f" ({requirement.partly})" if requirement.partly and word != "none" else ""
+    return " | ".join([f"{word:7} {_tests(tests) or requirement.text}{limit}",
+                       f"refuses: {_tests(trace.refused.get(requirement.id, [])) or 'none'}",
+                       f"mutant: {_tests(trace.mutants.get(requirement.id, [])) or 'none'}"])
+
+
+def counts(requirements: dict[str, Requirement], trace: Trace, level: str) -> tuple[int, ...]:
+    """Of this level: how many there are, are shown, are refused, have a mutant."""
+    of_level = [r for r in requirements.values() if r.level == level]
+    return (len(of_level), sum(verdict(r, trace) in ("ok", "partly") for r in of_level),
+            sum(r.id in trace.refused and r.id not in trace.failed for r in of_level),
+            sum(r.id in trace.mutants for r in of_level))
+
+
 def report(requirements: dict[str, Requirement], trace: Trace) -> list[str]:
-    """The printed lines: every S requirement, then faults and a sum of each level."""
-    lines = []
-    for requirement in (r for r in requirements.values() if r.level == "S"):
-        word = verdict(requirement, trace)
-        tests = trace.failed.get(requirement.id) or trace.passed.get(requirement.id) or []
-        limit = f" ({requirement.partly})" if requirement.partly and word != "none" else ""
-        shown = _tests(tests) or requirement.text
-        lines.append(f"{requirement.id:6} {word:7} {shown}{limit}")
+    """The printed lines: every S requirement, what C lacks, faults and a sum of each level."""
+    lines = [f"{r.id:6} {_columns(r, trace)}" for r in requirements.values() if r.level == "S"]
+    lines += [f"{r.id:6} {_columns(r, trace)}" for r in requirements.values() if r.level == "C"
+              and (verdict(r, trace) not in ("ok", "partly") or r.id not in trace.refused)]
     lines += trace.faults
     for level in dict.fromkeys(r.level for r in requirements.values()):
-        of_level = [r for r in requirements.values() if r.level == level]
-        shown = sum(verdict(r, trace) in ("ok", "partly") for r in of_level)
-        lines.append(f"level {level}: {shown} of {len(of_level)} shown by a passed test")
+        n, shown, refused, mutants = counts(requirements, trace, level)
+        lines.append(f"level {level}: {shown} of {n} shown by a passed test, "
+                     f"{refused} by one of a refusal or boundary, {mutants} by a mutant")
     return lines
 
 
 def satisfied(requirements: dict[str, Requirement], trace: Trace) -> bool:
-    wanted = (r for r in requirements.values() if r.level == "S")
-    return not trace.faults and all(verdict(r, trace) in ("ok", "partly") for r in wanted)
+    n_s, *of_s = counts(requirements, trace, "S")
+    n_c, shown, refused, _ = counts(requirements, trace, "C")
+    return (not trace.faults and all(count == n_s for count in of_s)
+            and min(shown, refused) * 100 >= n_c * C_PERCENT)
 
 
 def main() -> int:
     requirements = read_requirements((ROOT / "docs/requirements.md").read_text())
     results = places.results(ROOT)
-    trace = join(requirements, read_results(result_files(results)))
+    trace = join(requirements, read_results(result_files(results)), turned_red(results))
     # First and last: a long list is read from its end.
     words = [f"trace: {sentence}" for sentence in unshown(results)]
     print("\n".join([*words, *report(requirements, trace), *words]))

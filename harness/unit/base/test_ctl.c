@@ -462,6 +462,6 @@ UNIT_MAIN(T(a_request_is_answered_line_by_line_with_a_status, "F-011"),
 	T(a_client_that_leaves_is_told_to_the_handler, ""),
 	T(a_parked_request_is_answered_later, ""), T(a_client_that_does_not_read_is_closed, ""),
 	T(a_ninth_client_is_closed, ""), T(idle_clients_give_way, "F-033"),
-	T(another_user_is_refused, "F-011"), T(nobody_there_is_an_errno, ""),
+	T(another_user_is_refused, "F-011!"), T(nobody_there_is_an_errno, ""),
 	T(a_daemon_that_says_nothing_runs_into_the_limit, ""),
 	T(a_daemon_that_ends_tells_its_parked_requests, ""))

@@ -294,7 +294,7 @@ static void tokens_know_their_place(void **state)
 UNIT_MAIN(T(lines_are_trimmed_and_know_their_place, "E-001"), T(an_empty_file_has_no_lines, ""),
 	T(includes_stand_where_they_are_written_and_sorted, "E-001"),
 	T(an_absolute_include_is_taken_as_it_is, "E-001"),
-	T(an_include_without_a_match_is_told, "E-001"),
+	T(an_include_without_a_match_is_told, "E-001!"),
 	T(a_file_that_includes_itself_is_told, "E-001"), T(includes_have_a_depth, "E-001"),
 	T(a_tree_of_includes_has_an_end, ""), T(bad_lines_are_told_and_leave_a_hole, ""),
 	T(a_top_file_that_cannot_be_read_is_an_error, ""),

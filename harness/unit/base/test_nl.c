@@ -400,4 +400,4 @@ UNIT_MAIN(T(a_call_reaches_the_peer_and_gives_its_verdict, ""),
 	T(attributes_come_back_in_order, ""), T(attributes_that_do_not_fit_are_refused, ""),
 	T(what_does_not_fit_is_never_sent, ""), T(the_kernel_dumps_and_answers, ""),
 	T(the_kernel_says_what_was_wrong, ""), T(an_unknown_group_is_an_error, ""),
-	T(an_event_of_the_kernel_arrives, ""), T(an_event_of_another_process_is_dropped, "F-010"))
+	T(an_event_of_the_kernel_arrives, ""), T(an_event_of_another_process_is_dropped, "F-010!"))

@@ -308,4 +308,4 @@ UNIT_MAIN(T(a_path_of_this_folder_is_one_of_the_root, "E-039"),
 	T(the_parent_ends_with_the_status_of_the_ready_child, ""),
 	T(the_parent_of_a_child_that_dies_ends_with_its_status, ""),
 	T(only_the_named_capabilities_stay, "F-019"), T(what_is_missing_is_named, "E-047"),
-	T(a_confined_daemon_works_and_cannot_start_programs, "F-019"))
+	T(a_confined_daemon_works_and_cannot_start_programs, "F-019!"))

@@ -74,8 +74,8 @@ static void statusall_prints_the_pages_words(void **state)
 
 /* clang-format off */
 UNIT_MAIN(T(the_pages_transforms_are_found_by_number, ""),
-	T(a_cipher_without_its_key_length_is_unknown, "A-041"),
-	T(forbidden_transforms_are_unknown, "A-190"),
+	T(a_cipher_without_its_key_length_is_unknown, "A-041!"),
+	T(forbidden_transforms_are_unknown, "A-190!"),
 	T(words_and_their_aliases_give_the_same_row, ""),
 	T(the_prf_follows_the_integrity_algorithm, ""),
 	T(extended_sequence_numbers_are_known_and_not_allowed, ""),

@@ -82,7 +82,7 @@ static void a_serial_is_found_or_not(void **state)
 }
 
 /* clang-format off */
-UNIT_MAIN(T(every_cut_and_any_octet_behind_is_refused, "A-092"),
+UNIT_MAIN(T(every_cut_and_any_octet_behind_is_refused, "A-092!"),
 	T(a_delta_list_is_not_complete, "A-092"),
-	T(only_the_issuers_key_makes_it_good, "A-092"),
+	T(only_the_issuers_key_makes_it_good, "A-092!"),
 	T(a_serial_is_found_or_not, "A-092"))

@@ -160,9 +160,9 @@ static void something_else_is_no_group(void **state)
 /* clang-format off */
 UNIT_MAIN(T(both_sides_get_the_same_secret, "A-052"),
 	T(the_generators_are_those_of_the_rfcs, "A-047"),
-	T(a_modp_value_at_the_edges_is_refused, "A-047"),
-	T(a_point_off_the_curve_is_refused, "A-047"),
-	T(an_all_zero_curve25519_secret_is_refused, "A-047"),
-	T(a_value_of_another_length_is_refused, "A-047"),
+	T(a_modp_value_at_the_edges_is_refused, "A-047!"),
+	T(a_point_off_the_curve_is_refused, "A-047!"),
+	T(an_all_zero_curve25519_secret_is_refused, "A-047!"),
+	T(a_value_of_another_length_is_refused, "A-047!"),
 	T(a_short_modp_secret_is_padded_on_the_left, "A-047"),
 	T(something_else_is_no_group, ""))

@@ -82,5 +82,5 @@ static void plain_digests_are_the_standards(void **state)
 /* clang-format off */
 UNIT_MAIN(T(known_hmac_values_come_out, "A-052"),
 	T(the_expansion_is_that_of_the_rfc, "A-052"),
-	T(an_expansion_past_255_blocks_is_refused, "A-052"),
+	T(an_expansion_past_255_blocks_is_refused, "A-052!"),
 	T(plain_digests_are_the_standards, ""))

@@ -406,18 +406,18 @@ static void only_a_ca_can_be_trusted(void **state)
 
 /* clang-format off */
 UNIT_MAIN(T(a_good_certificate_is_told_as_on_the_page, "A-090 A-092"),
-	T(a_revoked_certificate_is_refused_whatever_the_policy, "A-092"),
-	T(without_a_valid_crl_only_a_strict_policy_refuses, "A-092"),
+	T(a_revoked_certificate_is_refused_whatever_the_policy, "A-092!"),
+	T(without_a_valid_crl_only_a_strict_policy_refuses, "A-092!"),
 	T(a_stale_crl_is_told, "A-092"),
 	T(the_highest_crl_number_wins, "A-092"),
-	T(a_forged_crl_is_not_taken, "A-092"),
+	T(a_forged_crl_is_not_taken, "A-092!"),
 	T(time_bounds_are_kept, "A-090"),
-	T(an_unknown_or_lying_issuer_is_refused, "A-090 A-091"),
-	T(unfit_certificates_are_refused, "A-090"),
+	T(an_unknown_or_lying_issuer_is_refused, "A-090! A-091!"),
+	T(unfit_certificates_are_refused, "A-090!"),
 	T(an_intermediate_of_the_peer_completes_the_path, "A-090"),
-	T(an_intermediate_must_be_a_ca_within_its_limits, "A-090 F-016"),
+	T(an_intermediate_must_be_a_ca_within_its_limits, "A-090! F-016!"),
 	T(a_path_length_is_kept, "A-090"),
 	T(a_loop_of_issuers_ends, "A-090 F-016"),
-	T(a_path_of_more_than_eight_certificates_is_too_long, "A-090"),
+	T(a_path_of_more_than_eight_certificates_is_too_long, "A-090!"),
 	T(the_way_to_the_root_is_found_without_the_root, "A-089"),
-	T(only_a_ca_can_be_trusted, "A-088 A-091"))
+	T(only_a_ca_can_be_trusted, "A-088! A-091!"))

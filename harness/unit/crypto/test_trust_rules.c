@@ -254,12 +254,12 @@ static void serial_numbers_have_their_full_size(void **state)
 	trust_free(&t);
 }
 
-UNIT_MAIN(T(times_beyond_2038_are_kept, "F-016 A-090"),
-	T(a_ca_that_the_peer_brings_is_no_anchor, "F-016 A-091"),
-	T(serial_numbers_have_their_full_size, "F-016 A-092"),
-	T(each_weakness_is_taken_by_its_own_rule_only, "A-095"),
-	T(clocks_may_differ_by_the_skew, "A-090"), T(the_skew_holds_for_crls_too, "A-092"),
-	T(an_extended_key_usage_must_allow_ike, "A-090"),
+UNIT_MAIN(T(times_beyond_2038_are_kept, "F-016! A-090!"),
+	T(a_ca_that_the_peer_brings_is_no_anchor, "F-016! A-091!"),
+	T(serial_numbers_have_their_full_size, "F-016 A-092!"),
+	T(each_weakness_is_taken_by_its_own_rule_only, "A-095!"),
+	T(clocks_may_differ_by_the_skew, "A-090"), T(the_skew_holds_for_crls_too, "A-092!"),
+	T(an_extended_key_usage_must_allow_ike, "A-090!"),
 	T(a_crl_counts_for_the_points_that_it_is_of, "A-090 A-092"),
-	T(a_newer_crl_replaces_only_the_one_of_its_point, "A-092"),
-	T(lists_of_others_are_not_for_us, "A-092"))
+	T(a_newer_crl_replaces_only_the_one_of_its_point, "A-092!"),
+	T(lists_of_others_are_not_for_us, "A-092!"))

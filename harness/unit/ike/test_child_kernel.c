@@ -53,4 +53,4 @@ static void an_spi_that_a_peer_chose_is_drawn_again(void **state)
 }
 
 UNIT_MAIN(T(an_spi_of_another_destination_is_drawn_again, "A-129"),
-	T(an_spi_that_a_peer_chose_is_drawn_again, "A-129"))
+	T(an_spi_that_a_peer_chose_is_drawn_again, "A-129!"))

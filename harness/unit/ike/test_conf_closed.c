@@ -467,7 +467,7 @@ UNIT_MAIN(T(each_keyword_is_enforced_refused_or_named_as_without_effect, "E-030"
 	T(the_manual_page_promises_what_is_done, "E-031"),
 	T(a_line_that_cannot_be_read_costs_its_section_alone, "E-032"),
 	T(a_long_line_and_an_octet_0_cost_their_section, "E-032"),
-	T(a_broken_default_costs_all, "E-032"), T(a_ring_of_also_is_told_once, "E-003"),
+	T(a_broken_default_costs_all, "E-032"), T(a_ring_of_also_is_told_once, "E-003 E-002!"),
 	T(damage_to_a_rightid_line_never_lets_in_a_stranger, "E-033"),
 	T(a_bad_word_of_config_setup_takes_the_strictest_meaning, "E-034"),
 	T(an_exception_that_cannot_be_read_is_none, "E-034"),

@@ -124,7 +124,7 @@ static void a_file_that_cannot_be_is_an_error(void **state)
 	assert_int_equal(keylog_open(), -ENOENT);
 }
 
-UNIT_MAIN(T(without_a_file_nothing_is_written, "F-019"),
+UNIT_MAIN(T(without_a_file_nothing_is_written, "F-019!"),
 	T(a_line_has_the_form_of_wiresharks_table, ""),
 	T(the_file_is_for_its_owner_and_lines_are_appended, ""),
 	T(a_suite_that_wireshark_does_not_get_is_left_out, ""),

@@ -106,4 +106,4 @@ static void a_wrong_cookie_is_no_cookie(void **state)
 
 UNIT_MAIN(T(three_of_one_source_are_free, "A-049 A-222 F-012"),
 	T(a_cookie_is_good_for_its_source_and_time, "A-048"),
-	T(a_wrong_cookie_is_no_cookie, "A-048"))
+	T(a_wrong_cookie_is_no_cookie, "A-048!"))

@@ -161,9 +161,9 @@ static void what_was_asked_for_while_nobody_listened_is_made(void **state)
 
 UNIT_MAIN(T(an_sa_that_somebody_deleted_is_replaced_on_both_nodes, "A-172"),
 	T(the_side_that_only_receives_heals_as_well, "A-172"),
-	T(a_packet_meanwhile_asks_for_no_second_one, "B-044"),
-	T(after_a_flush_every_one_is_looked_at, "A-223"),
+	T(a_packet_meanwhile_asks_for_no_second_one, "B-044!"),
+	T(after_a_flush_every_one_is_looked_at, "A-223!"),
 	T(what_we_delete_ourselves_is_not_lost, "A-172"),
 	T(an_sa_that_has_moved_on_is_not_lost, "A-172 B-055"),
-	T(an_earlier_run_s_sas_are_made_anew_and_others_stay, "A-155 B-101"),
+	T(an_earlier_run_s_sas_are_made_anew_and_others_stay, "A-155! B-101"),
 	T(what_was_asked_for_while_nobody_listened_is_made, "B-100"))

@@ -165,4 +165,4 @@ static void no_policy_catches_ike_itself(void **state)
 
 UNIT_MAIN(T(a_marker_stands_before_ike_on_4500, "A-002"),
 	T(packets_leave_from_the_address_that_is_asked_for, "A-001 D-053"),
-	T(no_policy_catches_ike_itself, "B-027 D-053"))
+	T(no_policy_catches_ike_itself, "B-027 D-053!"))

@@ -440,10 +440,10 @@ UNIT_MAIN(T(reauthentication_makes_all_anew_before_the_old_goes, "A-171 G-12"),
 	T(an_ike_sa_that_is_being_rekeyed_leaves_all_the_same, "A-171"),
 	T(a_peer_without_room_gets_a_new_ike_sa, "A-174"),
 	T(a_new_child_sa_without_room_is_told, "A-174"),
-	T(who_cannot_begin_an_ike_sa_keeps_the_full_one, "A-174"),
+	T(who_cannot_begin_an_ike_sa_keeps_the_full_one, "A-174!"),
 	T(of_two_ike_sas_begun_at_once_one_stays, "A-024 A-098 A-099"),
 	T(loss_and_disorder_leave_one_of_two_as_well, "A-098 A-099"),
 	T(an_attempt_without_answer_joins_the_peer_s, "A-024"),
-	T(of_two_child_sas_asked_for_at_once_one_stays, "A-098 B-041"),
+	T(of_two_child_sas_asked_for_at_once_one_stays, "A-098! B-041"),
 	T(of_two_ike_sas_of_one_identity_the_newest_wins, "B-087 A-099"),
-	T(uniqueids_decides_about_the_second_ike_sa, "A-099"))
+	T(uniqueids_decides_about_the_second_ike_sa, "A-099!"))

@@ -468,7 +468,7 @@ static void what_is_repeated_or_late_changes_nothing(void **state)
 	end(e);
 }
 
-UNIT_MAIN(T(what_is_repeated_or_late_changes_nothing, "A-236 A-021"),
+UNIT_MAIN(T(what_is_repeated_or_late_changes_nothing, "A-236 A-021!"),
 	T(an_offer_begins_with_proposal_1, "A-043 A-234"),
 	T(selectors_of_two_protocols_are_none, "A-234"),
 	T(what_is_not_taken_is_taken_back, "A-235"),

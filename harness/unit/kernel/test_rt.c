@@ -239,7 +239,7 @@ UNIT_MAIN(T(a_home_address_is_added_with_its_flags, "D-041"),
 	T(an_address_comes_back_as_it_was_sent, ""),
 	T(a_link_tells_name_mac_and_kind, ""),
 	T(routes_are_marked_as_ours_and_come_back_as_sent, "D-042 D-043"),
-	T(rules_look_up_a_table_or_drop, "D-042"),
+	T(rules_look_up_a_table_or_drop, "D-042!"),
 	T(the_first_of_several_next_hops_stands_for_all, ""),
 	T(events_are_told_apart_by_their_type, ""),
 	T(every_cut_of_an_address_is_refused, ""))

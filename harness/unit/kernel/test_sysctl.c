@@ -39,5 +39,5 @@ static void what_does_not_exist_is_told(void **state)
 }
 
 /* clang-format off */
-UNIT_MAIN(T(what_was_set_is_restored_to_the_first_value, "D-045"),
+UNIT_MAIN(T(what_was_set_is_restored_to_the_first_value, "D-045!"),
 	T(what_does_not_exist_is_told, ""))

@@ -320,5 +320,5 @@ UNIT_MAIN(T(an_acquire_names_packet_policy_and_reqid, "B-040 B-047"),
 	T(a_deleted_policy_and_a_deleted_sa_are_named_by_their_attribute, ""),
 	T(new_policies_and_sas_are_told, "B-050"),
 	T(a_report_names_home_and_care_of_address, "C-010"),
-	T(every_cut_is_refused, "B-050"),
+	T(every_cut_is_refused, "B-050!"),
 	T(attributes_nobody_knows_print_as_numbers, ""))

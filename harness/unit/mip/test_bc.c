@@ -46,8 +46,8 @@ static void a_lifetime_is_the_least_of_three_in_units_of_4_s(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(bc_lifetime(rows[i].asked, rows[i].limit, rows[i].prefix),
-			rows[i].granted);
+		assert_int_equal(
+			bc_lifetime(rows[i].asked, rows[i].limit, rows[i].prefix), rows[i].granted);
 }
 
 static void a_binding_is_found_by_all_of_its_key(void **state)
@@ -121,8 +121,8 @@ static void what_is_left_runs_down_to_nothing(void **state)
 	loop_end();
 }
 
-UNIT_MAIN(T(a_sequence_number_is_new_for_half_of_all_numbers, "C-025 C-040"),
+UNIT_MAIN(T(a_sequence_number_is_new_for_half_of_all_numbers, "C-025 C-040!"),
 	T(a_lifetime_is_the_least_of_three_in_units_of_4_s, "C-040"),
 	T(a_binding_is_found_by_all_of_its_key, "C-040 C-100"),
 	T(a_cache_grows_with_what_is_in_it, "C-100"),
-	T(what_is_left_runs_down_to_nothing, "C-049"))
+	T(what_is_left_runs_down_to_nothing, "C-049!"))

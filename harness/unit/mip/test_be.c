@@ -70,6 +70,6 @@ static void a_flood_of_options_gets_five_answers_a_second(void **state)
 	duo_close(&w);
 }
 
-UNIT_MAIN(T(an_option_without_a_binding_is_told_to_where_it_came_from, "C-010 C-027"),
+UNIT_MAIN(T(an_option_without_a_binding_is_told_to_where_it_came_from, "C-010! C-027!"),
 	T(what_may_not_be_answered_is_not, "C-027 F-006"),
 	T(a_flood_of_options_gets_five_answers_a_second, "C-027 F-006"))

@@ -32,4 +32,4 @@ static void what_stands_for_nobody_is_not_unicast(void **state)
 }
 
 UNIT_MAIN(T(every_counter_has_a_name_of_its_own, ""),
-	T(what_stands_for_nobody_is_not_unicast, "C-025"))
+	T(what_stands_for_nobody_is_not_unicast, "C-025!"))

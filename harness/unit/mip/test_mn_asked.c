@@ -159,8 +159,8 @@ static void a_complaint_about_a_refresh_counts_when_the_binding_has_ended(void *
 	mn_stage_end(w);
 }
 
-UNIT_MAIN(T(only_a_complaint_about_the_update_under_way_counts, "F-023"),
-	T(a_complaint_about_esp_must_name_our_spi, "F-023"),
+UNIT_MAIN(T(only_a_complaint_about_the_update_under_way_counts, "F-023!"),
+	T(a_complaint_about_esp_must_name_our_spi, "F-023!"),
 	T(a_complaint_about_a_refresh_counts_when_the_binding_has_ended, "F-023"),
 	T(a_binding_that_stands_outlives_every_complaint, "F-023"),
 	T(a_refresh_request_of_the_home_agent_is_answered, "C-070"),

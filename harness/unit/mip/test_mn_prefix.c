@@ -217,4 +217,4 @@ UNIT_MAIN(T(the_solicitation_is_repeated_until_answered, "C-075 B-003"),
 	T(other_prefixes_are_no_news_of_the_home_address, "C-121"),
 	T(before_the_home_prefix_ends_it_is_asked_for_again, "C-122"),
 	T(what_was_told_away_is_forgotten_at_home, "C-121 C-122"),
-	T(who_does_not_want_to_ask_never_does, "C-075"))
+	T(who_does_not_want_to_ask_never_does, "C-075!"))

@@ -236,10 +236,10 @@ static void at_home_a_home_agent_is_forgotten_if_so_wished(void **state)
 UNIT_MAIN(T(until_it_knows_one_a_node_has_nothing_but_a_block, "C-074 F-021"),
 	T(a_request_is_repeated_four_times_each_after_twice_as_long, "C-074"),
 	T(the_first_agent_that_policies_name_is_registered_with, "C-074"),
-	T(a_reply_to_another_question_is_ignored, "C-074"),
-	T(an_agent_that_refuses_gives_way_to_the_next, "C-063 C-074"),
+	T(a_reply_to_another_question_is_ignored, "C-074!"),
+	T(an_agent_that_refuses_gives_way_to_the_next, "C-063! C-074!"),
 	T(a_silent_agent_is_given_up_after_five_repetitions, "C-062 C-074"),
 	T(with_no_number_of_repetitions_it_is_never_given_up, "C-097"),
 	T(a_move_while_seeking_asks_from_the_new_address, "C-074"),
-	T(at_home_nobody_needs_a_home_agent, "C-074 C-071"),
+	T(at_home_nobody_needs_a_home_agent, "C-074! C-071!"),
 	T(at_home_a_home_agent_is_forgotten_if_so_wished, "C-074"))

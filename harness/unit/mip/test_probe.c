@@ -58,5 +58,5 @@ static void a_kernel_that_tells_migrate_elsewhere_is_refused(void **state)
 }
 
 UNIT_MAIN(T(a_kernel_that_can_all_is_left_as_it_was, "D-002"),
-	T(a_missing_feature_stops_the_start, "D-002"),
-	T(a_kernel_that_tells_migrate_elsewhere_is_refused, "B-103"))
+	T(a_missing_feature_stops_the_start, "D-002!"),
+	T(a_kernel_that_tells_migrate_elsewhere_is_refused, "B-103!"))

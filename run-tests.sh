@@ -18,6 +18,7 @@ if [ -n "${BUILD:-}" ]; then
 		exit 2
 	}
 	BUILD=$(cd "$BUILD" && pwd)
+	BUILD=${BUILD#"$home"/} # by one name only: make knows a file's headers by it
 	export BUILD
 fi
 cd "$home"

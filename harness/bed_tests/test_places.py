@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -46,6 +47,27 @@ def test_make_takes_the_folder_and_refuses_one_with_a_blank():
     assert "/nowhere/x/guest/preload.so" in dry("/nowhere/x").stdout
     assert not dry("").returncode
     assert "has a blank" in dry("/no where").stderr
+
+
+def test_a_folder_of_the_checkout_has_one_name_whatever_is_typed():
+    """Else objects made by one name do not follow their headers by the other."""
+    def made(said: str) -> str:
+        return subprocess.run(["make", "-n", "--always-make", "guest"], cwd=TOP, check=True,
+                              capture_output=True, text=True,
+                              env=os.environ | {"BUILD": said}).stdout
+    assert made(f"{TOP}/build") == made("build") == made("")
+
+
+def test_the_front_door_gives_a_folder_of_the_checkout_one_name(tmp_path):
+    top = tmp_path / "with a blank"
+    (top / "harness").mkdir(parents=True)
+    shutil.copy(TOP / "run-tests.sh", top)
+    (top / "harness/packages").write_text('#!/bin/sh\necho "$BUILD" >&2\nexit 1\n')
+    (top / "harness/packages").chmod(0o755)
+    said = [subprocess.run([top / "run-tests.sh"], cwd=cwd, capture_output=True, text=True,
+                           env=os.environ | {"BUILD": build}, check=False).stderr
+            for cwd, build in ((top, "out"), (top, f"{top}/out"), (top / "harness", "../out"))]
+    assert said == ["out\n"] * 3
 
 
 @pytest.mark.parametrize("name", ["plain", "with a blank", "zażółć à", "a, b"])

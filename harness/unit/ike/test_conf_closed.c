@@ -44,7 +44,8 @@ static struct ike_conf *load(const char *text)
 {
 	struct ike_conf *c = NULL;
 
-	assert_int_equal(load_n(text, strlen(text), &c), 0);
+	if (load_n(text, strlen(text), &c) != 0)
+		fail_msg("%s: said %s", text, said);
 	return c;
 }
 

@@ -193,7 +193,7 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 		take_sections(c, &all, paths, log);
 		secrets_read(paths, log, c);
 		strongswan_read(paths->strongswan_conf, log, c);
-		if (c->refused)
+		if (c->refused || all.refused)
 			err = CONF_REFUSED;
 		else
 			*out = take(c);
@@ -205,7 +205,8 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 
 const char *conf_load_str(int rc)
 {
-	return rc == CONF_REFUSED ? "config setup asks for what cannot be enforced" : file_str(rc);
+	return rc == CONF_REFUSED ? "what may restrict every connection cannot be read or enforced"
+				  : file_str(rc);
 }
 
 struct conn *conf_conn(const struct ike_conf *c, const char *name)

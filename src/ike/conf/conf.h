@@ -7,8 +7,9 @@
  * Units:   seconds.
  * Errors:  findings go to the conf_log (file, line, value, what was expected): a bad value, a line
  *          that cannot be read and a keyword that may restrict cost their conn, the others stay; a
- *          bad value of config setup takes the strictest meaning; conf_load gives 0, -errno of the
- *          top file, or CONF_REFUSED. log.n_errors sets the exit status.
+ *          bad value of config setup takes the strictest meaning; a header that is not understood
+ *          costs all; conf_load gives 0, -errno of the top file, or CONF_REFUSED. log.n_errors sets
+ *          the exit status.
  * Source:  ipsec.conf(5) of strongSwan; docs/man/ipsec.conf.5.
  */
 #pragma once
@@ -24,7 +25,7 @@
 #include "base/table.h"
 #include "ike/message/ts.h"
 
-/* config setup holds a keyword that may restrict and that nobody here knows. */
+/* It holds what may restrict all and cannot be read, or that nobody here knows. */
 enum { CONF_REFUSED = -EBADE };
 
 enum conn_auto { AUTO_IGNORE, AUTO_ADD, AUTO_ROUTE, AUTO_START };

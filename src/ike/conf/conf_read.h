@@ -12,7 +12,7 @@
 #include "base/lex.h"
 #include "ike/conf/conf.h"
 
-enum section_kind { SECTION_SETUP, SECTION_CONN, SECTION_CA };
+enum section_kind { SECTION_NONE, SECTION_SETUP, SECTION_CONN, SECTION_CA };
 
 enum param_state { PARAM_NEW, PARAM_GOOD, PARAM_IGNORED, PARAM_BAD };
 
@@ -38,6 +38,7 @@ struct section {
 struct sections {
 	struct section *first, *defaults; /* in file order; conn %default, which may come again */
 	struct table by_name;
+	bool refused; /* a header may be lost, and whom it restricted */
 };
 
 int sections_read(const struct lex *lex, struct conf_log *log, struct sections *out);

@@ -8,26 +8,36 @@
 enum { PARAMS_MAX = 200 };
 
 static const struct {
-	const char *word;
+	const char *word, *form;
 	enum section_kind kind;
 } kinds[] = {
-	{ "config", SECTION_SETUP },
-	{ "conn", SECTION_CONN },
-	{ "ca", SECTION_CA },
+	{ "config", "`config setup'", SECTION_SETUP },
+	{ "conn", "`conn NAME' or `conn %default'", SECTION_CONN },
+	{ "ca", "`ca NAME'", SECTION_CA },
+	{ "include", "`include FILE'", SECTION_NONE },
+	{ "version", "`version 2'", SECTION_NONE },
 };
+
+enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]), WORD_MAX = 40 };
 
 struct reader {
 	struct sections all;
 	struct section **end, **end_default, *open; /* open NULL: parameters are thrown away */
 	struct conf_log *log;
-	bool any; /* a header was seen */
+	bool told; /* that they are */
 };
 
-/* What stands there may have restricted the section. */
-static void break_open(struct reader *r)
+/* What stands there may have restricted the section; without one, any that is not known. */
+static void break_open(struct reader *r, const struct lex_line *line)
 {
-	if (r->open)
+	if (r->open) {
 		r->open->broken = true;
+	} else if (!r->told) {
+		conf_error(r->log, line->at,
+			"%s: expected a section before it, so nothing is loaded",
+			line->text ? line->text : "this line");
+		r->told = r->all.refused = true;
+	}
 }
 
 static uint32_t hash_section(enum section_kind kind, const char *name)
@@ -107,41 +117,102 @@ static int section_add(
 	return 0;
 }
 
+/* The word that a line begins with is one of ours, or meant as one: its row, or N_KINDS. */
+static size_t near_kind(const char *text)
+{
+	char word[WORD_MAX] = "";
+	size_t n = strcspn(text, " \t=");
+
+	if (n < sizeof(word))
+		memcpy(word, text, n);
+	for (size_t i = 0; i < N_KINDS; i++) {
+		size_t len = strlen(kinds[i].word);
+
+		if (names_near(kinds[i].word, word) ||
+			(len > strlen("ca") && !strncasecmp(text, kinds[i].word, len)))
+			return i;
+	}
+	return N_KINDS;
+}
+
+/* Whom this one would have restricted, nobody knows: it may have been conn %default. */
+static void lose_header(struct reader *r, const struct lex_line *line)
+{
+	size_t i = near_kind(line->text);
+
+	conf_error(r->log, line->at, "%s: expected %s%s, so nothing is loaded", line->text,
+		line->indented ? "in the first column " : "",
+		i < N_KINDS ? kinds[i].form : "`config setup', `conn NAME' or `ca NAME'");
+	r->open = NULL;
+	r->told = r->all.refused = true;
+}
+
+/* What nobody would call a section who did not mean another one. */
+static bool is_name(enum section_kind kind, const char *name)
+{
+	if (kind == SECTION_SETUP)
+		return !strcmp(name, "setup");
+	if (!*name || strpbrk(name, "=\""))
+		return false;
+	for (const char *p = name; *p; p++)
+		if (isspace((unsigned char)*p))
+			return false;
+	if (kind != SECTION_CONN || !strcmp(name, "%default"))
+		return true;
+	return *name != '%' && !names_near(name, "%default");
+}
+
+static int section_begin(
+	struct reader *r, const struct lex_line *line, enum section_kind kind, const char *name)
+{
+	bool may_come_again = kind == SECTION_SETUP || !strcmp(name, "%default");
+	struct section *old = may_come_again ? NULL : section_find(&r->all, kind, name, r->log);
+
+	if (!old)
+		return section_add(r, kind, name, line->at);
+	conf_error(r->log, line->at,
+		"%s: expected a section that was not given before (line %u of %s); neither is "
+		"loaded",
+		line->text, old->at.line, old->at.file);
+	old->broken = true;
+	r->open = NULL;
+	r->told = true;
+	return 0;
+}
+
+/* "NAME=VALUE" that lost its indentation. */
+static bool is_parameter(const char *text)
+{
+	size_t n = strcspn(text, "= \t");
+
+	return n && text[n + strspn(text + n, " \t")] == '=' && near_kind(text) == N_KINDS;
+}
+
 /* "conn mh": the word, then one name. */
 static int header(struct reader *r, const struct lex_line *line)
 {
-	size_t n = strcspn(line->text, " \t");
+	size_t n = strcspn(line->text, " \t"), i = 0;
 	const char *name = line->text + n + strspn(line->text + n, " \t");
-	struct section *old;
 
-	r->any = true;
-	if (!*name || strchr(line->text, '=')) /* rather a parameter that lost its indentation */
-		break_open(r);
-	r->open = NULL;
-	if (n == strlen("version") && !strncmp(line->text, "version", n))
+	while (i < N_KINDS &&
+		(n != strlen(kinds[i].word) || strncmp(line->text, kinds[i].word, n) != 0))
+		i++;
+	if (i == N_KINDS && is_parameter(line->text)) {
+		conf_error(r->log, line->at,
+			"%s: expected `config setup', `conn NAME' or `ca NAME'", line->text);
+		break_open(r, line);
 		return 0;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (n != strlen(kinds[i].word) || strncmp(line->text, kinds[i].word, n) != 0)
-			continue;
-		if (!*name || strpbrk(name, " \t=") ||
-			(kinds[i].kind == SECTION_SETUP && strcmp(name, "setup") != 0))
-			break;
-		old = strcmp(name, "%default") != 0
-			? section_find(&r->all, kinds[i].kind, name, r->log)
-			: NULL;
-		if (old && kinds[i].kind != SECTION_SETUP) {
-			conf_error(r->log, line->at,
-				"%s: expected a section that was not given before (line %u of "
-				"%s); neither is loaded",
-				line->text, old->at.line, old->at.file);
-			old->broken = true;
-			return 0;
-		}
-		return section_add(r, kinds[i].kind, name, line->at);
 	}
-	conf_error(r->log, line->at, "%s: expected `config setup', `conn NAME' or `ca NAME'",
-		line->text);
-	return 0;
+	if (i < N_KINDS && !strcmp(kinds[i].word, "version")) {
+		r->open = NULL;
+		r->told = false;
+		return 0;
+	}
+	if (i == N_KINDS || kinds[i].kind == SECTION_NONE || !is_name(kinds[i].kind, name)) {
+		lose_header(r, line);
+		return 0;
+	}
+	return section_begin(r, line, kinds[i].kind, name);
 }
 
 bool conf_has_odd_quotes(const char *text)
@@ -195,7 +266,7 @@ static void judge_twice(struct reader *r, const struct section *s, const struct 
 static int parameter(struct reader *r, const struct lex_line *line)
 {
 	const char *equals = strchr(line->text, '=');
-	size_t n = equals ? (size_t)(equals - line->text) : 0;
+	size_t n = equals ? (size_t)(equals - line->text) : 0, kind = near_kind(line->text);
 	struct section *s = r->open;
 	const char *text, *wrong;
 	struct param *p;
@@ -203,27 +274,29 @@ static int parameter(struct reader *r, const struct lex_line *line)
 	while (n && isspace((unsigned char)line->text[n - 1]))
 		n--;
 	if (!n || strcspn(line->text, " \t") < n) {
+		if (kind != N_KINDS && kinds[kind].kind != SECTION_NONE) {
+			lose_header(r, line);
+			return 0;
+		}
 		conf_error(r->log, line->at, "%s: expected NAME=VALUE", line->text);
-		break_open(r);
+		break_open(r, line);
 		return 0;
 	}
 	if (!s) {
-		if (!r->any)
-			conf_error(
-				r->log, line->at, "%s: expected a section before it", line->text);
+		break_open(r, line);
 		return 0;
 	}
 	if (s->n_params == PARAMS_MAX) {
 		conf_error(r->log, line->at, "%s: expected at most %d parameters in a section",
 			line->text, PARAMS_MAX);
-		break_open(r);
+		break_open(r, line);
 		return 0;
 	}
 	text = equals + 1 + strspn(equals + 1, " \t");
 	wrong = wrong_value(text);
 	if (wrong) {
 		conf_error(r->log, line->at, "%s: %s", line->text, wrong);
-		break_open(r);
+		break_open(r, line);
 		return 0;
 	}
 	p = &s->params[s->n_params++];
@@ -240,11 +313,13 @@ static int parameter(struct reader *r, const struct lex_line *line)
 /* Told already. In the first column it may have been a header, too. */
 static void unreadable(struct reader *r, const struct lex_line *line)
 {
-	break_open(r);
-	if (!line->indented) {
-		r->any = true;
-		r->open = NULL;
+	if (line->indented) {
+		break_open(r, line);
+		return;
 	}
+	conf_error(r->log, line->at, "a section may begin here, so nothing is loaded");
+	r->open = NULL;
+	r->told = r->all.refused = true;
 }
 
 int sections_read(const struct lex *lex, struct conf_log *log, struct sections *out)

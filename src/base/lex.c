@@ -45,13 +45,15 @@ static int lost(struct lex_reader *r, struct conf_pos at, bool indented)
 
 static int scan_line(struct lex_reader *r, struct conf_pos at, char *line, size_t n)
 {
+	bool indented = isspace((unsigned char)*line);
+
 	if (memchr(line, '\0', n)) {
 		conf_error(r->log, at, "expected text, not an octet 0");
-		return lost(r, at, isspace((unsigned char)*line));
+		return lost(r, at, indented);
 	}
 	if (n > LEX_LINE_MAX) {
 		conf_error(r->log, at, "line of %zu octets: expected at most %d", n, LEX_LINE_MAX);
-		return lost(r, at, isspace((unsigned char)*line));
+		return *line == '#' ? 0 : lost(r, at, indented);
 	}
 	line[n] = '\0';
 	return r->scan(r, at, line);
@@ -129,7 +131,7 @@ int lex_read(struct lex_reader *r, const char *path)
 	return rc;
 }
 
-static int include_one(struct lex_reader *r, struct conf_pos at, const char *path)
+static int include_one(struct lex_reader *r, struct conf_pos at, const char *path, bool indented)
 {
 	int rc;
 
@@ -138,7 +140,7 @@ static int include_one(struct lex_reader *r, struct conf_pos at, const char *pat
 			conf_error(r->log, at, "include %s: more than %d files, ignored", path,
 				LEX_FILES_MAX);
 		r->too_many = true; /* said once */
-		return lost(r, at, true);
+		return lost(r, at, indented);
 	}
 	r->n_files++;
 	rc = read_file(r, path);
@@ -148,7 +150,7 @@ static int include_one(struct lex_reader *r, struct conf_pos at, const char *pat
 		conf_error(r->log, at, "include %s: this file includes itself, ignored", path);
 	else
 		conf_error(r->log, at, "include %s: %s", path, file_str(rc));
-	return lost(r, at, true); /* it may have gone on with what is open */
+	return lost(r, at, indented); /* it may have gone on with what is open */
 }
 
 /* A pattern is relative to the file that it stands in. */
@@ -162,11 +164,19 @@ static char *beside(const char *file, const char *pattern)
 	return asprintf(&path, "%.*s/%s", (int)(slash - file), file, pattern) < 0 ? NULL : path;
 }
 
+/* A folder that is not there holds nothing; of one that cannot be read nobody knows. */
+static int folder_error(const char *path, int err)
+{
+	(void)path;
+	return err != ENOENT && err != ENOTDIR;
+}
+
 int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern, bool indented)
 {
 	own_mem char *path = beside(r->file->name, pattern);
 	__attribute__((cleanup(globfree))) glob_t found = { 0 };
-	int rc = 0;
+	bool is_wild = strpbrk(pattern, "*?[");
+	int rc;
 
 	if (!path)
 		return -ENOMEM;
@@ -174,20 +184,23 @@ int lex_include(struct lex_reader *r, struct conf_pos at, const char *pattern, b
 		conf_error(r->log, at,
 			"include %s: more than %u includes within each other, ignored", pattern,
 			r->limits.depth);
-		return lost(r, at, true);
+		return lost(r, at, indented);
 	}
-	switch (glob(path, 0, NULL, &found)) {
-	case 0:
-		break;
-	case GLOB_NOSPACE:
+	rc = glob(path, 0, folder_error, &found);
+	if (rc == GLOB_NOSPACE)
 		return -ENOMEM;
-	default:
-		(r->limits.no_match_is_ok && !indented ? conf_warn : conf_error)(
-			r->log, at, "include %s: no file of that name", pattern);
-		return indented ? lost(r, at, true) : 0;
+	if (rc == GLOB_NOMATCH && is_wild) {
+		conf_warn(r->log, at, "include %s: no file of that name", pattern);
+		return 0;
+	}
+	if (rc) {
+		conf_error(r->log, at, "include %s: %s", pattern,
+			rc == GLOB_NOMATCH ? "no file of that name"
+					   : "expected a folder that can be read");
+		return lost(r, at, indented);
 	}
 	for (size_t i = 0; !rc && i < found.gl_pathc; i++)
-		rc = include_one(r, at, found.gl_pathv[i]);
+		rc = include_one(r, at, found.gl_pathv[i], indented);
 	return rc;
 }
 

@@ -5,7 +5,8 @@
  *          noted); lex_tokens gives words, "strings", { } ; (mip6d.conf). Both follow `include
  *          "glob"` relative to the including file.
  * Units:   lines count from 1. Text lives until lex_free().
- * Errors:  0 or -errno of the top file; every other finding (missing include, too deep,
+ * Errors:  0 or -errno of the top file; every other finding (a pattern without a match is a
+ *          warning; an include by name that is missing or cannot be read, too deep,
  *          recursion, unterminated string, NUL octet, line longer than 4096) goes to the
  *          conf_log and reading goes on.
  */
@@ -50,7 +51,6 @@ struct lex {
 
 struct lex_limits {
 	unsigned depth; /* includes within includes */
-	bool no_match_is_ok; /* a pattern without a match is a warning, else an error */
 };
 
 int lex_lines(const char *path, struct lex_limits limits, struct conf_log *log, struct lex *out);

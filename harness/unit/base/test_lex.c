@@ -10,7 +10,7 @@ static char dir[] = "/tmp/perigee-lex-XXXXXX";
 static char findings[4096];
 static struct conf_log found;
 
-static const struct lex_limits deep = { .depth = 20, .no_match_is_ok = true };
+static const struct lex_limits deep = { .depth = 20 };
 
 static void emit(void *arg, bool error, const char *line)
 {
@@ -141,9 +141,11 @@ static void an_include_without_a_match_is_told(void **state)
 	put("a", "\ninclude none*\nlast\n");
 	assert_string_equal(lines("a", deep), "a:3 last|");
 	assert_string_equal(findings, "W a:2: include none*: no file of that name\n");
-	lines("a", (struct lex_limits){ .depth = 20 });
-	assert_string_equal(findings, "E a:2: include none*: no file of that name\n");
-	assert_int_equal(found.n_errors, 1);
+	put("a", "\ninclude none\nlast\n\tinclude none/none\n");
+	assert_string_equal(lines("a", deep), "a:2 ?|a:3 last|a:4>?|");
+	assert_string_equal(findings,
+		"E a:2: include none: no file of that name\n"
+		"E a:4: include none/none: no file of that name\n");
 }
 
 static void a_file_that_includes_itself_is_told(void **state)
@@ -155,7 +157,7 @@ static void a_file_that_includes_itself_is_told(void **state)
 	put("b", "B\ninclude link\n");
 	unlink(path_of("link"));
 	assert_int_equal(symlink("a", path_of("link")), 0); /* another name is the same file */
-	assert_string_equal(lines("a", deep), "a:1 A|b:1 B|b:2>?|a:3 last|");
+	assert_string_equal(lines("a", deep), "a:1 A|b:1 B|b:2 ?|a:3 last|");
 	snprintf(want, sizeof(want), "E b:2: include %s: this file includes itself, ignored\n",
 		path_of("link"));
 	assert_string_equal(findings, want);
@@ -168,7 +170,7 @@ static void includes_have_a_depth(void **state)
 	put("b", "include c\n");
 	put("c", "C\n");
 	assert_string_equal(lines("a", (struct lex_limits){ .depth = 2 }), "c:1 C|");
-	assert_string_equal(lines("a", (struct lex_limits){ .depth = 1 }), "b:1>?|");
+	assert_string_equal(lines("a", (struct lex_limits){ .depth = 1 }), "b:1 ?|");
 	assert_string_equal(
 		findings, "E b:1: include c: more than 1 includes within each other, ignored\n");
 }
@@ -229,7 +231,7 @@ static void an_include_that_cannot_be_read_is_told(void **state)
 	(void)state;
 	mkdir(path_of("d"), 0755);
 	put("a", "include d\nlast\n");
-	assert_string_equal(lines("a", deep), "a:1>?|a:2 last|");
+	assert_string_equal(lines("a", deep), "a:1 ?|a:2 last|");
 	assert_non_null(strstr(findings, "E a:1: include "));
 	assert_non_null(strstr(findings, "/d: Is a directory\n"));
 }

@@ -233,6 +233,41 @@ static void a_parameter_without_a_section_costs_all(void **state)
 		"c");
 }
 
+static const char *const unreadable[] = { "none.conf", "folder", "fifo", "none/x.conf",
+	"ipsec.conf", "dangling", "fold*", "\"none.conf\"" };
+
+/* The one that is missing may have held conn %default, or what was open went on in it. */
+static void an_include_by_name_costs_what_it_may_have_held(void **state)
+{
+	char text[512], file[128];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s/folder", dir);
+	assert_int_equal(mkdir(file, 0755), 0);
+	snprintf(file, sizeof(file), "%s/fifo", dir);
+	assert_int_equal(mkfifo(file, 0644), 0);
+	snprintf(file, sizeof(file), "%s/dangling", dir);
+	assert_int_equal(symlink("none", file), 0);
+	for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++) {
+		snprintf(text, sizeof(text), "include %s\nconn c\n\tauto=add\n", unreadable[i]);
+		if (strcmp(loaded(text), "none") != 0)
+			fail_msg("%s: said %s", text, said);
+		snprintf(text, sizeof(text),
+			"conn a\n\tauto=add\n\tinclude %s\nconn c\n\tauto=add\n", unreadable[i]);
+		if (strcmp(loaded(text), "c") != 0)
+			fail_msg("%s: said %s", text, said);
+	}
+	assert_string_equal(loaded("include none.d/*.conf\nconn c\n\tauto=add\n"), "c");
+	assert_string_equal(loaded("include none*\nconn c\n\tauto=add\n"), "c");
+	for (const char *const *name = (const char *const[]){ "fifo", "dangling", NULL }; *name;
+		name++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, *name);
+		unlink(file);
+	}
+	snprintf(file, sizeof(file), "%s/folder", dir);
+	rmdir(file);
+}
+
 static void the_folder_is_removed(void **state)
 {
 	(void)state;
@@ -243,4 +278,5 @@ static void the_folder_is_removed(void **state)
 UNIT_MAIN(T(damage_to_a_header_never_lets_in_more, "E-050"),
 	T(words_around_a_header_never_let_in_more, "E-050"),
 	T(a_header_that_is_not_understood_costs_all, "E-050"),
-	T(a_parameter_without_a_section_costs_all, "E-050"), T(the_folder_is_removed, ""))
+	T(a_parameter_without_a_section_costs_all, "E-050"),
+	T(an_include_by_name_costs_what_it_may_have_held, "E-051"), T(the_folder_is_removed, ""))

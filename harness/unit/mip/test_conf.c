@@ -116,7 +116,7 @@ static void the_mobile_node_page_loads_unchanged(void **state)
 }
 
 /* The page includes from /etc: what is there on the machine of the test must not count. */
-static struct mip_conf *load_page(const char *etc, unsigned warnings)
+static struct mip_conf *load_page(const char *etc, unsigned errors)
 {
 	char text[4096], *from = text;
 	char copy[4096] = "";
@@ -132,7 +132,7 @@ static struct mip_conf *load_page(const char *etc, unsigned warnings)
 		strcat(copy, etc);
 	}
 	strcat(copy, from);
-	return load(copy, 0, warnings);
+	return load(copy, errors, 0);
 }
 
 static void the_home_agent_page_loads_with_its_includes(void **state)
@@ -149,7 +149,7 @@ static void the_home_agent_page_loads_with_its_includes(void **state)
 	assert_int_equal(c->policy_sets->next->policies[0].reqid_to_ha, 3);
 	assert_int_equal(c->policy_sets->next->policies[1].reqid_to_mn, 4);
 	drop(c);
-	drop(load_page("/nonexistent/", 2)); /* no file matches, which is a warning */
+	drop(load_page("/nonexistent/", 2)); /* what the files say may restrict */
 }
 
 static void without_a_file_there_are_the_defaults(void **state)
@@ -427,7 +427,7 @@ static void the_manual_page_has_the_option_tables(void **state)
 }
 
 UNIT_MAIN(T(the_mobile_node_page_loads_unchanged, ""),
-	T(the_home_agent_page_loads_with_its_includes, ""),
+	T(the_home_agent_page_loads_with_its_includes, "E-051"),
 	T(without_a_file_there_are_the_defaults, "C-062"),
 	T(an_unknown_option_is_an_error_with_file_and_line, ""),
 	T(a_bad_value_is_an_error_that_says_what_was_expected, ""),

@@ -185,7 +185,7 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 	if (!c)
 		return -ENOMEM;
 	setup_defaults(c);
-	err = lex_lines(paths->ipsec_conf, (struct lex_limits){ INCLUDE_DEPTH, true }, log, &lex);
+	err = lex_lines(paths->ipsec_conf, (struct lex_limits){ INCLUDE_DEPTH }, log, &lex);
 	if (err < 0)
 		return err;
 	err = sections_read(&lex, log, &all);

@@ -149,7 +149,7 @@ void secrets_read(const struct conf_paths *paths, struct conf_log *log, struct i
 
 	if (!paths->secrets)
 		return;
-	err = lex_lines(paths->secrets, (struct lex_limits){ INCLUDE_DEPTH, true }, log, &lex);
+	err = lex_lines(paths->secrets, (struct lex_limits){ INCLUDE_DEPTH }, log, &lex);
 	if (err < 0) {
 		conf_warn(log, (struct conf_pos){ paths->secrets, 0 }, "%s: there are no secrets",
 			file_str(err));

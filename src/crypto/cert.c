@@ -51,44 +51,6 @@ bool md_is_weak(int md)
 	return md == NID_md5 || md == NID_md4 || md == NID_md2 || md == NID_sha1;
 }
 
-/* The blocks of that name in a PEM text. */
-static int each_block(struct bytes text, const char *pem_name,
-	int (*each)(void *arg, struct bytes der), void *arg)
-{
-	BIO *bio = BIO_new_mem_buf(text.p, (int)text.n);
-	int r = bio ? 0 : -ENOMEM;
-	size_t n = 0;
-
-	while (r == 0) {
-		uint8_t *der = NULL;
-		long len = 0;
-
-		if (PEM_bytes_read_bio(&der, &len, NULL, pem_name, bio, NULL, NULL) != 1)
-			break;
-		n++;
-		r = each(arg, BYTES(der, (size_t)len));
-		OPENSSL_free(der);
-	}
-	if (r == 0 && (!n || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
-		r = -EBADMSG;
-	BIO_free(bio);
-	ERR_clear_error();
-	return r;
-}
-
-int file_each(const char *path, const char *pem_name, size_t max,
-	int (*each)(void *arg, struct bytes der), void *arg)
-{
-	own_blob text = { 0 };
-	int r = file_read(path, max, &text);
-
-	if (r < 0)
-		return r;
-	if (text.n && text.p[0] == 0x30) /* a SEQUENCE: DER, not text */
-		return each(arg, blob_view(&text));
-	return each_block(blob_view(&text), pem_name, each, arg);
-}
-
 static int take_name(const X509_NAME *name, struct ident *out)
 {
 	const uint8_t *der;
@@ -370,6 +332,10 @@ int cert_load(const char *path, struct cert **out)
 	struct loading l = { &c, 1, 0, 0 };
 	int r = file_each(path, PEM_STRING_X509, CERT_FILE_MAX, take_cert, &l);
 
+	if (r == -EPROTO) { /* which one is the first, nobody knows */
+		cert_free(c);
+		return r;
+	}
 	if (l.n) /* what stands behind the first is cert_load_more's */
 		*out = c;
 	return l.n ? 0 : r < 0 ? r : -EBADMSG;
@@ -408,6 +374,9 @@ const char *cert_file_str(int rc)
 {
 	static const struct name words[] = {
 		{ -EBADMSG, "there is none that is whole, in PEM or DER, and of use here" },
+		{ -EPROTO,
+			"an object is not whole: expected text in base64 between its BEGIN and "
+			"its END line" },
 		{ -EINVAL, "it is no CA: its basicConstraints do not say CA:TRUE" },
 		{ -EOPNOTSUPP, "nothing of this kind is used here" },
 	};

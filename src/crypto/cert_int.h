@@ -38,7 +38,9 @@ bool md_is_weak(int md);
 
 /*
  * Every object of a file of at most `max` octets: the PEM blocks of that name, or one in DER. 0 or
- * -errno: of the file, of `each`, which ends it, or -EBADMSG: none, or one that is cut.
+ * -errno: of the file, of `each`, which ends it, -EBADMSG: there is none, or -EPROTO: what begins
+ * or ends an object is there without the other, or what is between them is no base64; those that
+ * are whole were given before.
  */
 int file_each(const char *path, const char *pem_name, size_t max,
 	int (*each)(void *arg, struct bytes der), void *arg);

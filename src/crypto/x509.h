@@ -24,6 +24,8 @@ struct cert;
 
 /* Why a file is no certificate, CA or CRL, in words: of what the loaders here gave. */
 const char *cert_file_str(int rc);
+/* The line of the first object of a PEM file that is not whole, 0: there is none. */
+unsigned cert_file_line(const char *path);
 
 int cert_load(const char *path, struct cert **out); /* PEM or DER file */
 /*

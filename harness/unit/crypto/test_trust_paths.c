@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "crypto/x509.h"
 #include "unit/crypto/pki.h"
 #include "unit/unit.h"
@@ -314,6 +316,104 @@ static void every_certificate_of_a_file_counts(void **state)
 		blob_free(&der[i]);
 }
 
+/* The damaged text: how many of its three certificates are found, and the word. */
+static unsigned found_in(const char *text, size_t n, int *r, const char **name)
+{
+	unsigned found = 0;
+
+	*name = pki_file(BYTES(text, n));
+	*r = cert_load_each(*name, count_ca, &found);
+	return found;
+}
+
+static void try_text(const char *text, size_t n, const char *how, unsigned line)
+{
+	const char *name;
+	int r;
+	unsigned found = found_in(text, n, &r, &name);
+	struct cert *c = NULL;
+
+	if (found < 2 || (found < 3 && r >= 0))
+		fail_msg("line %u %s: %u found, %d", line, how, found, r);
+	if (r == -EPROTO && !cert_file_line(name))
+		fail_msg("line %u %s: told of no line", line, how);
+	if (r == -EPROTO && cert_load(name, &c) != -EPROTO)
+		fail_msg("line %u %s: one is loaded as the first", line, how);
+	cert_free(c);
+	unlink(name);
+}
+
+/* Without the line, without its end, its beginning, with another octet, and cut there. */
+static void damage_line(const char *text, size_t n, size_t at, size_t len, unsigned line)
+{
+	size_t step = len / 32 * 3 + 1;
+	char *out = malloc(n + 8);
+
+	assert_non_null(out);
+	memcpy(out, text, at);
+	memcpy(out + at, text + at + len, n - at - len);
+	try_text(out, n - len, "is out", line);
+	for (size_t i = 0; i + 1 < len; i += step) {
+		memcpy(out, text, at + i);
+		memcpy(out + at + i, text + at + i + 1, n - at - i - 1);
+		try_text(out, n - 1, "lacks an octet", line);
+		memcpy(out, text, n);
+		out[at + i] = text[at + i] == 'x' ? 'y' : 'x';
+		try_text(out, n, "has another octet", line);
+		out[at + i] ^= 0x80;
+		try_text(out, n, "has an odd octet", line);
+	}
+	free(out);
+}
+
+static void damage_to_a_line_is_told_or_every_object_counts(void **state)
+{
+	static const char *const what[] = { "CERTIFICATE", "CERTIFICATE", "CERTIFICATE" };
+	struct blob der[3] = { 0 }, text = { 0 };
+	unsigned line = 0;
+
+	(void)state;
+	pki_der(pki_root(), &der[0]);
+	pki_der(twin(), &der[1]);
+	pki_der(sub_ca(NULL, KEY_CA), &der[2]);
+	assert_int_equal(file_read(pem_file(what, der, 3), 1 << 20, &text), 0);
+	for (size_t at = 0, len; at < text.n; at += len) {
+		const uint8_t *stop = memchr(text.p + at, '\n', text.n - at);
+
+		len = (size_t)(stop - (text.p + at)) + 1;
+		damage_line((const char *)text.p, text.n, at, len, ++line);
+	}
+	for (size_t i = 0; i < 3; i++)
+		blob_free(&der[i]);
+	blob_free(&text);
+}
+
+/* OpenSSL goes on to the next dash, and the list behind it is lost. */
+static void a_list_without_its_end_hides_none_behind_it(void **state)
+{
+	static const char *const what[] = { "X509 CRL", "X509 CRL" };
+	struct blob der[2] = { 0 }, text = { 0 };
+	struct trust t = trust_of(CRL_SOFT);
+	const char *name;
+	char *end;
+
+	(void)state;
+	add_ca(&t, pki_root());
+	pki_crl_der((struct pki_crl){ .number = 1 }, &der[0]);
+	pki_crl_der((struct pki_crl){ .number = 2, .revoked = 5 }, &der[1]);
+	assert_int_equal(file_read(pem_file(what, der, 2), 1 << 20, &text), 0);
+	end = strstr((char *)text.p, "-----END");
+	memset(end, ' ', strcspn(end, "\n"));
+	name = pki_file(blob_view(&text));
+	assert_int_equal(trust_add_crl(&t, name), -EPROTO);
+	assert_int_equal(cert_file_line(name), 1);
+	assert_int_equal(check(&t, pki_moon()), TRUST_REVOKED);
+	for (size_t i = 0; i < 2; i++)
+		blob_free(&der[i]);
+	blob_free(&text);
+	trust_free(&t);
+}
+
 UNIT_MAIN(T(a_list_counts_for_the_key_that_signed_it, "A-250"),
 	T(without_the_twins_list_there_is_no_status, "A-250"),
 	T(a_part_of_the_truth_revokes_and_proves_nothing, "A-251"),
@@ -322,4 +422,6 @@ UNIT_MAIN(T(a_list_counts_for_the_key_that_signed_it, "A-250"),
 	T(a_cross_certificate_is_found, "A-252"),
 	T(the_ca_that_is_asked_for_must_be_in_the_path, "A-254"),
 	T(a_pinned_certificate_is_the_only_one_and_needs_no_ca, "A-255"),
-	T(every_list_of_a_file_counts, "A-253"), T(every_certificate_of_a_file_counts, "A-253"))
+	T(every_list_of_a_file_counts, "A-253"), T(every_certificate_of_a_file_counts, "A-253"),
+	T(damage_to_a_line_is_told_or_every_object_counts, "A-264"),
+	T(a_list_without_its_end_hides_none_behind_it, "A-264"))

@@ -138,10 +138,15 @@ void cert_store_findings(struct cert_store *s, struct conf_log *log)
 	s->findings = log;
 }
 
-static void say_useless(struct cert_store *s, const char *path, const char *why)
+static void say_useless(struct cert_store *s, const char *path, int rc)
 {
+	const char *why = cert_file_str(rc);
+	unsigned line = rc == -EPROTO ? cert_file_line(path) : 0;
+
 	if (s->findings)
-		conf_error(s->findings, (struct conf_pos){ path, 0 }, "%s", why);
+		conf_error(s->findings, (struct conf_pos){ path, line }, "%s", why);
+	else if (line)
+		log_cfg(1, "file '%s', line %u: %s", path, line, why);
 	else
 		log_cfg(1, "file '%s' was not loaded: %s", path, why);
 }
@@ -160,7 +165,7 @@ static void load_folder(struct cert_store *s, const char *what, const char *name
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
 		rc = load(s, path);
 		if (rc < 0)
-			say_useless(s, path, cert_file_str(rc));
+			say_useless(s, path, rc);
 		free(list[i]);
 	}
 	free(list);

@@ -457,6 +457,30 @@ static void a_slip_is_told_with_the_word_that_was_meant(void **state)
 	}
 }
 
+/* Strict where it says so wherever it stands, or not loaded: nothing is ever added to it unasked.
+ */
+static void a_mark_of_strictness_is_never_lost(void **state)
+{
+	static const char good[] = "aes128-sha256-modp2048,twofish-md5,aes256-sha256-modp2048";
+	static const char *const names[] = { "ike", "esp" };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i <= 2 * strlen(good) + 1; i++) {
+		size_t at = i / 2;
+		struct ike_conf *c;
+
+		snprintf(text, sizeof(text), "conn a\n\tauto=add\n%s\t%s=%.*s!%s\n", BASE,
+			names[i % 2], (int)at, good, good + at);
+		c = load(text);
+		if (c->conns && !(i % 2 ? c->conns->esp_strict : c->conns->ike_strict))
+			fail_msg("%s: not strict, said %s", text, said);
+		if (!c->conns != (at < strlen(good)))
+			fail_msg("%s: said %s", text, said);
+		ike_conf_free(c);
+	}
+}
+
 static void the_folder_is_removed(void **state)
 {
 	(void)state;
@@ -473,4 +497,5 @@ UNIT_MAIN(T(each_keyword_is_enforced_refused_or_named_as_without_effect, "E-030"
 	T(a_bad_word_of_config_setup_takes_the_strictest_meaning, "E-034"),
 	T(an_exception_that_cannot_be_read_is_none, "E-034"),
 	T(an_unknown_word_that_may_restrict_all_costs_the_start, "E-034"),
-	T(a_slip_is_told_with_the_word_that_was_meant, "E-003 E-035"), T(the_folder_is_removed, ""))
+	T(a_slip_is_told_with_the_word_that_was_meant, "E-003 E-035"),
+	T(a_mark_of_strictness_is_never_lost, "E-052"), T(the_folder_is_removed, ""))

@@ -70,7 +70,8 @@ static const struct conf_key keys[] = {
 	{ .name = "authby", .set = set_only, .def = "pubkey", .words = methods, .n_words = 2,
 	  .doc = "both ends prove themselves by RSA signatures" },
 	{ .name = "ike", .set = set_ike,
-	  .doc = "proposals of the IKE_SA, such as aes128-sha256-modp2048; with ! nothing else" },
+	  .doc = "proposals of the IKE_SA, such as aes128-sha256-modp2048; with ! behind the last "
+		  "one nothing else" },
 	{ .name = "esp", .set = set_esp,
 	  .doc = "proposals of the CHILD_SA; a group is used for rekeying and further "
 		  "CHILD_SAs" },
@@ -171,6 +172,8 @@ static int proposals(const char *value, uint8_t proto, struct prop_list *list, b
 	*strict = copy[n - 1] == '!';
 	if (*strict)
 		copy[n - 1] = '\0';
+	if (strchr(copy, '!')) /* meant to be strict, but of what? */
+		return refuse(why, "! only behind the last proposal");
 	for (char *w = strtok_r(copy, ", ", &save); w; w = strtok_r(NULL, ", ", &save)) {
 		if (out.n == PROP_MAX)
 			return refuse(why, "fewer proposals");

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.tester import rows
+
 TOP = Path(__file__).parents[2]
 SCRIPT = TOP / "harness/elsewhere/run"
 CONFINED = ["/usr/bin/python3", "-B", "-m", "harness.elsewhere.docker"]
@@ -40,3 +42,40 @@ def test_a_container_has_no_capability():
                           text=True, check=True)
     assert re.search(r"^CapEff:\t0+$", done.stdout, flags=re.MULTILINE)
     assert re.search(r"^Seccomp:\t2$", done.stdout, flags=re.MULTILINE)
+
+
+WORKFLOW, GUIDE = TOP / "examples/your-ci/conformance.yml", TOP / "docs/USE-IN-YOUR-CI.md"
+
+
+@pytest.mark.req("T-192")
+def test_the_workflow_for_others_is_ours_in_ten_lines():
+    steps = re.findall(r"^      - (.+)$", WORKFLOW.read_text(), flags=re.MULTILINE)
+    assert len(steps) <= 10
+    ours = (TOP / ".github/workflows/ci.yml").read_text()
+    for common in ("actions/checkout@v4", "actions/upload-artifact@v4", "--tmpfs /dev/shm:rw,exec,",
+                   "harness/packages install build test run", "debian:13"):
+        assert common in WORKFLOW.read_text() and common in ours
+
+
+@pytest.mark.req("T-192")
+def test_the_guide_and_the_workflow_name_lists_rows_and_options_that_there_are():
+    text = WORKFLOW.read_text() + GUIDE.read_text()
+    lists = rows.lists()
+    known = {*lists, *(row.id for found in lists.values() for row in found)}
+    named = {word for found in re.findall(r"LIST=([\w.,-]+\w)", text) for word in found.split(",")}
+    assert named and named <= known
+    assert 'f"--{node}-mip6"' in (TOP / "harness/bed/options.py").read_text()
+    assert set(re.findall(r"--(\w+)-mip6", text)) <= {"carol", "moon"}
+    for scenario in re.findall(r"-mip6=[\w/.]+ ([\w-]+)", text):
+        assert (TOP / "scenarios" / scenario).is_dir()
+
+
+@pytest.mark.req("T-192")
+def test_make_may_be_what_is_done_elsewhere(tmp_path):
+    """On the ground `container`, whose door is the same; what make makes is of no account."""
+    done = subprocess.run([TOP / "run-tests.sh", "elsewhere", "container", "make", "-n", "lint"],
+                          capture_output=True, text=True, check=False,
+                          env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "BUILD": str(tmp_path)})
+    if "gives an ordinary user no namespaces" in done.stderr:
+        pytest.skip("no namespaces here")
+    assert done.returncode == 0 and "harness/lint/lint.py" in done.stdout

@@ -8,6 +8,7 @@ import pytest
 from harness.bed.engine.kernel import Unfit
 from harness.bed.peers import registry
 from harness.lint import conformance
+from harness.bed.base import places
 from harness.tester import document, page, rows, run, sheet
 from harness.tester.rows import Bad, Feature, Mark, Row
 from harness.tester.sheet import Decided, Result
@@ -128,6 +129,19 @@ def test_the_page_has_every_row_with_its_verdict_and_no_script(tmp_path, monkeyp
     text = (tmp_path / page.PAGE).read_text()
     assert "make conformance SUBJECT=ours LIST=X.1" in text and "<script" not in text
     assert 'failures="1"' in (tmp_path / page.JUNIT).read_text()
+
+
+@pytest.mark.req("T-192")
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_page_shows_the_evidence_wherever_it_was_built(tmp_path, monkeypatch, inside):
+    monkeypatch.setattr(rows, "title", lambda name: "X")
+    folder = tmp_path / "build/results/conformance"
+    evidence = folder / "ours/x/test_x"
+    evidence.mkdir(parents=True)
+    (evidence / "ladder.txt").write_text("")
+    place = places.shown(evidence, tmp_path if inside else tmp_path / "checkout")
+    page.write(folder, {"x": [ROW]}, ["ours"], [replace(verdict(ROW, "passed"), folder=place)])
+    assert 'href="ours/x/test_x/ladder.txt"' in (folder / page.PAGE).read_text()
 
 
 def test_a_page_keeps_the_columns_of_other_runs(tmp_path, monkeypatch):

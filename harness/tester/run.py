@@ -191,7 +191,7 @@ def _read(job: Job, reason: str, one: Play) -> list[Result]:
         if row["outcome"] == "failed":
             artefacts.make(evidence)
         found.append(Result(rows.full_name(one.file, test), case.rstrip("]"), row["outcome"],
-                            row["sentence"].split("\n")[0], str(evidence.relative_to(TOP))))
+                            row["sentence"].split("\n")[0], places.shown(evidence, TOP)))
     heard = {result.test for result in found}
     missing = [test for test in one.tests if rows.full_name(one.file, test) not in heard]
     return found + [Result(rows.full_name(one.file, test), "", "failed",

@@ -221,12 +221,16 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
              ) -> list[Outcome]:
     """One scenario in one kernel: an outcome for each of its tests, or one for the lack of any."""
     options, job = run.options, job_of(run, scenario, number)
+
+    def note(sentence: str) -> None:
+        run.report.say(f"        note: {sentence}")
+
     with run.crowd.place(), run.report.progress.guest(job.results.name, job.results):
         ended = play(run, job, scenario, tell)
-        faults = artefacts.make(job.results)
+        faults = artefacts.make(job.results, note)
     for sentence in faults:
         run.report.say(f"        {sentence}")
-    faults += opened.faults(job.results)
+    faults += opened.faults(job.results, note)
     others = options.bless or options.valgrind or run.pair.ikes or run.mip6s
     if not others:
         faults += ladder_check.held(TOP / "expected" / job.scenario, job.results)

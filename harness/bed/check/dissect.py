@@ -2,7 +2,7 @@
 
 An independent reader: nothing of our own parsers is used.
 Shapes:  payloads in the order of the message, by what makes the message this one, and its time.
-Errors:  WireError with tshark's words.
+Errors:  WireError with tshark's words, tool.Broke where it cannot work.
 """
 
 from __future__ import annotations

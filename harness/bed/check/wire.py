@@ -3,18 +3,19 @@
 IKE_SA_INIT is read as it is; BU and BA are taken out of ESP with the keys of the kernel's own
 dumps. Nothing of our parsers is used, so that agreement is evidence.
 Shapes:  facts in the order of the capture.
-Errors:  WireError with tshark's words if it cannot read the file.
+Errors:  WireError with tshark's words if it cannot read the file; tool.Broke if it cannot work.
 """
 
 from __future__ import annotations
 
-import subprocess
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from scapy.layers.inet6 import IPv6, in6_chksum
 
+from harness.bed.base import tool
 from harness.bed.decode.xfrm import State, parse_dump
 
 MOBILITY_HEADER = 135
@@ -110,7 +111,11 @@ def is_capture(path: Path) -> bool:
 
 
 def tshark(pcap: Path, wanted: str, fields: list[str], options: list[str]) -> list[dict[str, str]]:
-    """One row of fields for each frame that matches; several values are joined by commas."""
+    """One row of fields for each frame that matches; several values are joined by commas.
+
+    It looks for settings beside the capture, where there are none: those of the person who runs it
+    may leave protocols out.
+    """
     if not is_capture(pcap):
         raise WireError(f"{pcap}: it is no capture: its first octets are not those of one")
     command = ["tshark", "-n", "-r", str(pcap), "-Y", wanted, "-T", "fields", "-E", "occurrence=a"]
@@ -118,10 +123,12 @@ def tshark(pcap: Path, wanted: str, fields: list[str], options: list[str]) -> li
         command += ["-o", option]
     for field in fields:
         command += ["-e", field]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise WireError(f"{pcap}: {done.stderr.strip().splitlines()[-1]}")
-    return [dict(zip(fields, line.split("\t"))) for line in done.stdout.splitlines()]
+    env = os.environ | {"WIRESHARK_CONFIG_DIR": str(pcap.parent)}
+    try:
+        said = tool.output("tshark", command, [pcap.name, *options], env)
+    except tool.Refused as error:
+        raise WireError(f"{pcap}: {error}") from error
+    return [dict(zip(fields, line.split("\t"))) for line in said.splitlines()]
 
 
 HOME_OPTION, HOME_ROUTING = "ipv6.opt.mipv6.home_address", "ipv6.routing.mipv6.home_address"

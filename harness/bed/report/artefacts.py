@@ -1,7 +1,8 @@
 """artefacts - what a reader gets beside the raw results of a scenario: time line, ladder, captures.
 
 Made on the host when the scenario is over, from its folder alone; so they can be made again.
-Errors:  what cannot be made is a sentence with the file and the reason, the rest is made.
+Errors:  what cannot be made is a sentence with the file and the reason, the rest is made. What a
+program of others did not read because it broke is a note and no fault.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from harness.bed.base import topology
+from harness.bed.base import tool, topology
+from harness.bed.base.command import Tell, quietly
 from harness.bed.base.story import EVENTS, NOW
 from harness.bed.check import dissect, ladder, moves, timeline
 from harness.bed.check.timeline import Timeline
@@ -63,14 +65,14 @@ def folders(results: Path) -> list[Path]:
     return sorted(path.parent for path in results.rglob(EVENTS))
 
 
-def make(results: Path) -> list[str]:
+def make(results: Path, note: Tell = quietly) -> list[str]:
     """All artefacts of one scenario; sentences on what could not be made."""
     if results.is_dir():
         (results / NOW).write_text("its captures are opened and its ladder is drawn\n")
-    return [sentence for folder in folders(results) for sentence in _make(folder)]
+    return [sentence for folder in folders(results) for sentence in _make(folder, note)]
 
 
-def _make(folder: Path) -> list[str]:
+def _make(folder: Path, note: Tell) -> list[str]:
     try:
         line = timeline.build(folder)
     except (CaptureError, OSError, ValueError, struct.error) as error:
@@ -79,6 +81,8 @@ def _make(folder: Path) -> list[str]:
     for maker in MAKERS:
         try:
             maker(folder, line)
+        except tool.Broke as error:
+            note(wireshark.not_judged(folder, maker.__name__.strip("_"), "isakmp", error))
         except (CaptureError, OSError, ValueError, RuntimeError, struct.error) as error:
             sentences.append(f"{folder.name}: no {maker.__name__.strip('_')}: {error}")
     return sentences

@@ -7,9 +7,11 @@ Wireshark's table. Keys of test SAs are no secret: they protect nothing but ping
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.bed.base import tool
 from harness.bed.check import wire
 from harness.bed.decode.xfrm import State
 
@@ -69,6 +71,17 @@ def write(folder: Path, states: Iterable[State]) -> None:
 def options(folder: Path) -> list[str]:
     """The keys of IKE_SAs as options of tshark."""
     return [f"uat:ikev2_decryption_table:{line}" for line in ike_keys(folder)]
+
+
+def as_text(folder: Path, wanted: str) -> list[str]:
+    """The command that shows the packets of a run that a display filter wants."""
+    return [str(folder / OPEN), "-t", "-Y", wanted]
+
+
+def not_judged(folder: Path, what: str, wanted: str, broke: tool.Broke) -> str:
+    """The sentence on a reader that broke: no verdict, for nothing has been read."""
+    return (f"{folder.name}: {what} not judged: {broke}; "
+            f"to repeat: {shlex.join(as_text(folder, wanted))}")
 
 
 def esp_table(states: Iterable[State]) -> set[str]:

@@ -37,7 +37,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("names", nargs="*", metavar="NAME", help="scenarios to run; see --list")
     add("--list", action="store_true", help="name the scenarios and end")
-    add("--bless", action="store_true", help="review what scenarios show, write it as expected/")
+    add("--bless", action="store_true", help="review what scenarios show, write it as expected/; "
+        "the exit status is 1 while a change is not taken over")
     add("--yes", action="store_true", help="with --bless: take all changes over")
     add("--only-failed", action="store_true", help="what failed in the last run")
     add("--shard", type=_shard, default=Shard(), metavar="I/N",

@@ -1,5 +1,6 @@
 """Blessing is a review: one question for one change, and nothing that breaks an invariant."""
 
+import io
 import os
 import pty
 import subprocess
@@ -8,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.bed import options, run
 from harness.bed.check import delta, ladder_check
+from harness.bed.engine.play import Fleet
+from harness.bed.engine.suite import Scenario
 from harness.bed.report import bless, review
+from harness.bed.report.report import Outcome, Report
 from harness.bed_tests import shown
 
 SCENARIOS = ("coa-change", "link-handover")
@@ -130,6 +135,29 @@ def test_without_a_terminal_nothing_is_written(tmp_path, monkeypatch):
                          told.append)
     assert not (tmp_path / "expected").exists()
     assert told[-1].endswith("--yes answers all with yes")
+
+
+@pytest.mark.req("T-145")
+@pytest.mark.parametrize("words, stdin, status, last", [
+    ("--bless coa-change", io.StringIO(), 1, "bless: expected/ is not yet what was shown; to "
+     "take all over: ./run-tests.sh --bless coa-change --yes"),
+    ("--bless coa-change", None, 1, "bless: expected/ is not yet what was shown; to "
+     "take all over: ./run-tests.sh --bless coa-change --yes"),
+    ("--bless coa-change --yes", None, 0, "1 passed, 0 failed")])
+def test_a_run_that_leaves_a_change_open_is_an_error(tmp_path, monkeypatch, words, stdin, status,
+                                                     last):
+    (one, *_) = results(tmp_path, "first")
+    monkeypatch.setattr("sys.stdin", stdin)
+    monkeypatch.setattr("sys.argv", ["bed", *words.split()])
+    monkeypatch.setattr(run, "TOP", tmp_path)
+    monkeypatch.setattr(review, "read", lambda *_: one)
+    monkeypatch.setattr(run.suite, "scenarios", lambda _: [])
+    report = Report(io.StringIO())
+    report.add([Outcome("coa-change::test_it", "passed")])
+    ground = run.Run(options.parse(words.split()), tmp_path, tmp_path, Fleet(), report)
+    run.bless_run(ground, [Scenario("coa-change", tmp_path, "")])
+    assert report.summary() == status
+    assert report.out.getvalue().splitlines()[-1] == last
 
 
 def test_yes_answers_all(tmp_path):

@@ -27,7 +27,7 @@ def ask(shown: Sequence[Shown], expected: Path, known: Sequence[str], yes: bool,
         tell: Tell = print, answer: Callable[[str], str] | None = None) -> bool:
     """Put all questions, then write; true if nothing is left open."""
     found = review.questions(shown, expected, known)
-    if answer is None and not yes and sys.stdin.isatty():
+    if answer is None and not yes and sys.stdin and sys.stdin.isatty():
         answer = fresh
     mute = found and answer is None and not yes
     accepted = _answers(found, yes, tell, answer)
@@ -38,7 +38,8 @@ def ask(shown: Sequence[Shown], expected: Path, known: Sequence[str], yes: bool,
     for sentence in outcome.refused:
         tell(f"bless: refused, an invariant would break: {sentence}")
     if mute:
-        tell("bless: nothing written without a terminal: --yes answers all with yes")
+        tell(f"bless: nothing written: {_many(len(found), 'change')} to ask about and no terminal "
+             "to ask at: --yes answers all with yes")
     elif not outcome.written and not outcome.removed:
         tell("bless: expected/ stays as it is")
     return len(accepted) == len(found) and not outcome.refused

@@ -34,13 +34,14 @@ class Outcome:
 
 class Report:
     """`machines` gets an object a line: each outcome, and the sums at the end. `folder` is that of
-    the run once it has begun."""
+    the run once it has begun, `left_open` what it was asked for and has not done."""
 
     def __init__(self, out: TextIO = sys.stdout, machines: TextIO | None = None) -> None:
         self.out = out
         self.machines = machines
         self.outcomes: list[Outcome] = []
         self.folder: Path | None = None
+        self.left_open = ""
         self.start = time.monotonic()
         self._lock = threading.Lock()
         self.progress = Progress(out, self._lock)
@@ -102,7 +103,9 @@ class Report:
         self.tell_sums()
         skipped = f", {self.count('skipped')} skipped" if self.count("skipped") else ""
         self.say(f"{self.count('passed')} passed, {len(failed)} failed{skipped}")
-        return 1 if failed or not self.outcomes else 0
+        if self.left_open:
+            self.say(self.left_open)
+        return 1 if failed or self.left_open or not self.outcomes else 0
 
     def tell_sums(self) -> None:
         """The last object for machines."""

@@ -22,6 +22,15 @@ def test_lines_that_differ_are_marked_and_those_of_one_side_too():
     assert marks(LEFT, RIGHT) == " |< >"
 
 
+@pytest.mark.parametrize("at", range(3))
+def test_one_line_that_differs_stands_beside_its_other(at):
+    one, other = (["same"] * 3 for _ in range(2))
+    other[at] = "changed"
+    found = columns.rows("\n".join(one), "\n".join(other))
+    assert [row.mark for row in found] == ["|" if n == at else " " for n in range(3)]
+    assert [row.right for row in found] == other
+
+
 def test_equal_texts_have_no_mark():
     assert set(marks(LEFT, LEFT)) == {" "}
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import ipaddress
 import json
 import random
 import re
@@ -306,3 +307,42 @@ def test_the_schema_describes_every_fact():
     ("0x", None), ("12a", None)])
 def test_a_number_printed_twice_must_be_one_number(word, value):
     assert xfrm_words.number(word) == value
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_quick_writer_says_what_json_says(seed):
+    dice = random.Random(seed)
+    words = ["", "a", "\u00e9\u2026\n\"\\", 0, -7, 1.5, True, False, None, [], {}]
+
+    def value(depth: int) -> object:
+        kind = dice.randrange(4) if depth else 0
+        if kind == 1:
+            return [value(depth - 1) for _ in range(dice.randrange(4))]
+        if kind == 2:
+            return {str(dice.choice(words)): value(depth - 1) for _ in range(dice.randrange(4))}
+        return dice.choice(words)
+
+    for _ in range(50):
+        made = value(4)
+        assert facts.indented(made) == json.dumps(made, indent=1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_address_is_read_as_python_reads_it(seed):
+    dice = random.Random(seed)
+    pieces = ["", "0", "0000", "00ff", "F", "7F0", "g", "12345", "1.2.3.4", "%e", " ", "\u0661"]
+    for _ in range(500):
+        said = ":".join(dice.choice(pieces[:7] if dice.random() < .8 else pieces)
+                        for _ in range(dice.randint(1, 10)))
+        try:
+            right = str(ipaddress.ip_address(said))
+        except ValueError:
+            right = None
+        assert xfrm_words.address(said) == right, said
+
+
+@pytest.mark.parametrize("dump", REAL, ids=lambda path: path.stem)
+def test_a_changed_entry_is_one_made_anew(dump):
+    for state in xfrm.parse_dump(dump.read_text()).states:
+        assert known.changed(state, spi="0x1") == replace(state, spi="0x1")
+        assert hash(known.changed(state, spi="0x1")) == hash(replace(state, spi="0x1"))

@@ -9,12 +9,14 @@ checkpoint of a scenario. A value that comes later in the same role is its next 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.bed.check.canon_text import (
     algorithm_text, policy_lines, state_lines, template_lines, text,
 )
-from harness.bed.decode.facts import ANY, IPSEC, Dump, Policy, State, Template, selector_text
+from harness.bed.decode.facts import (
+    ANY, IPSEC, Dump, Policy, State, Template, changed, selector_text,
+)
 
 __all__ = ["Names", "Roles", "Use", "algorithm_text", "canonical", "named", "policy_lines",
            "state_lines", "template_lines", "text"]
@@ -180,16 +182,16 @@ def named(dump: Dump, names: Names, whole: bool = False) -> Dump:
 
 def _named_state(state: State, names: Names) -> State:
     algorithms = tuple(
-        replace(alg, key=names.key(alg.kind, alg.key)) for alg in state.algorithms)
+        changed(alg, key=names.key(alg.kind, alg.key)) for alg in state.algorithms)
     spi = names.spi(state.spi) if state.spi else None
-    return replace(state, spi=spi, algorithms=algorithms)
+    return changed(state, spi=spi, algorithms=algorithms)
 
 
 def _named_policy(policy: Policy, names: Names) -> Policy:
     if not any(tmpl.spi for tmpl in policy.tmpls):
         return policy
-    return replace(policy, tmpls=tuple(
-        replace(tmpl, spi=tmpl.spi and names.spi(tmpl.spi)) for tmpl in policy.tmpls))
+    return changed(policy, tmpls=tuple(
+        changed(tmpl, spi=tmpl.spi and names.spi(tmpl.spi)) for tmpl in policy.tmpls))
 
 
 def _state_order(state: State) -> tuple:

@@ -33,7 +33,7 @@ Piece = tuple[str, bool]
 def rows(left: str, right: str) -> list[Row]:
     one, other = (text.expandtabs(TAB).splitlines() for text in (left, right))
     found = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, one, other, False).get_opcodes():
+    for tag, a, b, c, d in _opcodes(one, other):
         for at in range(max(b - a, d - c)):
             here = one[a + at] if a + at < b else None
             there = other[c + at] if c + at < d else None
@@ -41,6 +41,16 @@ def rows(left: str, right: str) -> list[Row]:
                     else RIGHT if here is None else DIFFERENT)
             found.append(Row(mark, here or "", there or ""))
     return found
+
+
+def _opcodes(one: list[str], other: list[str]) -> Iterable[tuple[str, int, int, int, int]]:
+    """difflib's, which has nothing to look for where every line but one is the same."""
+    unlike = [at for at, (a, b) in enumerate(zip(one, other)) if a != b]
+    if len(one) == len(other) and len(unlike) == 1:
+        at, end = unlike[0], len(one)
+        return (("equal", 0, at, 0, at), ("replace", at, at + 1, at, at + 1),
+                ("equal", at + 1, end, at + 1, end))
+    return difflib.SequenceMatcher(None, one, other, False).get_opcodes()
 
 
 def folded(found: list[Row], context: int = 3) -> list[Row | int]:

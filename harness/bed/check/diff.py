@@ -21,19 +21,18 @@ Errors:  one sentence that names file, line and what is wrong there.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TextIO
 
 from harness.bed.check import columns
 from harness.bed.check.compare import (
     DIFFERENT, EQUAL, UNREADABLE, Comparison, Difference, compare, one_run,
 )
+from harness.bed.check.facts import indented
 from harness.bed.check.given import ENTRIES, KINDS, Given, Unreadable, given, read
 from harness.bed.check.named_file import STDIN, told
 
@@ -147,8 +146,8 @@ def document(found: Comparison) -> dict:
 
 def _side(one: Given) -> dict:
     return {"name": one.name, "states": len(one.dump.states), "policies": len(one.dump.policies),
-            "not_understood": [asdict(note) for note in one.unread],
-            "left_out": [asdict(note) for note in one.left_out]}
+            "not_understood": [note._asdict() for note in one.unread],
+            "left_out": [note._asdict() for note in one.left_out]}
 
 
 def _one(one: Difference) -> dict:
@@ -189,7 +188,7 @@ def _diff(arguments: list[str]) -> int:
     one, other = read(names[0]), read(names[1])
     if options.json:
         found = compare(one, other, options.values)
-        print(json.dumps(document(found), indent=1))
+        print(indented(document(found)))
         return found.status
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     width = shutil.get_terminal_size((WIDTH, 24)).columns

@@ -9,7 +9,7 @@ Work:  grows with the number of objects; only what has no counterpart is held ag
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -220,17 +220,11 @@ def things(dump: Dump) -> dict[str, list[Thing]]:
     return found
 
 
-def _unlike(one: Thing, other: Thing) -> Iterator[str]:
-    """Every fact that differs, compared or not."""
-    if one.facts == other.facts:
-        return
+def _unlike(one: Thing, other: Thing) -> list[str]:
+    """Every fact that differs, compared or not; one of None is not there."""
     mine, theirs = one.facts, other.facts
-    for key in mine:
-        if mine[key] != theirs.get(key):
-            yield key
-    for key in theirs:
-        if key not in mine and theirs[key] is not None:
-            yield key
+    unlike = {fact for fact, value in mine.items() ^ theirs.items() if value is not None}
+    return [fact for fact in (mine | theirs if unlike else ()) if fact in unlike]
 
 
 def _comparable(one: Thing, other: Thing, fact: str) -> bool:
@@ -285,14 +279,18 @@ class _Sides:
                     break
 
 
-def _key(thing: Thing, but: frozenset[str]) -> tuple:
-    return tuple(sorted((k, v) for k, v in thing.facts.items() if v and k not in but))
+def _key(thing: Thing, but: frozenset[str] = frozenset()) -> frozenset:
+    facts = thing.facts
+    return frozenset([(name, facts[name]) for name in facts.keys() - but if facts[name]])
 
 
 def pair(expected: list[Thing], actual: list[Thing]) -> Pairing:
     """Equal things first, then those of one identity, of one role, then the most alike."""
     sides = _Sides(dict(enumerate(expected)), dict(enumerate(actual)))
-    sides.match(lambda thing: _key(thing, frozenset()))
+    # What is equal has one identity, so facts choose only where several have the same.
+    several = {identity for side in (expected, actual) for identity, number in Counter(
+        thing.identity for thing in side).items() if number > 1}
+    sides.match(lambda thing: _key(thing) if thing.identity in several else thing.identity)
     sides.match(lambda thing: _key(thing, thing.detail))
     sides.match(lambda thing: thing.identity)
     sides.match(lambda thing: thing.role)

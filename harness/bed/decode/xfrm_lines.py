@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from harness.bed.decode.xfrm_entry import EVENTS, POLICY_TABLE, STATE_TABLE, TEMPLATE_WORDS
 from harness.bed.decode.xfrm_front import front_of
@@ -18,8 +19,7 @@ from harness.bed.decode.xfrm_words import shown
 STATE, POLICY, MONITOR = "state", "policy", "monitor"
 
 
-@dataclass(frozen=True, order=True)
-class Note:
+class Note(NamedTuple):
     """A line that is no fact: its number from 1, why, and what it says."""
 
     line: int

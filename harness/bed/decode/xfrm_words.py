@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
+from socket import AF_INET6, inet_ntop, inet_pton
 
+# What C and Python do not read alike in an address: a scope, an IPv4 address at its end.
+NOT_PLAIN = frozenset("%.\0")
 # What `ip -o` prints in place of a line's end.
 LINE_BREAK = "\\"
 # So much of a line stands in an error, and in what is noted of it.
@@ -39,6 +42,14 @@ class DumpError(ValueError):
 @lru_cache(maxsize=1 << 16)
 def address(text: str) -> str | None:
     """An address as everybody writes it, None for what is none."""
+    if text.isascii() and ":" in text and not NOT_PLAIN & set(text):
+        # Ten times as fast as Python's own.
+        try:
+            found = inet_ntop(AF_INET6, inet_pton(AF_INET6, text))
+        except OSError:
+            return None
+        if "." not in found:
+            return found
     try:
         return str(ip_address(text))
     except ValueError:
@@ -65,6 +76,7 @@ def whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and text.isascii() and len(text) <= 32 else None
 
 
+@lru_cache(maxsize=1 << 12)
 def shown(text: str) -> str:
     """A line as a note has it: not endless, and nothing that a terminal obeys."""
     text = text[:4 * KEPT].strip()
@@ -78,7 +90,6 @@ class Words:
 
     def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
         self.texts = dict(lines)
-        self.shown: dict[int, str] = {}
         self.words: list[str] = []
         self.lines: list[int] = []
         self.pieces: list[int] = []
@@ -156,10 +167,8 @@ class Words:
         return at >= self.end or self.pieces[at] != self.pieces[at - 1]
 
     def text(self, line: int) -> str:
-        """What a note says of a line, one text for all that it has."""
-        if line not in self.shown:
-            self.shown[line] = shown(self.texts[line])
-        return self.shown[line]
+        """What a note says of a line."""
+        return shown(self.texts[line])
 
     def error(self, why: str) -> DumpError:
         """At the word that comes next."""

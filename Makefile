@@ -18,10 +18,13 @@ PYTHON  := /usr/bin/python3
 V       ?= 0
 Q       := $(if $(filter 1,$V),,@)
 ifeq ($(strip $(BUILD)),)
-BUILD   := build
+override BUILD := build
 endif
 export BUILD
-$(if $(word 2,$(BUILD)),$(error BUILD=$(BUILD) has a blank, which make cannot have in the name of a \
+# What make or a shell takes for its own in the name of a target.
+OWN     := : % = * ? [ ] ' " & ; < > | ` \ \# $$ ( )
+ODD     := $(if $(word 2,$(value BUILD)),a blank,$(firstword $(foreach c,$(OWN),$(findstring $c,$(value BUILD)))))
+$(if $(ODD),$(error BUILD=$(value BUILD) has $(ODD), which make cannot have in the name of a \
 	target: take another folder, such as BUILD=/var/tmp/perigee))
 # Within the checkout by one name only: what an object is made of is known by its name.
 BUILD   := $(patsubst $(CURDIR)/%,%,$(BUILD))

@@ -40,13 +40,29 @@ def test_nobody_but_places_knows_that_it_is_called_build():
     assert found == []
 
 
-def test_make_takes_the_folder_and_refuses_one_with_a_blank():
-    def dry(said: str) -> subprocess.CompletedProcess:
-        return subprocess.run(["make", "-n", "guest"], cwd=TOP, capture_output=True, text=True,
-                              env=os.environ | {"BUILD": said}, check=False)
-    assert "/nowhere/x/guest/preload.so" in dry("/nowhere/x").stdout
-    assert not dry("").returncode
-    assert "has a blank" in dry("/no where").stderr
+def dry(*words: str, **said: str) -> subprocess.CompletedProcess:
+    return subprocess.run(["make", "-n", *words, "guest"], cwd=TOP, capture_output=True, text=True,
+                          env=os.environ | said, check=False)
+
+
+@pytest.mark.parametrize("name", ["x", "zażółć-à", "a~b,c+d@{e}!^.f_g"])
+def test_make_takes_the_folder(name):
+    assert f"/nowhere/{name}/guest/preload.so" in dry(BUILD=f"/nowhere/{name}").stdout
+    assert f"/nowhere/{name}/guest/preload.so" in dry(f"BUILD=/nowhere/{name}").stdout
+
+
+def test_an_empty_name_is_the_checkouts_own_folder():
+    assert " build/guest/preload.so " in dry(BUILD="").stdout
+    assert " build/guest/preload.so " in dry("BUILD=").stdout
+
+
+@pytest.mark.parametrize("odd", " :%=*?[]'\"&;<>|`\\#$()")
+def test_make_refuses_what_it_cannot_have_in_a_name(odd):
+    done = dry(BUILD=f"/no{odd}where")
+    words = "a blank" if odd == " " else odd
+    assert done.returncode == 2 and (
+        f"BUILD=/no{odd}where has {words}, which make cannot have in the name of a target: take "
+        "another folder, such as BUILD=/var/tmp/perigee") in done.stderr
 
 
 def test_a_folder_of_the_checkout_has_one_name_whatever_is_typed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -26,6 +27,24 @@ def test_a_ground_that_there_is_not_is_answered_with_those_that_there_are():
     assert told == {"bookworm", "trixie", "forky", "sid", "blanks", "read-only", "stranger",
                     "small", "container"}
     assert told <= wanted
+
+
+def test_a_release_that_cannot_be_had_says_why(tmp_path):
+    """What apt says must be seen: a mirror that has expired looks like none at all without it."""
+    for name, text in {"newuidmap": "", "mmdebstrap": (
+            'case " $* " in *" --quiet "*) ;; *) echo "E: Release file is expired" >&2 ;; esac\n'
+            "exit 1\n")}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [TOP / "run-tests.sh", "elsewhere", "forky"], capture_output=True, text=True, check=False,
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "BUILD": str(tmp_path / "b")})
+    assert done.returncode == 2
+    *_, why, sentence = done.stderr.splitlines()
+    assert why == "E: Release file is expired"
+    assert sentence.startswith("run-tests.sh elsewhere: Debian forky cannot be had, apt says above")
+    assert "a mirror that is up to date (here http" in sentence
+    assert not list((tmp_path / "b/elsewhere").iterdir())
 
 
 @pytest.mark.parametrize("words, status", [

@@ -27,7 +27,7 @@ ODD     := $(if $(word 2,$(value BUILD)),a blank,$(firstword $(foreach c,$(OWN),
 $(if $(ODD),$(error BUILD=$(value BUILD) has $(ODD), which make cannot have in the name of a \
 	target: take another folder, such as BUILD=/var/tmp/perigee))
 # Within the checkout by one name only: what an object is made of is known by its name.
-BUILD   := $(patsubst $(CURDIR)/%,%,$(BUILD))
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 B       := $(BUILD)$(if $(SAN),/san,)$(if $(UBSAN),/ubsan,)$(if $(COV),/cov,)
 
 PKGS    := libcrypto libmnl libevent_core libbsd-overlay jansson libcap-ng libseccomp

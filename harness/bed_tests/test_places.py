@@ -41,7 +41,7 @@ def test_nobody_but_places_knows_that_it_is_called_build():
 
 
 def dry(*words: str, **said: str) -> subprocess.CompletedProcess:
-    return subprocess.run(["make", "-n", *words, "guest"], cwd=TOP, capture_output=True, text=True,
+    return subprocess.run(["make", "-n", "--always-make", *words, "guest"], cwd=TOP, capture_output=True, text=True,
                           env=os.environ | said, check=False)
 
 

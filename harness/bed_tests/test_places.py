@@ -41,7 +41,8 @@ def test_nobody_but_places_knows_that_it_is_called_build():
 
 
 def dry(*words: str, **said: str) -> subprocess.CompletedProcess:
-    return subprocess.run(["make", "-n", "--always-make", *words, "guest"], cwd=TOP, capture_output=True, text=True,
+    command = ["make", "-n", "--always-make", *words, "guest"]
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True,
                           env=os.environ | said, check=False)
 
 

@@ -167,3 +167,19 @@ def test_the_processor_time_of_a_group_is_that_of_all_its_processes():
         assert pace.work(program.pid).wants
         os.killpg(program.pid, signal.SIGKILL)
     assert pace.work(1 << 30) == Work(0, False)
+
+
+def test_a_program_whose_name_is_no_text_counts_as_any():
+    """The kernel's parts of a guest have whatever name was in their memory."""
+    rename = (r"printf '\377(\200) Z 1' >/proc/self/comm; echo; "
+              "while :; do :; done")
+    with subprocess.Popen(["bash", "-c", rename], start_new_session=True,
+                          stdout=subprocess.PIPE) as program:
+        try:
+            assert program.stdout and program.stdout.readline()
+            assert b"\xff" in Path(f"/proc/{program.pid}/comm").read_bytes()
+            while pace.work(program.pid).seconds < 0.05:
+                assert program.poll() is None
+            assert pace.work(program.pid).wants
+        finally:
+            program.kill()

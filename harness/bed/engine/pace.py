@@ -54,12 +54,13 @@ def work(group: int) -> Work:
         if not folder.name.isdecimal():
             continue
         try:
-            words = (folder / "stat").read_text().rpartition(")")[2].split()
+            # A program's name is octets, and that of a guest's process anything.
+            words = (folder / "stat").read_bytes().rpartition(b")")[2].split()
         except OSError:
             continue
         if int(words[3]) == group:
             ticks += sum(map(int, words[11:15]))
-            wants |= words[0] in "RD"
+            wants |= words[0] in b"RD"
     return Work(ticks / TICKS, wants)
 
 

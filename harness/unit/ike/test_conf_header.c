@@ -190,7 +190,6 @@ static void a_header_that_is_not_understood_costs_all(void **state)
 		{ "Config Setup", "expected `config setup'" },
 		{ "config x", "expected `config setup'" },
 		{ "conn", "expected `conn NAME' or `conn %default'" },
-		{ "conn a b", "expected `conn NAME' or `conn %default'" },
 		{ "config setup {", "expected `config setup'" },
 		{ "\tconfig setup", "expected in the first column `config setup'" },
 		{ "conn %defualt", "expected `conn NAME' or `conn %default'" },
@@ -215,6 +214,23 @@ static void a_header_that_is_not_understood_costs_all(void **state)
 		if (strcmp(loaded(text), "none") != 0 || !strstr(said, rows[i].said) ||
 			!strstr(said, "ipsec.conf:3: "))
 			fail_msg("%s: said %s", rows[i].line, said);
+	}
+}
+
+static void a_name_that_cannot_be_read_costs_its_section(void **state)
+{
+	static const char *const lines[] = { "conn a b", "conn \"a b\"", "conn a=b", "ca a b" };
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text),
+			"conn c\n\tauto=add\n\tinstallpolicy=no\n\tright=%%any\n"
+			"\tleftcert=own.pem\n%s\n\trightca=C=CH\n\tnonsense\n",
+			lines[i]);
+		assert_string_equal(loaded(text), "c");
+		if (!strstr(said, "ipsec.conf:6: ") || !strstr(said, "expected a name without"))
+			fail_msg("%s: said %s", lines[i], said);
 	}
 }
 
@@ -278,5 +294,6 @@ static void the_folder_is_removed(void **state)
 UNIT_MAIN(T(damage_to_a_header_never_lets_in_more, "E-050"),
 	T(words_around_a_header_never_let_in_more, "E-050"),
 	T(a_header_that_is_not_understood_costs_all, "E-050"),
+	T(a_name_that_cannot_be_read_costs_its_section, "E-050"),
 	T(a_parameter_without_a_section_costs_all, "E-050"),
 	T(an_include_by_name_costs_what_it_may_have_held, "E-051"), T(the_folder_is_removed, ""))

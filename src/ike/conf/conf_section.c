@@ -162,6 +162,19 @@ static bool is_name(enum section_kind kind, const char *name)
 	return *name != '%' && !names_near(name, "%default");
 }
 
+/* What is no name may have been %default or setup; else it is one connection that nobody has. */
+static bool may_be_all(enum section_kind kind, const char *name)
+{
+	char word[WORD_MAX] = "";
+	size_t n;
+
+	name += *name == '"';
+	n = strcspn(name, " \t\"=");
+	if (n < sizeof(word))
+		memcpy(word, name, n);
+	return kind == SECTION_SETUP || !*word || *word == '%' || names_near(word, "%default");
+}
+
 static int section_begin(
 	struct reader *r, const struct lex_line *line, enum section_kind kind, const char *name)
 {
@@ -208,8 +221,16 @@ static int header(struct reader *r, const struct lex_line *line)
 		r->told = false;
 		return 0;
 	}
-	if (i == N_KINDS || kinds[i].kind == SECTION_NONE || !is_name(kinds[i].kind, name)) {
+	if (i == N_KINDS || kinds[i].kind == SECTION_NONE ||
+		(!is_name(kinds[i].kind, name) && may_be_all(kinds[i].kind, name))) {
 		lose_header(r, line);
+		return 0;
+	}
+	if (!is_name(kinds[i].kind, name)) {
+		conf_error(r->log, line->at,
+			"%s: expected a name without blanks, quotes and =", line->text);
+		r->open = NULL;
+		r->told = true;
 		return 0;
 	}
 	return section_begin(r, line, kinds[i].kind, name);

@@ -9,27 +9,15 @@ pytest node below harness/bed_tests, scenario:NAME, or learn:DAEMON: the learner
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from harness.mutants.graded import GRADED
+from harness.mutants.row import Mutant
 
 # The tester's tests of a home agent and of a mobile node.
 HA, MN = "harness/tester/tests/ha", "harness/tester/tests/mn"
 
 
-@dataclass(frozen=True)
-class Mutant:
-    id: str
-    file: str
-    old: str
-    new: str
-    test: str
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(self.id.split())
-
-
 ROWS = (
+    *GRADED,
     Mutant("A-021", "src/ike/machine/xchg.c",
            "memcmp(sha1, sa->seen, sizeof(sha1)) != 0)\n\t\treturn false;",
            "memcmp(sha1, sa->seen, sizeof(sha1)) == 0)\n\t\treturn false;",
@@ -148,7 +136,7 @@ ROWS = (
            "found and (typed or any(",
            "found and (any(",
            "harness/bed_tests/test_lint.py::test_a_key_that_stays_on_the_stack_is_found"),
-    Mutant("B-080", "src/ike/exchange/nego_ts.c",
+    Mutant("B-080 B-081 F-002", "src/ike/exchange/nego_ts.c",
            "ts_narrow(&remote, &in->tsi, &out->remote);",
            "out->remote = in->tsi;",
            "ike/test_pair_auth.a_stolen_home_address_is_unacceptable"),

@@ -204,6 +204,21 @@ static void an_explicit_reqid_stays_and_is_told_when_the_policy_differs(void **s
 	close_stage();
 }
 
+/* A number that a connection has by its line is drawn for no other one. */
+static void the_counter_avoids_what_a_line_has_taken(void **state)
+{
+	(void)state;
+	p = pair_new(PAIR_CAROL "conn other\n\talso=home\n\treqid=1\n\trightsubnet=2001:9::/64\n"
+				"\tauto=route\n",
+		PAIR_MOON);
+	kern_open(&carol, p->carol, false);
+	kern_open(&moon, p->moon, true);
+	assert_int_equal(trap_by_name(p->carol->d, "other")->reqid_out, 1);
+	assert_int_equal(trap_by_name(p->carol->d, "mh")->reqid_out, 2);
+	assert_int_equal(trap_by_name(p->carol->d, "tunnel")->reqid_out, 3);
+	close_stage();
+}
+
 static void numbers_stay_with_the_name(void **state)
 {
 	(void)state;
@@ -339,6 +354,7 @@ UNIT_MAIN(T(reqid_0_of_a_policy_fits_the_counter_s, "B-096"),
 	T(each_direction_may_have_its_own_reqid, "B-094"),
 	T(an_explicit_reqid_stays_and_is_told_when_the_policy_differs, "B-091 B-093!"),
 	T(numbers_stay_with_the_name, "B-090"),
+	T(the_counter_avoids_what_a_line_has_taken, "B-091!"),
 	T(a_soft_expire_rekeys_and_a_hard_one_deletes, "A-136"),
 	T(an_sa_is_replaced_long_before_its_sequence_numbers_are_used_up, "F-025"),
 	T(expires_of_others_and_of_larval_states_are_ignored, "A-136! B-045!"))

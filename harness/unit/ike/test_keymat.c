@@ -103,6 +103,31 @@ static void child_keys_go_to_the_initiator_first(void **state)
 	assert_int_equal(keymat_child(&ike, NULL, s.integ, &in, &c), -EINVAL);
 }
 
+/* Whatever goes into them counts; and there are none for what has no cipher. */
+static void other_nonces_or_another_secret_make_other_child_keys(void **state)
+{
+	static const uint8_t other[256] = { 9 };
+	const struct suite s = page();
+	const struct keymat_in others[] = {
+		{ { other, sizeof(other) }, in.ni, in.nr, in.spi_i, in.spi_r },
+		{ in.shared, { other, 32 }, in.nr, in.spi_i, in.spi_r },
+		{ in.shared, in.ni, { other, 32 }, in.spi_i, in.spi_r },
+		{ in.shared, in.nr, in.ni, in.spi_i, in.spi_r },
+	};
+	struct ike_keys ike;
+	struct child_keys c, d;
+
+	(void)state;
+	assert_int_equal(keymat_ike(&s, &in, NULL, &ike), 0);
+	assert_int_equal(keymat_child(&ike, s.encr, s.integ, &in, &c), 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(keymat_child(&ike, s.encr, s.integ, &others[i], &d), 0);
+		assert_memory_not_equal(c.e_i, d.e_i, 16);
+		assert_memory_not_equal(c.a_r, d.a_r, 20);
+	}
+	assert_int_equal(keymat_child(&ike, NULL, s.integ, &in, &d), -EINVAL);
+}
+
 static void keys_are_wiped(void **state)
 {
 	const struct suite s = page();
@@ -127,4 +152,5 @@ static void keys_are_wiped(void **state)
 UNIT_MAIN(T(keys_are_wiped, "A-193"), T(seven_keys_are_dealt_in_order, "A-052"),
 	T(a_rekey_depends_on_the_old_key, "A-171"),
 	T(a_rekey_to_another_prf_takes_all_of_the_old_ones_output, "A-171 A-260"),
-	T(child_keys_go_to_the_initiator_first, "A-121"))
+	T(child_keys_go_to_the_initiator_first, "A-121"),
+	T(other_nonces_or_another_secret_make_other_child_keys, "A-121!"))

@@ -108,6 +108,27 @@ static void a_second_attempt_with_the_same_spi_is_its_own(void **state)
 }
 
 /* Hashes that do not fit the packet. */
+static enum pair_fate only_port_500(struct pair *p, struct dgram *g)
+{
+	p->arg++;
+	assert_int_equal(g->p.local_port, 500);
+	assert_int_equal(g->p.remote_port, 500);
+	return PAIR_PASS;
+}
+
+static void without_a_nat_all_stays_on_port_500(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+
+	(void)state;
+	p->filter = only_port_500;
+	pair_establish(p, true);
+	assert_int_equal(iked_rekey_sa(pair_sa(p->carol)), 0);
+	pair_run(p);
+	assert_true(p->arg >= 8);
+	pair_free(p);
+}
+
 static void a_nat_is_refused(void **state)
 {
 	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
@@ -126,4 +147,5 @@ UNIT_MAIN(T(a_flood_is_bounded, "A-048! A-049! A-222! F-012!"),
 	T(strangers_get_no_answer_at_all_speed, "A-005"), T(a_flood_does_not_fill_the_log, "F-014"),
 	T(addresses_that_nobody_configured_are_refused, "A-055"),
 	T(a_second_attempt_with_the_same_spi_is_its_own, "A-054 A-021"),
-	T(a_nat_is_refused, "A-050! A-051 B-057!"))
+	T(a_nat_is_refused, "A-050! A-051! B-057!"),
+	T(without_a_nat_all_stays_on_port_500, "A-051"))

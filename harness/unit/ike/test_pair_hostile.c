@@ -121,6 +121,24 @@ static void inits_that_are_wrong(void **state)
 	}
 }
 
+static void an_ike_sa_init_without_one_of_its_payloads_is_refused(void **state)
+{
+	static const unsigned needed[] = { P(SA), P(KE), P(NONCE) };
+	struct forged f = INIT(14, 256, 5, 32);
+	uint8_t buf[4096];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct pair *p = pair_new(NULL, PAIR_MOON);
+
+		f.without = i < 3 ? needed[i] : 0;
+		assert_int_equal(forge_reaction(p, forge_init(&f, SUITE_14, buf, sizeof(buf))),
+			i < 3 ? N_INVALID_SYNTAX : GOOD);
+		assert_int_equal(pair_n_sa(p->moon), i == 3);
+		pair_free(p);
+	}
+}
+
 /* A-044, I42: octets of moon's answer that name what carol did not offer. */
 static const struct {
 	size_t at;
@@ -446,6 +464,7 @@ static void forged_errors_change_nothing(void **state)
 }
 
 UNIT_MAIN(T(headers_out_of_order, "A-003! A-004! A-005! A-010"), T(every_cut_is_dropped, "A-004!"),
+	T(an_ike_sa_init_without_one_of_its_payloads_is_refused, "A-040!"),
 	T(inits_that_are_wrong, "A-009! A-043! A-046! A-047! A-045!"),
 	T(an_answer_that_was_not_offered_ends_it, "A-044!"),
 	T(an_unknown_critical_payload_is_named, "A-006! A-027!"),

@@ -468,7 +468,24 @@ static void what_is_repeated_or_late_changes_nothing(void **state)
 	end(e);
 }
 
-UNIT_MAIN(T(what_is_repeated_or_late_changes_nothing, "A-236 A-021!"),
+/* The IKE_SA is replaced by then: the last id is 0x7fffffff, and none comes behind it. */
+static void a_request_behind_the_last_message_id_is_dropped(void **state)
+{
+	struct peer *e = against(false, true);
+	struct sa *sa = pair_sa(e->node);
+
+	(void)state;
+	sa->mid_in = 0x7fffffff;
+	peer_begin(e);
+	assert_true(peer_asks(e, sa, XCHG_INFORMATIONAL));
+	peer_begin(e);
+	assert_false(peer_asks(e, sa, XCHG_INFORMATIONAL));
+	assert_true(sa->mid_in == 0x80000000);
+	end(e);
+}
+
+UNIT_MAIN(T(a_request_behind_the_last_message_id_is_dropped, "A-020!"),
+	T(what_is_repeated_or_late_changes_nothing, "A-236 A-021!"),
 	T(an_offer_begins_with_proposal_1, "A-043 A-234"),
 	T(selectors_of_two_protocols_are_none, "A-234"),
 	T(what_is_not_taken_is_taken_back, "A-235"),

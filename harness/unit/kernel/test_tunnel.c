@@ -252,6 +252,6 @@ static void a_tunnel_that_has_these_ends_already_is_taken_over(void **state)
 UNIT_MAIN(T(a_tunnel_gets_the_first_free_number_and_no_encapsulation_limit, "D-040"),
 	T(a_tunnel_is_silent_before_it_is_up, "D-040"),
 	T(a_tunnel_that_cannot_be_silent_is_taken_away, ""),
-	T(a_failed_tunnel_changes_nothing, ""),
+	T(a_failed_tunnel_changes_nothing, "D-040!"),
 	T(a_tunnel_that_has_these_ends_already_is_taken_over, "D-040"),
 	T(a_change_says_everything_again, "D-040"))

@@ -577,7 +577,7 @@ UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D
 	T(a_bu_counts_only_while_our_policy_stands, "F-001 D-022 B-008"),
 	T(an_address_off_the_home_link_is_refused, "C-040! C-042!"),
 	T(deleting_what_nobody_has_gets_133, "C-042! C-047!"),
-	T(a_useless_care_of_address_is_refused, "C-030"),
+	T(a_useless_care_of_address_is_refused, "C-030 F-003! B-007!"),
 	T(the_alternate_care_of_address_counts, "B-007 F-003"), T(routers_are_refused, "C-042!"),
 	T(a_refused_update_leaves_the_binding_alone, "C-048"),
 	T(lifetimes_are_limited_and_whole_units, "C-040!"),

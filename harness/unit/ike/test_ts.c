@@ -226,10 +226,15 @@ static void within_looks_at_protocol_port_and_address(void **state)
 {
 	struct ts any = ts_text("::/0", 0, SEL_ANY), mh = ts_text("2001:1::10", 135, SEL_ANY);
 	struct ts bu = ts_text("2001:1::10", 135, 5), ba = ts_text("2001:1::10", 135, 6);
-	struct ts opaque = mh;
+	struct ts opaque = mh, below = mh, above = mh;
 	struct ts_list outer = one(mh), inner = one(bu);
 
 	(void)state;
+	below.lo.s6_addr[15]--;
+	above.hi.s6_addr[15]++;
+	assert_false(ts_within(&mh, &below));
+	assert_false(ts_within(&mh, &above));
+	assert_true(ts_within(&above, &mh));
 	opaque.port_lo = 0xffff;
 	opaque.port_hi = 0;
 	assert_true(ts_within(&any, &bu));

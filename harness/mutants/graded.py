@@ -106,7 +106,7 @@ GRADED = (
     Mutant("C-004", "src/mip/message/mh_in.c", "\tif (p.len > 128)\n\t\trd_fail(in);\n", "",
            "mip/test_mh_in.a_prefix_longer_than_an_address_is_refused"),
     Mutant("C-043", HA, "bu->back = p->has_hao ? p->hao : p->src;", "bu->back = p->src;",
-           "mip/test_ha.the_first_bu_is_answered_after_the_probe"),
+           "mip/test_ha.a_node_away_deletes_and_is_answered_by_routing_header"),
     Mutant("C-060 D-041", "src/mip/mn/net.c", "IFA_F_HOMEADDRESS | IFA_F_NODAD",
            "IFA_F_HOMEADDRESS",
            "mip/test_mip.a_registered_node_has_address_tunnel_rules_and_policies"),

@@ -1,5 +1,6 @@
 /* Two daemons, the mobile node's and the home agent's, live through what a journey brings. */
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
 #include <unistd.h>
@@ -54,6 +55,30 @@ static void a_node_registers_through_a_key_exchange(void **state)
 	duo_close(&w);
 }
 
+/* The home address is marked as such and not probed; its packets look up table 252 first. */
+static void assert_home_address_and_rules(const struct fake_rt *rt)
+{
+	static const uint32_t priorities[] = { 1001, 1002, 1002, 1003 };
+	unsigned n = 0;
+
+	for (size_t i = 0; i < rt->n_addrs; i++)
+		if (!strcmp(addr_str(&rt->addrs[i].prefix.addr), HOA)) {
+			assert_int_equal(rt->addrs[i].prefix.len, 128);
+			assert_int_equal(rt->addrs[i].flags, IFA_F_HOMEADDRESS | IFA_F_NODAD);
+			n++;
+		}
+	assert_int_equal(n, 1);
+	assert_int_equal(rt->n_rules, 4);
+	for (size_t i = 0; i < rt->n_rules; i++) {
+		n = 0;
+		for (size_t k = 0; k < 4; k++)
+			n += rt->rules[k].priority == priorities[i];
+		assert_int_equal(n, priorities[i] == 1002 ? 2 : 1);
+		if (rt->rules[i].priority == 1001)
+			assert_int_equal(rt->rules[i].table, 252);
+	}
+}
+
 static void a_registered_node_has_address_tunnel_rules_and_policies(void **state)
 {
 	const struct fake_link *t;
@@ -65,7 +90,7 @@ static void a_registered_node_has_address_tunnel_rules_and_policies(void **state
 	assert_addr(&t->remote, HA);
 	assert_int_equal(fake_rt_has(&w.carol.rt, HOA), t->l.ifindex);
 	assert_int_equal(w.carol.rt.n_routes, 1);
-	assert_int_equal(w.carol.rt.n_rules, 4); /* 1001, 1002 twice, 1003 */
+	assert_home_address_and_rules(&w.carol.rt);
 	t = fake_rt_tunnel(&w.moon.rt);
 	assert_addr(&t->local, HA);
 	assert_addr(&t->remote, COA);

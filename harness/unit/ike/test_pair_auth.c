@@ -173,6 +173,18 @@ static void an_identity_that_the_certificate_does_not_hold_is_refused(void **sta
 	must_fail(p, "does not hold the identity 'moon.strongswan.org'");
 }
 
+/* The same at the home agent: carol proves her own key, and says that she is dave. */
+static void an_initiator_with_another_s_name_is_refused(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+	struct conn *carol = trap_by_name(p->carol->d, "mh")->conn;
+
+	(void)state;
+	assert_int_equal(
+		ident_set(&carol->local.id, ID_RFC822, BYTES_STR("dave@strongswan.org")), 0);
+	must_fail(p, "does not hold the identity 'dave@strongswan.org'");
+}
+
 static void another_responder_identity_is_refused(void **state)
 {
 	char carol[4096];
@@ -377,6 +389,7 @@ UNIT_MAIN(T(certificates_go_out_as_configured, "A-089"),
 	T(another_responder_identity_is_refused, "A-087! A-101"),
 	T(an_unknown_initiator_is_refused, "A-083! A-101!"),
 	T(a_stolen_home_address_is_unacceptable, "B-080! B-081! B-082! F-002! A-124!"),
+	T(an_initiator_with_another_s_name_is_refused, "A-083! A-085!"),
 	T(an_identity_that_the_certificate_does_not_hold_is_refused, "A-085! A-083!"),
 	T(a_declined_transport_mode_is_no_tunnel, "A-126! B-025! F-020!"),
 	T(transport_never_becomes_a_tunnel, "A-126! B-025! F-020!"),

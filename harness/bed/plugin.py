@@ -67,9 +67,11 @@ class Plugin:
             items[:] = [one for one in items if self._is_named(one)] or items
 
     def _is_named(self, item: pytest.Item) -> bool:
-        """By its whole name, or by that of its function."""
+        """By its whole name, by that of its function, or by that and its first parameter."""
         name = item.nodeid.partition("::")[2]
-        return bool({name, name.partition("[")[0]} & {*self.given.only})
+        test, _, case = name.partition("[")
+        first = f"{test}[{case.rstrip(']').partition('-')[0]}]"
+        return bool({name, test, first} & {*self.given.only})
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """In a sweep every test runs once for each fault."""

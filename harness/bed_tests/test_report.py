@@ -21,15 +21,17 @@ from harness.bed.plugin import Plugin
 
 @pytest.mark.req("T-105")
 @pytest.mark.parametrize("only, left", [
-    ([], ["test_a", "test_b[x]", "test_b[y]"]), (["test_b[y]"], ["test_b[y]"]),
-    (["test_that_is_gone"], ["test_a", "test_b[x]", "test_b[y]"])])
+    ([], ["test_a", "test_b[x]", "test_b[y-1]", "test_b[y-2]"]), (["test_b[y-1]"], ["test_b[y-1]"]),
+    (["test_b"], ["test_b[x]", "test_b[y-1]", "test_b[y-2]"]),
+    (["test_b[y]"], ["test_b[y-1]", "test_b[y-2]"]),
+    (["test_that_is_gone"], ["test_a", "test_b[x]", "test_b[y-1]", "test_b[y-2]"])])
 def test_of_a_scenario_those_tests_run_that_the_job_names(tmp_path, only, left):
     found = [SimpleNamespace(nodeid=f"scenarios/s/test_s.py::{name}", path=tmp_path)
-             for name in ("test_a", "test_b[x]", "test_b[y]")]
+             for name in ("test_a", "test_b[x]", "test_b[y-1]", "test_b[y-2]")]
     plugin = Plugin(Job("s", tmp_path, tmp_path, tmp_path, only=only))
     plugin.pytest_collection_modifyitems(found)
     assert [one.nodeid.partition("::")[2] for one in found] == left
-    assert plugin.tests[tmp_path] == 3
+    assert plugin.tests[tmp_path] == 4
 
 
 PASSED = Outcome("coa-change::test_coa_change", "passed", 9.8, req=("B-055",))

@@ -9,7 +9,7 @@ from harness.bed.engine.kernel import Unfit
 from harness.bed.peers import registry
 from harness.lint import conformance
 from harness.bed.base import places
-from harness.tester import document, page, rows, run, sheet
+from harness.tester import document, kinds, page, rows, run, sheet
 from harness.tester.rows import Bad, Feature, Mark, Row
 from harness.tester.sheet import Decided, Result
 
@@ -155,7 +155,63 @@ def test_a_page_keeps_the_columns_of_other_runs(tmp_path, monkeypatch):
 
 def test_a_title_is_asked_for():
     with pytest.raises(Bad, match="no title"):
-        rows._row(Path("x.toml"), "X.1", {})
+        rows._row(Path("x.toml"), kinds.END, "X.1", {})
+
+
+@pytest.mark.req("T-154")
+@pytest.mark.parametrize("kind, word", [(kinds.END, "pass"), (kinds.GATEWAY, "FAIL")])
+def test_a_row_is_decided_with_a_subject_of_its_lists_kind(kind, word):
+    """One test, run with both: each row looks at its own."""
+    results = {"ours": {"x::test_x": [
+        Result("x::test_x", "", "passed"),
+        Result("x::test_x", "", "failed", "why", "here", kinds.GATEWAY)]}}
+    found = sheet.cell(replace(ROW, kind=kind), "ours", Decided([MARK], {}, results))
+    assert found.verdict == word
+
+
+@pytest.mark.req("T-154")
+@pytest.mark.parametrize("case, kind, rest", [
+    ("", kinds.END, ""), ("end", kinds.END, ""), ("gateway-in-order", kinds.GATEWAY, "in-order"),
+    ("in-order", kinds.END, "in-order"), ("gateways", kinds.END, "gateways")])
+def test_the_kind_stands_before_the_case(case, kind, rest):
+    assert kinds.split(case) == (kind, rest)
+
+
+@pytest.mark.req("T-154!")
+def test_a_list_of_an_unknown_kind_is_a_fault(tmp_path):
+    found = faults(tree(tmp_path, listed='kind = "router"\n' + LIST))
+    assert found == ["x.toml: kind router, which is none of end, gateway"]
+
+
+@pytest.mark.req("T-154")
+def test_only_the_kinds_that_were_asked_for_are_run():
+    """Of a test that decides rows of both, and of one of a mip6d, which has no kind."""
+    lists = {"x": [ROW], "y": [Row("Y.1", "y", "A", kind=kinds.GATEWAY)]}
+    ike, mip6 = Path("tests/ike/test_x.py"), Path("tests/ha/test_h.py")
+    marks = [replace(MARK, file=ike), replace(MARK, file=ike, id="Y.1"),
+             replace(MARK, file=mip6, test="test_h")]
+    assert [one.only for one in run.plays(marks, lists, ["ours"], run.Shard())] == [
+        ["test_x[end]", "test_x[gateway]"], ["test_h"]]
+    assert [one.only for one in run.plays(marks[1:2], lists, ["ours"], run.Shard())] == [
+        ["test_x[gateway]"]]
+
+
+@pytest.mark.parametrize("ident, all_of_them", [
+    ("X.1", ["X.1"]), ("X.{A,B}.1", ["X.A.1", "X.B.1"]),
+    ("{A,B}.{1,2}", ["A.1", "A.2", "B.1", "B.2"])])
+def test_a_mark_may_name_several_rows(ident, all_of_them):
+    assert rows.expanded(ident) == all_of_them
+
+
+@pytest.mark.req("T-154")
+@pytest.mark.parametrize("kind, mixed, sides, transport", [
+    (kinds.END, False, ["2001::7/128", "2001:1::5/128"], True),
+    (kinds.END, True, ["2001:db8:7::/64", "2001:1::5/128"], False),
+    (kinds.GATEWAY, False, ["2001:db8:7::/64", "2001:2::/64"], False),
+    (kinds.GATEWAY, True, ["2001::7/128", "2001:2::/64"], False)])
+def test_hosts_use_transport_mode_and_gateways_tunnels(kind, mixed, sides, transport):
+    found = kinds.ends(kind, "2001::7", "2001:1::5", mixed)
+    assert ([found.own.net, found.peer.net], found.transport) == (sides, transport)
 
 
 def test_a_failure_that_the_document_has_is_no_news(capsys):

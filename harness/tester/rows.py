@@ -2,8 +2,8 @@
 
 A list is a file of lists/: an id a line, with its title. A test names the row that it decides by
 `@pytest.mark.conforms(ID, CLAUSE)`, with `part=` where it decides one part of it and `case=` where
-one case of the test's parameters decides it. What a row says
-beside its title:
+one case of the test's parameters decides it; X.{A,B}.1 names two rows at once. A list says by
+`kind` what its subjects are (kinds.py). What a row says beside its title:
   why      it applies to no subject, and why: what it asks for is not observable, or superseded
   needs    features without which it does not apply; features.toml says which subject has which
   changed  what the test does otherwise than the list's own, and why
@@ -20,12 +20,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.tester import kinds
+
 HERE = Path(__file__).parent
 LISTS, FEATURES, TESTS = "lists", "features.toml", "tests"
 MARKER = "conforms"
 _ONE = r"RFC \d+ \d+(\.\d+)*(, \d+(\.\d+)*)*"
 CLAUSE = re.compile(f"{_ONE}(; {_ONE})*")
 FIELDS = {"title", "why", "needs", "changed", "parts"}
+CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 class Bad(ValueError):
@@ -41,6 +44,7 @@ class Row:
     needs: tuple[str, ...] = ()
     changed: str = ""
     parts: dict[str, str] = field(default_factory=dict)
+    kind: str = kinds.END
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,11 @@ def lists(here: Path = HERE) -> dict[str, list[Row]]:
     found = {}
     for path in sorted((here / LISTS).glob("*.toml")):
         if path.name != FEATURES:
-            found[path.stem] = [_row(path, *one) for one in _toml(path)["rows"].items()]
+            text = _toml(path)
+            kind = text.get("kind", kinds.END)
+            if kind not in kinds.KINDS:
+                raise Bad(f"{path.name}: kind {kind}, which is none of {', '.join(kinds.KINDS)}")
+            found[path.stem] = [_row(path, kind, *one) for one in text["rows"].items()]
     return found
 
 
@@ -100,14 +108,15 @@ def _toml(path: Path) -> dict:
         raise Bad(f"{path.name}: {error}") from None
 
 
-def _row(path: Path, ident: str, fields: dict) -> Row:
+def _row(path: Path, kind: str, ident: str, fields: dict) -> Row:
     if unknown := fields.keys() - FIELDS:
         raise Bad(f"{path.name}: {ident} has {', '.join(sorted(unknown))}, which is none of "
                   f"{', '.join(sorted(FIELDS))}")
     if not fields.get("title"):
         raise Bad(f"{path.name}: {ident} has no title")
     return Row(ident, path.stem, fields["title"], fields.get("why", ""),
-               tuple(fields.get("needs", ())), fields.get("changed", ""), fields.get("parts", {}))
+               tuple(fields.get("needs", ())), fields.get("changed", ""), fields.get("parts", {}),
+               kind)
 
 
 def features(here: Path = HERE) -> dict[str, Feature]:
@@ -131,8 +140,17 @@ def _marks(path: Path) -> Iterator[Mark]:
                 ident, clause = (*words, "", "")[:2]
                 named = {k.arg: ast.literal_eval(k.value) for k in one.keywords}
                 says = (ast.get_docstring(node) or "").split("\n")[0]
-                yield Mark(ident, clause, named.get("part", ""), path, one.lineno, node.name, says,
-                           named.get("case", ""))
+                for single in expanded(ident):
+                    yield Mark(single, clause, named.get("part", ""), path, one.lineno, node.name,
+                               says, named.get("case", ""))
+
+
+def expanded(ident: str) -> list[str]:
+    """X.{A,B}.1 is X.A.1 and X.B.1."""
+    if not (found := CHOICE.search(ident)):
+        return [ident]
+    return [each for word in found[1].split(",")
+            for each in expanded(ident[:found.start()] + word + ident[found.end():])]
 
 
 def unmarked(here: Path = HERE) -> Iterator[tuple[Path, int, str]]:

@@ -31,7 +31,7 @@ from harness.bed.peers import registry
 from harness.bed.peers.packages import NoPeer
 from harness.bed.report import artefacts
 from harness.bed.selection import Shard, shard
-from harness.tester import document, page, rows, sheet
+from harness.tester import document, kinds, page, rows, sheet
 from harness.tester.rows import Mark
 from harness.tester.sheet import Decided, Result
 from harness.tester.stage import NUT
@@ -45,15 +45,21 @@ IKE = "ike"
 
 @dataclass(frozen=True)
 class Play:
-    """One file's tests against one subject."""
+    """One file's tests against one subject, each with the kind that the subject shall be of."""
 
     subject: str
     file: Path
-    tests: tuple[str, ...]
+    tests: tuple[tuple[str, str], ...]
 
     @property
     def name(self) -> str:
         return f"{self.subject}/{self.file.stem.removeprefix('test_')}"
+
+    @property
+    def only(self) -> list[str]:
+        """The tests as pytest is told them."""
+        ike = self.file.parent.name == IKE
+        return [f"{test}[{kind}]" if ike else test for test, kind in self.tests]
 
 
 def main(arguments: list[str]) -> int:
@@ -98,10 +104,12 @@ def wanted(marks: Iterable[Mark], said: str, lists: dict[str, list[rows.Row]]) -
     return [mark for mark in marks if mark.id in ids]
 
 
-def plays(marks: Iterable[Mark], names: Iterable[str], part: Shard) -> list[Play]:
-    tests: dict[Path, dict[str, None]] = {}
+def plays(marks: Iterable[Mark], lists: dict[str, list[rows.Row]], names: Iterable[str],
+          part: Shard) -> list[Play]:
+    kind = {row.id: row.kind for found in lists.values() for row in found}
+    tests: dict[Path, dict[tuple[str, str], None]] = {}
     for mark in marks:
-        tests.setdefault(mark.file, {})[mark.test] = None
+        tests.setdefault(mark.file, {})[mark.test, kind[mark.id]] = None
     return part.part([Play(name, file, tuple(found)) for name in names
                       for file, found in tests.items()
                       if file.parent.name == IKE or name == registry.OURS])
@@ -109,7 +117,7 @@ def plays(marks: Iterable[Mark], names: Iterable[str], part: Shard) -> list[Play
 
 def _run(options: argparse.Namespace, fleet: Fleet) -> int:
     lists, marks, names = rows.lists(), rows.marks(), subjects(options.subject)
-    chosen = plays(wanted(marks, options.list, lists), names, options.shard)
+    chosen = plays(wanted(marks, options.list, lists), lists, names, options.shard)
     folder = places.results(TOP) / FOLDER
     build.surroundings(TOP)
     foreign = [name for name in names if name in registry.IKES and name != registry.OURS]
@@ -154,7 +162,7 @@ def _results(chosen: list[Play], folder: Path, fleet: Fleet) -> dict[str, dict[s
         limit = STORY * len(one.tests) * 8 if whose == OWN else QUIET
         subject = str(Path(one.subject).resolve()) if one.subject.endswith(".py") else one.subject
         job = Job(FOLDER, TOP, folder / label(one.subject) / one.file.stem.removeprefix("test_"),
-                  programs, ikes={NUT: subject}, only=[*one.tests], clock=whose, limit=limit,
+                  programs, ikes={NUT: subject}, only=one.only, clock=whose, limit=limit,
                   kernel=used.binary if used.named else None,
                   modules=used.modules if used.named else None)
         _forget(job.results, one.tests)
@@ -171,13 +179,19 @@ def _results(chosen: list[Play], folder: Path, fleet: Fleet) -> dict[str, dict[s
     return found
 
 
-def _forget(results: Path, tests: Iterable[str]) -> None:
+def _forget(results: Path, tests: Iterable[tuple[str, str]]) -> None:
     """What these tests have left; the evidence of the file's others stays."""
     for path in results.glob("*"):
         if path.is_file() or path.is_symlink():
             path.unlink()
-        elif path.name.partition("[")[0] in tests:
+        elif _test(path.name)[:2] in tests:
             shutil.rmtree(path)
+
+
+def _test(name: str) -> tuple[str, str, str]:
+    """Function, kind and case of what pytest calls a test."""
+    test, _, case = name.partition("[")
+    return test, *kinds.split(case.rstrip("]"))
 
 
 def _read(job: Job, reason: str, one: Play) -> list[Result]:
@@ -185,17 +199,17 @@ def _read(job: Job, reason: str, one: Play) -> list[Result]:
     found = []
     for row in json_rows(job.results / "results.jsonl"):
         name = row["test"].rpartition("::")[2]
-        test, _, case = name.partition("[")
+        test, kind, case = _test(name)
         evidence = job.results / name
         evidence = evidence if evidence.is_dir() else job.results
         if row["outcome"] == "failed":
             artefacts.make(evidence)
-        found.append(Result(rows.full_name(one.file, test), case.rstrip("]"), row["outcome"],
-                            row["sentence"].split("\n")[0], places.shown(evidence, TOP)))
-    heard = {result.test for result in found}
-    missing = [test for test in one.tests if rows.full_name(one.file, test) not in heard]
-    return found + [Result(rows.full_name(one.file, test), "", "failed",
-                           reason or "it has not run") for test in missing]
+        found.append(Result(rows.full_name(one.file, test), case, row["outcome"],
+                            row["sentence"].split("\n")[0], places.shown(evidence, TOP), kind))
+    heard = {(result.test, result.kind) for result in found}
+    tests = [(rows.full_name(one.file, test), kind) for test, kind in one.tests]
+    return found + [Result(test, "", "failed", reason or "it has not run", kind=kind)
+                    for test, kind in tests if (test, kind) not in heard]
 
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from harness.tester import kinds
 from harness.tester.rows import Feature, Mark, Row
 
 PASS, FAIL, NA, OPEN, UNRUN = "pass", "FAIL", "n/a", "open", "not run"
@@ -19,13 +20,17 @@ VERDICTS = (PASS, FAIL, NA, OPEN, UNRUN)
 
 @dataclass(frozen=True)
 class Result:
-    """How one test FILE::TEST went: `case` is its parameters, `folder` where its evidence lies."""
+    """How one test FILE::TEST went with a subject of a kind.
+
+    `case` is its parameters, `folder` where its evidence lies.
+    """
 
     test: str
     case: str
     outcome: str
     sentence: str = ""
     folder: str = ""
+    kind: str = kinds.END
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
         return OPEN, "no test yet", ""
     found = [one for mark in mine
              for one in decided.results.get(subject, {}).get(mark.name, [])
-             if mark.case in ("", one.case)]
+             if one.kind == row.kind and mark.case in ("", one.case)]
     failed = [one for one in found if one.outcome != "passed"]
     if failed:
         first = failed[0]

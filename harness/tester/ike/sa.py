@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 
 from harness.tester.ike import creds, keys, message
 from harness.tester.ike.creds import Creds
+from harness.tester.ike.ends import Ends
 from harness.tester.ike.message import Message
 from harness.tester.ike.numbers import PORT, Exchange, Note, Protocol
 from harness.tester.ike.payloads import (
-    AUTH, ID, KE, SA, Cert, IDi, IDr, Nonce, Notify, Payload, Proposal, Selector, TSi, TSr,
+    AUTH, ID, KE, SA, Cert, IDi, IDr, Nonce, Notify, Payload, Proposal, TSi, TSr,
 )
 from harness.tester.ike.suites import ESP, IKE, Group, Suite, chosen
 from harness.tester.ike.wire import Wire
@@ -44,8 +45,9 @@ class Child:
 class Sa:
     """`mine` says that the tester began it."""
 
-    def __init__(self, wire: Wire, who: Creds, mine: bool = True, suite: Suite = IKE) -> None:
-        self.wire, self.who, self.mine, self.suite = wire, who, mine, suite
+    def __init__(self, wire: Wire, who: Creds, ends: Ends, mine: bool = True,
+                 suite: Suite = IKE) -> None:
+        self.wire, self.who, self.ends, self.mine, self.suite = wire, who, ends, mine, suite
         self.spi, self.other = os.urandom(8), bytes(8)
         self.group = Group(suite.group)
         self.nonce, self.other_nonce = os.urandom(NONCE), b""
@@ -170,23 +172,27 @@ class Sa:
         return self.who.sign(creds.octets(self.sent_init, self.other_nonce, self.suite.prfs, key,
                                           ident or self.ident()))
 
-    def auth(self, suite: Suite = ESP, transport: bool = True) -> list[Payload]:
+    def auth(self, suite: Suite = ESP) -> list[Payload]:
         """Identity, certificate, proof and the first CHILD_SA; a request asks for one too."""
         ident = self.ident()
         wanted = [self.who.request()] if self.mine else []
         return [ident, self.who.certs(), *wanted, self.proof(ident),
-                *self.asks_child(suite, transport)]
+                *self.asks_child(suite)]
 
-    def asks_child(self, suite: Suite, transport: bool = True) -> list[Payload]:
+    def asks_child(self, suite: Suite) -> list[Payload]:
         """SAi2, TSi, TSr; in transport mode what asks for it."""
-        self.child.transport, self.child.suite = transport, suite
-        mode = [Notify(Note.USE_TRANSPORT_MODE)] if transport else []
+        self.child.suite = suite
         proposal = Proposal(1, Protocol.ESP, self.child.spi, suite.transforms())
-        return [*mode, SA([proposal]), *self.selectors(self.mine)]
+        return [*self.mode(self.child), SA([proposal]), *self.selectors(self.mine)]
+
+    def mode(self, child: Child) -> list[Payload]:
+        """The mode is that of the ends."""
+        child.transport = self.ends.transport
+        return [Notify(Note.USE_TRANSPORT_MODE)] if child.transport else []
 
     def selectors(self, begun: bool = True) -> list[Payload]:
-        """TSi and TSr of the two hosts; `begun` says that the tester asks."""
-        own, peer = (Selector(one, one) for one in (self.wire.own, self.wire.peer))
+        """TSi and TSr; `begun` says that the tester asks."""
+        own, peer = self.ends.own.selector, self.ends.peer.selector
         ends = (own, peer) if begun else (peer, own)
         return [TSi([ends[0]]), TSr([ends[1]])]
 
@@ -206,13 +212,12 @@ class Sa:
         group."""
         child.nonce, child.group = os.urandom(NONCE), None
         replaced = [rekey_of(rekeys)] if rekeys else []
-        mode = [Notify(Note.USE_TRANSPORT_MODE)] if child.transport else []
         proposal = Proposal(1, Protocol.ESP, child.spi, child.suite.transforms())
         exchange: list[Payload] = []
         if child.suite.group:
             child.group = Group(child.suite.group)
             exchange = [KE(child.group.number, child.group.public)]
-        return [*replaced, *mode, SA([proposal]), Nonce(child.nonce), *exchange,
+        return [*replaced, *self.mode(child), SA([proposal]), Nonce(child.nonce), *exchange,
                 *self.selectors()]
 
     def take_child_answer(self, child: Child, one: Message) -> None:
@@ -221,7 +226,7 @@ class Sa:
 
     def another_child(self, rekeys: Child | None = None, suite: Suite = ESP) -> Child:
         """CREATE_CHILD_SA for a CHILD_SA like the first, asked for and taken."""
-        child = Child(suite=suite, transport=self.child.transport)
+        child = Child(suite=suite)
         self.take_child_answer(child, self.ask(Exchange.CREATE_CHILD_SA,
                                                *self.child_request(child, rekeys)))
         return child
@@ -246,7 +251,7 @@ class Sa:
 
     def successor(self, suite: Suite | None = None, mine: bool = True) -> Sa:
         """The IKE_SA that replaces this one, not agreed yet; `mine` says that the tester asks."""
-        return Sa(self.wire, self.who, mine, suite or self.suite)
+        return Sa(self.wire, self.who, self.ends, mine, suite or self.suite)
 
     def rekey_request(self, new: Sa) -> list[Payload]:
         return [SA([Proposal(1, Protocol.IKE, new.spi, new.suite.transforms())]),

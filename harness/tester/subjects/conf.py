@@ -1,6 +1,6 @@
 """conf - what every subject is configured with, in the one form that its driver translates.
 
-The subject is one end of a host-to-host connection with certificates; the other end is the tester.
+The subject is one end of a connection with certificates; the other end is the tester.
 """
 
 from __future__ import annotations
@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.tester.ike.ends import Ends
+
 NAME, REQID = "plain", 7
+# What has a connection of its own where the subject is to ask for a second CHILD_SA.
+DATAGRAMS, REQID_OF_DATAGRAMS = "datagrams", 8
 SUBJECT, TESTER = "moon.strongswan.org", "carol@strongswan.org"
 
 
 @dataclass(frozen=True)
 class Conf:
-    """Words of ipsec.conf; `more` are further ones."""
+    """Words of ipsec.conf; `more` are further ones. `divided` gives UDP a connection of its own."""
 
+    ends: Ends
     ike: str = "aes128-sha256-modp2048"
     esp: str = "aes128-sha256"
-    transport: bool = True
+    divided: bool = False
     more: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, own: str, peer: str) -> str:
@@ -27,5 +32,14 @@ class Conf:
             "left": own, "leftcert": "moonCert.pem", "leftid": f"@{SUBJECT}",
             "leftsendcert": "always", "right": peer, "rightid": TESTER,
             "ike": f"{self.ike}!", "esp": f"{self.esp}!", "reqid": str(REQID),
-            "type": "transport" if self.transport else "tunnel", "auto": "route", **self.more}
-        return f"conn {NAME}\n" + "".join(f"\t{k}={v}\n" for k, v in words.items())
+            "type": "transport" if self.ends.transport else "tunnel", "auto": "route"}
+        nets = {"leftsubnet": self.ends.peer, "rightsubnet": self.ends.own}
+        words |= {key: one.net for key, one in nets.items() if not one.alone} | self.more
+        second = words | {"leftprotoport": "17", "rightprotoport": "17",
+                          "reqid": str(REQID_OF_DATAGRAMS)}
+        return "\n".join(_conn(*one) for one in (
+            (NAME, words), *([(DATAGRAMS, second)] if self.divided else [])))
+
+
+def _conn(name: str, words: Mapping[str, str]) -> str:
+    return f"conn {name}\n" + "".join(f"\t{k}={v}\n" for k, v in words.items())

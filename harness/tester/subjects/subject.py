@@ -7,16 +7,21 @@ traffic, which every implementation answers by negotiating.
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.bed.base import places
 from harness.bed.base.wait import Fact
+from harness.bed.node.far_socket import FarSocket
 from harness.bed.node.host import Host
 from harness.tester.ike import esp
-from harness.tester.subjects.conf import NAME, REQID, Conf
+from harness.tester.ike.ends import Ends
+from harness.tester.subjects.conf import NAME, REQID, REQID_OF_DATAGRAMS, Conf
 
 FURNITURE = Path(__file__).parent / "nut"
-ICMPV6 = 58
+ICMPV6, UDP = 58, 17
+DISCARD = 9
+FORWARDING = "/proc/sys/net/ipv6/conf/all/forwarding"
 
 
 class Crashed(AssertionError):
@@ -24,15 +29,25 @@ class Crashed(AssertionError):
 
 
 class Subject:
-    def __init__(self, host: Host, peer: str, top: Path) -> None:
-        self.host, self.peer, self.top = host, peer, top
-        self.own = host.member.at
+    """`behind` is the node of the network that it is a gateway of, or itself."""
 
-    def start(self, conf: Conf = Conf()) -> None:
+    def __init__(self, host: Host, behind: Host, peer: str, top: Path) -> None:
+        self.host, self.behind, self.peer, self.top = host, behind, peer, top
+        self.own = host.member.at
+        self.conf: Conf | None = None
+
+    @property
+    def ends(self) -> Ends:
+        return self.conf.ends
+
+    def start(self, conf: Conf) -> None:
         """Running and ready to answer, with the policies that its kernel needs."""
+        self.conf = conf
         self.host.furnish(FURNITURE, places.build(self.top) / "certs")
         self.host.write("/etc/ipsec.conf", conf.text(self.own, self.peer))
-        self.policies("add", conf.transport)
+        if self.behind is not self.host:
+            self.host.write(FORWARDING, "1")
+        self.policies("add")
         self.host.start_ike()
         self.host.await_(self.host.ike_running)
 
@@ -43,22 +58,48 @@ class Subject:
         if self.host.daemons:
             self.host.stop_ike()
             self.host.await_(self.host.stopped(self.host.ike.NAME))
-            self.policies("delete", transport=True)
+            self.policies("delete")
 
-    def policies(self, verb: str, transport: bool) -> None:
-        """Nothing passes between the two in the clear."""
-        mode = "transport" if transport else "tunnel"
-        for way, src, dst in (("out", self.own, self.peer), ("in", self.peer, self.own)):
-            ends = f"src {src} dst {dst}" if mode == "tunnel" else ""
-            template = f" tmpl {ends} proto esp reqid {REQID} mode {mode}"
-            self.host.typed(f"ip xfrm policy {verb} src {src}/128 dst {dst}/128 dir {way}"
-                            + (template if verb == "add" else ""))
+    def policies(self, verb: str) -> None:
+        """Nothing passes between the two sides in the clear."""
+        for protocol, priority, reqid in ((0, 2, REQID), (UDP, 1, REQID_OF_DATAGRAMS)):
+            if protocol and not self.conf.divided:
+                continue
+            proto = f" proto {protocol}" if protocol else ""
+            for way, text in self._ways(reqid):
+                self.host.typed(f"ip xfrm policy {verb} {text[0]}{proto} dir {way}"
+                                + (f" priority {priority} {text[1]}" if verb == "add" else ""))
+
+    def _ways(self, reqid: int) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Each direction with its selector and its template."""
+        sides = {"out": (self.own, self.peer, self.ends.peer.net, self.ends.own.net)}
+        back = self.peer, self.own, self.ends.own.net, self.ends.peer.net
+        sides |= dict.fromkeys(("in",) if self.behind is self.host else ("in", "fwd"), back)
+        mode = "transport" if self.ends.transport else "tunnel"
+        for way, (src, dst, inner_src, inner_dst) in sides.items():
+            outer = f"src {src} dst {dst} " if mode == "tunnel" else ""
+            yield way, (f"src {inner_src} dst {inner_dst}",
+                        f"tmpl {outer}proto esp reqid {reqid} mode {mode}")
 
     def initiate(self) -> None:
         """By a packet that its policy covers."""
-        self.host.story.note(f"{self.host.name} has a packet for {self.peer}")
-        with self.host.socket(socket.AF_INET6, socket.SOCK_RAW, ICMPV6) as sock:
-            sock.sendto(esp.echo(self.own, self.peer, 1), (self.peer, 0))
+        src, dst = self.ends.peer.host, self.ends.own.host
+        self.host.story.note(f"{self.behind.name} has a packet for {dst}")
+        with self.behind.socket(socket.AF_INET6, socket.SOCK_RAW, ICMPV6) as sock:
+            sock.sendto(esp.echo(src, dst, 1), (dst, 0))
+
+    def has_datagram(self) -> None:
+        """What the connection for datagrams covers; nobody need hear it."""
+        dst = self.ends.own.host
+        self.host.story.note(f"{self.behind.name} has a datagram for {dst}")
+        with self.behind.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"a datagram", (dst, DISCARD))
+
+    def listens(self) -> FarSocket:
+        """For datagrams, where they arrive."""
+        sock = self.behind.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.bind((self.ends.peer.host, DISCARD))
+        return sock
 
     def rekey_child(self) -> None:
         self.host.rekey(f"{NAME}{{{REQID}}}")
@@ -74,7 +115,8 @@ class Subject:
 
     def spis(self) -> set[bytes]:
         """Those of its kernel's SAs."""
-        return {bytes.fromhex(one.spi.removeprefix("0x")) for one in self.host.esp(REQID)
+        return {bytes.fromhex(one.spi.removeprefix("0x"))
+                for reqid in (REQID, REQID_OF_DATAGRAMS) for one in self.host.esp(reqid)
                 if one.spi}
 
     def has(self, *spis: bytes) -> Fact:

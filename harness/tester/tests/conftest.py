@@ -1,4 +1,4 @@
-"""The tester's fixture, and the marker that says which rows of which lists a test decides."""
+"""The marker that says which rows of which lists a test decides."""
 
 from __future__ import annotations
 
@@ -6,18 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.bed.stage.bed import Bed
-from harness.tester.stage import Tester
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "conforms(id, clause): the row of a list that the test "
                                        "decides, and the clause that it holds the subject to")
-
-
-@pytest.fixture
-def tn(bed: Bed) -> Tester:
-    return Tester(bed)
 
 
 @pytest.hookimpl(hookwrapper=True, trylast=True)

@@ -30,7 +30,7 @@ def both_rekey(tn, nonce, again=False):
     return sa, mine, theirs
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.3", "RFC 7296 2.8.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.3", "RFC 7296 2.8.1")
 def test_of_two_rekeys_the_one_with_the_lowest_nonce_goes(tn):
     """The tester's nonce is the lowest: the tester deletes its new one, the subject the old one."""
     sa, mine, theirs = both_rekey(tn, LOW)
@@ -41,7 +41,7 @@ def test_of_two_rekeys_the_one_with_the_lowest_nonce_goes(tn):
     tn.pings(theirs)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.4", "RFC 7296 2.1, 2.8.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.4", "RFC 7296 2.1, 2.8.1")
 def test_of_two_rekeys_with_a_repetition_one_goes(tn):
     """The same while the tester's request comes twice: one answer counts, one CHILD_SA stays."""
     sa, mine, theirs = both_rekey(tn, LOW, again=True)
@@ -71,7 +71,7 @@ def both_rekey_ike(tn, again=False):
     return sa, mine, theirs
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.5", "RFC 7296 2.8.1, 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.5", "RFC 7296 2.8.1, 2.25.2")
 def test_of_two_rekeys_of_the_ike_sa_one_goes(tn):
     """The tester deletes the new one of its own; the subject's has the CHILD_SA."""
     sa, mine, theirs = both_rekey_ike(tn)
@@ -83,7 +83,7 @@ def test_of_two_rekeys_of_the_ike_sa_one_goes(tn):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.6", "RFC 7296 2.1, 2.8.1, 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.6", "RFC 7296 2.1, 2.8.1, 2.25.2")
 def test_of_two_rekeys_of_the_ike_sa_with_a_repetition_one_goes(tn):
     """The same while the tester's request comes twice."""
     sa, mine, theirs = both_rekey_ike(tn, again=True)
@@ -94,7 +94,7 @@ def test_of_two_rekeys_of_the_ike_sa_with_a_repetition_one_goes(tn):
     assert theirs.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.1", "RFC 7296 1.4.1, 2.25.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.1", "RFC 7296 1.4.1, 2.25.1")
 def test_both_close_a_child_sa(tn):
     """A Delete that meets one is answered without the SPI, and all is closed."""
     tn.start()
@@ -107,7 +107,7 @@ def test_both_close_a_child_sa(tn):
     tn.bed.wait(tn.subject.has(), within=2)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.2", "RFC 7296 1.4.1, 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.2", "RFC 7296 1.4.1, 2.25.2")
 def test_both_close_the_ike_sa(tn):
     """A Delete that meets one is answered, and all is closed."""
     tn.start()
@@ -119,7 +119,7 @@ def test_both_close_the_ike_sa(tn):
     tn.bed.wait(tn.subject.has(), within=2)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.7", "RFC 7296 2.25.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.7", "RFC 7296 2.25.1")
 def test_a_child_sa_that_is_being_closed_is_not_replaced(tn):
     """A rekey of it gets TEMPORARY_FAILURE or CHILD_SA_NOT_FOUND."""
     tn.start()
@@ -131,7 +131,7 @@ def test_a_child_sa_that_is_being_closed_is_not_replaced(tn):
     sa.answer(request, Delete(Protocol.ESP, [sa.child.spi]))
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.11", "RFC 7296 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.11", "RFC 7296 2.25.2")
 def test_a_child_sa_is_not_replaced_while_its_ike_sa_is(tn):
     """A rekey of the CHILD_SA while the subject replaces the IKE_SA gets TEMPORARY_FAILURE."""
     tn.start()
@@ -142,7 +142,7 @@ def test_a_child_sa_is_not_replaced_while_its_ike_sa_is(tn):
     assert answer.notes() == [Note.TEMPORARY_FAILURE]
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.12", "RFC 7296 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.12", "RFC 7296 2.25.2")
 def test_an_ike_sa_is_not_replaced_while_a_child_sa_is_being_closed(tn):
     """A rekey of the IKE_SA while the subject closes a CHILD_SA gets TEMPORARY_FAILURE."""
     tn.start()
@@ -153,7 +153,7 @@ def test_an_ike_sa_is_not_replaced_while_a_child_sa_is_being_closed(tn):
     assert answer.notes() == [Note.TEMPORARY_FAILURE]
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.10", "RFC 7296 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.10", "RFC 7296 2.25.2")
 def test_an_ike_sa_is_not_replaced_while_a_child_sa_is(tn):
     """A rekey of the IKE_SA while the subject replaces a CHILD_SA gets TEMPORARY_FAILURE."""
     tn.start()
@@ -164,7 +164,7 @@ def test_an_ike_sa_is_not_replaced_while_a_child_sa_is(tn):
     assert answer.notes() == [Note.TEMPORARY_FAILURE]
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.13", "RFC 7296 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.13", "RFC 7296 2.25.2")
 def test_a_child_sa_is_closed_while_its_ike_sa_is_replaced(tn):
     """A Delete of the CHILD_SA while the subject replaces the IKE_SA is answered as ever."""
     tn.start()
@@ -176,7 +176,7 @@ def test_a_child_sa_is_closed_while_its_ike_sa_is_replaced(tn):
 
 
 @pytest.mark.conforms("I75", "RFC 7296 2.25.2")
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.14", "RFC 7296 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.14", "RFC 7296 2.25.2")
 def test_an_ike_sa_is_closed_while_it_is_replaced(tn):
     """A Delete of the IKE_SA while the subject replaces it is answered, and all is closed."""
     tn.start()
@@ -187,7 +187,7 @@ def test_an_ike_sa_is_closed_while_it_is_replaced(tn):
     tn.bed.wait(tn.subject.has(), within=2)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.15", "RFC 7296 2.25.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.15", "RFC 7296 2.25.2")
 def test_an_ike_sa_that_is_being_closed_is_not_replaced(tn):
     """A rekey of it gets TEMPORARY_FAILURE."""
     tn.start()
@@ -198,7 +198,7 @@ def test_an_ike_sa_that_is_being_closed_is_not_replaced(tn):
     assert answer.notes() == [Note.TEMPORARY_FAILURE]
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.8", "RFC 7296 2.25.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.8", "RFC 7296 2.25.1")
 def test_a_new_child_sa_may_be_closed_at_once(tn):
     """The tester deletes what the subject has just asked for; the old one stands."""
     tn.start()
@@ -210,7 +210,7 @@ def test_a_new_child_sa_may_be_closed_at_once(tn):
     assert [spi for one in answer.all(Delete) for spi in one.spis] in ([new.other], [])
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.6.9", "RFC 7296 2.25.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.6.9", "RFC 7296 2.25.1")
 def test_a_new_child_sa_may_be_replaced_at_once(tn):
     """The tester replaces what the subject has just asked for, and the last one is used."""
     tn.start()

@@ -29,7 +29,7 @@ def suites(message):
                   for one in message.one(SA).proposals)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.1.1", "RFC 7296 1.2, 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.1.1", "RFC 7296 1.2, 3.1")
 def test_init_is_sent(tn):
     """The request has an SPI of its own, Message ID 0, proposals from 1 on, a KE and a nonce."""
     request = begins(tn)
@@ -42,7 +42,7 @@ def test_init_is_sent(tn):
     assert 16 <= len(request.one(Nonce).data) <= 256
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.2.1", "RFC 7296 2.1, 2.4")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.2.1", "RFC 7296 2.1, 2.4")
 def test_init_is_repeated(tn):
     """Without an answer the same octets come again, after a time that grows."""
     first = begins(tn)
@@ -54,7 +54,7 @@ def test_init_is_repeated(tn):
     assert gaps == sorted(gaps)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.2.2", "RFC 7296 2.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.2.2", "RFC 7296 2.1")
 def test_init_is_not_repeated_once_it_is_answered(tn):
     """After the answer comes IKE_AUTH, and IKE_SA_INIT no more."""
     request = begins(tn)
@@ -65,7 +65,7 @@ def test_init_is_not_repeated_once_it_is_answered(tn):
     sa.silent(AGAIN, exchange=INIT)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.4.1", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.4.1", "RFC 7296 2.5")
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_unknown_payload_without_critical_bit_is_ignored(tn, kind):
     """An answer with it is taken."""
@@ -76,7 +76,7 @@ def test_unknown_payload_without_critical_bit_is_ignored(tn, kind):
     sa.request(IKE_AUTH)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.4.2", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.4.2", "RFC 7296 2.5")
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_unknown_payload_with_critical_bit_is_not_taken(tn, kind):
     """An answer with it is not followed by IKE_AUTH."""
@@ -87,7 +87,7 @@ def test_unknown_payload_with_critical_bit_is_not_taken(tn, kind):
     sa.silent(exchange=IKE_AUTH)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.5.1", "RFC 7296 2.6")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.5.1", "RFC 7296 2.6")
 def test_a_cookie_is_brought_back(tn):
     """The request comes again with the cookie as its first payload, and is else the same."""
     request = begins(tn)
@@ -111,7 +111,7 @@ def asks_for_modp(tn, cookie):
     return sa, third
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.5.2", "RFC 7296 2.6.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.5.2", "RFC 7296 2.6.1")
 def test_a_cookie_stays_with_another_group(tn):
     """After INVALID_KE_PAYLOAD the request still has the cookie, or gets along with a new one."""
     cookie = Notify(Note.COOKIE, b"a cookie")
@@ -119,7 +119,7 @@ def test_a_cookie_stays_with_another_group(tn):
     assert third.payloads[0] in (cookie, third.one(SA))
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.5.3", "RFC 7296 2.6.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.5.3", "RFC 7296 2.6.1")
 def test_another_cookie_is_brought_back_too(tn):
     """A responder that asks for a cookie again after INVALID_KE_PAYLOAD gets it, and an IKE_SA."""
     sa, third = asks_for_modp(tn, Notify(Note.COOKIE, b"a cookie"))
@@ -135,7 +135,7 @@ def test_another_cookie_is_brought_back_too(tn):
     sa.take_auth(sa.request(IKE_AUTH))
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.6.3", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.6.3", "RFC 7296 2.7, 3.3")
 @pytest.mark.parametrize("kind, word, ids", [
     (1, "aes128-aes256-sha256-modp2048", [128, 256]),
     (3, "aes128-sha256-sha1-modp2048", [12, 2]),
@@ -146,7 +146,7 @@ def test_several_transforms_are_offered(tn, kind, word, ids):
     assert sorted(one.bits if kind == 1 else one.id for one in offered) == sorted(ids)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.6.4", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.6.4", "RFC 7296 2.7, 3.3")
 def test_several_proposals_are_offered(tn):
     """The second one may be chosen by its number."""
     request = begins(tn, ike="aes256-sha256-modp2048,aes128-sha256-modp2048")
@@ -157,7 +157,7 @@ def test_several_proposals_are_offered(tn):
     sa.take_auth(sa.request(IKE_AUTH))
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.6.11", "RFC 7296 1.2, 1.3, 2.7")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.6.11", "RFC 7296 1.2, 1.3, 2.7")
 @pytest.mark.parametrize("first, word, other", [
     (19, ECP_WORD, 14), (14, "aes128-sha256-modp2048,aes128-sha256-curve25519", 31)])
 def test_another_group_is_taken(tn, first, word, other):
@@ -170,7 +170,7 @@ def test_another_group_is_taken(tn, first, word, other):
     assert again.one(KE).group == other and suites(again) == suites(request)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.6.8", "RFC 7296 2.7, 2.21.1, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.6.8", "RFC 7296 2.7, 2.21.1, 3.10.1")
 def test_no_proposal_chosen_ends_it(tn):
     """The subject gives the attempt up; IKE_AUTH never comes."""
     request = begins(tn)
@@ -179,7 +179,7 @@ def test_no_proposal_chosen_ends_it(tn):
     sa.silent(AGAIN, exchange=IKE_AUTH)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.6.9", "RFC 7296 2.7, 3.3.6")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.6.9", "RFC 7296 2.7, 3.3.6")
 @pytest.mark.parametrize("wrong", [
     Suite(12, 256, 12, 5, 14), Suite(12, 128, 14, 5, 14), Suite(12, 128, 12, 7, 14)],
     ids=["encr", "integ", "prf"])
@@ -191,7 +191,7 @@ def test_a_proposal_that_was_not_offered_is_not_taken(tn, wrong):
     sa.silent(exchange=IKE_AUTH)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.11.1", "RFC 7296 2.5, 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.11.1", "RFC 7296 2.5, 3.1")
 def test_reserved_fields_of_init_are_ignored(tn):
     """All reserved bits and octets of the answer are set; the IKE_SA comes up."""
     request = begins(tn)
@@ -205,7 +205,7 @@ def test_reserved_fields_of_init_are_ignored(tn):
     sa.take_auth(sa.request(IKE_AUTH))
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.11.3", "RFC 7296 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.11.3", "RFC 7296 3.1")
 def test_the_version_bit_is_ignored(tn):
     """An answer with the bit that says that a higher version is spoken is taken."""
     request = begins(tn)
@@ -215,7 +215,7 @@ def test_the_version_bit_is_ignored(tn):
     sa.request(IKE_AUTH)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.11.4", "RFC 7296 2.21.1, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.11.4", "RFC 7296 2.21.1, 3.10.1")
 def test_an_unknown_error_ends_it(tn):
     """An answer that is an error nobody knows is not followed by IKE_AUTH."""
     request = begins(tn)
@@ -224,7 +224,7 @@ def test_an_unknown_error_ends_it(tn):
     sa.silent(exchange=IKE_AUTH)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.11.5", "RFC 7296 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.11.5", "RFC 7296 3.10.1")
 def test_an_unknown_status_is_ignored(tn):
     """An answer with a status nobody knows is taken."""
     request = begins(tn)
@@ -234,7 +234,7 @@ def test_an_unknown_status_is_ignored(tn):
     sa.request(IKE_AUTH)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.1.3.3", "RFC 7296 2.1, 2.4")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.3.3", "RFC 7296 2.1, 2.4")
 def test_an_attempt_that_nobody_answers_ends(tn):
     """The requests of one attempt come to an end; what comes then begins anew."""
     first = begins(tn, more={"keyingtries": "1"})

@@ -40,7 +40,7 @@ def closes(sa):
     sa.answer(request)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.4.1", "RFC 7296 2.8, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.4.1", "RFC 7296 2.8, 2.18")
 def test_the_replaced_ike_sa_is_closed(tn):
     """The request has an SPI of eight octets, a nonce and a KE; after the answer comes a Delete."""
     sa, request = rekeys(tn)
@@ -53,7 +53,7 @@ def test_the_replaced_ike_sa_is_closed(tn):
     sa.silent(response=True, exchange=INFORMATIONAL)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.4.2", "RFC 7296 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.4.2", "RFC 7296 2.18")
 def test_the_new_ike_sa_is_used(tn):
     """Requests of either end begin with Message ID 0 in it, and its CHILD_SA can be replaced."""
     sa, request = rekeys(tn)
@@ -65,7 +65,7 @@ def test_the_new_ike_sa_is_used(tn):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.4.3", "RFC 7296 2.8, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.4.3", "RFC 7296 2.8, 2.18")
 def test_an_ike_sa_is_replaced_before_its_life_is_over(tn):
     """Without being told to the subject asks for another within the lifetime."""
     tn.start(more=LIFE)
@@ -74,7 +74,7 @@ def test_an_ike_sa_is_replaced_before_its_life_is_over(tn):
     assert request.one(SA).proposals[0].protocol == Protocol.IKE
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.4.4", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.4.4", "RFC 7296 2.7, 3.3")
 @pytest.mark.parametrize("kind, word, ids", [
     (1, "aes128-aes256-sha256-modp2048", [128, 256]),
     (3, "aes128-sha256-sha1-modp2048", [12, 2]),
@@ -86,14 +86,14 @@ def test_several_transforms_are_offered_for_the_ike_sa(tn, kind, word, ids):
     assert sorted(one.bits if kind == 1 else one.id for one in offered) == sorted(ids)
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.4.5", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.4.5", "RFC 7296 2.7, 3.3")
 def test_several_proposals_are_offered_for_the_ike_sa(tn):
     """All that is configured is offered, numbered from 1 on."""
     _, request = rekeys(tn, ike="aes128-sha256-modp2048,aes256-sha256-modp2048")
     assert [one.number for one in request.one(SA).proposals] == [1, 2]
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.4.6", "RFC 7296 2.8, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.4.6", "RFC 7296 2.8, 2.18")
 def test_the_old_ike_sa_is_used_until_it_is_closed(tn):
     """A request of the tester's in it is answered."""
     sa, request = rekeys(tn)
@@ -101,7 +101,7 @@ def test_the_old_ike_sa_is_used_until_it_is_closed(tn):
     assert sa.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.I.1.2.4.7", "RFC 7296 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.2.4.7", "RFC 7296 2.18")
 def test_the_prf_changes_with_the_ike_sa(tn):
     """SKEYSEED is made with the old PRF, the new keys with the new one."""
     sa, request = rekeys(tn, ike="aes128-sha256-modp2048,aes256-sha1-modp2048")

@@ -14,10 +14,11 @@ from harness.tester.subjects.conf import SUBJECT
 
 TOPOLOGY = topology()
 IKE_AUTH = Exchange.IKE_AUTH
+CONFIGURATION = 47
 ALL = Selector("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.1.2", "RFC 7296 1.2, 3.14")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.1.2", "RFC 7296 1.2, 3.14")
 def test_auth_is_answered(tn):
     """The answer has identity, certificate, proof, one proposal, the selectors and the mode."""
     tn.start()
@@ -26,21 +27,21 @@ def test_auth_is_answered(tn):
     sa.take_auth(answer)
     assert (answer.id, answer.flags) == (1, 0x20)
     assert answer.one(IDr).data == SUBJECT.encode()
-    assert Note.USE_TRANSPORT_MODE in answer.notes()
+    assert (Note.USE_TRANSPORT_MODE in answer.notes()) == tn.ends.transport
     assert answer.one(SA).proposals[0].chosen() == Proposal(
         1, Protocol.ESP, b"", ESP.transforms()).chosen()
-    assert [one.first for one in (*answer.one(TSi).selectors, *answer.one(TSr).selectors)] == [
-        tn.wire.own, tn.wire.peer]
+    assert [*answer.one(TSi).selectors, *answer.one(TSr).selectors] == [
+        tn.ends.own.selector, tn.ends.peer.selector]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.1.3", "RFC 7296 1.2, 2.17")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.1.3", "RFC 7296 1.2, 2.17")
 def test_child_sa_is_used(tn):
     """An echo request in the first CHILD_SA is answered in it."""
     tn.start()
     tn.pings(tn.up().child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.2.2", "RFC 7296 2.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.2.2", "RFC 7296 2.1")
 def test_a_repeated_auth_is_answered_as_before(tn):
     """The same request gets the same octets again, and makes nothing new."""
     tn.start()
@@ -53,7 +54,7 @@ def test_a_repeated_auth_is_answered_as_before(tn):
     tn.bed.wait(tn.subject.has(sa.child.spi, sa.child.other), within=2)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.1", "RFC 7296 2.14; RFC 8247 2.1, 2.2, 2.3, 2.4")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.1", "RFC 7296 2.14; RFC 8247 2.1, 2.2, 2.3, 2.4")
 @pytest.mark.parametrize("word, suite", [
     ("aes128-sha256-modp2048", IKE), ("aes256-sha256-ecp256", Suite(12, 256, 12, 5, 19)),
     ("aes128-sha1-curve25519", Suite(12, 128, 2, 2, 31))], ids=["modp", "ecp", "curve"])
@@ -64,7 +65,7 @@ def test_the_ike_sa_works_with_each_suite(tn, word, suite):
     assert sa.ask(Exchange.INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.2", "RFC 7296 2.17; RFC 8221 5, 6")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.2", "RFC 7296 2.17; RFC 8221 5, 6")
 @pytest.mark.parametrize("word, suite", [
     ("aes128-sha256", ESP), ("aes256-sha256", Suite(12, 256, 12, esn=0)),
     ("aes128-sha1", Suite(12, 128, 2, esn=0))], ids=["aes128", "aes256", "sha1"])
@@ -77,7 +78,7 @@ def test_the_child_sa_works_with_each_suite(tn, word, suite):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.5", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.5", "RFC 7296 2.7, 3.3")
 @pytest.mark.parametrize("more", [Suite(12, 256, 12, esn=0), Suite(12, 128, 14, esn=0),
                                   Suite(12, 128, 12, esn=1)], ids=["encr", "integ", "esn"])
 def test_one_transform_of_several_is_chosen_for_the_child_sa(tn, more):
@@ -95,7 +96,7 @@ def test_one_transform_of_several_is_chosen_for_the_child_sa(tn, more):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.6", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.6", "RFC 7296 2.7, 3.3")
 @pytest.mark.parametrize("first", [Suite(12, 256, 12, esn=0), Suite(12, 128, 14, esn=0),
                                    Suite(12, 128, 12, esn=1)], ids=["encr", "integ", "esn"])
 def test_one_proposal_of_several_is_chosen_for_the_child_sa(tn, first):
@@ -110,7 +111,7 @@ def test_one_proposal_of_several_is_chosen_for_the_child_sa(tn, first):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.9", "RFC 7296 1.2, 2.21.2")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.9", "RFC 7296 1.2, 2.21.2")
 def test_an_ike_sa_stands_without_its_child_sa(tn):
     """A CHILD_SA that cannot be agreed on costs only itself."""
     tn.start()
@@ -120,17 +121,17 @@ def test_an_ike_sa_stands_without_its_child_sa(tn):
     assert sa.ask(Exchange.INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.7.1", "RFC 7296 2.9")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.7.1", "RFC 7296 2.9")
 def test_selectors_are_narrowed(tn):
     """Who asks for everything gets what the subject is configured for."""
     tn.start()
     sa = tn.begun()
     answer = sa.ask(IKE_AUTH, *sa.auth()[:-2], TSi([ALL]), TSr([ALL]))
-    assert [(one.first, one.last) for one in answer.one(TSi).selectors] == [(tn.wire.own,) * 2]
-    assert [(one.first, one.last) for one in answer.one(TSr).selectors] == [(tn.wire.peer,) * 2]
+    assert answer.one(TSi).selectors == [tn.ends.own.selector]
+    assert answer.one(TSr).selectors == [tn.ends.peer.selector]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.7.2", "RFC 7296 2.9, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.7.2", "RFC 7296 2.9, 3.10.1")
 def test_selectors_that_do_not_meet_are_refused(tn):
     """Who asks for other hosts gets TS_UNACCEPTABLE."""
     tn.start()
@@ -140,7 +141,7 @@ def test_selectors_that_do_not_meet_are_refused(tn):
     assert Note.TS_UNACCEPTABLE in answer.notes() and not answer.all(SA)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.7.3", "RFC 7296 2.9")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.7.3", "RFC 7296 2.9")
 def test_one_selector_of_several_is_chosen(tn):
     """Of several selectors those that the subject is configured for come back."""
     tn.start()
@@ -148,11 +149,11 @@ def test_one_selector_of_several_is_chosen(tn):
     other = Selector("2001:db8::1", "2001:db8::1")
     *most, own, peer = sa.auth()
     answer = sa.ask(IKE_AUTH, *most, TSi([other, *own.selectors]), TSr([*peer.selectors, other]))
-    assert [one.first for one in answer.one(TSi).selectors] == [tn.wire.own]
-    assert [one.first for one in answer.one(TSr).selectors] == [tn.wire.peer]
+    assert answer.one(TSi).selectors == [tn.ends.own.selector]
+    assert answer.one(TSr).selectors == [tn.ends.peer.selector]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.8.2", "RFC 7296 2.21.2, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.8.2", "RFC 7296 2.21.2, 3.10.1")
 def test_bad_syntax_inside_sk_is_told(tn):
     """A payload that is longer than its message gets INVALID_SYNTAX or AUTHENTICATION_FAILED."""
     tn.start()
@@ -162,7 +163,7 @@ def test_bad_syntax_inside_sk_is_told(tn):
     assert answer.notes() in ([Note.INVALID_SYNTAX], [Note.AUTHENTICATION_FAILED])
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.10.1", "RFC 7296 3.6")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.10.1", "RFC 7296 3.6")
 def test_the_certificate_is_sent(tn):
     """The first certificate is an X.509 one, and its key verifies the proof."""
     tn.start()
@@ -172,7 +173,7 @@ def test_the_certificate_is_sent(tn):
     sa.take_auth(answer)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.10.2", "RFC 7296 1.2, 3.7")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.10.2", "RFC 7296 1.2, 3.7")
 def test_a_certificate_is_asked_for(tn):
     """The answer to IKE_SA_INIT names the CA by the hash of its public key."""
     tn.start()
@@ -184,7 +185,7 @@ def test_a_certificate_is_asked_for(tn):
                                      for at in range(0, len(request.data), 20)]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.10.3", "RFC 7296 2.15, 3.8")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.10.3", "RFC 7296 2.15, 3.8")
 def test_the_proof_is_an_rsa_signature(tn):
     """Its method is 1, it covers what the RFC says, and the peer's is verified alike."""
     tn.start()
@@ -194,7 +195,7 @@ def test_the_proof_is_an_rsa_signature(tn):
     assert answer.one(AUTH).method == Auth.RSA
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.11.2", "RFC 7296 2.5, 2.15")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.11.2", "RFC 7296 2.5, 2.15")
 def test_reserved_fields_of_auth_are_ignored(tn):
     """All reserved bits and octets are set; the proof covers those of the identity."""
     tn.start()
@@ -209,7 +210,7 @@ def test_reserved_fields_of_auth_are_ignored(tn):
     sa.take_auth(sa.ask(IKE_AUTH, *payloads))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.8.1", "RFC 7296 2.21.2", part="A")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.8.1", "RFC 7296 2.21.2", part="A")
 def test_a_wrong_proof_is_refused(tn):
     """One wrong bit in AUTH gets AUTHENTICATION_FAILED, and no IKE_SA stands."""
     tn.start()
@@ -221,7 +222,7 @@ def test_a_wrong_proof_is_refused(tn):
     refused(sa)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.8.1", "RFC 7296 2.21.2, 3.8", part="B")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.8.1", "RFC 7296 2.21.2, 3.8", part="B")
 @pytest.mark.parametrize("method", [Auth.PSK, 0, 200])
 def test_another_method_is_refused(tn, method):
     """AUTH by a method that is not configured gets AUTHENTICATION_FAILED."""
@@ -240,20 +241,31 @@ def refused(sa):
     sa.silent(response=True, exchange=Exchange.INFORMATIONAL)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.2.1.1.1", "RFC 7296 1.2, 2.9")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.2.1.1.1", "RFC 7296 1.2, 2.9")
 def test_auth_is_answered_in_tunnel_mode(tn):
     """Without USE_TRANSPORT_MODE the answer has none, and a tunnel is agreed on."""
-    tn.start(transport=False)
+    tn.start(mixed=True)
     sa = tn.begun()
-    answer = sa.ask(IKE_AUTH, *sa.auth(transport=False))
+    answer = sa.ask(IKE_AUTH, *sa.auth())
     sa.take_auth(answer)
     assert Note.USE_TRANSPORT_MODE not in answer.notes() and answer.one(TSr).selectors
 
 
-@pytest.mark.conforms("IKEv2.EN.R.2.1.1.2", "RFC 7296 2.17")
+@pytest.mark.conforms("IKEv2.SGW.R.2.1.2.4", "RFC 7296 2.19, 3.15")
+def test_nothing_is_configured_that_was_not_asked_for(tn):
+    """To a host that asks for no address comes no configuration payload, and its tunnel is used."""
+    tn.start(mixed=True)
+    sa = tn.begun()
+    answer = sa.ask(IKE_AUTH, *sa.auth())
+    sa.take_auth(answer)
+    assert CONFIGURATION not in [one.number for one in answer.payloads]
+    tn.pings(sa.child)
+
+
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.2.1.1.2", "RFC 7296 2.17")
 def test_a_tunnel_is_used(tn):
     """An echo request in the tunnel is answered in it."""
-    tn.start(transport=False)
+    tn.start(mixed=True)
     sa = tn.begun()
-    sa.take_auth(sa.ask(IKE_AUTH, *sa.auth(transport=False)))
+    sa.take_auth(sa.ask(IKE_AUTH, *sa.auth()))
     tn.pings(sa.child)

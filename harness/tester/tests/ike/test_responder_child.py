@@ -30,7 +30,7 @@ def closes(sa, child):
     assert answer.one(Delete).spis == [child.other]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.1.1", "RFC 7296 1.3.3, 2.8")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.1.1", "RFC 7296 1.3.3, 2.8")
 def test_a_rekey_is_answered(tn):
     """The answer has one proposal, a nonce, the selectors and the mode."""
     tn.start()
@@ -38,12 +38,12 @@ def test_a_rekey_is_answered(tn):
     answer = sa.ask(CREATE, *sa.child_request(Child(), sa.child))
     assert (answer.id, answer.flags) == (2, 0x20)
     assert len(answer.one(SA).proposals) == 1 and 16 <= len(answer.one(Nonce).data) <= 256
-    assert Note.USE_TRANSPORT_MODE in answer.notes()
-    assert answer.one(TSi).selectors[0].first == tn.wire.own
-    assert answer.one(TSr).selectors[0].first == tn.wire.peer
+    assert (Note.USE_TRANSPORT_MODE in answer.notes()) == tn.ends.transport
+    assert answer.one(TSi).selectors == [tn.ends.own.selector]
+    assert answer.one(TSr).selectors == [tn.ends.peer.selector]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.2.1", "RFC 7296 2.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.2.1", "RFC 7296 2.1")
 def test_a_repeated_create_child_sa_is_answered_as_before(tn):
     """The same request gets the same octets again, and makes nothing new."""
     tn.start()
@@ -56,7 +56,7 @@ def test_a_repeated_create_child_sa_is_answered_as_before(tn):
     tn.bed.wait(tn.subject.has(sa.child.spi, sa.child.other, child.spi, child.other), within=2)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.4.1", "RFC 7296 2.7, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.4.1", "RFC 7296 2.7, 3.10.1")
 def test_a_proposal_that_does_not_fit_is_refused(tn):
     """It gets NO_PROPOSAL_CHOSEN; what stands goes on."""
     tn.start()
@@ -66,7 +66,7 @@ def test_a_proposal_that_does_not_fit_is_refused(tn):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.5.1", "RFC 7296 2.8")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.5.1", "RFC 7296 2.8")
 def test_the_replaced_child_sa_is_closed(tn):
     """The tester deletes the old one; the new one alone stands."""
     tn.start()
@@ -76,7 +76,7 @@ def test_the_replaced_child_sa_is_closed(tn):
     tn.bed.wait(tn.subject.has(new.spi, new.other), within=2)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.5.2", "RFC 7296 2.8, 2.17")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.5.2", "RFC 7296 2.8, 2.17")
 def test_the_new_child_sa_is_used(tn):
     """After the old one has gone an echo request in the new one is answered in it."""
     tn.start()
@@ -86,7 +86,7 @@ def test_the_new_child_sa_is_used(tn):
     tn.pings(new)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.5.3", "RFC 7296 2.7, 2.8")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.5.3", "RFC 7296 2.7, 2.8")
 @pytest.mark.parametrize("more", MORE)
 def test_one_transform_of_several_is_chosen_for_a_rekey(tn, more):
     """Of two transforms of a type the one that the subject is configured for comes back alone."""
@@ -100,7 +100,7 @@ def test_one_transform_of_several_is_chosen_for_a_rekey(tn, more):
     tn.pings(child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.5.4", "RFC 7296 2.7, 2.8")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.5.4", "RFC 7296 2.7, 2.8")
 @pytest.mark.parametrize("first", MORE)
 def test_one_proposal_of_several_is_chosen_for_a_rekey(tn, first):
     """The proposal that the subject is configured for comes back with its number."""
@@ -115,7 +115,7 @@ def test_one_proposal_of_several_is_chosen_for_a_rekey(tn, first):
     tn.pings(child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.5.5", "RFC 7296 1.3, 2.12, 2.17")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.5.5", "RFC 7296 1.3, 2.12, 2.17")
 def test_a_rekey_has_a_secret_of_its_own(tn):
     """With a group that is configured the new keys come from another exchange."""
     tn.start(esp=PFS_WORD)
@@ -126,7 +126,7 @@ def test_a_rekey_has_a_secret_of_its_own(tn):
     tn.pings(new)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.5.6", "RFC 7296 2.8")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.5.6", "RFC 7296 2.8")
 def test_the_old_child_sa_is_used_until_it_is_closed(tn):
     """Packets of the replaced CHILD_SA are taken while it stands."""
     tn.start()
@@ -135,7 +135,7 @@ def test_the_old_child_sa_is_used_until_it_is_closed(tn):
     tn.taken(sa.child, new)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.7", "RFC 7296 1.3, 2.7")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.7", "RFC 7296 1.3, 2.7")
 def test_another_group_is_asked_for_in_a_rekey(tn):
     """A KE of a group that was not chosen gets INVALID_KE_PAYLOAD with the one that was."""
     tn.start(esp=PFS_WORD)
@@ -148,7 +148,7 @@ def test_another_group_is_asked_for_in_a_rekey(tn):
     assert (note.type, note.data) == (Note.INVALID_KE_PAYLOAD, b"\x00\x0e")
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.7.1", "RFC 7296 1.3.1, 2.17")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.7.1", "RFC 7296 1.3.1, 2.17")
 def test_a_new_child_sa_is_used(tn):
     """One more CHILD_SA is made; a packet in it is taken, those of the first are too."""
     tn.start()
@@ -158,7 +158,7 @@ def test_a_new_child_sa_is_used(tn):
     tn.taken(sa.child, new)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.9.1", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.9.1", "RFC 7296 2.5")
 def test_reserved_fields_of_create_child_sa_are_ignored(tn):
     """All reserved bits and octets are set; the CHILD_SA is replaced."""
     tn.start()

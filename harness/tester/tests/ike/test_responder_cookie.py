@@ -33,7 +33,7 @@ def again(sa, *payloads):
     return answer
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.5.1", "RFC 7296 2.6")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.5.1", "RFC 7296 2.6")
 def test_a_cookie_that_comes_back_is_taken(tn):
     """The same request behind its cookie is answered, and the IKE_SA comes up."""
     sa, cookie = loaded(tn)
@@ -41,7 +41,7 @@ def test_a_cookie_that_comes_back_is_taken(tn):
     sa.take_auth(sa.ask(Exchange.IKE_AUTH, *sa.auth()))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.5.2", "RFC 7296 2.6")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.5.2", "RFC 7296 2.6")
 def test_a_wrong_cookie_is_not_taken(tn):
     """It gets a cookie again, as a request without one does."""
     sa, cookie = loaded(tn)
@@ -59,7 +59,7 @@ def asked_for_group(tn):
     return sa, cookie, both
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.5.3", "RFC 7296 2.6.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.5.3", "RFC 7296 2.6.1")
 def test_a_cookie_holds_with_another_group(tn):
     """Cookie, then INVALID_KE_PAYLOAD, then the same cookie with the right group is answered."""
     sa, cookie, both = asked_for_group(tn)
@@ -67,7 +67,7 @@ def test_a_cookie_holds_with_another_group(tn):
     assert Kind.KE in [one.number for one in answer.payloads]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.5.4", "RFC 7296 2.6.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.5.4", "RFC 7296 2.6.1")
 def test_a_cookie_that_is_left_out_is_asked_for_again(tn):
     """An initiator that forgets the cookie with the right group gets one and then its answer."""
     sa, _, both = asked_for_group(tn)

@@ -18,7 +18,7 @@ def agrees(answer):
     return AGREED <= {one.number for one in answer.payloads}
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.1.1", "RFC 7296 1.2, 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.1.1", "RFC 7296 1.2, 3.1")
 def test_init_is_answered(tn):
     """The answer repeats the initiator's SPI and Message ID and chooses what was offered."""
     tn.start()
@@ -31,7 +31,7 @@ def test_init_is_answered(tn):
     assert [one.number for one in answer.one(SA).proposals] == [1]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.2.1", "RFC 7296 2.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.2.1", "RFC 7296 2.1")
 def test_a_repeated_init_is_answered_as_before(tn):
     """The same request gets the same octets again, not another IKE_SA."""
     tn.start()
@@ -42,7 +42,7 @@ def test_a_repeated_init_is_answered_as_before(tn):
     assert sa.heard(response=True, id=0).octets == first.octets
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.4.1", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.4.1", "RFC 7296 2.5")
 def test_a_higher_minor_version_is_taken(tn):
     """Version 2.15 is answered in version 2.0."""
     tn.start()
@@ -51,7 +51,7 @@ def test_a_higher_minor_version_is_taken(tn):
     assert agrees(answer) and answer.version == 0x20
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.4.2", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.4.2", "RFC 7296 2.5")
 def test_a_higher_major_version_is_not_taken(tn):
     """Version 3.0 is told that 2.0 is the highest, or nothing; version 2.0 is answered then."""
     tn.start()
@@ -66,7 +66,7 @@ def test_a_higher_major_version_is_not_taken(tn):
     assert agrees(sa.ask(INIT, *sa.init()))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.4.3", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.4.3", "RFC 7296 2.5")
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_unknown_payload_without_critical_bit_is_ignored(tn, kind):
     """The answer is as if the payload were not there."""
@@ -75,7 +75,7 @@ def test_unknown_payload_without_critical_bit_is_ignored(tn, kind):
     assert agrees(sa.ask(INIT, *sa.init(), Raw(kind, b"none of yours")))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.4.4", "RFC 7296 2.5, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.4.4", "RFC 7296 2.5, 3.10.1")
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_unknown_payload_with_critical_bit_is_refused(tn, kind):
     """The answer is UNSUPPORTED_CRITICAL_PAYLOAD with the type of the payload."""
@@ -86,7 +86,7 @@ def test_unknown_payload_with_critical_bit_is_refused(tn, kind):
     assert (note.type, note.data) == (Note.UNSUPPORTED_CRITICAL_PAYLOAD, bytes([kind]))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.4.5", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.4.5", "RFC 7296 2.5")
 def test_payloads_are_taken_in_any_order(tn):
     """Notifications, nonce, key exchange and proposals in turn are answered."""
     tn.start()
@@ -94,7 +94,7 @@ def test_payloads_are_taken_in_any_order(tn):
     assert agrees(sa.ask(INIT, *reversed(sa.init())))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.3", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.3", "RFC 7296 2.7, 3.3")
 @pytest.mark.parametrize("more", [Suite(12, 256, 12, 5, 14), Suite(12, 128, 12, 7, 14),
                                   Suite(12, 128, 14, 5, 14), Suite(12, 128, 12, 5, 19)],
                          ids=["encr", "prf", "integ", "group"])
@@ -108,7 +108,7 @@ def test_one_transform_of_several_is_chosen(tn, more):
     sa.take_auth(sa.ask(Exchange.IKE_AUTH, *sa.auth()))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.4", "RFC 7296 2.7, 3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.4", "RFC 7296 2.7, 3.3")
 @pytest.mark.parametrize("first", [Suite(12, 256, 12, 5, 14), Suite(12, 128, 12, 7, 14),
                                    Suite(12, 128, 14, 5, 14), Suite(12, 128, 12, 5, 19)],
                          ids=["encr", "prf", "integ", "group"])
@@ -124,7 +124,7 @@ def test_one_proposal_of_several_is_chosen(tn, first):
     sa.take_auth(sa.ask(Exchange.IKE_AUTH, *sa.auth()))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.6.8", "RFC 7296 1.3, 2.7")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.8", "RFC 7296 1.3, 2.7")
 def test_another_group_is_asked_for(tn):
     """A KE of a group that was not chosen gets INVALID_KE_PAYLOAD with the one that was."""
     tn.start()
@@ -139,7 +139,7 @@ def test_another_group_is_asked_for(tn):
     assert agrees(sa.ask(INIT, SA([both]), *sa.init()[1:]))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.11.1", "RFC 7296 2.5, 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.11.1", "RFC 7296 2.5, 3.1")
 def test_reserved_fields_of_init_are_ignored(tn):
     """All reserved bits and octets are set; the IKE_SA comes up, its proof covers them."""
     tn.start()
@@ -154,7 +154,7 @@ def test_reserved_fields_of_init_are_ignored(tn):
     sa.take_auth(sa.ask(Exchange.IKE_AUTH, *sa.auth()))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.11.3", "RFC 7296 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.11.3", "RFC 7296 3.1")
 def test_the_version_bit_is_ignored(tn):
     """A request with the bit that says that a higher version is spoken is answered."""
     tn.start()
@@ -162,7 +162,7 @@ def test_the_version_bit_is_ignored(tn):
     assert agrees(sa.ask(INIT, *sa.init(), flags=0x18))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.11.4", "RFC 7296 2.21, 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.11.4", "RFC 7296 2.21, 3.1")
 def test_a_response_nobody_asked_for_is_dropped(tn):
     """An IKE_SA_INIT with the response bit gets no answer; one without it does."""
     tn.start()
@@ -172,7 +172,7 @@ def test_a_response_nobody_asked_for_is_dropped(tn):
     assert agrees(sa.ask(INIT, *sa.init()))
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.11.5", "RFC 7296 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.11.5", "RFC 7296 3.10.1")
 @pytest.mark.parametrize("kind", [16383, 65535])
 def test_an_unknown_notification_is_ignored(tn, kind):
     """An unknown error and an unknown status in a request change nothing."""

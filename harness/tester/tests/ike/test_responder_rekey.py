@@ -19,7 +19,7 @@ def merged(*suites):
     return list(found.values())
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.1", "RFC 7296 1.3.2, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.1", "RFC 7296 1.3.2, 2.18")
 def test_a_rekey_of_the_ike_sa_is_answered(tn):
     """The answer has one proposal with an SPI of eight octets, a nonce and a KE."""
     tn.start()
@@ -32,7 +32,7 @@ def test_a_rekey_of_the_ike_sa_is_answered(tn):
     assert not {Kind.TSI, Kind.TSR} & {one.number for one in answer.payloads}
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.2", "RFC 7296 2.8, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.2", "RFC 7296 2.8, 2.18")
 def test_the_old_ike_sa_is_used_until_it_is_closed(tn):
     """A request in it is answered."""
     tn.start()
@@ -41,7 +41,7 @@ def test_the_old_ike_sa_is_used_until_it_is_closed(tn):
     assert sa.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.3", "RFC 7296 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.3", "RFC 7296 2.18")
 def test_the_new_ike_sa_is_used(tn):
     """Its first request has Message ID 0 and is answered."""
     tn.start()
@@ -50,7 +50,7 @@ def test_the_new_ike_sa_is_used(tn):
     assert (answer.id, answer.payloads) == (0, [])
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.4", "RFC 7296 2.8, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.4", "RFC 7296 2.8, 2.18")
 def test_the_replaced_ike_sa_is_closed(tn):
     """After its Delete nobody answers in it; the new one has its CHILD_SA, and can close it."""
     tn.start()
@@ -64,7 +64,7 @@ def test_the_replaced_ike_sa_is_closed(tn):
         sa.child.other]
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.5", "RFC 7296 2.7, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.5", "RFC 7296 2.7, 2.18")
 @pytest.mark.parametrize("more", MORE)
 def test_one_transform_of_several_is_chosen_for_the_ike_sa(tn, more):
     """Of two transforms of a type the one that the subject is configured for comes back alone."""
@@ -76,7 +76,7 @@ def test_one_transform_of_several_is_chosen_for_the_ike_sa(tn, more):
     assert new.suite == IKE and new.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.6", "RFC 7296 2.7, 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.6", "RFC 7296 2.7, 2.18")
 @pytest.mark.parametrize("first", MORE)
 def test_one_proposal_of_several_is_chosen_for_the_ike_sa(tn, first):
     """The proposal that the subject is configured for comes back with its number."""
@@ -91,7 +91,7 @@ def test_one_proposal_of_several_is_chosen_for_the_ike_sa(tn, first):
     assert new.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.7", "RFC 7296 2.18")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.7", "RFC 7296 2.18")
 def test_the_prf_changes_with_the_ike_sa(tn):
     """SKEYSEED is made with the old PRF, the new keys with the new one."""
     tn.start(ike="aes128-sha256-modp2048,aes128-sha1-modp2048")
@@ -100,7 +100,7 @@ def test_the_prf_changes_with_the_ike_sa(tn):
     assert new.suite.prf == 2 and new.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.8", "RFC 7296 2.18, 3.3.3")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.8", "RFC 7296 2.18, 3.3.3")
 def test_an_ike_sa_is_not_rekeyed_without_a_group(tn):
     """The group NONE and no KE are refused; the IKE_SA goes on."""
     tn.start()
@@ -112,7 +112,7 @@ def test_an_ike_sa_is_not_rekeyed_without_a_group(tn):
     assert sa.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.6.9", "RFC 7296 2.7, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.6.9", "RFC 7296 2.7, 3.10.1")
 def test_a_rekey_of_the_ike_sa_that_does_not_fit_is_refused(tn):
     """It gets NO_PROPOSAL_CHOSEN; the IKE_SA goes on."""
     tn.start()

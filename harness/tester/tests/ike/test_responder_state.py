@@ -13,7 +13,7 @@ TOPOLOGY = topology()
 INFORMATIONAL = Exchange.INFORMATIONAL
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.3.1", "RFC 7296 2.4")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.3.1", "RFC 7296 2.4")
 def test_icmp_errors_close_nothing(tn):
     """ICMPv6 says that IKE and ESP do not arrive; both go on."""
     tn.start()
@@ -25,7 +25,7 @@ def test_icmp_errors_close_nothing(tn):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.3.2", "RFC 7296 2.4, 2.21.4")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.3.2", "RFC 7296 2.4, 2.21.4")
 def test_messages_that_nobody_protects_close_nothing(tn):
     """Notifications in the clear say that SAs are unknown; both go on."""
     tn.start()
@@ -38,7 +38,7 @@ def test_messages_that_nobody_protects_close_nothing(tn):
     tn.pings(sa.child)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.3.3", "RFC 7296 2.4, 3.10.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.3.3", "RFC 7296 2.4, 3.10.1")
 def test_initial_contact_closes_what_stood_before(tn):
     """The first IKE_SA of the same identities goes with its CHILD_SA; the second one stands."""
     tn.start()
@@ -52,14 +52,14 @@ def test_initial_contact_closes_what_stood_before(tn):
     first.silent(response=True, exchange=INFORMATIONAL)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.3.4", "RFC 7296 1.4, 2.4")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.3.4", "RFC 7296 1.4, 2.4")
 def test_an_empty_request_is_answered(tn):
     """A liveness check gets an empty answer."""
     tn.start()
     assert tn.up().ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.3.5", "RFC 7296 1.4.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.3.5", "RFC 7296 1.4.1")
 def test_a_delete_of_the_ike_sa_closes_all(tn):
     """It gets an empty answer; the CHILD_SA goes too, and nobody answers any more."""
     tn.start()
@@ -70,7 +70,7 @@ def test_a_delete_of_the_ike_sa_closes_all(tn):
     sa.silent()
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.3.6", "RFC 7296 1.4.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.3.6", "RFC 7296 1.4.1")
 def test_a_delete_of_a_child_sa_is_answered_by_its_pair(tn):
     """The answer names the SPI of the other direction; the IKE_SA stands."""
     tn.start()
@@ -81,7 +81,7 @@ def test_a_delete_of_a_child_sa_is_answered_by_its_pair(tn):
     assert sa.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.1.8.1", "RFC 7296 2.21.4")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.8.1", "RFC 7296 2.21.4")
 @pytest.mark.parametrize("whose", ["initiator", "responder"])
 def test_an_unknown_ike_spi_changes_nothing(tn, whose):
     """A message for it gets INVALID_IKE_SPI in the clear or nothing; what stands goes on."""
@@ -97,7 +97,7 @@ def test_an_unknown_ike_spi_changes_nothing(tn, whose):
     assert sa.ask(INFORMATIONAL).payloads == []
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.2.3.1", "RFC 7296 1.4.1, 3.11")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.3.1", "RFC 7296 1.4.1, 3.11")
 def test_several_child_sas_are_deleted_at_once(tn):
     """The answer names the pair of each."""
     tn.start()
@@ -109,7 +109,7 @@ def test_several_child_sas_are_deleted_at_once(tn):
     tn.bed.wait(tn.subject.has(), within=2)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.3.1.1", "RFC 7296 1.4, 3.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.3.1.1", "RFC 7296 1.4, 3.1")
 def test_informational_is_answered(tn):
     """The answer has the request's Message ID and the response bit, and is sealed."""
     tn.start()
@@ -118,7 +118,7 @@ def test_informational_is_answered(tn):
     assert (answer.id, answer.flags, answer.first) == (2, 0x20, 46)
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.3.2.1", "RFC 7296 2.1")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.3.2.1", "RFC 7296 2.1")
 def test_a_repeated_informational_is_answered_as_before(tn):
     """The same request gets the same octets again."""
     tn.start()
@@ -129,7 +129,7 @@ def test_a_repeated_informational_is_answered_as_before(tn):
     assert sa.heard(response=True, id=first.id).octets == first.octets
 
 
-@pytest.mark.conforms("IKEv2.EN.R.1.3.3.1", "RFC 7296 2.5")
+@pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.3.3.1", "RFC 7296 2.5")
 def test_reserved_fields_of_informational_are_ignored(tn):
     """All reserved bits are set; the request is answered."""
     tn.start()

@@ -71,7 +71,7 @@ def test_an_empty_signature_proves_nothing(tn, method, data):
     refused(tn, begun(tn), AUTH(data, method))
 
 
-@pytest.mark.conforms("CVE-2013-6467", "RFC 7296 1.2, 3.10.1")
+@pytest.mark.conforms("CVE-2013-6466", "RFC 7296 1.2, 3.10.1")
 @pytest.mark.parametrize("kinds", [[], [Kind.NONCE], [Kind.KE], [Kind.SA]],
                          ids=["none", "nonce", "ke", "sa"])
 def test_an_init_with_next_to_nothing_does_no_harm(tn, kinds):
@@ -136,40 +136,48 @@ def test_a_key_with_an_odd_exponent_does_no_harm(tn, exponent):
     refused(tn, sa, Cert(cert))
 
 
-def padded(tn, digest_info, tail):
-    """A signature of the tester's own key over a block with octets behind the hash."""
+def signed(tn, sa, head=SHA1, fill=b"\xff", behind=0):
+    """A signature of the tester's own key over padding, hash and octets behind it."""
+    text = creds.octets(sa.sent_init, sa.other_nonce, sa.suite.prfs, sa.keys.pi, sa.ident())
     numbers = tn.who.key.private_numbers()
     modulus = numbers.public_numbers.n
     size = (modulus.bit_length() + 7) // 8
-    block = b"\0\1" + b"\xff" * 8 + b"\0" + digest_info + tail
-    block = block.ljust(size, b"\x5a")[:size] if tail else b"\0\1" + b"\xff" * (
-        size - 3 - len(digest_info)) + b"\0" + digest_info
-    return pow(int.from_bytes(block, "big"), numbers.d, modulus).to_bytes(size, "big")
+    tail = b"\0" + head + sha1(text).digest() + b"\x5a" * behind
+    block = b"\0\1" + fill * (size - 2 - len(tail)) + tail
+    return AUTH(pow(int.from_bytes(block, "big"), numbers.d, modulus).to_bytes(size, "big"))
 
 
-def signed(tn, sa, head, tail):
-    text = creds.octets(sa.sent_init, sa.other_nonce, sa.suite.prfs, sa.keys.pi, sa.ident())
-    return AUTH(padded(tn, head + sha1(text).digest(), tail))
-
-
-@pytest.mark.conforms("CVE-2018-15836", "RFC 7296 2.15")
-@pytest.mark.conforms("I61", "RFC 7296 2.15")
-def test_octets_behind_the_hash_are_refused(tn):
-    """A signature with short padding and octets behind the hash proves nothing; a true one does."""
+@pytest.mark.conforms("CVE-2018-15836", "RFC 7296 2.15", case="padding")
+@pytest.mark.conforms("I61", "RFC 7296 2.15", case="behind")
+@pytest.mark.parametrize("how", [{"fill": b"\x5a"}, {"behind": 64}], ids=["padding", "behind"])
+def test_what_stands_beside_the_hash_is_looked_at(tn, how):
+    """Padding of other octets or octets behind the hash prove nothing; a true signature does."""
     sa = begun(tn)
-    refused(tn, sa, signed(tn, sa, SHA1, b"garbage"))
+    refused(tn, sa, signed(tn, sa, **how))
     sa = tn.begun()
-    sa.take_auth(sa.ask(IKE_AUTH, *swapped(sa.auth(), signed(tn, sa, SHA1, b""))))
+    sa.take_auth(sa.ask(IKE_AUTH, *swapped(sa.auth(), signed(tn, sa))))
 
 
-@pytest.mark.conforms("CVE-2018-16151", "RFC 7296 2.15")
-@pytest.mark.parametrize("head", ["3023300b06052b0e03021a050200000414",
+@pytest.mark.conforms("CVE-2018-16151", "RFC 7296 2.15", case="behind-oid")
+@pytest.mark.conforms("CVE-2018-16152", "RFC 7296 2.15", case="parameters")
+@pytest.mark.parametrize("head", ["3026300e06052b0e03021a5a5a5a5a5a05000414",
+                                  "3023300b06052b0e03021a050200000414",
                                   "3021300906052b0e03021b05000414"],
-                         ids=["parameters", "algorithm"])
+                         ids=["behind-oid", "parameters", "algorithm"])
 def test_a_changed_algorithm_in_the_hash_is_refused(tn, head):
-    """Octets in the parameters and another identifier prove nothing."""
+    """Octets behind the identifier or in its parameters and another identifier prove nothing."""
     sa = begun(tn)
-    refused(tn, sa, signed(tn, sa, bytes.fromhex(head), b""))
+    refused(tn, sa, signed(tn, sa, bytes.fromhex(head)))
+
+
+@pytest.mark.conforms("CVE-2015-3991", "RFC 7296 2.5")
+@pytest.mark.parametrize("kind", [1, 4, 8, 12, 13])
+def test_payloads_of_ikev1_do_no_harm(tn, kind):
+    """In the clear and sealed they are stepped over as any unknown one."""
+    tn.start()
+    sa = tn.sa()
+    sa.take_init(sa.ask(INIT, *sa.init(), Raw(kind, bytes(40))))
+    sa.take_auth(sa.ask(IKE_AUTH, *sa.auth(), Raw(kind, bytes(40))))
 
 
 @pytest.mark.conforms("CVE-2019-12312", "RFC 7296 1.2, 2.21")
@@ -215,6 +223,9 @@ def test_a_selector_of_a_wrong_length_does_no_harm(tn, length):
     sa = begun(tn)
     bad = TSi([Selector(tn.wire.own, tn.wire.own, length=length)])
     assert not sa.ask(IKE_AUTH, *swapped(sa.auth(), bad)).all(SA)
+    alive(tn)
+    sa, child = tn.up(), Child()
+    assert not sa.ask(CREATE, *swapped(sa.child_request(child, sa.child), bad)).all(SA)
     alive(tn)
 
 

@@ -32,13 +32,20 @@ def verdict(row, *outcomes, marks=(MARK,)):
     (ROW, ["passed", "passed"], [MARK], "pass", "by certificates"),
     (ROW, ["passed", "failed"], [MARK], "FAIL", "[1] why"),
     (ROW, ["skipped"], [MARK], "FAIL", "[0] why"),
-    (ROW, [], [MARK], "not run", "its test did not run"),
+    (ROW, [], [MARK], "not run", "its tests did not all run"),
     (ROW, [], [], "open", "no test yet"),
     (Row("X.1", "x", "A", needs=("psk",)), ["passed"], [MARK], "n/a", "shared keys: not built"),
     (Row("X.1", "x", "A", why="nobody sees it"), [], [], "n/a", "nobody sees it")])
 def test_a_verdict_is_that_of_what_ran(row, outcomes, marks, word, sentence):
     found = verdict(row, *outcomes, marks=marks)
     assert (found.verdict, found.sentence) == (word, sentence)
+
+
+@pytest.mark.req("T-151!")
+@pytest.mark.parametrize("outcome, word", [("passed", "not run"), ("failed", "FAIL")])
+def test_a_row_does_not_pass_by_a_part_of_its_tests(outcome, word):
+    marks = [MARK, replace(MARK, test="test_y")]
+    assert verdict(ROW, outcome, marks=marks).verdict == word
 
 
 def test_a_test_of_another_file_decides_nothing():
@@ -201,6 +208,46 @@ def test_only_the_kinds_that_were_asked_for_are_run():
     ("{A,B}.{1,2}", ["A.1", "A.2", "B.1", "B.2"])])
 def test_a_mark_may_name_several_rows(ident, all_of_them):
     assert rows.expanded(ident) == all_of_them
+
+
+def asked(*marks, **sides):
+    """The verdict of a requirement whose tests have passed."""
+    row = Row("A-001", "x", "A title", parts=rows.SIDES, requirement=True, **sides)
+    passed = {"ours": {"x::test_x": [Result("x::test_x", "", "passed")]}}
+    found = sheet.cell(row, "ours", Decided(marks, {}, passed))
+    return found.verdict, found.sentence
+
+
+@pytest.mark.req("T-155")
+@pytest.mark.parametrize("sides, verdict", [
+    ({}, ("open", "no test shows it")),
+    ({"shown": ("X.1",)}, ("open", "no test shows its refusal or boundary")),
+    ({"refused": ("X.1",)}, ("open", "no test shows it")),
+    ({"shown": ("X.1",), "refused": ("X.2",)}, ("open", "no test shows its refusal or boundary")),
+    ({"shown": ("X.1",), "refused": ("X.1",)}, ("pass", ""))])
+def test_a_requirement_is_open_until_it_has_both_sides(sides, verdict):
+    assert asked(MARK, **sides) == verdict
+
+
+@pytest.mark.req("T-155")
+def test_a_test_may_be_a_requirements_own():
+    own = [replace(MARK, id="A-001", part=side) for side in rows.SIDES]
+    assert asked(own[0]) == ("open", "no test shows its refusal or boundary")
+    assert asked(*own) == ("pass", "")
+    assert asked(own[0], MARK, refused=("X.1",)) == ("pass", "")
+
+
+@pytest.mark.req("T-155!")
+@pytest.mark.parametrize("listed, sentence", [
+    ("A-001 = { shown = ['X.9'] }", "A-001 is decided by X.9, which is no row"),
+    ("A-002 = { }", "r.toml: A-002 is none of docs/requirements.md"),
+    ("A-001 = { sown = ['X.1'] }", "r.toml: A-001 has sown, which is none of")])
+def test_a_requirement_names_what_there_is(tmp_path, listed, sentence):
+    root = tree(tmp_path)
+    (root / "docs/requirements.md").write_text("| A-001 | S | | It is so |\n")
+    (root / "harness/tester/lists/r.toml").write_text(
+        f"title = 'R'\nrequirements = true\n[rows]\n{listed}\n")
+    assert any(sentence in one for one in faults(root))
 
 
 @pytest.mark.req("T-154")

@@ -44,12 +44,18 @@ def _alone(root: Path) -> Iterator[Fault]:
 
 
 def _lists(lists: dict[str, list[rows.Row]], features: dict[str, rows.Feature]) -> Iterator[Fault]:
+    known = {row.id: row for found in lists.values() for row in found}
     seen: dict[str, str] = {}
     for row in (row for found in lists.values() for row in found):
         where = f"{HERE}/{rows.LISTS}/{row.list}.toml"
         if row.id in seen:
             yield Fault(where, 0, f"{row.id} stands in {seen[row.id]} too")
         seen[row.id] = row.list
+        for one in row.by - {row.id} - known.keys():
+            yield Fault(where, 0, f"{row.id} is decided by {one}, which is no row")
+        for one in (one for one in row.by & known.keys() if known[one].kind != row.kind):
+            yield Fault(where, 0, f"{row.id} is decided by {one}, whose subjects are of another "
+                                  "kind")
         for one in row.needs:
             if one not in features:
                 yield Fault(where, 0, f"{row.id} needs {one}, which {rows.FEATURES} has not")
@@ -92,14 +98,14 @@ def _document(root: Path, lists: dict[str, list[rows.Row]], marks: list[rows.Mar
     """What the document says of a row fits that the row has a test or none."""
     path = root / document.FILE
     known, _ = document.read(path.read_text() if path.exists() else "")
-    decided = {mark.id for mark in marks}
     for listed in lists.values():
         for row in listed:
             said = {verdict for (where, _, ident), (verdict, _) in known.items()
                     if (where, ident) == (row.list, row.id)}
             ran = said & {sheet.PASS, sheet.FAIL}
             word = f"type make conformance LIST={row.list} DOCUMENT=1"
-            if row.id in decided and not ran | (said & {sheet.NA}):
+            lacks = row.lacks(marks)
+            if not lacks and not ran | (said & {sheet.NA}):
                 yield Fault(document.FILE, 0, f"{row.id} has a test and no verdict: {word}")
-            elif row.id not in decided and ran:
+            elif lacks and ran:
                 yield Fault(document.FILE, 0, f"{row.id} has a verdict and no test: {word}")

@@ -25,7 +25,8 @@ by `make conformance DOCUMENT=1`, never by hand. A row is an id of a list, a col
 * **pass**, **FAIL**: its test ran; behind a FAIL stands what was seen.
 * **n/a**: the subject lacks what the row needs (`harness/tester/lists/features.toml`), or the row
   says why it applies to nobody.
-* **open**: it has no test yet. A list without tests is only counted.
+* **open**: it has no test yet, or, as a requirement, none that shows it or none that shows its
+  refusal or boundary. A list without tests is only counted.
 """
 ROW = re.compile(r"^\| (?P<id>\S+) \| (?P<cells>.*) \|$")
 SECTION = re.compile(r"^## .* \(`(?P<list>[\w-]+)`\)$")

@@ -8,6 +8,11 @@ one case of the test's parameters decides it; X.{A,B}.1 names two rows at once. 
   needs    features without which it does not apply; features.toml says which subject has which
   changed  what the test does otherwise than the list's own, and why
   parts    the parts of the row by their letters
+A list with `requirements` has rows of docs/requirements.md, which has their titles. Such a row is
+decided by the tests of other rows, or by its own as the parts that are called alike, and open
+until it has both sides:
+  shown    rows whose tests show it
+  refused  rows whose tests show its refusal or its boundary
 Errors:  Bad names file, line where there is one, id and what was expected.
 """
 
@@ -16,18 +21,22 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.bed.report import trace
 from harness.tester import kinds
 
 HERE = Path(__file__).parent
 LISTS, FEATURES, TESTS = "lists", "features.toml", "tests"
+REQUIREMENTS = "docs/requirements.md"
 MARKER = "conforms"
 _ONE = r"RFC \d+ \d+(\.\d+)*(, \d+(\.\d+)*)*"
 CLAUSE = re.compile(f"{_ONE}(; {_ONE})*")
 FIELDS = {"title", "why", "needs", "changed", "parts"}
+# What a requirement lacks while it has no test of the side.
+SIDES = {"shown": "no test shows it", "refused": "no test shows its refusal or boundary"}
 CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -45,6 +54,23 @@ class Row:
     changed: str = ""
     parts: dict[str, str] = field(default_factory=dict)
     kind: str = kinds.END
+    shown: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    requirement: bool = False
+
+    @property
+    def by(self) -> set[str]:
+        """The rows whose tests decide it."""
+        return {self.id, *self.shown, *self.refused}
+
+    def lacks(self, marks: Iterable[Mark]) -> str:
+        """What tests it should have beside these; empty if none."""
+        marked = {(mark.id, mark.part) for mark in marks}
+        ids = {ident for ident, _ in marked}
+        if not self.requirement:
+            return "" if self.id in ids else "no test yet"
+        return next((word for side, word in SIDES.items()
+                     if (self.id, side) not in marked and not ids & {*getattr(self, side)}), "")
 
 
 @dataclass(frozen=True)
@@ -88,8 +114,20 @@ def lists(here: Path = HERE) -> dict[str, list[Row]]:
             kind = text.get("kind", kinds.END)
             if kind not in kinds.KINDS:
                 raise Bad(f"{path.name}: kind {kind}, which is none of {', '.join(kinds.KINDS)}")
-            found[path.stem] = [_row(path, kind, *one) for one in text["rows"].items()]
+            found[path.stem] = [_row(path, kind, *one) for one in _rows(here, path, text)]
     return found
+
+
+def _rows(here: Path, path: Path, text: dict) -> Iterator[tuple[str, dict]]:
+    """Each id with its fields; requirements have their titles from their own document."""
+    if not text.get("requirements"):
+        yield from text["rows"].items()
+        return
+    known = trace.read_requirements((here.parents[1] / REQUIREMENTS).read_text())
+    for ident, fields in text["rows"].items():
+        if ident not in known:
+            raise Bad(f"{path.name}: {ident} is none of {REQUIREMENTS}")
+        yield ident, fields | {"title": known[ident].text, "requirement": True, "parts": SIDES}
 
 
 def title(name: str, here: Path = HERE) -> str:
@@ -109,14 +147,15 @@ def _toml(path: Path) -> dict:
 
 
 def _row(path: Path, kind: str, ident: str, fields: dict) -> Row:
-    if unknown := fields.keys() - FIELDS:
+    allowed = FIELDS | ({*SIDES, "requirement"} if "requirement" in fields else set())
+    if unknown := fields.keys() - allowed:
         raise Bad(f"{path.name}: {ident} has {', '.join(sorted(unknown))}, which is none of "
-                  f"{', '.join(sorted(FIELDS))}")
+                  f"{', '.join(sorted(allowed))}")
     if not fields.get("title"):
         raise Bad(f"{path.name}: {ident} has no title")
     return Row(ident, path.stem, fields["title"], fields.get("why", ""),
                tuple(fields.get("needs", ())), fields.get("changed", ""), fields.get("parts", {}),
-               kind)
+               kind, *(tuple(fields.get(side, ())) for side in SIDES), "requirement" in fields)
 
 
 def features(here: Path = HERE) -> dict[str, Feature]:

@@ -94,8 +94,8 @@ def wanted(marks: Iterable[Mark], said: str, lists: dict[str, list[rows.Row]]) -
     """The marks of lists or ids, or all."""
     if not said:
         return list(marks)
-    known = {name: {row.id for row in found} for name, found in lists.items()}
-    known |= {ident: {ident} for ids in [*known.values()] for ident in ids}
+    known = {name: {ident for row in found for ident in row.by} for name, found in lists.items()}
+    known |= {row.id: row.by for found in lists.values() for row in found}
     for word in said.split(","):
         if word not in known:
             raise Unfit(f"there is no list and no row {word}: lists are {', '.join(lists)}"

@@ -57,12 +57,12 @@ class Decided:
     features: dict[str, Feature]
     results: dict[str, dict[str, list[Result]]]
 
-    def of(self, ident: str) -> list[Mark]:
-        return [mark for mark in self.marks if mark.id == ident]
+    def of(self, row: Row) -> list[Mark]:
+        return [mark for mark in self.marks if mark.id in row.by]
 
 
 def cell(row: Row, subject: str, decided: Decided) -> Cell:
-    mine = decided.of(row.id)
+    mine = decided.of(row)
     clause = "; ".join(dict.fromkeys(mark.clause for mark in mine))
     says = " ".join(dict.fromkeys(mark.says for mark in mine))
     verdict, sentence, folder = _verdict(row, subject, mine, decided)
@@ -79,18 +79,18 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
         lacks = decided.features[name].lacks
         if subject in lacks:
             return NA, f"{decided.features[name].title}: {lacks[subject]}", ""
-    if not mine:
-        return OPEN, "no test yet", ""
-    found = [one for mark in mine
-             for one in decided.results.get(subject, {}).get(mark.name, [])
-             if one.kind == row.kind and mark.case in ("", one.case)]
+    if lacks := row.lacks(mine):
+        return OPEN, lacks, ""
+    ran = [[one for one in decided.results.get(subject, {}).get(mark.name, [])
+            if one.kind == row.kind and mark.case in ("", one.case)] for mark in mine]
+    found = [one for results in ran for one in results]
     failed = [one for one in found if one.outcome != "passed"]
     if failed:
         first = failed[0]
         case = f"[{first.case}] " if first.case else ""
         return FAIL, f"{case}{first.sentence}", first.folder
-    if not found:
-        return UNRUN, "its test did not run", ""
+    if not all(ran):
+        return UNRUN, "its tests did not all run", ""
     return PASS, row.changed, found[0].folder
 
 

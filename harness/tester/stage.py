@@ -19,6 +19,7 @@ from collections.abc import Callable
 
 from harness.bed.base import places
 from harness.bed.base.topology import T0, Member, Plug, Topology
+from harness.bed.node.far_socket import FarSocket
 from harness.bed.stage.bed import Bed
 from harness.tester import kinds
 from harness.tester.ike import creds, esp
@@ -142,6 +143,12 @@ class Tester:
         return sa
 
     # --- packets beside IKE ---
+
+    def other_port(self, port: int) -> FarSocket:
+        """Beside the one that IKE is spoken from."""
+        sock = self.node.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.bind((self.wire.own, port))
+        return sock
 
     def put(self, octets: bytes) -> None:
         """A whole IPv6 packet, whatever its source."""

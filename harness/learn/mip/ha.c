@@ -15,6 +15,7 @@
 struct facts {
 	unsigned state;
 	uint64_t aside; /* BUs that were dropped or refused by a check */
+	bool probing; /* whether somebody has the address */
 };
 
 static struct facts before;
@@ -28,12 +29,21 @@ static unsigned state_of(struct stage *w)
 	return b ? b->state : HB_NONE;
 }
 
+static bool is_probing(struct stage *w)
+{
+	const struct ha_binding *b = ha_stage_binding(w);
+
+	return b && (b->probes[0].fd >= 0 || b->probes[1].fd >= 0);
+}
+
 static struct facts facts_of(struct stage *w)
 {
 	const uint64_t *c = w->mip.env.counters;
 
-	return (struct facts){ state_of(w), c[MC_REFUSED] + c[MC_DROP_MALFORMED] +
-			c[MC_DROP_UNPROTECTED] + c[MC_DROP_UNEXPECTED] + c[MC_DROP_RATE] };
+	return (struct facts){ state_of(w),
+		c[MC_REFUSED] + c[MC_DROP_MALFORMED] + c[MC_DROP_UNPROTECTED] +
+			c[MC_DROP_UNEXPECTED] + c[MC_DROP_RATE],
+		is_probing(w) };
 }
 
 /* The BA that left accepts, refuses, or there is none: then nothing was refused. */
@@ -100,6 +110,13 @@ static bool bu_once_more(void *world, int lifetime)
 	return say_bu(world, lifetime, "2001::40");
 }
 
+static bool bu_with_l(void *world, int lifetime)
+{
+	stage_bu(world, ++number, HOME | BU_LINK_LOCAL, (uint32_t)lifetime, "2001::40");
+	happened(world, HE_BU);
+	return true;
+}
+
 static bool bu_without_h(void *world, int lifetime)
 {
 	stage_bu(world, ++number, BU_ACK, (uint32_t)lifetime, "2001::40");
@@ -112,7 +129,7 @@ static bool is_in_use(void *world, int arg)
 	struct stage *w = world;
 
 	(void)arg;
-	if (before.state != HB_DAD)
+	if (!before.probing)
 		return false;
 	if (write(w->dad_answer, "!", 1) != 1)
 		learn_fault("the stage cannot answer a probe");
@@ -123,7 +140,7 @@ static bool is_in_use(void *world, int arg)
 
 static bool moved_on(struct stage *w)
 {
-	return state_of(w) != before.state;
+	return state_of(w) != before.state || is_probing(w) != before.probing;
 }
 
 static bool time_passes(void *world, int arg)
@@ -135,6 +152,8 @@ static bool time_passes(void *world, int arg)
 		return false;
 	if (state_of(w) != before.state || stage_count(w, "BA"))
 		happened(w, HE_TIMER);
+	else if (before.probing && !is_probing(w))
+		happened(w, HE_FREE);
 	return true;
 }
 
@@ -171,6 +190,7 @@ static const struct learn_letter letters[] = {
 	{ "BU for 0 s from home", bu_from_home, 0, ALL },
 	{ "BU for 600 s from home", bu_from_home, 600, ALL },
 	{ "the last number in a BU for 600 s", bu_once_more, 600, ALL },
+	{ "BU with L for 600 s", bu_with_l, 600, ALL },
 	{ "BU without H", bu_without_h, 600, ALL },
 	{ "the home address is in use", is_in_use, 0, ALL },
 	{ "the next probe has no socket", next_fails, 0, ALL },
@@ -224,6 +244,8 @@ static void look(void *world, FILE *f)
 		fputs("none", f);
 		return;
 	}
+	fprintf(f, "%s%s, ", b->proxies_link_local ? "link-local" : "",
+		is_probing(w) ? ", probing" : "");
 	fprintf(f, "%s at %s, %u s%s%s, %u to announce, tunnel %d to %s, SAs to %s",
 		hb_state_str(b->state), addr_str(&b->bc.coa), b->bc.lifetime, b->bc.k ? ", K" : "",
 		b->timer.armed ? ", timer" : "", b->announces_left, b->tunnel.ifindex != 0,

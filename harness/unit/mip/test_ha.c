@@ -564,7 +564,7 @@ UNIT_MAIN(T(the_first_bu_is_answered_after_the_probe, "C-041 C-043 C-044 D-012 D
 	T(with_l_the_link_local_address_is_probed_and_answered_for_too, "C-041 C-044"),
 	T(a_movement_is_answered_at_once_and_the_tunnel_follows, "C-041 C-045 B-071"),
 	T(key_mobility_is_agreed_only_when_both_want_it, "B-070 B-073"),
-	T(without_ipsec_nobody_agrees_to_key_mobility, "B-074"),
+	T(without_ipsec_nobody_agrees_to_key_mobility, "B-074!"),
 	T(a_full_cache_keeps_what_it_has, "C-029 C-042!"),
 	T(a_binding_stays_at_the_address_that_it_was_asked_at, "C-042"),
 	T(who_would_have_our_link_local_address_is_refused, "C-124"),

@@ -233,7 +233,7 @@ static void at_home_a_home_agent_is_forgotten_if_so_wished(void **state)
 	}
 }
 
-UNIT_MAIN(T(until_it_knows_one_a_node_has_nothing_but_a_block, "C-074 F-021"),
+UNIT_MAIN(T(until_it_knows_one_a_node_has_nothing_but_a_block, "C-074 F-021!"),
 	T(a_request_is_repeated_four_times_each_after_twice_as_long, "C-074"),
 	T(the_first_agent_that_policies_name_is_registered_with, "C-074"),
 	T(a_reply_to_another_question_is_ignored, "C-074!"),

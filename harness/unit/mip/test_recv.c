@@ -132,4 +132,4 @@ static void without_route_optimization_nobody_plays_the_correspondent(void **sta
 UNIT_MAIN(T(a_home_agent_is_discovered_by_its_anycast_address, "C-050"),
 	T(what_nobody_understands_is_answered_as_the_standard_says, "C-001! C-003! C-027!"),
 	T(answers_to_nonsense_are_few, "C-027!"),
-	T(without_route_optimization_nobody_plays_the_correspondent, "C-031"))
+	T(without_route_optimization_nobody_plays_the_correspondent, "C-031!"))

@@ -94,7 +94,8 @@ $B/obj/%.o: src/%.c
 UNITS := $(patsubst harness/unit/%.c,$B/unit/%,$(wildcard harness/unit/*/test_*.c))
 # What several tests of a module share: harness/unit/MODULE/*.c that is not a test.
 UNIT_HELP = $(filter-out harness/unit/$1/test_%.c,$(wildcard harness/unit/$1/*.c))
-UNIT_FLAGS := $(CFLAGS) -Wno-missing-prototypes -Wno-string-concatenation -Iharness -DTOP='"$(CURDIR)"'
+UNIT_FLAGS := $(CFLAGS) -Wno-missing-prototypes -Wno-string-concatenation -Iharness -DTOP='"$(CURDIR)"' \
+           -DBUILT='"$(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)"'
 # A kernel in memory behind struct nl: harness/unit/fake, for every module that sees src/kernel.
 FAKE_LIB := $B/unit/fake/fake.a
 FAKE_OBJS := $(patsubst harness/unit/fake/%.c,$B/unit/fake/%.o,$(wildcard harness/unit/fake/*.c))

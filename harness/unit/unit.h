@@ -20,6 +20,16 @@
 
 #include <cmocka.h>
 
+/* cmocka 2 knows the old name and warns of it. */
+#ifdef assert_uint_in_range
+#undef assert_in_range
+#define assert_in_range assert_uint_in_range
+#endif
+
+/* The folder of the certificates, and what makes them; TOP and BUILT are of the Makefile. */
+#define CERTS BUILT "/certs/"
+#define MAKE_CERTS "BUILD='" BUILT "' '" TOP "/certs/make.sh'"
+
 struct unit_row {
 	const char *name;
 	void (*fn)(void **state);

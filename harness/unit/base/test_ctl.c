@@ -67,7 +67,7 @@ static void start(struct daemon *d)
 	assert_int_equal(ctl_serve(path, answer, d, &d->ctl), 0);
 }
 
-static void stop(struct daemon *d)
+static void shut(struct daemon *d)
 {
 	ctl_free(d->ctl);
 	assert_int_equal(access(path, F_OK), -1);
@@ -121,7 +121,7 @@ static void a_request_is_answered_line_by_line_with_a_status(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(run_client(ask_hello), 0);
 	assert_string_equal(d.line, "hello world");
-	stop(&d);
+	shut(&d);
 }
 
 static unsigned n_lines;
@@ -144,7 +144,7 @@ static void a_long_answer_arrives_whole(void **state)
 	(void)state;
 	start(&d);
 	assert_int_equal(run_client(ask_big), 0); /* two megabytes */
-	stop(&d);
+	shut(&d);
 }
 
 static int dial(void)
@@ -192,7 +192,7 @@ static void a_request_in_pieces_and_half_closed_is_answered(void **state)
 	(void)state;
 	start(&d);
 	assert_int_equal(run_client(half_closed), 0);
-	stop(&d);
+	shut(&d);
 }
 
 static int too_long(void)
@@ -226,7 +226,7 @@ static void a_request_over_4096_octets_is_closed(void **state)
 	assert_int_equal(d.asked, 0);
 	assert_int_equal(run_client(just_fits), 0);
 	assert_int_equal(d.asked, 1);
-	stop(&d);
+	shut(&d);
 }
 
 static int park_and_leave(void)
@@ -249,7 +249,7 @@ static void a_client_that_leaves_is_told_to_the_handler(void **state)
 	if (!d.gone)
 		assert_int_equal(loop_run(), 0);
 	assert_int_equal(d.gone, 1);
-	stop(&d);
+	shut(&d);
 }
 
 /* Tells the daemon, by a signal, that "waiting" arrived. */
@@ -283,7 +283,7 @@ static void a_parked_request_is_answered_later(void **state)
 	assert_int_equal(loop_signal(SIGUSR1, finish_parked, &d), 0);
 	assert_int_equal(run_client(park_and_hear), 0);
 	assert_int_equal(d.gone, 0);
-	stop(&d);
+	shut(&d);
 }
 
 static int never_read(void)
@@ -305,7 +305,7 @@ static void a_client_that_does_not_read_is_closed(void **state)
 	start(&d);
 	assert_int_equal(run_client(never_read), 0);
 	assert_int_equal(d.asked, 1);
-	stop(&d);
+	shut(&d);
 }
 
 /* Eight that wait for an answer keep their places, a ninth is closed without a word. */
@@ -345,7 +345,7 @@ static void a_ninth_client_is_closed(void **state)
 	(void)state;
 	start(&d);
 	assert_int_equal(run_client(nine), 0);
-	stop(&d);
+	shut(&d);
 	loop_stop(); /* as those who were parked did on leaving */
 	assert_int_equal(loop_run(), 0);
 }
@@ -357,7 +357,7 @@ static void idle_clients_give_way(void **state)
 	(void)state;
 	start(&d);
 	assert_int_equal(run_client(idle_ones), 0);
-	stop(&d);
+	shut(&d);
 }
 
 static int as_stranger(void)
@@ -387,7 +387,7 @@ static void another_user_is_refused(void **state)
 	rc = run_client(as_stranger);
 	assert_int_equal(rc, 0);
 	assert_int_equal(d.asked, 0);
-	stop(&d);
+	shut(&d);
 }
 
 static void nobody_there_is_an_errno(void **state)
@@ -400,7 +400,7 @@ static void nobody_there_is_an_errno(void **state)
 	(void)state;
 	start(&d);
 	assert_int_equal(ctl_serve(path, answer, &d, &d.ctl), -EADDRINUSE);
-	stop(&d);
+	shut(&d);
 	assert_int_equal(ctl_ask(path, "x", count, NULL, 100), -ENOENT);
 	/* A file that a crash left over: refused to the client, taken over by the daemon. */
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -409,7 +409,7 @@ static void nobody_there_is_an_errno(void **state)
 	close(fd);
 	assert_int_equal(ctl_ask(path, "x", count, NULL, 100), -ECONNREFUSED);
 	start(&d);
-	stop(&d);
+	shut(&d);
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(ctl_ask(name, "x", count, NULL, 100), -ENAMETOOLONG);
@@ -434,7 +434,7 @@ static void a_daemon_that_says_nothing_runs_into_the_limit(void **state)
 	assert_int_equal(run_client(ask_parked), 0);
 	if (!d.gone)
 		assert_int_equal(loop_run(), 0);
-	stop(&d);
+	shut(&d);
 }
 
 static void a_daemon_that_ends_tells_its_parked_requests(void **state)
@@ -450,7 +450,7 @@ static void a_daemon_that_ends_tells_its_parked_requests(void **state)
 	d.stop_parked = true;
 	assert_int_equal(loop_run(), 0);
 	d.parked->on_gone = NULL;
-	stop(&d);
+	shut(&d);
 	hear(fd, got, sizeof(got));
 	assert_string_equal(got, "|waiting\n");
 	close(fd);

@@ -8,8 +8,6 @@
 
 enum { RUN_MAX = 2000, STEP_MS = 100 };
 
-#define CERTS TOP "/build/certs/"
-
 bool pair_keeps_trust;
 static struct cert_store *kept[2];
 
@@ -200,7 +198,7 @@ struct pair *pair_new(const char *carol, const char *moon)
 	int fd;
 
 	if (!made)
-		assert_int_equal(system(TOP "/certs/make.sh"), 0);
+		assert_int_equal(system(MAKE_CERTS), 0);
 	made = true;
 	assert_non_null(p);
 	TAILQ_INIT(&p->queue);

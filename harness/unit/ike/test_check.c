@@ -11,7 +11,6 @@
 #include "unit/unit.h"
 
 #define DATA TOP "/harness/unit/ike/data/check/"
-#define CERTS TOP "/build/certs/"
 
 static char dir[] = "/tmp/check.XXXXXX", said[65536];
 
@@ -93,7 +92,7 @@ static void each(void (*one)(const char *name))
 	assert_non_null(d);
 	assert_int_equal(log_open("check", LOG_STYLE_IKE, "/dev/null", false), 0);
 	assert_non_null(mkdtemp(strcpy(dir, "/tmp/check.XXXXXX")));
-	assert_int_equal(system(TOP "/certs/make.sh"), 0);
+	assert_int_equal(system(MAKE_CERTS), 0);
 	while ((e = readdir(d))) {
 		char name[256];
 		char *dot;

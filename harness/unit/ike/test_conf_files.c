@@ -5,8 +5,6 @@
 #include "ike/conf/conf.h"
 #include "unit/unit.h"
 
-#define CERTS TOP "/build/certs/"
-
 static char said[4096], dir[] = "/tmp/files.XXXXXX";
 static struct conf_log findings;
 
@@ -34,7 +32,7 @@ static struct ike_conf *load(const char *conf_text, const char *secrets_text)
 	struct ike_conf *c = NULL;
 
 	if (strstr(dir, "XXXXXX")) {
-		assert_int_equal(system(TOP "/certs/make.sh"), 0);
+		assert_int_equal(system(MAKE_CERTS), 0);
 		assert_non_null(mkdtemp(dir));
 	}
 	snprintf(conf, sizeof(conf), "%s/ipsec.conf", dir);
@@ -53,7 +51,7 @@ static struct ike_conf *load(const char *conf_text, const char *secrets_text)
 static void what_fits_is_left_alone(void **state)
 {
 	struct ike_conf *c = load("conn a\n\tauto=add\n\tleftcert=" CERTS "carolCert.pem\n",
-		": RSA " CERTS "carolKey.pem\n");
+		": RSA \"" CERTS "carolKey.pem\"\n");
 
 	(void)state;
 	assert_string_equal(said, "");
@@ -66,7 +64,7 @@ static void a_missing_certificate_costs_its_connections_and_is_told_once(void **
 	struct ike_conf *c = load("conn %default\n\tleftcert=/nonexistent/x.pem\n"
 				  "conn a\n\tauto=add\nconn b\n\tauto=route\n"
 				  "conn c\n\tauto=add\n\tleftcert=" CERTS "carolCert.pem\n",
-		": RSA " CERTS "carolKey.pem\n");
+		": RSA \"" CERTS "carolKey.pem\"\n");
 
 	(void)state;
 	assert_string_equal(said,
@@ -82,7 +80,7 @@ static void a_missing_certificate_costs_its_connections_and_is_told_once(void **
 static void a_key_of_another_certificate_does_not_do(void **state)
 {
 	struct ike_conf *c = load("conn a\n\tauto=add\n\tleftcert=" CERTS "carolCert.pem\n",
-		": RSA " CERTS "daveKey.pem\n");
+		": RSA \"" CERTS "daveKey.pem\"\n");
 
 	(void)state;
 	assert_non_null(strstr(said, "ipsec.conf:3: leftcert="));
@@ -93,7 +91,8 @@ static void a_key_of_another_certificate_does_not_do(void **state)
 
 static void an_unreadable_key_is_told_with_its_line(void **state)
 {
-	struct ike_conf *c = load("", ": RSA " CERTS "carolCert.pem\n: RSA /nonexistent/k.pem\n");
+	struct ike_conf *c = load("", ": RSA \"" CERTS "carolCert.pem\"\n"
+				      ": RSA /nonexistent/k.pem\n");
 
 	(void)state;
 	assert_non_null(strstr(said, "ipsec.secrets:1: : RSA "));

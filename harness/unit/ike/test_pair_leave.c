@@ -22,9 +22,9 @@ static const char *with(const char *text, const char *from, const char *to)
 {
 	static char ring[2][8192];
 	static unsigned next;
-	char *out = ring[next++ % 2], *at;
+	char *out = ring[next++ % 2];
+	const char *at = strstr(text, from);
 
-	at = strstr(text, from);
 	assert_non_null(at);
 	snprintf(out, sizeof(ring[0]), "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 	return out;

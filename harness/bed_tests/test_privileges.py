@@ -35,13 +35,28 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def programs() -> None:
+    subprocess.run(["make", "-s", "all"], cwd=TOP, check=True)
+
+
+CONFS = {
+    "iked": ("iked", "config setup\n"),
+    "correspondent": ("mip6d", "NodeConfig CN;\n"),
+    "home agent": ("mip6d", 'NodeConfig HA;\nInterface "lo";\nUseMnHaIPsec disabled;\n'),
+    "mobile node": ("mip6d", 'NodeConfig MN;\nUseMnHaIPsec disabled;\nMnHomeLink "lo" {\n'
+                     "\tHomeAddress 2001:1::10/64;\n\tHomeAgentAddress 2001:1::1;\n}\n"),
+}
+
+
 @pytest.mark.req("E-047")
-@pytest.mark.parametrize("name", NEEDS)
+@pytest.mark.parametrize("who", CONFS)
 @pytest.mark.parametrize("stay", [False, True])
-def test_who_may_not_start_it_hears_the_capabilities(name: str, stay: bool, folder: Path) -> None:
+def test_who_may_not_start_it_hears_the_capabilities(who: str, stay: bool, folder: Path) -> None:
+    name, text = CONFS[who]
     program = shutil.copy(places.build(TOP) / "bin" / name, folder)
     conf = folder / "conf"
-    conf.write_text("config setup\n" if name == "iked" else "NodeConfig CN;\n")
+    conf.write_text(text)
     option = {"iked": ["--conf", str(conf)] + ["--nofork"] * stay,
               "mip6d": ["-c", str(conf)] + ["-d", "1"] * stay}[name]
     done = as_nobody(program, *option)

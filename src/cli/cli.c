@@ -89,6 +89,7 @@ static int show_help(const struct cli *cli)
 		out_row(usage, options[i].help);
 	}
 	puts("\nexit status: 0 done, 1 failed, 2 usage, 7 iked is not running;\n"
+	     "             start and restart: 4 running, without what has an error;\n"
 	     "             status and statusall: 0 running, 1 died, 3 not running, 4 no answer");
 	return EXIT_OK;
 }

@@ -338,6 +338,7 @@ static void help_shows_every_verb_and_version_the_version(void **state)
 		snprintf(line, sizeof(line), "\n  %s ", verbs[i]);
 		assert_non_null(strstr(shown, line));
 	}
+	assert_non_null(strstr(shown, "\n             start and restart: 4 running, "));
 	assert_int_equal(ipsec("--version"), 0);
 	assert_memory_equal(shown, "Perigee IPsec ", 14);
 }
@@ -368,5 +369,5 @@ UNIT_MAIN(T(what_was_typed_is_asked_word_for_word, ""), T(the_daemons_status_is_
 	T(a_second_start_says_so_and_succeeds, ""), T(start_becomes_the_iked_beside_it, ""),
 	T(paths_are_made_whole_for_the_daemon, ""), T(what_cannot_be_understood_is_2, ""),
 	T(a_word_cannot_smuggle_a_second_request, ""),
-	T(help_shows_every_verb_and_version_the_version, ""),
+	T(help_shows_every_verb_and_version_the_version, "E-046"),
 	T(an_answer_that_nobody_can_read_is_no_success, ""))

@@ -1,0 +1,71 @@
+"""`ipsec start` tells a start that lost connections apart from a whole one and from none."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.bed.base import places
+from harness.bed_tests.test_agent import alone
+
+TOP = Path(__file__).parents[2]
+IPSEC = places.build(TOP) / "bin/ipsec"
+GOOD = "conn good\n\tleft=2001:1::1\n\tright=2001:1::2\n\tauto=add\n"
+BAD = "conn bad\n\tleft=2001:1::1\n\tright=2001:1::3\n\tesp=sideways\n\tauto=add\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs() -> None:
+    subprocess.run(["make", "-s", "all"], cwd=TOP, check=True)
+
+
+@dataclass
+class Begun:
+    """What the verb gave, what it said, and what `ipsec statusall` gives and says after it."""
+
+    status: int
+    said: str
+    status_after: int
+    shown: str
+
+
+def begin(folder: Path, verb: str, conf: str | None) -> Begun:
+    """In namespaces of its own, which end what was started."""
+    words = alone()
+    assert words, "who may not have a network namespace of their own cannot start a daemon"
+    if conf is not None:
+        (folder / "ipsec.conf").write_text(conf)
+    script = ('"$0" --ctl ctl --pid pid "$1" --conf ipsec.conf --log log 2>said; echo $? >status\n'
+              '"$0" --ctl ctl --pid pid statusall >shown 2>&1; echo $? >status_after\n')
+    subprocess.run([*words, "sh", "-c", script, str(IPSEC), verb], cwd=folder, timeout=60,
+                   check=True)
+    text = {name: (folder / name).read_text()
+            for name in ("status", "said", "status_after", "shown")}
+    return Begun(int(text["status"]), text["said"], int(text["status_after"]), text["shown"])
+
+
+@pytest.mark.req("E-046")
+@pytest.mark.parametrize("verb", ["start", "restart"])
+def test_a_fault_in_one_connection_costs_that_one_and_is_4(tmp_path: Path, verb: str) -> None:
+    begun = begin(tmp_path, verb, GOOD + BAD)
+    assert begun.status == 4
+    assert f"{tmp_path}/ipsec.conf:8: esp=sideways" in begun.said
+    assert "iked: running, without what the 1 errors above stand in\n" in begun.said
+    assert begun.status_after == 0
+    assert "good:  2001:1::1" in begun.shown and "bad:" not in begun.shown
+
+
+@pytest.mark.req("E-046")
+@pytest.mark.parametrize("conf, status, status_after", [
+    (GOOD, 0, 0),
+    (BAD, 4, 0),
+    (None, 1, 3),
+])
+def test_a_whole_start_is_0_and_none_is_1(tmp_path: Path, conf: str | None, status: int,
+                                          status_after: int) -> None:
+    begun = begin(tmp_path, "start", conf)
+    assert (begun.status, begun.status_after) == (status, status_after)
+    assert ("iked: running, without" in begun.said) == (status == 4)

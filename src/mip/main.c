@@ -25,23 +25,15 @@
 /* A movement is a matter of milliseconds: what others have to do about it comes after us. */
 enum { NICE = -10, DEBUG_MAX = 10 };
 
-enum {
-	USAGE = 1,
-	OPT_STATUS = 256,
-	OPT_SHOW,
-	OPT_CTL,
-	OPT_PID,
-	OPT_VT,
-	OPT_CHECK,
-	ROLE_OF_CONF = -1
-};
+enum { USAGE = 1, OPT_STATUS = 256, OPT_SHOW, OPT_CTL, OPT_PID, OPT_VT, OPT_CHECK };
 enum { CHECK_CLEAN = 0, CHECK_WARNED = 3, CHECK_NOTHING = 5 };
 
 struct options {
 	const char *conf, *log, *ctl, *pid;
 	bool conf_given, show, status, check;
 	int debug; /* -1: as the file says */
-	int role;
+	bool role_given;
+	enum mip_role role;
 };
 
 static struct daemon {
@@ -108,6 +100,12 @@ static int debug_level(const char *text)
 	exit(USAGE);
 }
 
+static void give_role(struct options *o, enum mip_role role)
+{
+	o->role = role;
+	o->role_given = true;
+}
+
 static void take_option(struct options *o, int c)
 {
 	switch (c) {
@@ -122,13 +120,13 @@ static void take_option(struct options *o, int c)
 		o->debug = debug_level(optarg);
 		break;
 	case 'C':
-		o->role = MIP_CN;
+		give_role(o, MIP_CN);
 		break;
 	case 'H':
-		o->role = MIP_HA;
+		give_role(o, MIP_HA);
 		break;
 	case 'M':
-		o->role = MIP_MN;
+		give_role(o, MIP_MN);
 		break;
 	case OPT_SHOW:
 		o->show = true;
@@ -159,11 +157,7 @@ static void read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	*o = (struct options){ .conf = CONF_PATH,
-		.ctl = CTL_PATH,
-		.pid = PID_PATH,
-		.debug = -1,
-		.role = ROLE_OF_CONF };
+	*o = (struct options){ .conf = CONF_PATH, .ctl = CTL_PATH, .pid = PID_PATH, .debug = -1 };
 	while ((c = getopt_long(argc, argv, "Vhc:d:l:CHM?", long_options, NULL)) != -1) {
 		if (c == '?' && optopt != '?') { /* not -? itself */
 			usage(stderr);
@@ -196,7 +190,7 @@ static int load(const struct options *o, struct conf_log *log, struct mip_conf *
 	}
 	if (log->n_errors)
 		return -EINVAL;
-	if (o->role != ROLE_OF_CONF)
+	if (o->role_given)
 		(*out)->role = o->role;
 	return 0;
 }
@@ -257,7 +251,7 @@ static void on_hup(int sig, void *arg)
 		mip_conf_free(fresh);
 		return;
 	}
-	if (d.o.role != ROLE_OF_CONF)
+	if (d.o.role_given)
 		fresh->role = d.o.role;
 	mip_reload(&d.mip, fresh);
 }

@@ -99,7 +99,7 @@ static const struct role {
 
 static struct sp_pair base_of(const struct mip *mip)
 {
-	return (struct sp_pair){ .role = (enum mip_role)mip->env.conf->role };
+	return (struct sp_pair){ .role = mip->env.conf->role };
 }
 
 /* D-019, D-060: these names promise less than they do. */

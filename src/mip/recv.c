@@ -156,7 +156,7 @@ static void judge_mh(struct mip *mip, const struct mip_packet *p)
 	if (rc < 0)
 		return answer_error(mip, p, rc);
 	for (size_t i = 0; i < sizeof(mh_rows) / sizeof(mh_rows[0]); i++) {
-		if ((int)mh_rows[i].role == mip->env.conf->role && mh_rows[i].type == m.type)
+		if (mh_rows[i].role == mip->env.conf->role && mh_rows[i].type == m.type)
 			return mh_rows[i].fn(mip, p, &m);
 	}
 	drop(mip, p, MC_DROP_UNEXPECTED, "not for this node's part");
@@ -251,8 +251,7 @@ static void judge_icmp6(struct mip *mip, const struct mip_packet *p)
 	if (!p->data.n)
 		return;
 	for (size_t i = 0; i < sizeof(icmp6_rows) / sizeof(icmp6_rows[0]); i++) {
-		if ((int)icmp6_rows[i].role == mip->env.conf->role &&
-			icmp6_rows[i].type == p->data.p[0])
+		if (icmp6_rows[i].role == mip->env.conf->role && icmp6_rows[i].type == p->data.p[0])
 			return icmp6_rows[i].fn(mip, p);
 	}
 	if (!is_neighbour_discovery(p->data.p[0]))

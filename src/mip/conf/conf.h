@@ -83,7 +83,7 @@ struct mip_acl {
 struct lex;
 
 struct mip_conf {
-	int role; /* enum mip_role */
+	enum mip_role role;
 	uint32_t debug_level;
 	char *debug_log_file;
 
@@ -132,5 +132,5 @@ const struct mip_policy *mip_conf_policy(const struct mip_conf *c, const struct 
 const struct mip_policy *mip_conf_signalling(
 	const struct mip_conf *c, const struct in6_addr *hoa, const struct in6_addr *ha);
 
-const char *mip_role_str(int role); /* "Mobile Node" … */
+const char *mip_role_str(enum mip_role role); /* "Mobile Node" … */
 const char *mip_policy_str(enum mip_policy_kind kind); /* "Mh", "TunnelPayload" … */

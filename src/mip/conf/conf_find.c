@@ -42,7 +42,7 @@ const struct mip_policy *mip_conf_signalling(
 	return p;
 }
 
-const char *mip_role_str(int role)
+const char *mip_role_str(enum mip_role role)
 {
 	static const struct name names[] = {
 		{ MIP_CN, "Correspondent Node" },

@@ -1,6 +1,6 @@
 """mutants - are the tests awake? Each row breaks one behaviour; its test must turn red.
 
-    make mutants                                  all rows of rows.py (about ten minutes)
+    make mutants                                  all rows, those of limits.py too
     /usr/bin/python3 -m harness.mutants A-021 …   some of them
 
 Works on a copy of the tree in build/mutants, which stays for the next time. A test that is red

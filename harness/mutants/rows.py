@@ -10,11 +10,12 @@ pytest node below harness/bed_tests, scenario:NAME, or learn:DAEMON: the learner
 from __future__ import annotations
 
 from harness.mutants.graded import GRADED
+from harness.mutants.limits import LIMITS
 from harness.mutants.row import Mutant
 
 # The tester's tests of a home agent and of a mobile node.
 HA, MN = "harness/tester/tests/ha", "harness/tester/tests/mn"
-
+BED = "harness/bed_tests"
 
 ROWS = (
     *GRADED,
@@ -532,4 +533,29 @@ ROWS = (
            "take_bu(b, bu);\n\treturn HV_STAY;",
            "take_bu(b, bu);\n\tb->state = HB_DYING;\n\treturn HV_STAY;",
            "learn:mip"),
+    Mutant("C-097", "src/mip/mn/seek.c",
+           "return discovers(mn) && most && mn->bul.resends >= most;",
+           "return discovers(mn) && mn->bul.resends >= most;",
+           "mip/test_mn_seek.with_no_number_of_repetitions_it_is_never_given_up"),
+    Mutant("E-046", "src/ike/main.c",
+           "\treturn EXIT_PARTLY;\n",
+           "\treturn EXIT_DONE;\n",
+           f"{BED}/test_start.py::test_a_fault_in_one_connection_costs_that_one_and_is_4"),
+    Mutant("E-047", "src/ike/main.c",
+           "int rc = need_privileges();",
+           "int rc = need_privileges() * 0;",
+           f"{BED}/test_privileges.py::test_who_may_not_start_it_hears_the_capabilities"),
+    Mutant("E-047", "src/mip/main.c",
+           "int rc = need_privileges();",
+           "int rc = need_privileges() * 0;",
+           f"{BED}/test_privileges.py::test_who_may_not_start_it_hears_the_capabilities"),
+    Mutant("A-270", "src/ike/exchange/child.c",
+           'NOWHERE, "CREATE_CHILD_SA is refused" },',
+           'NOWHERE, "CREATE_CHILD_SA is not granted" },',
+           "ike/test_machines.the_table_of_an_ike_sa_is_whole_and_in_the_document"),
+    Mutant("A-273", "src/ike/sa/child_state.c",
+           "{ S(REKEYING), CE_REKEY_OVER, CHILD_UP,",
+           "{ S(REKEYING), CE_REKEY_OVER, CHILD_REKEYING,",
+           "ike/test_machines.the_table_of_a_child_sa_is_whole_and_in_the_document"),
+    *LIMITS,
 )

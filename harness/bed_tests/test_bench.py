@@ -1,14 +1,20 @@
 """Figures are taken from the time line of a move and stand beside what they aim at."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from harness.bed.base import places
 from harness.bed.check.timeline import KERNEL, PACKET, Event, Timeline
 from harness.bed.decode.packets import Packet
 from harness.bed_tests import netlink_sample as sample
 from harness.bed_tests.netlink_sample import DELSA, MIGRATE_STATE, NEWSA, REQUEST, message, sa
 from harness.bed.node.traffic import ANSWERED, RECORD, REFUSED, SENT
-from harness.bench import move, overlap, table
+from harness.bench import loading, move, overlap, table
 from harness.bench.table import Figure
+
+TOP = Path(__file__).parents[2]
 
 
 def packet(time, words, dst, links=("f1",)):
@@ -94,3 +100,27 @@ def test_one_step_has_no_hole(tmp_path):
         *asked(10, NEWSA, sa(1)), *asked(11, MIGRATE_STATE, sample.state_move(1, "2001:2::50"))])
     assert overlap.figures(overlap.Ground("Linux 7", ()), 1, moves, moves)[1] == Figure(
         "Linux 7, 1 pair: hole, moved in one step", 0, "ms")
+
+
+@pytest.fixture(scope="module")
+def programs():
+    subprocess.run(["make", "-s", "all"], cwd=TOP, check=True)
+    return places.build(TOP).resolve() / "bin"
+
+
+@pytest.mark.req("T-196", "E-045")
+def test_the_time_until_iked_has_all_connections_is_taken(programs):
+    start, check = loading.figures((300,))
+    assert start.name == "300 connections loaded, iked runs"
+    assert 0 < start.value < 30 and 0 < check.value < 30
+
+
+@pytest.mark.req("T-196")
+def test_connections_that_are_not_all_there_are_no_figure(programs, tmp_path, monkeypatch):
+    whole = loading.text(3)
+    monkeypatch.setattr(loading, "text", lambda size: whole.replace("conn c1\n", "conn b1\n"))
+    with pytest.raises(loading.NotLoaded, match="of 3 connections iked has 2"):
+        loading.started(programs, tmp_path, 3)
+    monkeypatch.setattr(loading, "text", lambda size: "what is this\n")
+    with pytest.raises(loading.NotLoaded, match="conf"):
+        loading.started(programs, tmp_path, 3)

@@ -1,8 +1,9 @@
-"""bench - what an IKE_SA, a move and the page of a run cost: a table and build/results/bench.json.
+"""bench - what an IKE_SA, a move, a start and a page cost: a table and build/results/bench.json.
 
     make bench                               all parts
     /usr/bin/python3 -m harness.bench ike    IKE_SAs only (a minute)
     /usr/bin/python3 -m harness.bench move   moves only: coa-change in 20 guests (five minutes)
+    /usr/bin/python3 -m harness.bench load   iked with 1,000 and 10,000 connections (ten seconds)
     /usr/bin/python3 -m harness.bench page   the page of a hundred scenarios (ten seconds)
     /usr/bin/python3 -m harness.bench overlap    fifty moves at 1,000 packets a second, on every
                                              kernel under build/kernels, strongSwan beside
@@ -29,7 +30,7 @@ from harness.bed.check import timeline
 from harness.bed.engine import build, clock, guest, kernel, kernels, suite
 from harness.bed.engine.play import Fleet
 from harness.bed.report.report import Report
-from harness.bench import move, overlap, page
+from harness.bench import loading, move, overlap, page
 from harness.bench.table import Figure, text
 
 TOP = Path(__file__).resolve().parents[2]
@@ -113,14 +114,19 @@ def pages() -> Measured:
     return Measured(page.figures())
 
 
+def loads() -> Measured:
+    """The daemon as it is installed, with kernel sockets and without a packet."""
+    return Measured(loading.figures())
+
+
 def overlaps() -> Measured:
     """Moves while SAs of a rekey overlap, on the installed kernel and on fetched ones."""
     used = [kernel.installed(), *kernels.had(TOP).values()]
     return Measured(list(overlap.measured(TOP, used)))
 
 
-PARTS: dict[str, Callable[[], Measured]] = {"page": pages, "ike": ike, "move": moves,
-                                            "overlap": overlaps}
+PARTS: dict[str, Callable[[], Measured]] = {"page": pages, "load": loads, "ike": ike,
+                                            "move": moves, "overlap": overlaps}
 
 
 def main(arguments: list[str]) -> int:
@@ -133,7 +139,8 @@ def main(arguments: list[str]) -> int:
     before = os.getloadavg()[0]
     try:
         measured = [PARTS[name]() for name in names]
-    except (NotMeasured, move.MissingStep, guest.Unfit, build.Broken, OSError) as error:
+    except (NotMeasured, loading.NotLoaded, move.MissingStep, guest.Unfit, build.Broken,
+            OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     figures = [figure for part in measured for figure in part.figures]

@@ -18,11 +18,6 @@ int fresh_nonce(const struct iked *d, struct blob *out)
 	return rc;
 }
 
-bool fresh_nonce_ok(const struct msg *in)
-{
-	return in->nonce.n >= NONCE_MIN && in->nonce.n <= NONCE_MAX;
-}
-
 int fresh_pair(const struct iked *d, struct task *t, const struct prop_list *list)
 {
 	const struct alg *group = group_of(t, list);

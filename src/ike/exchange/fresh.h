@@ -13,7 +13,6 @@
 int fresh_pair(const struct iked *d, struct task *t, const struct prop_list *list);
 /* Our nonce, when we answer one. */
 int fresh_nonce(const struct iked *d, struct blob *out);
-bool fresh_nonce_ok(const struct msg *in);
 void fresh_note(struct child *c, struct bytes ni, struct bytes nr); /* the lower one */
 struct bytes fresh_lower(struct bytes a, struct bytes b);
 /* Is ours the SA with the lowest nonce, so that we have to close it? */

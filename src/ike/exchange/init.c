@@ -67,7 +67,7 @@ static enum x_verdict init_take(struct x *x)
 	const struct msg *in = x->in;
 	struct sa_init *init = sa->init;
 
-	if (!in->spi_r || !fresh_nonce_ok(in))
+	if (!in->spi_r)
 		return X_DROP;
 	if (prop_verify(&sa->peer->conn->ike, &in->sa, true, &sa->suite) < 0 || /* 2.7 */
 		in->ke.group != sa->suite.dh->id || sa->suite.dh != dh_group(init->dh)) {
@@ -161,8 +161,6 @@ static enum x_verdict init_answer(struct x *x)
 	const struct msg *in = x->in;
 	struct sa_init *init = sa->init;
 
-	if (!fresh_nonce_ok(in))
-		return x_refuse(x, N_INVALID_SYNTAX);
 	if (choose(sa, x->pkt, in) < 0) /* 2.7 */
 		return x_refuse(x, N_NO_PROPOSAL_CHOSEN);
 	if (natt_detected(x->pkt, in)) { /* 2.23 */

@@ -107,8 +107,6 @@ static int added_make(struct x *x, const struct suite *s, struct added *f)
 {
 	const struct msg *in = x->in;
 
-	if (!fresh_nonce_ok(in))
-		return N_INVALID_SYNTAX;
 	if (fresh_nonce(x->d, &f->nonce) < 0)
 		return N_TEMPORARY_FAILURE;
 	if (!s->dh)
@@ -257,8 +255,6 @@ static int take_secret(struct x *x, const struct suite *suite, struct blob *shar
 {
 	const struct msg *in = x->in;
 
-	if (!fresh_nonce_ok(in))
-		return -EPROTO;
 	if (!suite->dh)
 		return 0;
 	if (!x->task->dh || dh_group(x->task->dh) != suite->dh || !(in->has & P(KE)) ||

@@ -129,7 +129,7 @@ static int answer_sa(struct x *x, struct sa *new_sa, struct bytes *nr, struct bl
 	if (prop_choose(&conn->ike, &in->sa, true, &new_sa->suite) < 0 || !new_sa->suite.dh)
 		return N_NO_PROPOSAL_CHOSEN;
 	new_sa->spi_i = spi_of(&new_sa->suite);
-	if (!new_sa->spi_i || !fresh_nonce_ok(in))
+	if (!new_sa->spi_i)
 		return N_INVALID_SYNTAX;
 	x->group = new_sa->suite.dh->id;
 	if (in->ke.group != x->group)
@@ -190,7 +190,7 @@ static int take_sa(struct x *x, struct sa *new_sa)
 	struct prop_list props;
 
 	spi_proposals(&x->sa->peer->conn->ike, new_sa->spi_i, &props);
-	if (prop_verify(&props, &in->sa, true, &new_sa->suite) < 0 || !fresh_nonce_ok(in))
+	if (prop_verify(&props, &in->sa, true, &new_sa->suite) < 0)
 		return -EPROTO;
 	new_sa->spi_r = spi_of(&new_sa->suite);
 	if (!new_sa->spi_r || new_sa->suite.dh != dh_group(t->dh) ||

@@ -29,7 +29,7 @@ enum x_verdict {
 	X_FAIL, /* the IKE_SA is gone, nothing is sent */
 };
 
-enum { MSG_CAP = 16384, NONCE_LEN = 32, NONCE_MIN = 16, NONCE_MAX = 256 };
+enum { MSG_CAP = 16384, NONCE_LEN = 32 };
 
 struct x {
 	struct iked *d;

@@ -24,6 +24,8 @@
 #include "ike/message/ts.h"
 
 enum { IKE_HDR = 28, IKE_MAX_UNAUTH = 10000, IKE_MAX = 65535 };
+/* Of a nonce, section 3.9; struct msg never holds another. */
+enum { NONCE_MIN = 16, NONCE_MAX = 256 };
 
 enum msg_xchg {
 	XCHG_IKE_SA_INIT = 34,

@@ -2,8 +2,6 @@
 
 #include "ike/message/pld.h"
 
-enum { NONCE_MIN = 16, NONCE_MAX = 256 };
-
 /* RFC 7296 section 3.4: group(16) reserved(16) data(...) */
 int pld_ke_read(struct rd in, uint8_t type, struct msg *m)
 {

@@ -7,7 +7,7 @@
  *          by name and reqid, as its SAs move on) until its last SA is gone, or it is there again.
  *          `peer` is the trap of conn->peer: IKE_SAs belong to that one, CHILD_SAs to the trap.
  * Units:   reqids in host order, 1 … 4294967294, 0 none.
- * Source:  spec of the reqid scheme (explicit, learned, counter), RFC 4877.
+ * Source:  RFC 4877; ipsec.conf(5) on reqid: explicit, learned, or of a counter.
  */
 #pragma once
 

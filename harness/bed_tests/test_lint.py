@@ -113,12 +113,16 @@ def test_a_folder_that_is_no_room_is_a_fault(tmp_path):
 
 
 def told_of_c(root, sources: dict[str, str]) -> list[str]:
+    return told_of_module(root, {f"ike/{path}": text for path, text in sources.items()})
+
+
+def told_of_module(root, sources: dict[str, str]) -> list[str]:
     for path in sources:
-        essay = root / "src/ike" / path.rpartition("/")[0] / rooms.ESSAY
+        essay = root / "src" / path.rpartition("/")[0] / rooms.ESSAY
         essay.parent.mkdir(parents=True, exist_ok=True)
         essay.write_text("# a room\n")
     for path, text in sources.items():
-        found = faults(rooms.check, root, f"src/ike/{path}", text)
+        found = faults(rooms.check, root, f"src/{path}", text)
     return found
 
 
@@ -175,13 +179,45 @@ def test_an_essay_of_twenty_lines_at_most_opens_a_room(tmp_path, lines, fine):
     if lines is not None:
         faults(rooms.check, tmp_path, f"src/ike/sa/{rooms.ESSAY}", "words\n" * lines)
     assert faults(rooms.check, tmp_path, "src/ike/sa/a.c", "") == ([] if fine else [
-        f"src/ike/sa/README.md: an essay of {lines or 0} lines, 1 to 20 open a room"])
+        f"src/ike/sa/README.md: an essay of {lines or 0} lines, 1 to 20 open a folder"])
+
+
+@pytest.mark.parametrize("module", ["base", "crypto", "kernel", "cli", "ike", "mip"])
+def test_an_essay_opens_each_module(tmp_path, module):
+    first = rooms.ROOMS[module][0][0] if module in rooms.FLAT else "main"
+    assert faults(rooms.check, tmp_path, f"src/{module}/{first}.c", "") == [
+        f"src/{module}/README.md: an essay of 0 lines, 1 to 20 open a folder"]
+
+
+@pytest.mark.parametrize("path, text, sentence", [
+    ("kernel/wire.c", '#include "kernel/xfrm_types.h"\n',
+     "1: wire may not include xfrm_types (kernel/xfrm_types.h)"),
+    ("kernel/wire.c", "void f(void)\n{\n\tsel_from_kernel(0, 0);\n}\n",
+     "3: wire may not use xfrm_types (sel_from_kernel)"),
+    ("kernel/rt_addr.c", '#include "kernel/xfrm_types.h"\n',
+     "1: rt_addr may not include xfrm_types (kernel/xfrm_types.h)"),
+    ("kernel/xfrm_types.h", '#include "kernel/wire.h"\n', None),
+    ("kernel/xfrm_event.c", '#include "kernel/xfrm_types.h"\n', None),
+])
+def test_in_a_module_without_folders_a_file_sees_those_further_left(
+        tmp_path, path, text, sentence):
+    sources = {"kernel/xfrm_types.h": "", "kernel/wire.h": "",
+               "kernel/xfrm_types.c": "void sel_from_kernel(int a, int b)\n{\n}\n"}
+    assert told_of_module(tmp_path, sources | {path: text}) == (
+        [f"src/{path}:{sentence}"] if sentence else [])
+
+
+@pytest.mark.parametrize("module", sorted(rooms.FLAT))
+def test_a_file_without_its_place_in_the_order_is_a_fault(tmp_path, module):
+    (found,) = told_of_module(tmp_path, {f"{module}/attic.c": ""})
+    assert found.startswith(f"src/{module}/attic.c: attic is no room of {module}: ")
 
 
 @pytest.mark.parametrize("comment, word", [
     ("/* A-001: as it should be */", None), ("/* B-999 */", "B-999"), ("/* P1, P2 */", "P2"),
     ("/*\n * Template 12.\n */", "Template 12"), ("/* spec C.4 */", "spec"), ("// I66", "I66"),
-    ('"B-999"', None), ("/* SHA-1, X.509, the template of a policy */", None),
+    ("/* spec of it */", "spec"), ('"B-999"', None),
+    ("/* SHA-1, X.509, the template of a policy */", None),
 ])
 def test_what_a_comment_cites_stands_in_docs(tmp_path, comment, word):
     (tmp_path / "docs").mkdir()

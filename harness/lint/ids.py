@@ -15,7 +15,7 @@ from harness.lint.tree import Fault, files, name, text
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 REQUIREMENT = re.compile(r"(?<![\w-])[A-Z]-\d{1,3}\b")
 FACT = re.compile(r"(?<![\w-])P\d{1,2}\b")
-ELSEWHERE = re.compile(r"\b[Tt]emplates? \d+|\bspec(?= [A-Z])|(?<![\w-])I\d{2}\b")
+ELSEWHERE = re.compile(r"\b[Tt]emplates? \d+|\bspec(?= [A-Z]| of\b)|(?<![\w-])I\d{2}\b")
 
 
 def check(root: Path) -> Iterator[Fault]:

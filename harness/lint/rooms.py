@@ -15,9 +15,26 @@ from harness.lint.tree import Fault, files, name, text
 
 BESIDE = "the files beside them"
 ESSAY, ESSAY_LINES = "README.md", 20
+
+
+def _floors(order: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(floor.split()) for floor in order.split("<"))
+
+
 # Left to right: what stands further right may see what stands further left. Rooms of one floor
-# do not see each other.
-ROOMS = {
+# do not see each other. In a module without folders a header and the source of its name are a room.
+FLAT = {
+    "base": _floors("addr loop mem names version < bytes run < cksum file log rd table wr"
+                    " < conf ctl nl rate run_seccomp < conf_value ctl_ask lex < lex_read"
+                    " < lex_lines lex_tokens"),
+    "crypto": _floors("alg dn ossl rand < dh ident mac prf < sk x509 < cert_int < pem sig < cert"
+                      " < crl < trust_int < trust_store < trust"),
+    "kernel": _floors("neigh sysctl wire < neigh_packet rt_addr rt_link rt_route xfrm_types"
+                      " < rt_event rt_source tunnel xfrm_policy xfrm_sa < xfrm_migrate xfrm_move"
+                      " < xfrm_event xfrm_heard"),
+    "cli": _floors("out < cli < ask daemon < ipsec < main"),
+}
+ROOMS = FLAT | {
     "ike": (("message",), ("conf",), ("sa",), ("machine",), ("auth",), ("lifecycle",),
             ("exchange", "events"), ("control",), (BESIDE,)),
     "mip": (("message",), ("conf",), ("net",), ("binding",), ("policy",), ("movement",),
@@ -37,7 +54,7 @@ def check(root: Path) -> Iterator[Fault]:
         paths = {name(root, path): path for path in files(root, ".c", ".h", under=f"src/{module}")}
         yield from (Fault(where, 0, f"{_room(where)} is no room of {module}: {', '.join(floor)}")
                     for where in paths if _room(where) not in floor)
-        yield from _essays(root, module, {_room(where) for where in paths} & set(floor))
+        yield from _essays(root, sorted({Path(where).parent for where in paths}))
         known = {where: path for where, path in paths.items() if _room(where) in floor}
         for verb, sees in (("include", _includes(known)), ("use", _uses(known))):
             yield from _upwards(floor, verb, sees)
@@ -52,17 +69,19 @@ Sees = dict[str, list[tuple[int, str, str]]]  # of each file: line, the other fi
 
 def _room(where: str) -> str:
     parts = Path(where).parts
-    return parts[2] if len(parts) > 3 else BESIDE
+    if len(parts) > 3:
+        return parts[2]
+    return Path(where).stem if parts[1] in FLAT else BESIDE
 
 
-def _essays(root: Path, module: str, rooms: set[str]) -> Iterator[Fault]:
+def _essays(root: Path, folders: list[Path]) -> Iterator[Fault]:
     """What lives here, what never does, where a packet comes in and leaves."""
-    for room in sorted(rooms - {BESIDE}):
-        essay = root / "src" / module / room / ESSAY
+    for folder in folders:
+        essay = root / folder / ESSAY
         lines = len(text(essay).splitlines()) if essay.exists() else 0
         if not 1 <= lines <= ESSAY_LINES:
             yield Fault(name(root, essay), 0, f"an essay of {lines} lines, 1 to {ESSAY_LINES} "
-                        "open a room")
+                        "open a folder")
 
 
 def _upwards(floor: dict[str, int], verb: str, sees: Sees) -> Iterator[Fault]:

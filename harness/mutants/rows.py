@@ -299,7 +299,7 @@ ROWS = (
            "return *name != '%' && !names_near(name, \"%default\");",
            "return *name != '%';",
            "ike/test_conf_header.damage_to_a_header_never_lets_in_more"),
-    Mutant("E-051", "src/base/lex.c",
+    Mutant("E-051", "src/base/lex_read.c",
            "if (rc == GLOB_NOMATCH && is_wild) {",
            "if (rc == GLOB_NOMATCH) {",
            "ike/test_conf_header.an_include_by_name_costs_what_it_may_have_held"),

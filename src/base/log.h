@@ -8,7 +8,7 @@
  * Shapes:  groups with one threshold each; level -1 silent, 0 audit, 1 control, 2 diagnosis, 3
  *          raw, 4 private.
  * Errors:  none; a full disk loses lines, never the daemon.
- * Source:  the page's log, spec of `charondebug`.
+ * Source:  the page's log; `charondebug` of ipsec.conf(5).
  */
 #pragma once
 

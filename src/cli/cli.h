@@ -1,5 +1,5 @@
 /*
- * cli - the `ipsec` command: a table of verbs, and what a person typed.
+ * cli - what a person typed to the `ipsec` command, and what its verbs give back.
  *
  * Shapes:  one struct cli a run; strings belong to argv.
  * Errors:  handlers give the exit status of the command (enum cli_exit).
@@ -41,6 +41,3 @@ struct cli {
 	const char *conf, *log; /* NULL: the daemon's default */
 	bool nofork, json;
 };
-
-/* Parse, check and run; the whole command but for main(). */
-int cli_main(int argc, char **argv);

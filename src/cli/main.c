@@ -1,6 +1,6 @@
-#include "cli/cli.h"
+#include "cli/ipsec.h"
 
 int main(int argc, char **argv)
 {
-	return cli_main(argc, argv);
+	return ipsec_main(argc, argv);
 }

@@ -12,8 +12,6 @@
 #include <stddef.h>
 
 #include "base/nl.h"
-#include "kernel/xfrm_policy.h"
-#include "kernel/xfrm_sa.h"
 
 int wire_body(const struct nlmsghdr *msg, void *out, size_t n);
 int wire_attr(const void *data, size_t have, void *out, size_t n);
@@ -25,10 +23,3 @@ int wire_nested(
 
 /* IPv4 becomes ::ffff:a.b.c.d. */
 struct in6_addr wire_addr(const xfrm_address_t *a, uint16_t family);
-
-struct xfrm_tmpl_ wire_tmpl(const struct xfrm_user_tmpl *t);
-void wire_sa(const struct xfrm_usersa_info *info, struct xfrm_sa *out);
-void wire_policy(const struct xfrm_userpolicy_info *info, struct xfrm_policy *out);
-
-/* No limit of octets or packets; a time of 0 is never (XFRM_INF would lie in the past there). */
-struct xfrm_lifetime_cfg wire_unlimited(void);

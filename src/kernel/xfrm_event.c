@@ -178,7 +178,7 @@ static int expire(const struct nlmsghdr *msg, const struct seen *s, struct xfrm_
 	(void)s;
 	if (wire_body(msg, &x, sizeof(x)) < 0)
 		return -EBADMSG;
-	wire_sa(&x.state, &sa);
+	xfrm_sa_from_kernel(&x.state, &sa);
 	ev->expire.key.src = sa.src;
 	ev->expire.key.dst = sa.dst;
 	ev->expire.key.proto = sa.proto;
@@ -244,7 +244,7 @@ static int policy_del(const struct nlmsghdr *msg, const struct seen *s, struct x
 	ev->policy.index = id.index;
 	sel_from_kernel(&id.sel, &ev->policy.sel);
 	if (s->has_policy)
-		wire_policy(&s->policy, &ev->policy);
+		xfrm_policy_from_kernel(&s->policy, &ev->policy);
 	ev->policy.dir = id.dir;
 	ev->policy.sub = s->sub;
 	return 0;
@@ -263,7 +263,7 @@ static int sa_del(const struct nlmsghdr *msg, const struct seen *s, struct xfrm_
 	if (wire_body(msg, &id, sizeof(id)) < 0)
 		return -EBADMSG;
 	if (s->has_sa)
-		wire_sa(&s->sa, &ev->sa);
+		xfrm_sa_from_kernel(&s->sa, &ev->sa);
 	ev->sa.dst = wire_addr(&id.daddr, id.family);
 	ev->sa.proto = id.proto;
 	ev->sa.spi = ntohl(id.spi);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "kernel/wire.h"
+#include "kernel/xfrm_sa.h"
 
 enum { LARVAL_MAX = 4 };
 

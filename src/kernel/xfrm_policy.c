@@ -41,7 +41,7 @@ static int policy_put(struct nl *nl, uint16_t type, uint16_t flags, const struct
 		return -EINVAL;
 	info = nl_begin(&rq, type, flags, sizeof(*info));
 	sel_to_kernel(&p->sel, &info->sel);
-	info->lft = wire_unlimited();
+	info->lft = xfrm_unlimited();
 	info->priority = p->priority;
 	info->dir = (uint8_t)p->dir;
 	info->action = p->block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
@@ -137,6 +137,19 @@ int xfrm_policy_dump(struct nl *nl, int (*fn)(const struct xfrm_policy *p, void 
 	return nl_get(nl, &rq, policy_hand_out, &d);
 }
 
+static struct xfrm_tmpl_ tmpl_from_kernel(const struct xfrm_user_tmpl *t)
+{
+	return (struct xfrm_tmpl_){
+		.src = wire_addr(&t->saddr, t->family),
+		.dst = wire_addr(&t->id.daddr, t->family),
+		.proto = t->id.proto,
+		.mode = t->mode,
+		.reqid = t->reqid,
+		.spi = ntohl(t->id.spi),
+		.optional = t->optional,
+	};
+}
+
 static int policy_attr(uint16_t type, const void *data, size_t n, void *arg)
 {
 	struct xfrm_policy *p = arg;
@@ -154,9 +167,19 @@ static int policy_attr(uint16_t type, const void *data, size_t n, void *arg)
 		return -EBADMSG;
 	for (p->n_tmpl = 0; p->n_tmpl < n / sizeof(t); p->n_tmpl++) {
 		memcpy(&t, (const uint8_t *)data + p->n_tmpl * sizeof(t), sizeof(t));
-		p->tmpl[p->n_tmpl] = wire_tmpl(&t);
+		p->tmpl[p->n_tmpl] = tmpl_from_kernel(&t);
 	}
 	return 0;
+}
+
+void xfrm_policy_from_kernel(const struct xfrm_userpolicy_info *info, struct xfrm_policy *out)
+{
+	sel_from_kernel(&info->sel, &out->sel);
+	out->dir = info->dir;
+	out->block = info->action == XFRM_POLICY_BLOCK;
+	out->priority = info->priority;
+	out->index = info->index;
+	out->use_time = info->curlft.use_time;
 }
 
 int xfrm_policy_parse(const struct nlmsghdr *msg, struct xfrm_policy *out)
@@ -167,7 +190,7 @@ int xfrm_policy_parse(const struct nlmsghdr *msg, struct xfrm_policy *out)
 
 	if (r < 0)
 		return r;
-	wire_policy(&info, &p);
+	xfrm_policy_from_kernel(&info, &p);
 	r = nl_attrs(msg, sizeof(info), policy_attr, &p);
 	if (r < 0)
 		return r;

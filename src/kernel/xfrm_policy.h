@@ -39,6 +39,9 @@ int xfrm_policy_get(
 int xfrm_policy_del(struct nl *nl, const struct sel *sel, enum xdir dir, bool sub);
 /* Per-socket policies are not handed out. */
 int xfrm_policy_dump(struct nl *nl, int (*fn)(const struct xfrm_policy *p, void *arg), void *arg);
+struct xfrm_userpolicy_info;
+/* What the kernel's struct says; *out keeps what it does not say. */
+void xfrm_policy_from_kernel(const struct xfrm_userpolicy_info *info, struct xfrm_policy *out);
 int xfrm_policy_parse(const struct nlmsghdr *msg, struct xfrm_policy *out);
 
 /* setsockopt IPV6_XFRM_POLICY in and out: this socket's traffic passes without IPsec whatever the

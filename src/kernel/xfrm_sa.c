@@ -69,7 +69,7 @@ static void put_info(struct xfrm_usersa_info *info, const struct xfrm_sa *sa)
 	info->id.spi = htonl(sa->spi);
 	info->id.proto = sa->proto;
 	info->saddr.in6 = sa->src;
-	info->lft = wire_unlimited();
+	info->lft = xfrm_unlimited();
 	info->lft.soft_add_expires_seconds = sa->soft_add_s;
 	info->lft.hard_add_expires_seconds = sa->hard_add_s;
 	if (sa->soft_packets)
@@ -336,6 +336,35 @@ static int sa_attr(uint16_t type, const void *data, size_t n, void *arg)
 	return 0;
 }
 
+/* The kernel's "never" is ours. */
+static uint64_t limit_of(uint64_t packets)
+{
+	return packets == XFRM_INF ? 0 : packets;
+}
+
+void xfrm_sa_from_kernel(const struct xfrm_usersa_info *info, struct xfrm_sa *out)
+{
+	out->src = wire_addr(&info->saddr, info->family);
+	out->dst = wire_addr(&info->id.daddr, info->family);
+	out->proto = info->id.proto;
+	out->spi = ntohl(info->id.spi);
+	out->reqid = info->reqid;
+	out->seq = info->seq;
+	out->mode = info->mode;
+	out->replay_window = info->replay_window;
+	out->af_unspec = info->flags & XFRM_STATE_AF_UNSPEC;
+	out->wildrecv = info->flags & XFRM_STATE_WILDRECV;
+	sel_from_kernel(&info->sel, &out->sel);
+	out->soft_add_s = info->lft.soft_add_expires_seconds;
+	out->hard_add_s = info->lft.hard_add_expires_seconds;
+	out->soft_packets = limit_of(info->lft.soft_packet_limit);
+	out->hard_packets = limit_of(info->lft.hard_packet_limit);
+	out->bytes = info->curlft.bytes;
+	out->packets = info->curlft.packets;
+	out->add_time = info->curlft.add_time;
+	out->use_time = info->curlft.use_time;
+}
+
 int xfrm_sa_parse(const struct nlmsghdr *msg, struct xfrm_sa *out)
 {
 	struct xfrm_usersa_info info;
@@ -344,7 +373,7 @@ int xfrm_sa_parse(const struct nlmsghdr *msg, struct xfrm_sa *out)
 
 	if (r < 0)
 		return r;
-	wire_sa(&info, &sa);
+	xfrm_sa_from_kernel(&info, &sa);
 	r = nl_attrs(msg, sizeof(info), sa_attr, &sa);
 	if (r < 0)
 		return r;

@@ -71,5 +71,7 @@ int xfrm_sa_dump_between(struct nl *nl, const struct in6_addr *src, const struct
 	int (*fn)(const struct xfrm_sa *sa, void *arg), void *arg);
 
 struct xfrm_usersa_info;
+/* What the kernel's struct says; *out keeps what it does not say. */
+void xfrm_sa_from_kernel(const struct xfrm_usersa_info *info, struct xfrm_sa *out);
 /* Parse NEWSA (also from a dump or an EXPIRE's body owner): 0 or -EBADMSG. */
 int xfrm_sa_parse(const struct nlmsghdr *msg, struct xfrm_sa *out);

@@ -118,3 +118,13 @@ void sel_from_kernel(const struct xfrm_selector *k, struct sel *out)
 	if (k->proto != PROTO_MH)
 		out->code = second;
 }
+
+struct xfrm_lifetime_cfg xfrm_unlimited(void)
+{
+	return (struct xfrm_lifetime_cfg){
+		.soft_byte_limit = XFRM_INF,
+		.hard_byte_limit = XFRM_INF,
+		.soft_packet_limit = XFRM_INF,
+		.hard_packet_limit = XFRM_INF,
+	};
+}

@@ -46,6 +46,10 @@ struct xfrm_selector;
 void sel_to_kernel(const struct sel *s, struct xfrm_selector *out);
 void sel_from_kernel(const struct xfrm_selector *k, struct sel *out);
 
+/* No limit of octets or packets; a time of 0 is never (XFRM_INF would lie in the past there). */
+struct xfrm_lifetime_cfg;
+struct xfrm_lifetime_cfg xfrm_unlimited(void);
+
 enum xfrm_mode_ { XM_TRANSPORT = 0, XM_TUNNEL = 1, XM_RO = 2 };
 enum { XP_ESP = 50, XP_AH = 51, XP_HAO = 60, XP_ROUTE2 = 43 };
 enum xdir { XD_IN = 0, XD_OUT = 1, XD_FWD = 2 };

@@ -8,8 +8,8 @@
 #include "base/ctl.h"
 #include "base/loop.h"
 #include "base/run.h"
-#include "cli/cli.h"
 #include "cli/daemon.h"
+#include "cli/ipsec.h"
 #include "unit/unit.h"
 
 static char dir[] = "/tmp/perigee-cli-XXXXXX";
@@ -55,7 +55,7 @@ static pid_t typed(const char *line)
 	dup2(fd, STDOUT_FILENO);
 	fd = open(path_of("err"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	dup2(fd, STDERR_FILENO);
-	_exit(cli_main(argc, argv));
+	_exit(ipsec_main(argc, argv));
 }
 
 static int status_of(pid_t child)
@@ -319,9 +319,9 @@ static void a_word_cannot_smuggle_a_second_request(void **state)
 	char *argv[] = { "ipsec", "up", "mh\ndown mh", NULL };
 
 	(void)state;
-	assert_int_equal(cli_main(3, argv), 2);
+	assert_int_equal(ipsec_main(3, argv), 2);
 	argv[2] = "mh --json";
-	assert_int_equal(cli_main(3, argv), 2);
+	assert_int_equal(ipsec_main(3, argv), 2);
 }
 
 static void help_shows_every_verb_and_version_the_version(void **state)
@@ -353,7 +353,7 @@ static void an_answer_that_nobody_can_read_is_no_success(void **state)
 		char *argv[] = { "ipsec", "--help", NULL };
 
 		dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO);
-		_exit(cli_main(2, argv));
+		_exit(ipsec_main(2, argv));
 	}
 	assert_int_equal(waitpid(child, &how, 0), child);
 	assert_int_equal(WEXITSTATUS(how), 1);

@@ -3,8 +3,8 @@
 
 #include "base/version.h"
 #include "cli/ask.h"
-#include "cli/cli.h"
 #include "cli/daemon.h"
+#include "cli/ipsec.h"
 #include "cli/out.h"
 
 static int show_help(const struct cli *cli);
@@ -183,7 +183,7 @@ static bool parse(char **argv, struct cli *out)
 	return fits(out);
 }
 
-int cli_main(int argc, char **argv)
+int ipsec_main(int argc, char **argv)
 {
 	struct cli cli = { .ctl = "/run/iked.ctl", .pid = "/run/iked.pid" };
 	int status;

@@ -8,7 +8,8 @@ from harness.bed.check import canon, delta, evidence
 from harness.bed.engine import doctor
 from harness.bed_tests import samples
 from harness.lint import (
-    goldens, ids, layers, lint, markers, patience, rooms, secrets, sizes, tools, waits, writers,
+    goldens, ids, layers, limits, lint, markers, patience, rooms, secrets, sizes, tools, waits,
+    writers,
 )
 
 NAP = "sle" + "ep"
@@ -399,9 +400,10 @@ def test_mandoc_s_warnings_are_faults(tmp_path):
 
 @pytest.mark.req("T-103")
 def test_what_no_tool_could_look_at_is_noted_with_what_to_type(tmp_path, monkeypatch, capsys):
-    for path in ("run-tests.sh", "src/base/a.c", "docs/man/iked.8"):
+    for path, text in (("run-tests.sh", "#!/bin/sh\n"), ("src/base/rd.c", ""),
+                       ("src/base/README.md", "# base\n"), ("docs/man/iked.8", "")):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text("#!/bin/sh\n" if path.endswith("sh") else "")
+        (tmp_path / path).write_text(text)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert lint.main(tmp_path) == 0
     said = capsys.readouterr().out.splitlines()
@@ -446,3 +448,25 @@ def test_an_id_of_two_requirements_is_a_fault(tmp_path):
     assert faults(markers.check, tmp_path, "docs/requirements.md",
                   row.format("one") + row.format("two")) == [
         "docs/requirements.md:2: A-001 is the id of line 1 already"]
+
+
+@pytest.mark.req("F-036")
+@pytest.mark.parametrize("declared, word", [
+    ("enum { QUEUE_MAX = 9 };", "QUEUE_MAX"),
+    ("enum {\tA = 1,\tMSG_MAX_THING = 4,\t};", "MSG_MAX_THING"),
+    ("enum { NEST_DEPTH = 3 };", "NEST_DEPTH"), ("enum { TOLD_MAX = 7 };", None),
+    ("enum { NONCE_MAX = 256 };", None), ("enum { MAXIMAL = 1, DEEP = 2 };", None),
+    ("/* enum { QUEUE_MAX = 9 }; */", None),
+])
+def test_a_limit_stands_in_a_manual_page_or_has_a_reason(tmp_path, declared, word):
+    faults(limits.check, tmp_path, "harness/unit/ike/test_manual.c", 'LIMIT("x", TOLD_MAX),\n')
+    found = faults(limits.check, tmp_path, "src/ike/sa/a.c", f"\n{declared}\n")
+    reason = f"{word} stands in no {limits.TABLES}, nor with a reason in harness/lint/limits.py"
+    assert found == ([f"src/ike/sa/a.c:2: {reason}"] if word else [])
+
+
+def test_a_reason_is_given_for_what_is_there():
+    words = [word for words in limits.INNER.values() for word in words.split()]
+    assert len(words) == len(set(words))
+    source = "".join(path.read_text() for path in lint.ROOT.glob("src/**/*.[ch]"))
+    assert [word for word in words if word not in source] == []

@@ -16,9 +16,6 @@
 #include "base/loop.h"
 #include "base/mem.h"
 
-/* A status of thousands of SAs is written at once and waits here for its reader. */
-enum { CLIENTS_MAX = 8, REQUEST_MAX = 4096, PENDING_MAX = 4 << 20 };
-
 struct client {
 	struct ctl_req req; /* first: ctl_line() and ctl_finish() get the client from it */
 	LIST_ENTRY(client) link;
@@ -28,7 +25,7 @@ struct client {
 	struct timer
 		tell; /* on_gone runs from the loop, never from within the handler's own call */
 	bool asked, finished;
-	char line[REQUEST_MAX + 1];
+	char line[CTL_REQUEST_MAX + 1];
 	size_t n_line;
 	char *pending;
 	size_t n_pending;
@@ -100,7 +97,7 @@ static void flush(struct client *c)
 		c->n_pending -= (size_t)n;
 		memmove(c->pending, c->pending + n, c->n_pending);
 	}
-	if (c->n_pending > PENDING_MAX || (!c->n_pending && c->finished)) {
+	if (c->n_pending > CTL_PENDING_MAX || (!c->n_pending && c->finished)) {
 		hang_up(c);
 		return;
 	}
@@ -138,7 +135,7 @@ static void on_readable(int fd, void *arg)
 
 		n = recv(fd, more, sizeof(more), MSG_DONTWAIT);
 	} else {
-		n = recv(fd, c->line + c->n_line, REQUEST_MAX + 1 - c->n_line, MSG_DONTWAIT);
+		n = recv(fd, c->line + c->n_line, CTL_REQUEST_MAX + 1 - c->n_line, MSG_DONTWAIT);
 	}
 	if (n <= 0) {
 		if (!n || (errno != EAGAIN && errno != EINTR))
@@ -149,7 +146,7 @@ static void on_readable(int fd, void *arg)
 		return;
 	c->n_line += (size_t)n;
 	end = memchr(c->line, '\n', c->n_line);
-	if (!end && c->n_line > REQUEST_MAX)
+	if (!end && c->n_line > CTL_REQUEST_MAX)
 		hang_up(c);
 	if (!end)
 		return;
@@ -195,7 +192,7 @@ static void make_room(struct ctl *ctl)
 {
 	struct client *c, *idle = NULL;
 
-	if (ctl->n_clients < CLIENTS_MAX)
+	if (ctl->n_clients < CTL_CLIENTS_MAX)
 		return;
 	LIST_FOREACH (c, &ctl->clients, link)
 		if (!c->asked)
@@ -214,7 +211,7 @@ static void on_connect(int fd, void *arg)
 
 		if (may)
 			make_room(ctl);
-		if (!may || ctl->n_clients == CLIENTS_MAX || client_new(ctl, conn) < 0)
+		if (!may || ctl->n_clients == CTL_CLIENTS_MAX || client_new(ctl, conn) < 0)
 			close(conn);
 	}
 }
@@ -248,7 +245,7 @@ static int listen_at(int fd, const struct sockaddr_un *at)
 	int rc = bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0 ? -errno : 0;
 
 	umask(old);
-	if (!rc && listen(fd, CLIENTS_MAX) < 0)
+	if (!rc && listen(fd, CTL_CLIENTS_MAX) < 0)
 		rc = -errno;
 	return rc;
 }

@@ -7,13 +7,19 @@
  * (SO_PEERCRED, mode 0600).
  * Shapes:  a request is parked by keeping its struct ctl_req; finish it exactly once.
  * Errors:  0 or -errno. A client that goes away sets req->gone and the answer lines are
- *          dropped. A request line over 4096 octets, a client that does not read (4 MiB
- *          pending) or a ninth client is closed; before that one that has not asked anything yet.
+ *          dropped. A request line that is longer, a client that does not read, or one too many
+ *          is closed; before that one that has not asked anything yet.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+
+enum {
+	CTL_CLIENTS_MAX = 8,
+	CTL_REQUEST_MAX = 4096,
+	CTL_PENDING_MAX = 4 << 20, /* a status of thousands of SAs waits whole for its reader */
+};
 
 struct ctl;
 

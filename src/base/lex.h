@@ -7,12 +7,14 @@
  * Units:   lines count from 1. Text lives until lex_free().
  * Errors:  0 or -errno of the top file; every other finding (a pattern without a match is a
  *          warning; an include by name that is missing or cannot be read, too deep,
- *          recursion, unterminated string, NUL octet, line longer than 4096) goes to the
+ *          recursion, unterminated string, NUL octet, line too long) goes to the
  *          conf_log and reading goes on.
  */
 #pragma once
 
 #include "base/conf.h"
+
+enum { LEX_LINE_MAX = 4096, LEX_FILE_MAX = 8 << 20, LEX_FILES_MAX = 1000 };
 
 struct lex_line {
 	struct conf_pos at;

@@ -9,8 +9,6 @@
 #include "base/lex_read.h"
 #include "base/mem.h"
 
-enum { LEX_LINE_MAX = 4096, LEX_FILE_MAX = 8 << 20, LEX_FILES_MAX = 1000 };
-
 /* The include stack: who is being read, and by whom it was included. */
 struct lex_file {
 	const struct lex_file *by;

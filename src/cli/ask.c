@@ -8,21 +8,21 @@
 #include "cli/ask.h"
 #include "cli/out.h"
 
-enum { SILENCE_MS = 30000, LONG_SILENCE_MS = 300000, LINE_SIZE = 4096 };
+enum { SILENCE_MS = 30000, LONG_SILENCE_MS = 300000 };
 
 /* Verb, words and --json as one line. */
 static bool line_of(const struct cli *cli, const char *verb, char *out)
 {
-	size_t n = (size_t)snprintf(out, LINE_SIZE, "%s", verb);
+	size_t n = (size_t)snprintf(out, CTL_REQUEST_MAX, "%s", verb);
 
-	for (size_t i = 0; i < cli->n_words && n < LINE_SIZE; i++)
+	for (size_t i = 0; i < cli->n_words && n < CTL_REQUEST_MAX; i++)
 		n += (size_t)snprintf(
-			out + n, LINE_SIZE - n, "%s%s", *out ? " " : "", cli->words[i]);
-	if (cli->json && n < LINE_SIZE)
-		n += (size_t)snprintf(out + n, LINE_SIZE - n, " --json");
-	if (n >= LINE_SIZE)
-		out_error("more than %d octets of arguments", LINE_SIZE - 1);
-	return n < LINE_SIZE;
+			out + n, CTL_REQUEST_MAX - n, "%s%s", *out ? " " : "", cli->words[i]);
+	if (cli->json && n < CTL_REQUEST_MAX)
+		n += (size_t)snprintf(out + n, CTL_REQUEST_MAX - n, " --json");
+	if (n >= CTL_REQUEST_MAX)
+		out_error("more than %d octets of arguments", CTL_REQUEST_MAX - 1);
+	return n < CTL_REQUEST_MAX;
 }
 
 static void explain(const struct cli *cli, int rc)
@@ -45,7 +45,7 @@ static void explain(const struct cli *cli, int rc)
 
 static int ask(const struct cli *cli, const char *verb, int silence_ms)
 {
-	char line[LINE_SIZE];
+	char line[CTL_REQUEST_MAX];
 	int rc;
 
 	if (!line_of(cli, verb, line))
@@ -79,7 +79,7 @@ int ask_secrets(const struct cli *cli)
 
 int ask_status(const struct cli *cli)
 {
-	char line[LINE_SIZE];
+	char line[CTL_REQUEST_MAX];
 	pid_t pid;
 	int rc = run_pid(cli->pid, &pid);
 

@@ -12,14 +12,7 @@
 #include "crypto/dn.h"
 #include "crypto/prf.h"
 
-enum {
-	CERT_MAX = 16 << 10,
-	CERT_FILE_MAX = 1 << 20,
-	RSA_BITS_FLOOR = 1024,
-	RSA_BITS_MIN = 2048,
-	RSA_BITS_MAX = 16384,
-	EXPONENT_BITS_MAX = 64
-};
+enum { RSA_BITS_FLOOR = 1024, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, EXPONENT_BITS_MAX = 64 };
 
 /* Handled here; a critical extension that is not among them makes the certificate unfit. */
 static const int known_critical[] = {

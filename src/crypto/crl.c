@@ -9,8 +9,6 @@
 #include "base/names.h"
 #include "crypto/cert_int.h"
 
-enum { CRL_MAX = 8 << 20 };
-
 struct crl {
 	X509_CRL *x;
 	struct ident issuer;

@@ -14,8 +14,6 @@
 #define BEGIN DASHES "BEGIN "
 #define END DASHES "END "
 
-enum { FILE_MAX = 16 << 20 };
-
 struct pem {
 	struct bytes left;
 	unsigned line; /* of what was read last */
@@ -163,7 +161,7 @@ unsigned cert_file_line(const char *path)
 	own_blob text = { 0 };
 	struct pem p = { 0 };
 
-	if (file_read(path, FILE_MAX, &text) < 0)
+	if (file_read(path, CRL_FILE_MAX, &text) < 0)
 		return 0;
 	p.left = blob_view(&text);
 	each_block(&p, "", pass_over, NULL);

@@ -14,7 +14,7 @@
 #include "crypto/ossl.h"
 #include "crypto/prf.h"
 
-enum { KEY_FILE_MAX = 64 << 10, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384 };
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384 };
 
 struct key {
 	EVP_PKEY *pkey;

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "crypto/x509.h"
 
+enum { KEY_FILE_MAX = 64 << 10 };
+
 struct key;
 
 /* Why a file is no private key for us, in words: of what key_load() gave. */

@@ -10,7 +10,7 @@
 #include "crypto/trust_int.h"
 #include "crypto/x509.h"
 
-enum { PATH_MAX_CERTS = 8, STORY_MAX = 1400, SIGNATURES_MAX = 64 };
+enum { STORY_MAX = 1400 };
 
 /* What one judgement works on: the path from the end entity up. */
 struct path {
@@ -19,7 +19,7 @@ struct path {
 	const struct trust_want *want;
 	struct cert *const *chain; /* what the peer sent */
 	size_t n_chain;
-	const struct cert *certs[PATH_MAX_CERTS];
+	const struct cert *certs[TRUST_PATH_MAX];
 	size_t n;
 	unsigned budget; /* signatures that may still be looked at */
 };
@@ -90,7 +90,7 @@ size_t trust_between(const struct trust *t, const struct cert *ee, struct cert *
 	struct path p = { .certs = { ee }, .n = 1 };
 	bool named;
 
-	while (p.n <= cap && p.n < PATH_MAX_CERTS) {
+	while (p.n <= cap && p.n < TRUST_PATH_MAX) {
 		const struct cert *next = issuer_among(&p, more, n_more, &named);
 
 		if (!next)
@@ -354,9 +354,9 @@ static enum trust_verdict search(struct path *p, const struct cert **ca)
 	enum trust_verdict first = TRUST_NO_CA;
 	bool named = false, found = false;
 
-	if (p->n == PATH_MAX_CERTS) {
+	if (p->n == TRUST_PATH_MAX) {
 		story(p->trust, "path of \"%s\" is longer than %d certificates",
-			cert_subject(p->certs[0]), PATH_MAX_CERTS);
+			cert_subject(p->certs[0]), TRUST_PATH_MAX);
 		return TRUST_NO_CA;
 	}
 	for (size_t i = 0; i < s->n_cas + p->n_chain; i++) {
@@ -402,7 +402,7 @@ enum trust_verdict trust_check_want(struct trust *t, const struct cert *ee,
 		.n_chain = n,
 		.certs = { ee },
 		.n = 1,
-		.budget = SIGNATURES_MAX };
+		.budget = TRUST_SIGNATURES_MAX };
 	const struct cert *pinned = want ? want->pinned : NULL;
 	enum trust_verdict v;
 

@@ -6,8 +6,6 @@
 
 #include "crypto/trust_int.h"
 
-enum { CRL_FILE_MAX = 16 << 20 };
-
 int trust_init(struct trust *t)
 {
 	t->store = calloc(1, sizeof(struct store));

@@ -20,6 +20,16 @@
 #include "base/mem.h"
 #include "crypto/ident.h"
 
+enum {
+	CERT_MAX = 16 << 10, /* octets of one, and of a file of them */
+	CERT_FILE_MAX = 1 << 20,
+	CRL_MAX = 8 << 20,
+	CRL_FILE_MAX = 16 << 20,
+	TRUST_PATH_MAX =
+		8, /* certificates from the peer's to a root, and what a judgement checks */
+	TRUST_SIGNATURES_MAX = 64,
+};
+
 struct cert;
 
 /* Why a file is no certificate, CA or CRL, in words: of what the loaders here gave. */
@@ -35,7 +45,7 @@ int cert_load(const char *path, struct cert **out); /* PEM or DER file */
 int cert_load_each(const char *path, int (*each)(void *arg, struct cert *c), void *arg);
 /* Those of a PEM file behind the first, at most cap of them. */
 int cert_load_more(const char *path, struct cert **out, size_t cap, size_t *n);
-/* One whole certificate, at most 16 KiB, nothing behind it. */
+/* One whole certificate of at most CERT_MAX, nothing behind it. */
 int cert_parse(struct bytes der, struct cert **out);
 void cert_free(struct cert *c);
 OWN(cert)

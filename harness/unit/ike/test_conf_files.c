@@ -89,6 +89,21 @@ static void a_key_of_another_certificate_does_not_do(void **state)
 	ike_conf_free(c);
 }
 
+static void every_key_counts_however_many_there_are(void **state)
+{
+	static char secrets[32768];
+	struct ike_conf *c;
+
+	(void)state;
+	for (unsigned i = 0; i < 70; i++)
+		strcat(secrets, ": RSA " CERTS "daveKey.pem\n");
+	strcat(secrets, ": RSA " CERTS "carolKey.pem\n");
+	c = load("conn a\n\tauto=add\n\tleftcert=" CERTS "carolCert.pem\n", secrets);
+	assert_string_equal(said, "");
+	assert_int_equal(c->conns->autostart, AUTO_ADD);
+	ike_conf_free(c);
+}
+
 static void an_unreadable_key_is_told_with_its_line(void **state)
 {
 	struct ike_conf *c = load("", ": RSA \"" CERTS "carolCert.pem\"\n"
@@ -142,4 +157,5 @@ static void the_manual_page_has_the_rows_as_they_are(void **state)
 UNIT_MAIN(T(the_manual_page_has_the_rows_as_they_are, ""), T(what_fits_is_left_alone, "A-083"),
 	T(a_missing_certificate_costs_its_connections_and_is_told_once, "E-003"),
 	T(a_key_of_another_certificate_does_not_do, "A-083!"),
+	T(every_key_counts_however_many_there_are, "A-083"),
 	T(an_unreadable_key_is_told_with_its_line, "A-083! E-022"))

@@ -114,10 +114,10 @@ static void loading_looks_at_as_much_as_the_file_is_long(void **state)
 	for (size_t i = 0; i < SHAPES; i++) {
 		size_t few = load(i, 250, &conns), many = load(i, 1000, &conns);
 
-		if (many > 5 * few || many > 1000 * 3 * BUILD_SECTIONS_MAX)
+		if (many > 5 * few || many > 1000 * 3 * CONF_SECTIONS_MAX)
 			print_message("%s: %zu, then %zu\n", shapes[i].name, few, many);
 		assert_true(many <= 5 * few);
-		assert_true(many <= 1000 * 3 * BUILD_SECTIONS_MAX);
+		assert_true(many <= 1000 * 3 * CONF_SECTIONS_MAX);
 	}
 	load(4, 10000, &conns);
 	assert_int_equal(conns, 10000);

@@ -34,6 +34,22 @@ static void a_care_of_address_of_others_is_refused(void **state)
 	}
 }
 
+static void a_home_agent_knows_so_many_home_addresses(void **state)
+{
+	struct stage *w = ha_stage_begin();
+	struct ha *ha = &w->mip.ha;
+	size_t n = ha->n_peers;
+
+	(void)state;
+	assert_non_null(ha_peer_add(ha, &COA, &HA));
+	assert_int_equal(ha->n_peers, n + 1);
+	ha->n_peers = HA_PEERS_MAX - 1;
+	assert_non_null(ha_peer_add(ha, &COA2, &HA));
+	assert_null(ha_peer_add(ha, &HOA, &HA));
+	assert_int_equal(ha->n_peers, HA_PEERS_MAX);
+	ha_stage_end(w);
+}
+
 static void advertise(struct stage *w, uint32_t valid, uint32_t preferred)
 {
 	uint8_t buf[64];
@@ -326,6 +342,7 @@ static void a_probe_ends_with_what_it_is_for(void **state)
 }
 
 UNIT_MAIN(T(a_care_of_address_of_others_is_refused, "C-094"),
+	T(a_home_agent_knows_so_many_home_addresses, "F-036"),
 	T(no_binding_outlives_the_prefix_that_the_router_advertises, "C-095"),
 	T(who_is_bound_as_long_as_the_prefix_is_told_so, "C-110"),
 	T(a_prefix_that_ends_during_the_probe_is_no_home_prefix, "C-095"),

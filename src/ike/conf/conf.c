@@ -6,8 +6,6 @@
 #include "base/file.h"
 #include "ike/conf/conf_read.h"
 
-enum { INCLUDE_DEPTH = 20, ALSO_DEPTH = 20 };
-
 static void end_free(struct conn_end *end)
 {
 	free(end->addr_text);
@@ -82,15 +80,15 @@ static void build_from(
 	struct conn_build *b, const struct sections *all, struct section *s, unsigned depth)
 {
 	b->log->n_looked++;
-	if (b->n_sections++ >= BUILD_SECTIONS_MAX) {
-		if (b->n_sections == BUILD_SECTIONS_MAX + 1)
+	if (b->n_sections++ >= CONF_SECTIONS_MAX) {
+		if (b->n_sections == CONF_SECTIONS_MAX + 1)
 			conf_error(b->log, b->conn->at,
 				"conn %s: expected at most %d sections by also=", b->conn->name,
-				BUILD_SECTIONS_MAX);
+				CONF_SECTIONS_MAX);
 		b->bad = true;
 		return;
 	}
-	if (s->open || depth > ALSO_DEPTH) {
+	if (s->open || depth > CONF_ALSO_DEPTH) {
 		build_loop(b, all, s);
 		return;
 	}
@@ -185,7 +183,7 @@ int conf_load(const struct conf_paths *paths, struct conf_log *log, struct ike_c
 	if (!c)
 		return -ENOMEM;
 	setup_defaults(c);
-	err = lex_lines(paths->ipsec_conf, (struct lex_limits){ INCLUDE_DEPTH }, log, &lex);
+	err = lex_lines(paths->ipsec_conf, (struct lex_limits){ CONF_INCLUDE_DEPTH }, log, &lex);
 	if (err < 0)
 		return err;
 	err = sections_read(&lex, log, &all);

@@ -83,6 +83,14 @@ struct secret {
 	struct conf_pos at;
 };
 
+enum {
+	CONF_PARAMS_MAX = 200, /* of a section */
+	CONF_SECTIONS_MAX = 256, /* of which a connection is made */
+	CONF_ALSO_DEPTH = 20,
+	CONF_INCLUDE_DEPTH = 20, /* of ipsec.conf; of the others */
+	CONF_OTHER_DEPTH = 10,
+};
+
 struct ike_conf {
 	struct conn *conns; /* in file order */
 	struct table by_name;

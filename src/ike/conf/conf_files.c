@@ -5,17 +5,21 @@
 
 #include "crypto/sig.h"
 #include "ike/conf/conf_read.h"
-
-enum { KEYS_MAX = 64, CHAIN_MAX = 4 };
+#include "ike/message/msg.h"
 
 struct keys {
-	struct key *key[KEYS_MAX];
+	struct key **key;
 	size_t n;
 };
 
 static void keys_read(const struct ike_conf *c, struct keys *k, struct conf_log *log)
 {
-	for (const struct secret *s = c->secrets; s && k->n < KEYS_MAX; s = s->next) {
+	size_t n = 0;
+
+	for (const struct secret *s = c->secrets; s; s = s->next)
+		n++;
+	k->key = calloc(n, sizeof(struct key *));
+	for (const struct secret *s = c->secrets; s && k->key; s = s->next) {
 		int rc = key_load(s->key_file, s->passphrase, &k->key[k->n]);
 
 		if (rc < 0)
@@ -38,7 +42,7 @@ static bool fits_any(const struct keys *k, const struct cert *cert)
 static const char *wrong_ca(
 	const char *file, const struct ident *ca_id, const struct cert *cert, struct trust *trust)
 {
-	struct cert *more[CHAIN_MAX];
+	struct cert *more[MSG_MAX_CERT];
 	const struct trust_want want = { .through = ca_id };
 	const struct cert *ca;
 	enum trust_verdict v = TRUST_NO_CA;
@@ -47,7 +51,7 @@ static const char *wrong_ca(
 
 	if (!ca_id->type)
 		return NULL;
-	cert_load_more(file, more, CHAIN_MAX, &n);
+	cert_load_more(file, more, MSG_MAX_CERT, &n);
 	if (trust) {
 		quiet = *trust;
 		quiet.story = NULL;
@@ -185,6 +189,7 @@ static void judge_end(struct judge *j)
 	table_free(&j->by_file);
 	for (size_t i = 0; i < j->keys.n; i++)
 		key_free(j->keys.key[i]);
+	free(j->keys.key);
 }
 
 static void judge_peers(struct judge *j, struct ike_conf *c)

@@ -46,7 +46,7 @@ void sections_free(struct sections *s);
 /* The first of that name. */
 struct section *section_find(
 	const struct sections *s, enum section_kind kind, const char *name, struct conf_log *log);
-enum { BUILD_MAX = 256, BUILD_SECTIONS_MAX = 256 };
+enum { BUILD_MAX = 256 };
 
 /* A conn under construction. */
 struct conn_build {

@@ -7,8 +7,6 @@
 #include "base/file.h"
 #include "ike/conf/conf_read.h"
 
-enum { INCLUDE_DEPTH = 10 };
-
 enum kind { KIND_UNKNOWN, KIND_KEY, KIND_OTHER };
 
 static const struct name kinds[] = {
@@ -149,7 +147,7 @@ void secrets_read(const struct conf_paths *paths, struct conf_log *log, struct i
 
 	if (!paths->secrets)
 		return;
-	err = lex_lines(paths->secrets, (struct lex_limits){ INCLUDE_DEPTH }, log, &lex);
+	err = lex_lines(paths->secrets, (struct lex_limits){ CONF_OTHER_DEPTH }, log, &lex);
 	if (err < 0) {
 		conf_warn(log, (struct conf_pos){ paths->secrets, 0 }, "%s: there are no secrets",
 			file_str(err));

@@ -5,8 +5,6 @@
 
 #include "ike/conf/conf_read.h"
 
-enum { PARAMS_MAX = 200 };
-
 static const struct {
 	const char *word, *form;
 	enum section_kind kind;
@@ -101,7 +99,7 @@ static int section_add(
 	s->kind = kind;
 	s->at = at;
 	s->name = strdup(name);
-	s->params = calloc(PARAMS_MAX, sizeof(*s->params));
+	s->params = calloc(CONF_PARAMS_MAX, sizeof(*s->params));
 	if (!s->name || !s->params ||
 		table_add(&r->all.by_name, &s->by_name, hash_section(kind, name)) < 0) {
 		section_free(s);
@@ -307,9 +305,9 @@ static int parameter(struct reader *r, const struct lex_line *line)
 		break_open(r, line);
 		return 0;
 	}
-	if (s->n_params == PARAMS_MAX) {
+	if (s->n_params == CONF_PARAMS_MAX) {
 		conf_error(r->log, line->at, "%s: expected at most %d parameters in a section",
-			line->text, PARAMS_MAX);
+			line->text, CONF_PARAMS_MAX);
 		break_open(r, line);
 		return 0;
 	}

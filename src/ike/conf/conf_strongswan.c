@@ -8,7 +8,7 @@
 
 #define AT(field) offsetof(struct ike_conf, field)
 
-enum { INCLUDE_DEPTH = 10, NAME_MAX_ = 128 };
+enum { NAME_MAX_ = 128 };
 
 static conf_set set_base;
 
@@ -141,7 +141,7 @@ void strongswan_read(const char *path, struct conf_log *log, struct ike_conf *c)
 	conf_defaults(keys, sizeof(keys) / sizeof(keys[0]), c);
 	if (!path)
 		return;
-	if (lex_lines(path, (struct lex_limits){ INCLUDE_DEPTH }, log, &lex) < 0)
+	if (lex_lines(path, (struct lex_limits){ CONF_OTHER_DEPTH }, log, &lex) < 0)
 		return;
 	for (size_t i = 0; i < lex.n_lines; i++)
 		if (lex.lines[i].text && line_read(c, &p, &lex.lines[i], log) < 0)

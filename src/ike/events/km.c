@@ -3,8 +3,6 @@
 #include "ike/events/km.h"
 #include "ike/machine/ask.h"
 
-enum { EARLY_MAX = sizeof(((struct km_early *)NULL)->at) / sizeof(struct xfrm_migrate) };
-
 void km_set(struct trap *t, const struct in6_addr *local, const struct in6_addr *remote)
 {
 	struct trap *peer = t->peer;
@@ -52,7 +50,7 @@ void km_keep(struct reqids *r, const struct xfrm_migrate *m)
 	if (!m->has_km)
 		return;
 	km_drop(r, m); /* the latest of a selector counts */
-	if (e->n == EARLY_MAX)
+	if (e->n == KM_EARLY_MAX)
 		drop_at(e, 0);
 	e->at[e->n++] = *m;
 }

@@ -26,8 +26,9 @@ OWN(reqids)
 struct iked *reqids_iked(const struct reqids *r);
 
 /* MIGRATEs with KMADDRESS that nobody has claimed yet, the oldest first (km). */
+enum { KM_EARLY_MAX = 64 };
 struct km_early {
-	struct xfrm_migrate at[64];
+	struct xfrm_migrate at[KM_EARLY_MAX];
 	size_t n;
 };
 struct km_early *reqids_early(struct reqids *r);

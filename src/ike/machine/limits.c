@@ -5,8 +5,6 @@
 #include "ike/machine/cookie.h"
 #include "ike/machine/limits.h"
 
-enum { COOKIE_TOTAL = 30, COOKIE_SOURCE = 3, BLOCK_SOURCE = 5, BLOCK_TOTAL = 50000 };
-
 struct source {
 	struct tlink link;
 	struct in6_addr addr;

@@ -6,8 +6,7 @@
  *
  * Shapes:  one a daemon. limits_opened and limits_closed frame the half-open life of an IKE_SA.
  * Errors:  limits_judge never fails: it says what to do with the message.
- * Source:  RFC 7296 section 2.6; thresholds 30 in all and 3 a source for cookies, 5 a source and
- *          50,000 in all for silence.
+ * Source:  RFC 7296 section 2.6.
  */
 #pragma once
 
@@ -23,6 +22,10 @@ enum limits_verdict {
 };
 
 enum { COOKIE_LEN = 33 };
+
+/* Half-open IKE_SAs, in all and of one source: from so many on cookies are asked for, or silence.
+ */
+enum { COOKIE_TOTAL = 30, COOKIE_SOURCE = 3, BLOCK_SOURCE = 5, BLOCK_TOTAL = 50000 };
 
 enum {
 	CHILD_MAX = 64, /* CHILD_SAs of an IKE_SA: asked for beyond that is NO_ADDITIONAL_SAS */

@@ -4,8 +4,6 @@
 
 #include "mip/conf/conf_in.h"
 
-enum { INCLUDE_DEPTH = 5 };
-
 #define FREE_LIST(list)                                                                            \
 	while (list) {                                                                             \
 		void *head = (list);                                                               \
@@ -30,7 +28,7 @@ void mip_conf_free(struct mip_conf *c)
 
 static int read_file(const char *path, struct conf_log *log, struct mip_conf *c)
 {
-	const struct lex_limits limits = { .depth = INCLUDE_DEPTH };
+	const struct lex_limits limits = { .depth = MIP_INCLUDE_DEPTH };
 	struct lex *text = calloc(1, sizeof(*text));
 	static const struct conf_scope *const scopes[] = { &conf_scope_file, &conf_scope_iface,
 		&conf_scope_home, &conf_scope_set, NULL };

@@ -43,7 +43,7 @@ struct mip_policy {
 	struct conf_pos at;
 };
 
-enum { MIP_SET_HOAS_MAX = 16, MIP_SET_POLICIES_MAX = 16 };
+enum { MIP_INCLUDE_DEPTH = 5, MIP_SET_HOAS_MAX = 16, MIP_SET_POLICIES_MAX = 16 };
 
 /* One IPsecPolicySet block: every policy for every home address. */
 struct mip_policy_set {

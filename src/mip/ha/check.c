@@ -3,8 +3,6 @@
 #include "mip/conf/acl.h"
 #include "mip/ha/act.h"
 
-enum { BINDINGS_MAX = 65536 };
-
 enum { RESERVED_FIRST = 0x80 };
 
 /* RFC 4291 section 2.6.1, RFC 2526 section 2: with prefixes of 64 bits. */
@@ -109,7 +107,7 @@ static uint8_t asked_where_it_is(struct ha *ha, const struct ha_bu *bu)
 
 static uint8_t room(struct ha *ha, const struct ha_bu *bu)
 {
-	return bu->b || ha->bc.table.n < BINDINGS_MAX ? BA_ACCEPTED : BA_NO_RESOURCES;
+	return bu->b || ha->bc.table.n < HA_BINDINGS_MAX ? BA_ACCEPTED : BA_NO_RESOURCES;
 }
 
 /* Section 10.3.1: with L it is answered for as well, and to a probe of ours we do not answer. */

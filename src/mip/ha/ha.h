@@ -24,6 +24,8 @@
 #include "mip/policy/sp.h"
 
 enum { HA_LINKS_MAX = 8, HA_PREFIXES_MAX = 16, HA_BU_PER_SECOND = 3 };
+/* Home addresses that may come, and those that are bound. */
+enum { HA_PEERS_MAX = 65536, HA_BINDINGS_MAX = 65536 };
 
 struct ha_link {
 	int ifindex;

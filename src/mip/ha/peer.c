@@ -5,8 +5,6 @@
 #include "mip/conf/acl.h"
 #include "mip/ha/act.h"
 
-enum { PEERS_MAX = 65536 };
-
 struct ha_peer *ha_peer_find(struct ha *ha, const struct in6_addr *hoa, const struct in6_addr *own)
 {
 	struct ha_peer *p;
@@ -31,7 +29,7 @@ bool ha_is_home_address(const struct ha *ha, const struct in6_addr *a)
 
 struct ha_peer *ha_peer_add(struct ha *ha, const struct in6_addr *hoa, const struct in6_addr *own)
 {
-	struct ha_peer *p = ha->n_peers < PEERS_MAX ? calloc(1, sizeof(*p)) : NULL;
+	struct ha_peer *p = ha->n_peers < HA_PEERS_MAX ? calloc(1, sizeof(*p)) : NULL;
 
 	if (!p)
 		return NULL;

@@ -103,7 +103,7 @@ static void delete_children(struct x *x, const struct delete *del)
 
 	for (unsigned i = 0; i < del->n && n < DELETED_MAX; i++) {
 		uint32_t spi = rd_u32(&in);
-		struct child *c = rd_ok(&in) < 0 ? NULL : child_of_peer_spi(x->sa, spi);
+		struct child *c = child_of_peer_spi(x->sa, spi);
 
 		if (!c || c->state == CHILD_DELETING)
 			continue;

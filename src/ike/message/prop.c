@@ -150,8 +150,6 @@ int prop_parse(struct rd in, struct prop_list *out)
 		else
 			list.left_out++;
 	}
-	if (rd_done(&in) < 0)
-		return -EBADMSG;
 	*out = list;
 	return 0;
 }

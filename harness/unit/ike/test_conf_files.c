@@ -5,7 +5,7 @@
 #include "ike/conf/conf.h"
 #include "unit/unit.h"
 
-static char said[4096], dir[] = "/tmp/files.XXXXXX";
+static char said[32768], dir[] = "/tmp/files.XXXXXX";
 static struct conf_log findings;
 
 static void hear(void *arg, bool error, const char *line)
@@ -104,6 +104,28 @@ static void every_key_counts_however_many_there_are(void **state)
 	ike_conf_free(c);
 }
 
+static void a_finding_has_the_name_of_its_file_however_many_there_are(void **state)
+{
+	char file[64], text[128];
+	struct ike_conf *c;
+
+	(void)state;
+	for (unsigned i = 0; i < 70; i++) {
+		snprintf(file, sizeof(file), "%s/c%u.conf", dir, i);
+		snprintf(text, sizeof(text),
+			"conn c%u\n\tleftcert=/nonexistent/%u.pem\n\tauto=add\n", i, i);
+		put(file, text);
+	}
+	c = load("include c*.conf\n", "");
+	for (unsigned i = 0; i < 70; i++) {
+		snprintf(text, sizeof(text), "c%u.conf:2: leftcert=/nonexistent/%u.pem: ", i, i);
+		assert_non_null(strstr(said, text));
+		snprintf(file, sizeof(file), "%s/c%u.conf", dir, i);
+		unlink(file);
+	}
+	ike_conf_free(c);
+}
+
 static void an_unreadable_key_is_told_with_its_line(void **state)
 {
 	struct ike_conf *c = load("", ": RSA \"" CERTS "carolCert.pem\"\n"
@@ -158,4 +180,5 @@ UNIT_MAIN(T(the_manual_page_has_the_rows_as_they_are, ""), T(what_fits_is_left_a
 	T(a_missing_certificate_costs_its_connections_and_is_told_once, "E-003"),
 	T(a_key_of_another_certificate_does_not_do, "A-083!"),
 	T(every_key_counts_however_many_there_are, "A-083"),
+	T(a_finding_has_the_name_of_its_file_however_many_there_are, "E-022"),
 	T(an_unreadable_key_is_told_with_its_line, "A-083! E-022"))

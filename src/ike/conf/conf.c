@@ -58,6 +58,7 @@ void ike_conf_free(struct ike_conf *c)
 	}
 	for (size_t i = 0; i < c->n_files; i++)
 		free(c->files[i]);
+	free(c->files);
 	table_free(&c->by_name);
 	free(c->charondebug);
 	free(c);

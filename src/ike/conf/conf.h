@@ -106,7 +106,7 @@ struct ike_conf {
 	uint32_t retransmit_timeout_ms, retransmit_tries, half_open_timeout_s;
 	double retransmit_base;
 	bool signature_authentication;
-	char *files[64]; /* names that conf_pos point to; a 65th prints as the last */
+	char **files; /* names that conf_pos point to */
 	size_t n_files;
 };
 

@@ -18,7 +18,7 @@ WELL = Machine(
     scenarios=tuple(suite.scenarios(TOP)), root=False, python=(3, 11), missing=(), xsave=2432,
     preload=True, memory=ROOM, space=(("/dev/shm", ROOM, guest.DISK, "export TMPDIR=/var/tmp"),),
     unwritable=(), noexec="", kernel_fault="", release="6.1.176", boot_fault="", lacking=(),
-    peers={"strongswan": "6.0.1", "libreswan": "5.2", "openiked": "7.4"},
+    peers={"strongswan": "5.9.8", "strongswan-6": "6.0.1", "libreswan": "5.2", "openiked": "7.4"},
     kernels=("6.12.113",), native_fault="")
 
 
@@ -38,14 +38,17 @@ def test_a_machine_with_everything_has_no_gap_and_is_told_what_was_found():
     assert len(said) == len(doctor.CHECKS) + 1
     assert said[-1] == "nothing is missing"
     assert "ok    guest: kernel 6.1.176 runs and does all" in "\n".join(said)
-    assert "ok    peers: strongswan 6.0.1, libreswan 5.2, openiked 7.4" in said
+    assert ("ok    peers: strongswan 5.9.8, strongswan-6 6.0.1, libreswan 5.2, openiked 7.4"
+            in said)
 
 
 def test_a_peer_that_is_not_there_yet_is_fetched_by_a_scenario_that_runs_it():
     found = gaps(peers={})
-    assert [one.type.split()[4] for one in found] == ["peer-strongswan,", *["peer-plain,"] * 2]
+    assert [one.type.split()[4].rstrip(",") for one in found] == [
+        "peer-strongswan", "conformance", "peer-plain", "peer-plain"]
     assert "--carol-ike" in found[0].affects
-    assert found[2].affects == "./run-tests.sh matrix, peer-plain"
+    assert found[1].affects == "make conformance SUBJECT=strongswan-6"
+    assert found[3].affects == "./run-tests.sh matrix, peer-plain"
 
 
 @pytest.mark.parametrize("gap, what, affects, type_", [
@@ -107,7 +110,7 @@ def test_a_shorter_list_of_scenarios_stands_where_not_all_are_affected():
 
 def test_gaps_and_notes_are_counted_in_the_last_line():
     machine = replace(WELL, peers={}, memory=0, noexec="/dev/shm")
-    assert list(doctor.lines(doctor.examine(machine), machine))[-1] == "2 gaps, 3 notes"
+    assert list(doctor.lines(doctor.examine(machine), machine))[-1] == "2 gaps, 4 notes"
 
 
 def test_each_use_is_of_a_listed_package():

@@ -18,6 +18,8 @@ from harness.bed.peers import (
     ike_libreswan, ike_openiked, packages as peers, plain_conf, strongswan_conf, strongswan_dump,
     strongswan_keys, strongswan_status,
 )
+from harness.tester.ike.ends import Ends, Side, host
+from harness.tester.subjects.conf import Conf
 
 TOP = Path(__file__).resolve().parents[2]
 COMMON = TOP / "scenarios/common"
@@ -303,11 +305,57 @@ PLAIN = plain_conf.read((TOP / "scenarios/peer-plain/carol/ipsec.conf").read_tex
 
 def test_a_plain_connection_is_told_to_libreswan_and_openiked():
     lines = ike_libreswan.conf(PLAIN).splitlines()
-    assert lines[0] == "conn plain"
+    assert lines[:3] == ["config setup", "\tddos-ike-threshold=32", "conn plain"]
     assert {"\tleftid=carol@strongswan.org", "\trightid=@moon.strongswan.org", "\tpfs=yes",
             "\tike=aes128-sha2_256-modp2048", "\tleftcert=carolCert"} <= {*lines}
-    assert ike_openiked.conf(PLAIN) == (
+    assert ike_openiked.conf(PLAIN, active=True) == (
+        "set nomobike\nset dpd_check_interval 0\n"
         'ikev2 "plain" active tunnel esp from 2001::41a:a8ff:fe6f:c67 to 2001:1::1'
         " local 2001::41a:a8ff:fe6f:c67 peer 2001:1::1 ikesa enc aes-128 auth hmac-sha2-256"
-        " prf hmac-sha2-256 group modp2048 childsa enc aes-128 auth hmac-sha1 group modp2048"
-        ' srcid "carol@strongswan.org" dstid "moon.strongswan.org" ikelifetime 150 lifetime 60\n')
+        " prf hmac-sha2-256 group modp2048 childsa enc aes-128 auth hmac-sha1 group modp2048 noesn"
+        ' srcid "carol@strongswan.org" dstid "moon.strongswan.org" ikelifetime 150 lifetime 3h'
+        " bytes 50000\n")
+
+
+@pytest.mark.req("T-181")
+def test_all_that_a_subject_is_configured_with_reaches_libreswan_and_openiked():
+    """Proposals and transforms in their order, groups for rekeys, the tester's further words."""
+    between = Ends(Side("2001:db8::/64", "2001:db8::1"), host("2001:1::5"))
+    ike, esp = "aes128-aes256-sha256-sha1-modp2048-ecp256", "aes256-sha1,aes128-sha1"
+    more = {"dpddelay": "10s", "lifetime": "120s", "rightallowany": "yes"}
+    plain = plain_conf.read(Conf(between, ike, esp, more=more).text("a", "b"), included)
+    said = {*ike_libreswan.conf(plain).splitlines()}
+    assert {"\tike=aes128+aes256-sha2_256+sha1-modp2048+dh19", "\tesp=aes256-sha1,aes128-sha1",
+            "\tpfs=no", "\tright=%any", "\tdpddelay=10s", "\tdpdtimeout=120s", "\ttype=tunnel",
+            "\tsalifetime=120s", "\trightsubnet=2001:db8::/64"} <= said
+    wanted = ("dpd_check_interval 10\n", "from a to 2001:db8::/64", "peer any",
+              "ikesa enc aes-128 enc aes-256 auth hmac-sha2-256 auth hmac-sha1 prf hmac-sha2-256"
+              " prf hmac-sha1 group modp2048 group ecp256 childsa enc aes-256 auth hmac-sha1 noesn"
+              " childsa enc aes-128 auth hmac-sha1 noesn ", "lifetime 120 bytes")
+    text = ike_openiked.conf(plain, active=False)
+    assert [one for one in wanted if one not in text] == []
+
+
+@pytest.mark.parametrize("name, found", [
+    ("plain{7}", ("plain", "child")), ("plain{*}", ("plain", "child")),
+    ("plain[1]", ("plain", "ike"))])
+def test_libreswan_closes_and_replaces_by_the_kind_of_an_sa(name, found):
+    assert ike_libreswan.which(name) == found
+
+
+@pytest.mark.req("T-183")
+def test_strongswan_6_is_that_of_a_root_of_debian_13(debian):
+    """Without the root what to type is said; with it its lists and its release are asked."""
+    top, pretend = debian
+    pretend("apt-get", """echo "$*" >>../../../asked
+case "$*" in *download*) touch strongswan-charon_6_amd64.deb ;; esac""")
+    with pytest.raises(peers.NoPeer, match=r"type ./run-tests.sh elsewhere trixie doctor"):
+        peers.unpack(top, name=peers.STRONGSWAN_6)
+    assert not (top / "asked").exists()
+    root = peers.release(top / "build")
+    (root / "usr").mkdir(parents=True)
+    peers.unpack(top, name=peers.STRONGSWAN_6)
+    asked = (top / "asked").read_text().splitlines()
+    assert all(f"Dir::Etc={root}/etc/apt" in one for one in asked) and len(asked) == 2
+    assert f"Dir::State::status={root}/var/lib/dpkg/status" in asked[0]
+    assert asked[1].endswith(" download strongswan-charon")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 
 from harness.bed.base import places
 from harness.bed.base.topology import T0, Member, Plug, Topology
@@ -29,7 +30,7 @@ from harness.tester.ike.sa import Child, Sa
 from harness.tester.ike.suites import IKE, Group, Suite, chosen
 from harness.tester.ike.payloads import SA, TSi, TSr
 from harness.tester.ike.wire import NotHeard, Wire
-from harness.tester.subjects.conf import TESTER, Conf
+from harness.tester.subjects.conf import SUITES, TESTER, Conf
 from harness.tester.subjects.subject import DISCARD, Subject
 
 NUT, TN, INN = "nut", "tn", "inn"
@@ -68,6 +69,8 @@ class Tester:
         bed.vain.add(NUT)  # What its kernel asks for a test may leave unanswered.
         own, peer = self.node.member.at, nut.member.at
         self.subject = Subject(nut, [nut, *behind][-1], own, bed.job.top)
+        self.esp = SUITES[self.subject.esp]
+        self.pfs, self.pfs_word = replace(self.esp, group=14), f"{self.subject.esp}-modp2048"
         self.ends = kinds.ends(kind, own, peer)
         self.sock = self.node.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         self.sock.bind((own, PORT))
@@ -81,14 +84,14 @@ class Tester:
     def start(self, mixed: bool = False, **conf: object) -> Subject:
         """`mixed`: of the two one is an end node and one a gateway."""
         self.ends = kinds.ends(self.kind, self.wire.own, self.wire.peer, mixed)
-        self.subject.start(Conf(self.ends, **conf))
+        self.subject.start(Conf(self.ends, **{"esp": self.subject.esp} | conf))
         return self.subject
 
     # --- the tester begins ---
 
     def sa(self, suite: Suite = IKE) -> Sa:
         """A new IKE_SA that the tester may begin."""
-        return Sa(self.wire, self.who, self.ends, True, suite)
+        return Sa(self.wire, self.who, self.ends, True, suite, self.esp)
 
     def begun(self, suite: Suite = IKE) -> Sa:
         """IKE_SA_INIT is over."""
@@ -113,7 +116,8 @@ class Tester:
     def sa_of(self, request: Message, suite: Suite | None = None) -> Sa:
         """The tester's end of what the subject began."""
         proposals = request.one(SA).proposals
-        sa = Sa(self.wire, self.who, self.ends, False, suite or chosen(proposals[0].first()))
+        sa = Sa(self.wire, self.who, self.ends, False, suite or chosen(proposals[0].first()),
+                self.esp)
         sa.group = Group(sa.suite.group)
         sa.other = request.spi_i
         return sa

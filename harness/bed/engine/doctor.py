@@ -156,10 +156,11 @@ def peer(machine: Machine) -> Iterator[Gap]:
         if name not in machine.peers:
             users = [one.name for one in machine.scenarios if name in peers.needed_by(one.name)]
             ends = ["--carol-ike", "--moon-ike"] if name == peers.STRONGSWAN else []
-            yield Gap(f"{name} is not yet unpacked under build/peers",
-                      ", ".join(["./run-tests.sh matrix", *ends, *users]),
-                      f"with a network: ./run-tests.sh {users[0]}, which fetches it",
-                      serious=False)
+            subject = f"make conformance SUBJECT={name}"
+            affected = ["./run-tests.sh matrix", *ends, *users] if users else [subject]
+            typed = f"./run-tests.sh {users[0]}" if users else subject
+            yield Gap(f"{name} is not yet unpacked under build/peers", ", ".join(affected),
+                      f"with a network: {typed}, which fetches it", serious=False)
 
 
 def other_kernels(machine: Machine) -> Iterator[Gap]:

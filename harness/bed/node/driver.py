@@ -33,6 +33,11 @@ class Driver(Protocol):
 
 
 class IkeDriver(Driver, Protocol):
+    """POLICIES says that it lays policies of its own, ESP what it can protect packets with."""
+
+    POLICIES: bool
+    ESP: str
+
     def restart(self) -> None: ...
 
     def status(self) -> Any:
@@ -40,6 +45,9 @@ class IkeDriver(Driver, Protocol):
 
     def ike_spis(self) -> frozenset[str]:
         """The SPIs of every established IKE_SA."""
+
+    def begin(self, name: str, packet: Callable[[], None]) -> None:
+        """Begin NAME; `packet` sends one that its policy covers, for who begins by that."""
 
     def rekey(self, name: str) -> None:
         """Rekey `NAME{REQID}`, a CHILD_SA, or `NAME[NUMBER]`, an IKE_SA, from this side."""

@@ -6,6 +6,7 @@ node's own.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 
@@ -21,40 +22,77 @@ PROGRAMS = "/usr/libexec/ipsec"
 RUN, NSS, CONF = "/run/pluto", "/run/pluto/nss", "/etc/libreswan.conf"
 BUNDLE = f"{RUN}/bundle.p12"
 HASHES = {"sha1": "sha1", "sha256": "sha2_256", "sha384": "sha2_384", "sha512": "sha2_512"}
+GROUPS = {"ecp256": "dh19", "ecp384": "dh20", "ecp521": "dh21", "curve25519": "dh31"}
+# What it calls by another name than strongSwan does, of what a connection may say beside.
+TIMERS = {"dpdaction": "dpdaction", "dpddelay": "dpddelay", "ikelifetime": "ikelifetime",
+          "lifetime": "salifetime", "margintime": "rekeymargin", "rekeyfuzz": "rekeyfuzz",
+          "keyingtries": "keyingtries"}
+
+
+# "#2: "plain":500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); …"
+STATE = re.compile(r'#(\d+): "([^"]+)"\S* STATE_V2_ESTABLISHED_(IKE|CHILD)_SA')
+# How many half-open IKE_SAs it takes without a cookie; it would take 25,000.
+HALF_OPEN = 32
 
 
 def conf(plain: Plain) -> str:
-    """A group in `esp` is for rekeys: pfs."""
+    """A group in `esp` is for rekeys: pfs. What is not in a connection's words it would offer."""
+    words = plain.words
+    timers = {theirs: words[ours] for ours, theirs in TIMERS.items() if ours in words}
+    nets = {one: words[one] for one in ("leftsubnet", "rightsubnet") if one in words}
+    if "dpddelay" in timers:
+        timers["dpdtimeout"] = "120s"  # It wants both or none.
+    groups = [word for one in plain.proposals("esp") for word in one if is_group(word)]
     settings = {
         "ikev2": "insist", "authby": "rsasig", "mobike": "no", "auto": "ignore",
         "type": "tunnel" if plain.tunnel else "transport",
         "left": plain.left, "leftid": identity(plain.leftid), "leftcert": plain.cert,
         "leftsendcert": "always",
-        "right": plain.right, "rightid": identity(plain.rightid), "rightca": "%same",
-        "ike": proposal(plain.ike), "esp": proposal(plain.esp), "pfs": "yes",
-        "leftupdown": "%disabled"}
-    return f"conn {plain.name}\n" + "".join(f"\t{k}={v}\n" for k, v in settings.items())
+        "right": "%any" if words.get("rightallowany") == "yes" else plain.right,
+        "rightid": identity(plain.rightid), "rightca": "%same",
+        "ike": proposals(plain, "ike"), "esp": proposals(plain, "esp"),
+        "pfs": "yes" if groups else "no", "esn": "no",
+        "leftupdown": "%disabled", **nets, **timers}
+    setup = f"config setup\n\tddos-ike-threshold={HALF_OPEN}\n"
+    return f"{setup}conn {plain.name}\n" + "".join(f"\t{k}={v}\n" for k, v in settings.items())
 
 
 def identity(text: str) -> str:
     return text if "@" in text else f"@{text}"
 
 
-def proposal(text: str) -> str:
-    return "-".join(HASHES.get(word, word) for word in text.split("-"))
+def is_group(word: str) -> bool:
+    return word in GROUPS or word.startswith("modp")
+
+
+def proposals(plain: Plain, which: str) -> str:
+    """Ciphers, hashes and groups have a place each; several of one are joined by +."""
+    return ",".join(map(_proposal, plain.proposals(which)))
+
+
+def _proposal(words: list[str]) -> str:
+    places = ([one for one in words if one not in HASHES and not is_group(one)],
+              [HASHES[one] for one in words if one in HASHES],
+              [GROUPS.get(one, one) for one in words if is_group(one)])
+    return "-".join("+".join(place) for place in places if place)
+
+
+def which(name: str) -> tuple[str, str]:
+    """Whose SA it is, and of which kind: `plain{7}` is a CHILD_SA's."""
+    return re.split(r"[{[]", name)[0], "child" if "{" in name else "ike"
 
 
 class Pluto:
-    NAME = "pluto"
+    NAME, POLICIES, ESP = "pluto", True, "aes128-sha256"
 
     def __init__(self, host: Host) -> None:
         self.host = host
         self.root = host.place.peers / peers.LIBRESWAN
 
     @property
-    def _child(self) -> str:
-        """What its commands call a CHILD_SA: 5.0 has another word than 4.10."""
-        return "child" if peers.version(self.root, peers.LIBRESWAN) >= (5,) else "ipsec"
+    def _new(self) -> bool:
+        """From 5.0 on its commands call a CHILD_SA a child, and can close one by name."""
+        return peers.version(self.root, peers.LIBRESWAN) >= (5,)
 
     def _command(self, program: str, words: str) -> str:
         """One of its programs, with the libraries that lie beside it."""
@@ -66,6 +104,12 @@ class Pluto:
     def _whack(self, words: str) -> str:
         self.host.story.command(self.host.name, f"ipsec whack {words}")
         return self.host.run(self._command("whack", f"--rundir {RUN} {words}"))
+
+    def _begin(self, words: str) -> None:
+        """What whack waits for: the other end's answer."""
+        self.host.story.command(self.host.name, f"ipsec whack {words}")
+        command = self._command("whack", f"--rundir {RUN} {words}")
+        self.host.start(shlex.split(command), self.host.log("whack"))
 
     def start(self) -> None:
         if not self.root.is_dir():
@@ -137,10 +181,19 @@ class Pluto:
     def leave_keys(self, messages: Callable[[], list[Ike]]) -> None:
         """It does not tell them: those of the other end do."""
 
+    def begin(self, name: str, packet: Callable[[], None]) -> None:
+        self._whack(f"--asynchronous --initiate --name {name}")
+
     def close(self, name: str) -> None:
-        kind = self._child if "{" in name else "ike"
-        self._whack(f"--delete-{kind} --name {name.partition('{')[0].partition('[')[0]}")
+        name, kind = which(name)
+        if self._new:
+            self._begin(f"--delete-{kind} --name {name}")
+            return
+        for number, owner, found in STATE.findall(self.status()):
+            if (owner, found.lower()) == (name, kind):
+                self._begin(f"--deletestate {number}")
 
     def rekey(self, name: str) -> None:
-        kind = self._child if "{" in name else "ike"
-        self._whack(f"--rekey-{kind} --name {name.partition('{')[0].partition('[')[0]}")
+        name, kind = which(name)
+        word = kind if self._new or kind == "ike" else "ipsec"
+        self._begin(f"--rekey-{word} --name {name}")

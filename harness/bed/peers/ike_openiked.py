@@ -1,6 +1,7 @@
 """ike_openiked - how the testbed drives Debian's OpenIKED, for hosts that do not move.
 
-Its paths are compiled in, so they are laid out in the node. It rekeys by its own clock only.
+Its paths are compiled in, so they are laid out in the node. It knows no command for a rekey: a
+CHILD_SA is replaced after so many octets, an IKE_SA after a time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-from harness.bed.base.wait import Fact
+from harness.bed.base.wait import Fact, until
 from harness.bed.decode.ike_wire import Ike
 from harness.bed.decode.xfrm import Dump
 from harness.bed.node.host import Host
@@ -20,28 +21,41 @@ CONF, SOCKET, USER = "/etc/iked.conf", "/run/iked.sock", "_iked"
 ENTRY = "_iked:x:990:990::/run/iked:/usr/sbin/nologin\n"
 CIPHERS = {"aes128": "aes-128", "aes256": "aes-256"}
 HASHES = {"sha1": "hmac-sha1", "sha256": "hmac-sha2-256"}
-# Seconds after which it rekeys an IKE_SA and a CHILD_SA: it knows no command for it.
-IKE_LIFETIME, LIFETIME = 150, 60
+# Seconds and octets after which it rekeys, a tenth or so sooner; what carries so many octets.
+IKE_LIFETIME, OCTETS, SIZE = 150, 50_000, 1200
+PERIOD = 0.1
+REKEYS = "send CREATE_CHILD_SA req"
 RULE = 210
 FILES = {"ca/ca.crt": "cacerts/strongswanCert.pem", "crls/ca.crl": "crls/strongswan.crl"}
 
 
-def conf(plain: Plain) -> str:
-    cipher, check, group = plain.ike.split("-")
-    common = f"enc {CIPHERS[cipher]} auth {HASHES[check]}"
-    child_cipher, child_check, *child_group = plain.esp.split("-")
-    child = " ".join([f"enc {CIPHERS[child_cipher]} auth {HASHES[child_check]}",
-                      *(f"group {one}" for one in child_group)])
-    return (f'ikev2 "{plain.name}" {"active" if plain.starts else "passive"}'
+def conf(plain: Plain, active: bool) -> str:
+    words = plain.words
+    silence = words.get("dpddelay", "0").removesuffix("s")
+    peer = "any" if words.get("rightallowany") == "yes" else plain.right
+    sas = " ".join([*(f"ikesa {_proposal(one, True)}" for one in plain.proposals("ike")),
+                    *(f"childsa {_proposal(one, False)} noesn" for one in plain.proposals("esp"))])
+    return (f"set nomobike\nset dpd_check_interval {silence}\n"
+            f'ikev2 "{plain.name}" {"active" if active else "passive"}'
             f' {"tunnel" if plain.tunnel else "transport"} esp'
-            f" from {plain.left} to {plain.right} local {plain.left} peer {plain.right}"
-            f" ikesa {common} prf {HASHES[check]} group {group} childsa {child}"
+            f" from {words.get('leftsubnet', plain.left)}"
+            f" to {words.get('rightsubnet', plain.right)} local {plain.left} peer {peer} {sas}"
             f' srcid "{plain.leftid.lstrip("@")}" dstid "{plain.rightid.lstrip("@")}"'
-            f" ikelifetime {IKE_LIFETIME} lifetime {LIFETIME}\n")
+            f" ikelifetime {words.get('ikelifetime', f'{IKE_LIFETIME}').removesuffix('s')}"
+            f" lifetime {words.get('lifetime', '3h').removesuffix('s')} bytes {OCTETS}\n")
+
+
+def _proposal(words: list[str], ike: bool) -> str:
+    """Of a CHILD_SA, which has no PRF, a group is for rekeys."""
+    hashes = [HASHES[one] for one in words if one in HASHES]
+    return " ".join([*(f"enc {CIPHERS[one]}" for one in words if one in CIPHERS),
+                     *(f"auth {one}" for one in hashes),
+                     *(f"prf {one}" for one in hashes if ike),
+                     *(f"group {one}" for one in words if one not in CIPHERS | HASHES)])
 
 
 class OpenIked:
-    NAME, PROGRAM = "openiked", "iked"
+    NAME, PROGRAM, POLICIES, ESP = "openiked", "iked", True, "aes128-sha1"
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -57,17 +71,23 @@ class OpenIked:
     def start(self) -> None:
         if not self.root.is_dir():
             raise peers.NoPeer(f"OpenIKED is not unpacked in {self.root}")
-        host = self.host
-        plain = plain_conf.read(host.read("/etc/ipsec.conf") or "", host.texts)
+        host, plain = self.host, self._plain
         users = host.read("/etc/passwd") or ""
         if f"\n{USER}:" not in users:
             host.write("/etc/passwd", users + ENTRY)
         self._files(plain)
-        host.write(CONF, conf(plain))
-        host.run(f"chmod 600 {CONF}")
+        self._configure(plain.starts)
         host.story.command(host.name, "iked -d -v")
         host.keep(self.NAME, shlex.split(self._command("iked", "-d -v")))
         host.await_(self.running())
+
+    @property
+    def _plain(self) -> Plain:
+        return plain_conf.read(self.host.read("/etc/ipsec.conf") or "", self.host.texts)
+
+    def _configure(self, active: bool) -> None:
+        self.host.write(CONF, conf(self._plain, active))
+        self.host.run(f"chmod 600 {CONF}")
 
     def _files(self, plain: Plain) -> None:
         names = FILES | {
@@ -111,8 +131,31 @@ class OpenIked:
         """It does not tell them: those of the other end do."""
 
     def close(self, name: str) -> None:
-        raise NotImplementedError("OpenIKED closes all or nothing")
+        if "{" in name:
+            raise NotImplementedError("OpenIKED has no command that closes a CHILD_SA")
+        ident = self._plain.rightid.lstrip("@")
+        self._ask(f"reset id {'UFQDN' if '@' in ident else 'FQDN'}/{ident}")
+
+    def begin(self, name: str, packet: Callable[[], None]) -> None:
+        self.host.story.command(self.host.name, "ikectl reload")
+        self._configure(active=True)
+        self._ask("reload")
 
     def rekey(self, name: str) -> None:
-        lifetime = LIFETIME if "{" in name else IKE_LIFETIME
-        self.host.story.note(f"OpenIKED rekeys {name} by itself, within {lifetime} s")
+        host, before = self.host, self._rekeys()
+        begun = Fact("OpenIKED rekeys", lambda: (
+            None if self._rekeys() > before else "it has not begun to"))
+        if "{" not in name:
+            host.story.note(f"OpenIKED rekeys {name} by itself, within {IKE_LIFETIME} s")
+            until(begun, IKE_LIFETIME, host.story.clock)
+            return
+        host.story.note(f"packets leave until {name} has carried most of its {OCTETS} octets")
+        ping = host.start(["ping", "-q", "-i", f"{PERIOD}", "-s", f"{SIZE - 48}",
+                           self._plain.right], host.log("ping"))
+        try:
+            until(begun, 2 * PERIOD * OCTETS / SIZE, host.story.clock)
+        finally:
+            host.kill(ping, "KILL")
+
+    def _rekeys(self) -> int:
+        return self.host.log_text(self.NAME).count(REKEYS)

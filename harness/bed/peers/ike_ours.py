@@ -16,7 +16,7 @@ PID = "/run/iked.pid"
 
 
 class Iked:
-    NAME = "iked"
+    NAME, POLICIES, ESP = "iked", False, "aes128-sha256"
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -54,6 +54,9 @@ class Iked:
 
     def leave_keys(self, messages: Callable[[], list[Ike]]) -> None:
         """iked has written them itself."""
+
+    def begin(self, name: str, packet: Callable[[], None]) -> None:
+        packet()
 
     def close(self, name: str) -> None:
         self.host.start(["ipsec", "down", name], self.host.log("down"))

@@ -1,7 +1,7 @@
 """ike_strongswan - how the testbed drives Debian's strongSwan: 5.9.8, 6.0.1.
 
-Its programs know fixed paths, so the unpacked tree is laid over /usr/lib inside the node; the
-node's own ipsec.conf is translated where it stands.
+Its programs know fixed paths, so the unpacked tree is laid over /usr/lib inside the node, or over
+all of the /usr of a root of its release; the node's own ipsec.conf is translated where it stands.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from harness.bed.peers import (
 
 PID = "/run/charon.pid"
 # A short name without odd characters, as options of a mount have to be.
-LAYER = "/run/strongswan"
+LAYER, RELEASE = "/run/strongswan", "/run/release"
 FIRST = "Starting IKE charon daemon"
 
 
 class Charon:
-    NAME = "charon"
+    NAME, POLICIES, ESP = "charon", False, "aes128-sha256"
+    PEER = peers.STRONGSWAN
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.root = host.place.peers / peers.STRONGSWAN
+        self.root = host.place.peers / self.PEER
 
     def start(self) -> None:
         host = self.host
@@ -55,12 +56,20 @@ class Charon:
         programs = f"{root}/usr/sbin"
         if self.host.path.startswith(programs):
             return
-        self.host.run(f"mkdir {LAYER}")
-        self.host.run(f"busybox mount -n -o bind {shlex.quote(f'{root}/usr/lib')} {LAYER}")
-        self.host.run("busybox mount -n -t overlay "
-                      f"-o ro,lowerdir={LAYER}:/usr/lib overlay /usr/lib")
+        self._lay_over(root)
         self.host.run("busybox mount -n -o bind /dev/null /dev/console")
         self.host.path = f"{programs}:{self.host.path}"
+
+    def _lay_over(self, root: Path) -> None:
+        self._bind(f"{root}/usr/lib", LAYER)
+        self._overlay(f"{LAYER}:/usr/lib", "/usr/lib")
+
+    def _bind(self, source: str, target: str) -> None:
+        self.host.run(f"mkdir {target}")
+        self.host.run(f"busybox mount -n -o bind {shlex.quote(source)} {target}")
+
+    def _overlay(self, layers: str, target: str) -> None:
+        self.host.run(f"busybox mount -n -t overlay -o ro,lowerdir={layers} overlay {target}")
 
     def stop(self) -> None:
         self.host.typed("ipsec stop")
@@ -91,7 +100,7 @@ class Charon:
 
     def expected(self, ours: Dump, seen: Dump) -> Dump:
         return strongswan_dump.theirs(
-            ours, seen, self.host.name, peers.version(self.root, peers.STRONGSWAN))
+            ours, seen, self.host.name, peers.version(self.root, self.PEER))
 
     def ike_spis(self) -> frozenset[str]:
         return frozenset(spi for sa in self.status().ike for spi in sa.spis)
@@ -107,6 +116,9 @@ class Charon:
                 strongswan_keys.read(self._secrets.read_text()), messages())
             (self.host.place.results / f"{self.host.name}.ike.keys").write_text("".join(lines))
 
+    def begin(self, name: str, packet: Callable[[], None]) -> None:
+        packet()
+
     def close(self, name: str) -> None:
         self.host.start(["ipsec", "down", name], self.host.log("down"))
 
@@ -119,3 +131,15 @@ class Charon:
             raise RuntimeError(f"{self.host.name} has no {name} to rekey")
         number = f"{{{sa.unique}}}" if reqid else f"[{sa.unique}]"
         self.host.typed(f"ipsec stroke rekey {sa.name}{number}")
+
+
+class Charon6(Charon):
+    """Debian 13's, with the programs and libraries of a root of Debian 13."""
+
+    PEER = peers.STRONGSWAN_6
+
+    def _lay_over(self, root: Path) -> None:
+        release = peers.release(self.host.place.peers.parent)
+        self._bind(f"{root}/usr", LAYER)
+        self._bind(f"{release}/usr", RELEASE)
+        self._overlay(f"{LAYER}:{RELEASE}", "/usr")

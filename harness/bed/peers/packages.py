@@ -2,7 +2,8 @@
 
 They conflict with each other and bring services, so their files lie under build/peers/NAME. They
 are downloaded on the host, once: a guest has no network. Each is of the version that the machine's
-release has; a driver asks which, and tells its differences by version.
+release has; a driver asks which, and tells its differences by version. strongSwan 6 is Debian 13's
+on any machine, and runs on the programs and libraries of a root of that release.
 Errors:  NoPeer says what could not be had and what to type.
 """
 
@@ -18,14 +19,16 @@ from harness.bed.base import command, places
 from harness.bed.base.command import Tell, quietly
 
 PREFIX = "peer-"
-STRONGSWAN, LIBRESWAN, OPENIKED = NAMES = ("strongswan", "libreswan", "openiked")
+STRONGSWAN, STRONGSWAN_6, LIBRESWAN, OPENIKED = NAMES = (
+    "strongswan", "strongswan-6", "libreswan", "openiked")
 # What each consists of; what is in none of the others is strongSwan's.
 OTHERS = {LIBRESWAN: ("libreswan", "libnss3-tools"), OPENIKED: ("openiked",)}
 # A scenario that runs others than strongSwan.
 PLAIN = "peer-plain"
 APT = ("apt-get", "-q", "-o", "APT::Sandbox::User=")
 # The package whose changelog names the version of the whole.
-MAIN = {STRONGSWAN: "strongswan-charon", LIBRESWAN: "libreswan", OPENIKED: "openiked"}
+MAIN = {STRONGSWAN: "strongswan-charon", STRONGSWAN_6: "strongswan-charon",
+        LIBRESWAN: "libreswan", OPENIKED: "openiked"}
 HEADLINE = re.compile(r"\S+ \((?:\d+:)?(\d+(?:\.\d+)*)")
 # What apt-get would install: "Inst libldns3 (1.8.3-1+b1 …)"; an update names the old version too.
 INSTALLS = re.compile(r"^Inst (lib\S+) ")
@@ -37,6 +40,11 @@ class NoPeer(RuntimeError):
 
 def folder(top: Path, name: str) -> Path:
     return places.build(top) / "peers" / name
+
+
+def release(build: Path) -> Path:
+    """The root of Debian 13."""
+    return build / "elsewhere/trixie"
 
 
 def packages(top: Path, name: str = STRONGSWAN) -> list[str]:
@@ -90,6 +98,10 @@ def libraries(root: Path) -> str:
 def unpack(top: Path, tell: Tell = quietly, name: str = STRONGSWAN) -> None:
     """Have a peer under build/peers, whole or not at all; does nothing if it is there."""
     target = folder(top, name)
+    root = release(places.build(top)) if name == STRONGSWAN_6 else None
+    if root and not (root / "usr").is_dir():
+        raise NoPeer(f"{name} runs in a root of Debian 13, and {root} is not there: type "
+                     "./run-tests.sh elsewhere trixie doctor as an ordinary user, which makes it")
     if target.is_dir():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -97,21 +109,27 @@ def unpack(top: Path, tell: Tell = quietly, name: str = STRONGSWAN) -> None:
         fresh = Path(work) / name
         fresh.mkdir()
         tell(f"download: {name} of Debian, for build/peers")
-        _download(packages(top, name), name, Path(work), tell)
+        _download(packages(top, name), name, Path(work), tell, root)
         for package in sorted(Path(work).glob("*.deb")):
             _run(["dpkg-deb", "-x", str(package), str(fresh)], Path(work),
                  f"{package.name} cannot be unpacked")
         fresh.rename(target)
 
 
-def _download(wanted: list[str], name: str, work: Path, tell: Tell) -> None:
-    """With the machine's package lists; where those do not know the version, with own ones."""
+def _download(wanted: list[str], name: str, work: Path, tell: Tell, root: Path | None) -> None:
+    """With the machine's package lists; where those do not know the version, with own ones.
+
+    With a `root` of another release, from where that one has its packages.
+    """
     failure = f"the packages of {name} cannot be downloaded"
     try:
+        if root:
+            raise NoPeer("the machine's lists are of another release")
         _fetch(APT, wanted, name, work, failure, tell)
     except NoPeer:
         apt = (*APT, "-o", f"Dir::State={work}/state", "-o", f"Dir::Cache={work}/cache",
-               "-o", "Dir::State::status=/var/lib/dpkg/status")
+               "-o", f"Dir::State::status={root or ''}/var/lib/dpkg/status",
+               "-o", f"Dir::Etc={root or ''}/etc/apt")
         for part in ("state/lists/partial", "cache/archives/partial"):
             (work / part).mkdir(parents=True)
         _run([*apt, "update", "--error-on=any"], work, failure, tell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.bed.peers import strongswan_conf
@@ -12,7 +12,10 @@ DEFAULT = "%default"
 
 @dataclass(frozen=True)
 class Plain:
-    """One connection between two hosts, each with a certificate; proposals as strongSwan's."""
+    """One connection between two hosts, each with a certificate; proposals as strongSwan's.
+
+    `words` are all that the connection says, as strongSwan calls them.
+    """
 
     name: str
     left: str
@@ -20,10 +23,13 @@ class Plain:
     leftid: str
     rightid: str
     cert: str
-    ike: str
-    esp: str
     starts: bool
     tunnel: bool
+    words: Mapping[str, str]
+
+    def proposals(self, which: str) -> list[list[str]]:
+        """Of "ike" or "esp", each a list of words."""
+        return [one.split("-") for one in self.words[which].rstrip("!").split(",")]
 
 
 def read(conf: str, include: Callable[[str], str]) -> Plain:
@@ -32,6 +38,5 @@ def read(conf: str, include: Callable[[str], str]) -> Plain:
     found = {name: common | strongswan_conf.resolved(parts, name) for name in parts}
     name, conn = next((name, conn) for name, conn in found.items() if "auto" in conn)
     return Plain(name, conn["left"], conn["right"], conn["leftid"], conn["rightid"],
-                 conn["leftcert"].removesuffix(".pem"), conn["ike"].rstrip("!"),
-                 conn["esp"].rstrip("!"), conn["auto"] == "start",
-                 conn.get("type", "tunnel") == "tunnel")
+                 conn["leftcert"].removesuffix(".pem"), conn["auto"] == "start",
+                 conn.get("type", "tunnel") == "tunnel", conn)

@@ -16,14 +16,14 @@ from harness.bed.node.host import Host
 from harness.bed.peers.ike_libreswan import Pluto
 from harness.bed.peers.ike_openiked import OpenIked
 from harness.bed.peers.ike_ours import Iked
-from harness.bed.peers.ike_strongswan import Charon
+from harness.bed.peers.ike_strongswan import Charon, Charon6
 from harness.bed.peers.mip6_ours import Mip6d
 from harness.bed.peers.mip6_umip import Umip
-from harness.bed.peers.packages import LIBRESWAN, OPENIKED, STRONGSWAN
+from harness.bed.peers.packages import LIBRESWAN, OPENIKED, STRONGSWAN, STRONGSWAN_6
 
 OURS = "ours"
 IKES: dict[str, Callable[[Host], IkeDriver]] = {
-    OURS: Iked, STRONGSWAN: Charon, LIBRESWAN: Pluto, OPENIKED: OpenIked}
+    OURS: Iked, STRONGSWAN: Charon, STRONGSWAN_6: Charon6, LIBRESWAN: Pluto, OPENIKED: OpenIked}
 
 
 def ike(name: str) -> Callable[[Host], IkeDriver]:

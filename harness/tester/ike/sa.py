@@ -30,11 +30,14 @@ NONCE = 32
 
 @dataclass
 class Child:
-    """One CHILD_SA: what comes in by `spi`, what goes out by `other`, each with its keys."""
+    """One CHILD_SA: what comes in by `spi`, what goes out by `other`, each with its keys.
+
+    Without a suite it has that of its IKE_SA's CHILD_SAs.
+    """
 
     spi: bytes = field(default_factory=lambda: b"\x0c" + os.urandom(3))
     other: bytes = b""
-    suite: Suite = ESP
+    suite: Suite | None = None
     mine: keys.Pair | None = None
     theirs: keys.Pair | None = None
     transport: bool = True
@@ -43,11 +46,12 @@ class Child:
 
 
 class Sa:
-    """`mine` says that the tester began it."""
+    """`mine` says that the tester began it; its CHILD_SAs are of the suite `esp`."""
 
     def __init__(self, wire: Wire, who: Creds, ends: Ends, mine: bool = True,
-                 suite: Suite = IKE) -> None:
-        self.wire, self.who, self.ends, self.mine, self.suite = wire, who, ends, mine, suite
+                 suite: Suite = IKE, esp: Suite = ESP) -> None:
+        self.wire, self.who, self.ends, self.mine = wire, who, ends, mine
+        self.suite, self.esp = suite, esp
         self.spi, self.other = os.urandom(8), bytes(8)
         self.group = Group(suite.group)
         self.nonce, self.other_nonce = os.urandom(NONCE), b""
@@ -172,16 +176,16 @@ class Sa:
         return self.who.sign(creds.octets(self.sent_init, self.other_nonce, self.suite.prfs, key,
                                           ident or self.ident()))
 
-    def auth(self, suite: Suite = ESP) -> list[Payload]:
+    def auth(self, suite: Suite | None = None) -> list[Payload]:
         """Identity, certificate, proof and the first CHILD_SA; a request asks for one too."""
         ident = self.ident()
         wanted = [self.who.request()] if self.mine else []
         return [ident, self.who.certs(), *wanted, self.proof(ident),
                 *self.asks_child(suite)]
 
-    def asks_child(self, suite: Suite) -> list[Payload]:
+    def asks_child(self, suite: Suite | None = None) -> list[Payload]:
         """SAi2, TSi, TSr; in transport mode what asks for it."""
-        self.child.suite = suite
+        suite = self.child.suite = suite or self.esp
         proposal = Proposal(1, Protocol.ESP, self.child.spi, suite.transforms())
         return [*self.mode(self.child), SA([proposal]), *self.selectors(self.mine)]
 
@@ -211,6 +215,7 @@ class Sa:
         """For one more CHILD_SA, or for one that replaces another; with KE if its suite has a
         group."""
         child.nonce, child.group = os.urandom(NONCE), None
+        child.suite = child.suite or self.esp
         replaced = [rekey_of(rekeys)] if rekeys else []
         proposal = Proposal(1, Protocol.ESP, child.spi, child.suite.transforms())
         exchange: list[Payload] = []
@@ -224,7 +229,7 @@ class Sa:
         shared = child.group.shared(one.one(KE).public) if child.group else b""
         self.take_child(child, one, shared + child.nonce + one.one(Nonce).data)
 
-    def another_child(self, rekeys: Child | None = None, suite: Suite = ESP) -> Child:
+    def another_child(self, rekeys: Child | None = None, suite: Suite | None = None) -> Child:
         """CREATE_CHILD_SA for a CHILD_SA like the first, asked for and taken."""
         child = Child(suite=suite)
         self.take_child_answer(child, self.ask(Exchange.CREATE_CHILD_SA,
@@ -251,7 +256,7 @@ class Sa:
 
     def successor(self, suite: Suite | None = None, mine: bool = True) -> Sa:
         """The IKE_SA that replaces this one, not agreed yet; `mine` says that the tester asks."""
-        return Sa(self.wire, self.who, self.ends, mine, suite or self.suite)
+        return Sa(self.wire, self.who, self.ends, mine, suite or self.suite, self.esp)
 
     def rekey_request(self, new: Sa) -> list[Payload]:
         return [SA([Proposal(1, Protocol.IKE, new.spi, new.suite.transforms())]),

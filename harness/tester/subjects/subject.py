@@ -33,7 +33,7 @@ class Subject:
 
     def __init__(self, host: Host, behind: Host, peer: str, top: Path) -> None:
         self.host, self.behind, self.peer, self.top = host, behind, peer, top
-        self.own = host.member.at
+        self.own, self.esp = host.member.at, host.ike.ESP
         self.conf: Conf | None = None
 
     @property
@@ -47,7 +47,8 @@ class Subject:
         self.host.write("/etc/ipsec.conf", conf.text(self.own, self.peer))
         if self.behind is not self.host:
             self.host.write(FORWARDING, "1")
-        self.policies("add")
+        if not self.host.ike.POLICIES:
+            self.policies("add")
         self.host.start_ike()
         self.host.await_(self.host.ike_running)
 
@@ -58,7 +59,8 @@ class Subject:
         if self.host.daemons:
             self.host.stop_ike()
             self.host.await_(self.host.stopped(self.host.ike.NAME))
-            self.policies("delete")
+            if not self.host.ike.POLICIES:
+                self.policies("delete")
 
     def policies(self, verb: str) -> None:
         """Nothing passes between the two sides in the clear."""
@@ -82,7 +84,10 @@ class Subject:
                         f"tmpl {outer}proto esp reqid {reqid} mode {mode}")
 
     def initiate(self) -> None:
-        """By a packet that its policy covers."""
+        self.host.ike.begin(NAME, self._packet)
+
+    def _packet(self) -> None:
+        """One that its policy covers."""
         src, dst = self.ends.peer.host, self.ends.own.host
         self.host.story.note(f"{self.behind.name} has a packet for {dst}")
         with self.behind.socket(socket.AF_INET6, socket.SOCK_RAW, ICMPV6) as sock:
@@ -115,9 +120,8 @@ class Subject:
 
     def spis(self) -> set[bytes]:
         """Those of its kernel's SAs."""
-        return {bytes.fromhex(one.spi.removeprefix("0x"))
-                for reqid in (REQID, REQID_OF_DATAGRAMS) for one in self.host.esp(reqid)
-                if one.spi}
+        return {bytes.fromhex(one.spi.removeprefix("0x")) for one in self.host.xfrm().states
+                if one.proto == "esp" and one.spi and not one.larval}
 
     def has(self, *spis: bytes) -> Fact:
         """Exactly these SAs stand."""

@@ -51,7 +51,8 @@ def test_init_is_repeated(tn):
         assert tn.asked(AGAIN).octets == first.octets
         times.append(tn.bed.clock.monotonic())
     gaps = [later - one for one, later in zip(times, times[1:], strict=False)]
-    assert gaps == sorted(gaps)
+    assert gaps[0] < gaps[-1]
+    assert all(later > 0.9 * one for one, later in zip(gaps, gaps[1:], strict=False))
 
 
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.2.2", "RFC 7296 2.1")
@@ -241,7 +242,10 @@ def test_an_attempt_that_nobody_answers_ends(tn):
     end = tn.bed.clock.monotonic() + GIVEN_UP
     while tn.bed.clock.monotonic() < end:
         try:
-            assert tn.asked(GIVEN_UP / 2).octets == first.octets
+            request = tn.asked(GIVEN_UP / 2)
         except NotHeard:
             return
+        if request.spi_i != first.spi_i:
+            return
+        assert request.octets == first.octets
     raise AssertionError(f"it repeats its request after {GIVEN_UP:g} s")

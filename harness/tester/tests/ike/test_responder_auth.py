@@ -29,7 +29,7 @@ def test_auth_is_answered(tn):
     assert answer.one(IDr).data == SUBJECT.encode()
     assert (Note.USE_TRANSPORT_MODE in answer.notes()) == tn.ends.transport
     assert answer.one(SA).proposals[0].chosen() == Proposal(
-        1, Protocol.ESP, b"", ESP.transforms()).chosen()
+        1, Protocol.ESP, b"", tn.esp.transforms()).chosen()
     assert [*answer.one(TSi).selectors, *answer.one(TSr).selectors] == [
         tn.ends.own.selector, tn.ends.peer.selector]
 
@@ -86,13 +86,13 @@ def test_one_transform_of_several_is_chosen_for_the_child_sa(tn, more):
     tn.start()
     sa = tn.begun()
     offered = dict.fromkeys((one.type, one.id, one.bits) for one in
-                            (*more.transforms(), *ESP.transforms()))
-    both = [one for one in (*more.transforms(), *ESP.transforms())
+                            (*more.transforms(), *tn.esp.transforms()))
+    both = [one for one in (*more.transforms(), *tn.esp.transforms())
             if offered.pop((one.type, one.id, one.bits), 1) is None]
     payloads = [SA([Proposal(1, Protocol.ESP, sa.child.spi, both)]) if isinstance(one, SA)
                 else one for one in sa.auth()]
     sa.take_auth(sa.ask(IKE_AUTH, *payloads))
-    assert sa.child.suite == ESP
+    assert sa.child.suite == tn.esp
     tn.pings(sa.child)
 
 
@@ -104,7 +104,7 @@ def test_one_proposal_of_several_is_chosen_for_the_child_sa(tn, first):
     tn.start()
     sa = tn.begun()
     offered = SA([Proposal(number, Protocol.ESP, sa.child.spi, suite.transforms())
-                  for number, suite in ((1, first), (2, ESP))])
+                  for number, suite in ((1, first), (2, tn.esp))])
     answer = sa.ask(IKE_AUTH, *(offered if isinstance(one, SA) else one for one in sa.auth()))
     assert answer.one(SA).proposals[0].number == 2
     sa.take_auth(answer)

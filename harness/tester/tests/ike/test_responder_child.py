@@ -1,16 +1,17 @@
 """CREATE_CHILD_SA for CHILD_SAs, the subject answers."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.tester.ike.numbers import Exchange, Kind, Note, Protocol
 from harness.tester.ike.payloads import KE, SA, Delete, Nonce, Notify, Proposal, TSi, TSr
 from harness.tester.ike.sa import Child
-from harness.tester.ike.suites import ESP, Group, Suite
+from harness.tester.ike.suites import Group, Suite
 from harness.tester.stage import topology
 
 TOPOLOGY = topology()
 CREATE = Exchange.CREATE_CHILD_SA
-PFS, PFS_WORD = Suite(12, 128, 12, group=14, esn=0), "aes128-sha256-modp2048"
 MORE = {"encr": Suite(12, 256, 12, esn=0), "integ": Suite(12, 128, 14, esn=0),
         "esn": Suite(12, 128, 12, esn=1)}
 
@@ -92,10 +93,10 @@ def test_one_transform_of_several_is_chosen_for_a_rekey(tn, more):
     """Of two transforms of a type the one that the subject is configured for comes back alone."""
     tn.start()
     sa, child = tn.up(), Child()
-    offered = Proposal(1, Protocol.ESP, child.spi, merged(MORE[more], ESP))
+    offered = Proposal(1, Protocol.ESP, child.spi, merged(MORE[more], tn.esp))
     sa.take_child_answer(child, sa.ask(CREATE, *with_sa(sa.child_request(child, sa.child),
                                                         offered)))
-    assert child.suite == ESP
+    assert child.suite == tn.esp
     closes(sa, sa.child)
     tn.pings(child)
 
@@ -107,7 +108,7 @@ def test_one_proposal_of_several_is_chosen_for_a_rekey(tn, first):
     tn.start()
     sa, child = tn.up(), Child()
     offered = [Proposal(number, Protocol.ESP, child.spi, suite.transforms())
-               for number, suite in ((1, MORE[first]), (2, ESP))]
+               for number, suite in ((1, MORE[first]), (2, tn.esp))]
     answer = sa.ask(CREATE, *with_sa(sa.child_request(child, sa.child), *offered))
     assert answer.one(SA).proposals[0].number == 2
     sa.take_child_answer(child, answer)
@@ -118,10 +119,10 @@ def test_one_proposal_of_several_is_chosen_for_a_rekey(tn, first):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.2.5.5", "RFC 7296 1.3, 2.12, 2.17")
 def test_a_rekey_has_a_secret_of_its_own(tn):
     """With a group that is configured the new keys come from another exchange."""
-    tn.start(esp=PFS_WORD)
+    tn.start(esp=tn.pfs_word)
     sa = tn.up()
-    new = sa.another_child(rekeys=sa.child, suite=PFS)
-    assert new.suite == PFS
+    new = sa.another_child(rekeys=sa.child, suite=tn.pfs)
+    assert new.suite == tn.pfs
     closes(sa, sa.child)
     tn.pings(new)
 
@@ -138,10 +139,10 @@ def test_the_old_child_sa_is_used_until_it_is_closed(tn):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.R.1.1.6.7", "RFC 7296 1.3, 2.7")
 def test_another_group_is_asked_for_in_a_rekey(tn):
     """A KE of a group that was not chosen gets INVALID_KE_PAYLOAD with the one that was."""
-    tn.start(esp=PFS_WORD)
-    sa, child = tn.up(), Child(suite=PFS)
+    tn.start(esp=tn.pfs_word)
+    sa, child = tn.up(), Child(suite=tn.pfs)
     offered = Proposal(1, Protocol.ESP, child.spi,
-                       merged(Suite(12, 128, 12, group=19, esn=0), PFS))
+                       merged(replace(tn.pfs, group=19), tn.pfs))
     payloads = [KE(19, Group(19).public) if one.kind == Kind.KE else one
                 for one in with_sa(sa.child_request(child, sa.child), offered)]
     note = sa.ask(CREATE, *payloads).one(Notify)

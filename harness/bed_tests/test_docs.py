@@ -21,7 +21,7 @@ WORDS = {"HoA": "home address", "CoA": "care-of address", "BU": "Binding Update"
 APART = ("diff", "doctor", "elsewhere", "attach", "compare", "facts", "page")
 EXAMPLES = {"README.md", "certs.sh", *(f"{end}/{name}" for end in ("home-agent", "mobile-node")
                                        for name in ("ipsec.conf", "ipsec.secrets", "mip6d.conf")),
-            "home-agent/radvd.conf", "your-ci/conformance.yml"}
+            "home-agent/radvd.conf", "your-ci/conformance.yml", "your-ci/adapter.py"}
 
 
 def targets() -> list[tuple[Path, str]]:
@@ -77,7 +77,7 @@ def test_the_tutorial_quotes_what_coa_change_is_expected_to_show():
 @pytest.mark.req("T-109")
 def test_every_file_of_the_examples_has_a_reader_that_tries_it():
     """ipsec.*: unit test ike/test_examples; mip6d.conf: mip/test_examples;
-    your-ci: test_elsewhere; the rest here."""
+    your-ci: test_elsewhere, own-adapter; the rest here."""
     there = {str(path.relative_to(TOP / "examples")) for path in (TOP / "examples").rglob("*")
              if path.is_file()}
     assert there == EXAMPLES

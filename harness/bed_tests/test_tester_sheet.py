@@ -268,10 +268,40 @@ def test_a_failure_that_the_document_has_is_no_news(capsys):
     assert capsys.readouterr().out == "new: X.1 ours\n"
 
 
+EXTENDS = "from harness.tester.subjects.adapter import Adapter\nclass Driver(Adapter):\n"
+
+
+@pytest.mark.req("T-182")
 def test_an_adapter_is_a_file_with_a_driver(tmp_path):
     path = tmp_path / "other.py"
-    path.write_text("class Driver:\n    NAME = 'otherd'\n")
+    path.write_text(f"{EXTENDS}    NAME = 'otherd'\n")
+    typed = Decided([MARK], {}, {}, {"other": str(path)})
+    assert sheet.cell(ROW, "other", typed).repeat == f"make conformance SUBJECT={path} LIST=X.1"
     assert registry.ike(str(path)).NAME == "otherd" and registry.ike("ours").NAME == "iked"
     assert run.label(str(path)) == "other" and run.subjects(str(path)) == [str(path)]
     with pytest.raises(Unfit, match="did you mean|there is no subject strongswn"):
         run.subjects("strongswn")
+
+
+@pytest.mark.req("T-182")
+@pytest.mark.parametrize("text, sentence", [
+    (None, "there is no adapter"), ("", "has no class Driver:"),
+    ("class Driver:\n    NAME = 'x'\n    def start(self): ...\n",
+     "has no class Driver with stop, running, pids, expected, restart"),
+    ("import nowhere_to_be_found\n", "cannot be loaded: ModuleNotFoundError")])
+def test_what_is_no_adapter_is_named_before_anything_runs(tmp_path, capsys, text, sentence):
+    path = tmp_path / "other.py"
+    if text is not None:
+        path.write_text(text)
+    assert run.main(["--subject", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and str(path) in said
+
+
+@pytest.mark.req("T-182")
+def test_the_example_of_an_adapter_is_short_and_named_in_the_help(capsys):
+    example = run.TOP / "examples/your-ci/adapter.py"
+    assert len(example.read_text().splitlines()) <= 80 and registry.ike(str(example)).NAME == "iked"
+    with pytest.raises(SystemExit):
+        run.main(["--help"])
+    assert "examples/your-ci/adapter.py" in capsys.readouterr().out

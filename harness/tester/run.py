@@ -64,7 +64,10 @@ class Play:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make conformance", description=__doc__.split("\n")[0])
-    parser.add_argument("--subject", default=registry.OURS, metavar="NAME|PATH")
+    parser.add_argument("--subject", default=registry.OURS, metavar="NAME|PATH",
+                        help=f"{', '.join(registry.IKES)}, {ALL}, or the path of an adapter, which "
+                        "is a file of Python with a class Driver: examples/your-ci/adapter.py is "
+                        "one to copy, harness/tester/subjects/adapter.py says what it has to say")
     parser.add_argument("--list", default="", metavar="LIST|ID,…",
                         help="these lists and rows only")
     parser.add_argument("--shard", type=shard, default=Shard(), metavar="I/N")
@@ -87,6 +90,8 @@ def subjects(said: str) -> list[str]:
     if said not in registry.IKES and not said.endswith(".py"):
         raise Unfit(f"there is no subject {said}: there are {', '.join(registry.IKES)}, {ALL}, or "
                     f"the path of an adapter, a .py{meant(said, registry.IKES)}")
+    if said.endswith(".py"):
+        registry.ike(said)
     return [said]
 
 
@@ -126,7 +131,7 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> int:
     start = time.monotonic()
     found = _results(chosen, folder, fleet)
     known, _ = document.read((TOP / document.FILE).read_text())
-    decided = Decided(marks, rows.features(), found)
+    decided = Decided(marks, rows.features(), found, {label(name): name for name in names})
     shown = [label(name) for name in names]
     cells = sheet.cells(lists, shown, decided)
     print("\n".join(sheet.table(lists, shown, cells)))

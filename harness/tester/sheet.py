@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from harness.tester import kinds
 from harness.tester.rows import Feature, Mark, Row
@@ -51,11 +51,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Decided:
-    """What a verdict is made of: every mark, and every subject's results by FILE::TEST."""
+    """What a verdict is made of: every mark, and every subject's results by FILE::TEST.
+
+    `typed` is what SUBJECT= said of one that is called otherwise on the sheet.
+    """
 
     marks: Sequence[Mark]
     features: dict[str, Feature]
     results: dict[str, dict[str, list[Result]]]
+    typed: dict[str, str] = field(default_factory=dict)
 
     def of(self, row: Row) -> list[Mark]:
         return [mark for mark in self.marks if mark.id in row.by]
@@ -66,7 +70,8 @@ def cell(row: Row, subject: str, decided: Decided) -> Cell:
     clause = "; ".join(dict.fromkeys(mark.clause for mark in mine))
     says = " ".join(dict.fromkeys(mark.says for mark in mine))
     verdict, sentence, folder = _verdict(row, subject, mine, decided)
-    repeat = f"make conformance SUBJECT={subject} LIST={row.id}" if mine else ""
+    typed = decided.typed.get(subject, subject)
+    repeat = f"make conformance SUBJECT={typed} LIST={row.id}" if mine else ""
     return Cell(row.id, row.list, row.title, subject, verdict, sentence, clause, says, folder,
                 repeat)
 

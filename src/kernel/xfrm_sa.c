@@ -15,31 +15,36 @@ static bool is_ipsec(uint8_t proto)
 	return proto == XP_ESP || proto == XP_AH;
 }
 
+/* An algorithm and its key, which an SA that nobody uses may lack. */
+static void put_algo(
+	struct nl_req *rq, uint16_t attribute, const void *head, size_t n, struct bytes key)
+{
+	uint8_t buf[sizeof(struct xfrm_algo_auth) + XFRM_KEY_MAX];
+
+	memcpy(buf, head, n);
+	if (key.n)
+		memcpy(buf + n, key.p, key.n);
+	nl_put(rq, attribute, buf, n + key.n);
+	mem_wipe(buf, sizeof(buf));
+}
+
 static void put_auth(struct nl_req *rq, const struct xfrm_sa *sa)
 {
-	uint8_t buf[sizeof(struct xfrm_algo_auth) + XFRM_KEY_MAX] = { 0 };
 	struct xfrm_algo_auth head = {
 		.alg_key_len = (unsigned)sa->auth_key.n * 8,
 		.alg_trunc_len = sa->auth_trunc,
 	};
 
 	memcpy(head.alg_name, sa->auth_name, sizeof(head.alg_name));
-	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + sizeof(head), sa->auth_key.p, sa->auth_key.n);
-	nl_put(rq, XFRMA_ALG_AUTH_TRUNC, buf, sizeof(head) + sa->auth_key.n);
-	mem_wipe(buf, sizeof(buf));
+	put_algo(rq, XFRMA_ALG_AUTH_TRUNC, &head, sizeof(head), sa->auth_key);
 }
 
 static void put_enc(struct nl_req *rq, const struct xfrm_sa *sa)
 {
-	uint8_t buf[sizeof(struct xfrm_algo) + XFRM_KEY_MAX] = { 0 };
 	struct xfrm_algo head = { .alg_key_len = (unsigned)sa->enc_key.n * 8 };
 
 	memcpy(head.alg_name, sa->enc_name, sizeof(head.alg_name));
-	memcpy(buf, &head, sizeof(head));
-	memcpy(buf + sizeof(head), sa->enc_key.p, sa->enc_key.n);
-	nl_put(rq, XFRMA_ALG_CRYPT, buf, sizeof(head) + sa->enc_key.n);
-	mem_wipe(buf, sizeof(buf));
+	put_algo(rq, XFRMA_ALG_CRYPT, &head, sizeof(head), sa->enc_key);
 }
 
 static void put_attrs(struct nl_req *rq, const struct xfrm_sa *sa)

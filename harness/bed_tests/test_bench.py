@@ -105,7 +105,7 @@ def test_one_step_has_no_hole(tmp_path):
 @pytest.fixture(scope="module")
 def programs():
     subprocess.run(["make", "-s", "all"], cwd=TOP, check=True)
-    return places.build(TOP).resolve() / "bin"
+    return places.programs(TOP).resolve()
 
 
 @pytest.mark.req("T-196", "E-045")

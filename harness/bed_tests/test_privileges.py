@@ -54,7 +54,7 @@ CONFS = {
 @pytest.mark.parametrize("stay", [False, True])
 def test_who_may_not_start_it_hears_the_capabilities(who: str, stay: bool, folder: Path) -> None:
     name, text = CONFS[who]
-    program = shutil.copy(places.build(TOP) / "bin" / name, folder)
+    program = shutil.copy(places.programs(TOP) / name, folder)
     conf = folder / "conf"
     conf.write_text(text)
     option = {"iked": ["--conf", str(conf)] + ["--nofork"] * stay,

@@ -12,7 +12,7 @@ from harness.bed.base import places
 from harness.bed_tests.test_agent import alone
 
 TOP = Path(__file__).parents[2]
-IPSEC = places.build(TOP) / "bin/ipsec"
+IPSEC = places.programs(TOP) / "ipsec"
 GOOD = "conn good\n\tleft=2001:1::1\n\tright=2001:1::2\n\tauto=add\n"
 BAD = "conn bad\n\tleft=2001:1::1\n\tright=2001:1::3\n\tesp=sideways\n\tauto=add\n"
 

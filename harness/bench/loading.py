@@ -73,7 +73,7 @@ def checked(programs: Path, folder: Path, size: int) -> float:
 
 
 def figures(sizes: tuple[int, ...] = SIZES) -> list[Figure]:
-    programs = (places.build(TOP) / "bin").resolve()
+    programs = places.programs(TOP).resolve()
     found = []
     with tempfile.TemporaryDirectory(prefix="perigee-load-") as name:
         for size in sizes:

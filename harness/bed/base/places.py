@@ -14,6 +14,11 @@ def build(top: Path) -> Path:
     return top / (os.environ.get("BUILD") or "build")
 
 
+def programs(top: Path) -> Path:
+    """The daemons of `make all`, with sanitizers where the environment asks make for them."""
+    return build(top) / ("san" if os.environ.get("SAN") else "") / "bin"
+
+
 def results(top: Path) -> Path:
     return build(top) / "results"
 

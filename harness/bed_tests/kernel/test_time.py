@@ -25,6 +25,9 @@ SCENARIO = "coa-change"
 TOLD = (timeline.STEP, timeline.WAIT, timeline.CHECKPOINT, timeline.KERNEL)
 SIGNALLING = r"^(IKE_|CREATE_CHILD_SA|INFORMATIONAL|BU |BA )"
 LEFT_OUT = r"(?<=^B[UA] )\d+ | lifetime [1-9]\d* s"
+# What the kernel tells of links, addresses and routes goes by a socket of its own, and some of it
+# by work that it puts off: against what it tells of IPsec it has no order.
+NETWORK = r"link |address |route "
 ADVERTISED = r"address \S+/64 interface \d+ appears$"
 
 
@@ -78,7 +81,8 @@ def dumps(folder: Path) -> dict[str, str]:
 
 
 def order(folder: Path) -> dict[str, list[str]]:
-    """What happened, one list a source: the story's steps, each node's kernel, the signalling.
+    """What happened, one list a source: the story's steps, the signalling, and each node's kernel,
+    its network and its IPsec apart.
 
     Left out is what chance or the clock itself decides, never what a daemon does:
     - the order between two sources, for while the driver owes a word the clock is held, and all
@@ -94,6 +98,8 @@ def order(folder: Path) -> dict[str, list[str]]:
         if not signalling and event.kind not in TOLD:
             continue
         source = "signalling" if signalling else f"{event.kind} {event.who}"
+        if event.kind == timeline.KERNEL and re.match(NETWORK, event.text):
+            source += ", network"
         if not re.match(ADVERTISED, event.text):
             found.setdefault(source, []).append(re.sub(LEFT_OUT, "", event.text))
     return found

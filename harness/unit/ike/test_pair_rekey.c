@@ -9,26 +9,12 @@
 #include "kernel/xfrm_sa.h"
 #include "unit/ike/pair.h"
 
-/* Exactly one IKE_SA on both, the four SAs of two CHILD_SAs, nothing half done. */
-static void must_be_settled(struct pair *p)
-{
-	assert_int_equal(pair_n_sa(p->carol), 1);
-	assert_int_equal(pair_n_sa(p->moon), 1);
-	assert_true(SPI_OWN(pair_sa(p->carol)) == SPI_PEER(pair_sa(p->moon)));
-	assert_true(pair_up(p, "mh", "carol-mh"));
-	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
-	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 4);
-	assert_int_equal(fake_xfrm_n_sa(p->moon->kernel), 4);
-	assert_int_equal(fake_xfrm_n_larval(p->carol->kernel), 0);
-	assert_int_equal(fake_xfrm_n_larval(p->moon->kernel), 0);
-}
-
 static struct pair *settled(void)
 {
 	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
 
 	pair_establish(p, true);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	return p;
 }
 
@@ -40,7 +26,7 @@ static void rekey_child_from(struct pair *p, struct node *n, const char *conn)
 
 	assert_int_equal(iked_rekey_child(old), 0);
 	pair_run(p);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_int_not_equal(pair_child(n, conn)->spi_in, spi);
 	assert_int_equal(pair_child(n, conn)->reqid_out, reqid);
 	assert_true(addr_eq(&pair_child(n, conn)->local, &local));
@@ -65,7 +51,7 @@ static void rekey_sa_from(struct pair *p, struct node *n)
 
 	assert_int_equal(iked_rekey_sa(pair_sa(n)), 0);
 	pair_run(p);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_true(pair_sa(n)->spi_i != spi);
 	assert_true(pair_sa(n)->initiator);
 }
@@ -94,7 +80,7 @@ static void a_soft_expire_rekeys(void **state)
 	assert_int_equal(fake_xfrm_expire(p->carol->kernel, &key, false), 0);
 	fake_xfrm_deliver(p->carol->kernel);
 	pair_run(p);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_int_not_equal(pair_child(p->carol, "tunnel")->spi_in, spi);
 	pair_free(p);
 }
@@ -109,7 +95,7 @@ static void a_hard_expire_deletes_and_makes_anew(void **state)
 	assert_int_equal(fake_xfrm_expire(p->carol->kernel, &key, true), 0);
 	fake_xfrm_deliver(p->carol->kernel);
 	pair_run(p);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	pair_free(p);
 }
 
@@ -120,7 +106,7 @@ static void the_ike_sa_rekeys_itself_before_its_lifetime_ends(void **state)
 
 	(void)state;
 	pair_advance(p, (3 * 3600 - 540) * 1000); /* 3 h less the margin */
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_true(pair_sa(p->carol)->spi_i != spi);
 	pair_free(p);
 }
@@ -134,7 +120,7 @@ static void message_ids_never_wrap(void **state)
 	pair_sa(p->carol)->mid_out = pair_sa(p->moon)->mid_in = 0x7ffffffe;
 	iked_rekey_child(pair_child(p->carol, "mh"));
 	pair_advance(p, 100);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_true(pair_sa(p->carol)->spi_i != spi);
 	assert_true(pair_sa(p->carol)->mid_out < 10);
 	pair_free(p);
@@ -180,7 +166,7 @@ static void a_collision_with_loss_settles_too(void **state)
 				iked_rekey_child(pair_child(p->moon, "carol-mh"));
 			}
 			pair_advance(p, 110000);
-			must_be_settled(p);
+			pair_must_be_settled(p);
 			pair_free(p);
 		}
 	}
@@ -196,7 +182,7 @@ static void a_child_sa_is_wanted_while_the_ike_sa_is_rekeyed(void **state)
 	pair_acquire(p, p->carol, "tunnel"); /* crosses moon's request */
 	pair_run(p);
 	pair_advance(p, 60000); /* TEMPORARY_FAILURE, and once more after pauses of chance */
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	assert_int_equal(p->carol->d->counts.retransmits + p->moon->d->counts.retransmits, 0);
 	pair_free(p);
 }
@@ -214,7 +200,7 @@ static void what_is_lost_before_the_peer_was_heard_again_is_replaced_whole(void 
 	c->lost = true;
 	assert_int_equal(iked_rekey_child(c), 0);
 	pair_run(p);
-	must_be_settled(p);
+	pair_must_be_settled(p);
 	pair_free(p);
 }
 
@@ -232,7 +218,7 @@ static void what_a_rekeyed_ike_sa_leaves_is_asked_once(void **state)
 		x_pause(pair_sa(p->carol), t);
 		iked_rekey_sa(pair_sa(answers ? p->moon : p->carol));
 		pair_advance(p, 100);
-		must_be_settled(p);
+		pair_must_be_settled(p);
 		pair_advance(p, 20000);
 		assert_int_equal(p->carol->d->counts.retransmits, 0);
 		assert_int_equal(p->carol->d->counts.dropped + p->moon->d->counts.dropped, 0);
@@ -251,7 +237,7 @@ static void a_rekey_asks_for_a_child_sa_that_is_gone(void **state)
 	iked_rekey_child(pair_child(p->carol, "tunnel"));
 	pair_run(p);
 	assert_int_equal(pair_said(p, "received CHILD_SA_NOT_FOUND notify"), 1);
-	must_be_settled(p); /* made anew */
+	pair_must_be_settled(p); /* made anew */
 	pair_free(p);
 }
 
@@ -342,7 +328,7 @@ static void what_is_closed_while_it_is_rekeyed_does_not_live_on(void **state)
 		pair_advance(p, 20000);
 		assert_int_equal(pair_said(p, "rekeyed between"), 2);
 		if (!shut)
-			must_be_settled(p);
+			pair_must_be_settled(p);
 		else
 			assert_int_equal(pair_n_sa(p->carol) + pair_n_sa(p->moon), 0);
 		pair_free(p);

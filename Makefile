@@ -139,7 +139,7 @@ FUZZ_OWN_peer := src/crypto/rand.c
 FUZZ_OWN_ha := src/crypto/rand.c src/ike/%
 FUZZ_OWN_mn := src/crypto/rand.c src/ike/%
 $(foreach t,peer ha mn,$B/replay/$t $(BUILD)/fuzz/$t): LDLIBS += -lcmocka
-$B/replay/peer $(BUILD)/fuzz/peer: $(PEER_HELP) harness/fuzz/run.h
+$B/replay/peer $(BUILD)/fuzz/peer: $(PEER_HELP) harness/fuzz/run.h harness/fuzz/run_openssl.h
 $(foreach t,ha mn,$B/replay/$t $(BUILD)/fuzz/$t): $(DUO_HELP) harness/fuzz/mip_any.h harness/fuzz/run.h
 
 $B/replay/%: harness/fuzz/fuzz_%.c harness/fuzz/replay.c $(ALL_LIBS)

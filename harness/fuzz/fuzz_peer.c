@@ -5,12 +5,10 @@
  * The first octet chooses side and configuration; then come steps, an octet each with what it
  * takes. After each step the books must agree with the kernel and keep their limits.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include <errno.h>
 #include <linux/xfrm.h>
-#include <openssl/rand.h>
 
-#include "fuzz/run.h"
+#include "fuzz/run_openssl.h"
 #include "ike/lifecycle/leave.h"
 #include "ike/events/km.h"
 #include "unit/ike/peer.h"
@@ -25,21 +23,6 @@ struct fuzz {
 	struct node *node;
 	struct peer e;
 	unsigned conf;
-};
-
-static int openssl_rand(unsigned char *out, int n)
-{
-	rand_bytes(out, (size_t)n);
-	return 1;
-}
-
-static int openssl_status(void)
-{
-	return 1;
-}
-
-static const RAND_METHOD counter = {
-	.bytes = openssl_rand, .pseudorand = openssl_rand, .status = openssl_status
 };
 
 static uint8_t u8(struct fuzz *f)
@@ -443,7 +426,7 @@ static void open_pair(struct fuzz *f)
 	uint8_t how = u8(f);
 
 	run_drawn = how;
-	RAND_set_rand_method(&counter);
+	run_openssl();
 	pair_keeps_trust = true;
 	f->conf = how >> 1 & 1;
 	f->p = pair_new(confs[1][f->conf], confs[0][f->conf]);

@@ -1,30 +1,12 @@
 /* What iked does, against its tables in docs/machines.md. */
-#define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/rand.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "fuzz/run.h"
+#include "fuzz/run_openssl.h"
 #include "ike/message/msg.h"
 #include "learn/ike/letters.h"
 #include "learn/ike/probe.h"
 #include "unit/ike/tables.h"
-
-static int openssl_rand(unsigned char *out, int n)
-{
-	rand_bytes(out, (size_t)n);
-	return 1;
-}
-
-static int openssl_status(void)
-{
-	return 1;
-}
-
-/* The same word is the same run. */
-static const RAND_METHOD counter = {
-	.bytes = openssl_rand, .pseudorand = openssl_rand, .status = openssl_status
-};
 
 /* The starts. */
 
@@ -288,7 +270,7 @@ int main(int argc, char **argv)
 		.n_past = sizeof(past) / sizeof(past[0]),
 	};
 
-	RAND_set_rand_method(&counter);
+	run_openssl();
 	pair_keeps_trust = true; /* keys, CA and CRL are read once */
 	pair_free(pair_new(confs[PLAIN].carol, confs[PLAIN].moon));
 	return learn_main(&world, 1, argc, argv);

@@ -6,59 +6,24 @@
 #include <unistd.h>
 
 #include "ike/conf/conf_read.h"
+#include "unit/ike/conf_text.h"
 #include "unit/unit.h"
-
-static char dir[] = "/tmp/closed.XXXXXX", path[64], said[65536];
-static struct conf_log findings;
-
-static void hear(void *arg, bool error, const char *line)
-{
-	size_t n = strlen(said);
-
-	(void)arg, (void)error;
-	if (strstr(line, dir) == line)
-		line += strlen(dir) + 1;
-	snprintf(said + n, sizeof(said) - n, "%s\n", line);
-}
-
-static int load_n(const char *text, size_t n, struct ike_conf **out)
-{
-	struct conf_paths paths = { path, NULL, NULL, "/etc/ipsec.d", NULL, NULL };
-	FILE *f;
-
-	if (!path[0]) {
-		assert_non_null(mkdtemp(dir));
-		snprintf(path, sizeof(path), "%s/ipsec.conf", dir);
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, n, f), n);
-	fclose(f);
-	said[0] = '\0';
-	findings = (struct conf_log){ .emit = hear };
-	*out = NULL;
-	return conf_load(&paths, &findings, out);
-}
 
 static struct ike_conf *load(const char *text)
 {
 	struct ike_conf *c = NULL;
 
-	if (load_n(text, strlen(text), &c) != 0)
-		fail_msg("%s: said %s", text, said);
+	if (conf_text_load(text, strlen(text), &c) != 0)
+		fail_msg("%s: said %s", text, conf_text_said);
 	return c;
 }
 
 /* Which of the connections a, b and c are loaded, as "ac". */
 static const char *loaded(const char *text)
 {
-	static char names[8];
 	struct ike_conf *c = load(text);
-	size_t n = 0;
+	const char *names = conf_text_names(c);
 
-	for (struct conn *k = c->conns; k; k = k->next)
-		names[n++] = k->name[0];
-	names[n] = '\0';
 	ike_conf_free(c);
 	return names;
 }
@@ -172,10 +137,10 @@ static void try_keyword(size_t i, const char *side)
 	c = load(text);
 	snprintf(say, sizeof(say), "%s%s", left ? side : "", keywords[i].name + (left ? 4 : 0));
 	if (!c->conns != (keywords[i].fate == REFUSED) ||
-		(findings.n_errors != 0) != (keywords[i].fate == REFUSED) ||
-		(findings.n_warnings != 0) != (keywords[i].fate == IGNORED) ||
-		(keywords[i].fate != ENFORCED && !strstr(said, say)))
-		fail_msg("%s=%s: %s", keywords[i].name, keywords[i].value, said);
+		(conf_text_findings.n_errors != 0) != (keywords[i].fate == REFUSED) ||
+		(conf_text_findings.n_warnings != 0) != (keywords[i].fate == IGNORED) ||
+		(keywords[i].fate != ENFORCED && !strstr(conf_text_said, say)))
+		fail_msg("%s=%s: %s", keywords[i].name, keywords[i].value, conf_text_said);
 	ike_conf_free(c);
 }
 
@@ -268,7 +233,8 @@ static void a_line_that_cannot_be_read_costs_its_section_alone(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(text, sizeof(text), "%sconn c\n\tauto=add\n%s", rows[i].text, BASE);
 		if (strcmp(loaded(text), rows[i].loaded) != 0)
-			fail_msg("%s: loaded %s, said %s", rows[i].text, loaded(text), said);
+			fail_msg("%s: loaded %s, said %s", rows[i].text, loaded(text),
+				conf_text_said);
 	}
 }
 
@@ -284,7 +250,7 @@ static void a_long_line_and_an_octet_0_cost_their_section(void **state)
 	strcpy(text + n + 5000, "\nconn c\n\tauto=add\n");
 	assert_string_equal(loaded(text), "c");
 	memcpy(text, "conn a\n\tauto=add\n\trightid=x\0y\nconn c\n\tauto=add\n", 47);
-	assert_int_equal(load_n(text, 47, &c), 0);
+	assert_int_equal(conf_text_load(text, 47, &c), 0);
 	assert_string_equal(c->conns->name, "c");
 	ike_conf_free(c);
 }
@@ -303,7 +269,7 @@ static void a_ring_of_also_is_told_once(void **state)
 	assert_string_equal(loaded("conn a\n\talso=b\n\tauto=add\nconn b\n\talso=c\n"
 				   "conn c\n\talso=b\n"),
 		"");
-	assert_string_equal(said,
+	assert_string_equal(conf_text_said,
 		"ipsec.conf:4: conn b: expected also= to end somewhere, not to come back here\n");
 }
 
@@ -335,7 +301,7 @@ static void try_damage(const char *line, size_t n)
 
 	memcpy(text, before, len);
 	memcpy(text + len, line, n);
-	if (load_n(text, len + n, &c) == 0)
+	if (conf_text_load(text, len + n, &c) == 0)
 		nobody_else(c, line);
 	ike_conf_free(c);
 }
@@ -403,8 +369,8 @@ static void a_bad_word_of_config_setup_takes_the_strictest_meaning(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct ike_conf *c = load(rows[i]);
 
-		if (c->strictcrlpolicy != CRL_STRICT || !said[0])
-			fail_msg("%s: %d, %s", rows[i], c->strictcrlpolicy, said);
+		if (c->strictcrlpolicy != CRL_STRICT || !conf_text_said[0])
+			fail_msg("%s: %d, %s", rows[i], c->strictcrlpolicy, conf_text_said);
 		ike_conf_free(c);
 	}
 }
@@ -426,8 +392,9 @@ static void an_unknown_word_that_may_restrict_all_costs_the_start(void **state)
 	struct ike_conf *c;
 
 	(void)state;
-	assert_int_equal(load_n(text, strlen(text), &c), CONF_REFUSED);
-	assert_non_null(strstr(said, "ipsec.conf:2: ocspauthority=x: unknown keyword that may"));
+	assert_int_equal(conf_text_load(text, strlen(text), &c), CONF_REFUSED);
+	assert_non_null(
+		strstr(conf_text_said, "ipsec.conf:2: ocspauthority=x: unknown keyword that may"));
 	assert_null(c);
 }
 
@@ -452,8 +419,8 @@ static void a_slip_is_told_with_the_word_that_was_meant(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(text, sizeof(text), "conn a\n\tauto=add\n\t%s\n", rows[i].line);
 		loaded(text);
-		if (!strstr(said, rows[i].said))
-			fail_msg("%s: said %s", rows[i].line, said);
+		if (!strstr(conf_text_said, rows[i].said))
+			fail_msg("%s: said %s", rows[i].line, conf_text_said);
 	}
 }
 
@@ -474,9 +441,9 @@ static void a_mark_of_strictness_is_never_lost(void **state)
 			names[i % 2], (int)at, good, good + at);
 		c = load(text);
 		if (c->conns && !(i % 2 ? c->conns->esp_strict : c->conns->ike_strict))
-			fail_msg("%s: not strict, said %s", text, said);
+			fail_msg("%s: not strict, said %s", text, conf_text_said);
 		if (!c->conns != (at < strlen(good)))
-			fail_msg("%s: said %s", text, said);
+			fail_msg("%s: said %s", text, conf_text_said);
 		ike_conf_free(c);
 	}
 }
@@ -484,8 +451,7 @@ static void a_mark_of_strictness_is_never_lost(void **state)
 static void the_folder_is_removed(void **state)
 {
 	(void)state;
-	unlink(path);
-	assert_int_equal(rmdir(dir), 0);
+	conf_text_end();
 }
 
 UNIT_MAIN(T(each_keyword_is_enforced_refused_or_named_as_without_effect, "E-030"),

@@ -4,53 +4,20 @@
 #include <unistd.h>
 
 #include "ike/conf/conf.h"
+#include "unit/ike/conf_text.h"
 #include "unit/unit.h"
-
-static char dir[] = "/tmp/conf_header.XXXXXX", path[64], said[65536];
-static struct conf_log findings;
-
-static void hear(void *arg, bool error, const char *line)
-{
-	size_t n = strlen(said);
-
-	(void)arg;
-	snprintf(said + n, sizeof(said) - n, "%s%s\n",
-		error ? "" : "warning: ", line + (strstr(line, dir) == line ? strlen(dir) + 1 : 0));
-}
-
-static int load_n(const char *text, size_t n, struct ike_conf **out)
-{
-	struct conf_paths paths = { path, NULL, NULL, "/etc/ipsec.d", NULL, NULL };
-	FILE *f;
-
-	if (!path[0]) {
-		assert_non_null(mkdtemp(dir));
-		snprintf(path, sizeof(path), "%s/ipsec.conf", dir);
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, n, f), n);
-	fclose(f);
-	said[0] = '\0';
-	findings = (struct conf_log){ .emit = hear };
-	*out = NULL;
-	return conf_load(&paths, &findings, out);
-}
 
 /* Which of the connections are loaded, as "ac"; "none" when nothing is. */
 static const char *loaded(const char *text)
 {
-	static char names[8];
 	struct ike_conf *c = NULL;
-	size_t n = 0;
-	int rc = load_n(text, strlen(text), &c);
+	int rc = conf_text_load(text, strlen(text), &c);
+	const char *names;
 
 	if (rc == CONF_REFUSED)
 		return "none";
 	assert_int_equal(rc, 0);
-	for (struct conn *k = c->conns; k; k = k->next)
-		names[n++] = k->name[0];
-	names[n] = '\0';
+	names = conf_text_names(c);
 	ike_conf_free(c);
 	return names;
 }
@@ -80,7 +47,7 @@ static void holds(const char *line, const struct ike_conf *c)
 		holds &= k->remote.ca_id.type && k->remote.id_text &&
 			!strcmp(k->remote.id_text, "*.example.org");
 	if (!holds && c->conns)
-		fail_msg("%s: loaded with less, said %s", line, said);
+		fail_msg("%s: loaded with less, said %s", line, conf_text_said);
 }
 
 /* The good file with another line i; 1 if anything is loaded. */
@@ -97,9 +64,9 @@ static unsigned try_line(size_t i, const char *line, size_t n)
 		memcpy(text + used, k == i ? line : good[k], len);
 		used += len;
 	}
-	if (load_n(text, used, &c) == 0)
+	if (conf_text_load(text, used, &c) == 0)
 		holds(line, c);
-	else if (!said[0])
+	else if (!conf_text_said[0])
 		fail_msg("%s: nothing said", line);
 	any = c && c->conns;
 	ike_conf_free(c);
@@ -211,9 +178,9 @@ static void a_header_that_is_not_understood_costs_all(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(text, sizeof(text), "conn c\n\tauto=add\n%s\n\trightca=C=CH\n",
 			rows[i].line);
-		if (strcmp(loaded(text), "none") != 0 || !strstr(said, rows[i].said) ||
-			!strstr(said, "ipsec.conf:3: "))
-			fail_msg("%s: said %s", rows[i].line, said);
+		if (strcmp(loaded(text), "none") != 0 || !strstr(conf_text_said, rows[i].said) ||
+			!strstr(conf_text_said, "ipsec.conf:3: "))
+			fail_msg("%s: said %s", rows[i].line, conf_text_said);
 	}
 }
 
@@ -229,8 +196,9 @@ static void a_name_that_cannot_be_read_costs_its_section(void **state)
 			"\tleftcert=own.pem\n%s\n\trightca=C=CH\n\tnonsense\n",
 			lines[i]);
 		assert_string_equal(loaded(text), "c");
-		if (!strstr(said, "ipsec.conf:6: ") || !strstr(said, "expected a name without"))
-			fail_msg("%s: said %s", lines[i], said);
+		if (!strstr(conf_text_said, "ipsec.conf:6: ") ||
+			!strstr(conf_text_said, "expected a name without"))
+			fail_msg("%s: said %s", lines[i], conf_text_said);
 	}
 }
 
@@ -238,7 +206,7 @@ static void a_parameter_without_a_section_costs_all(void **state)
 {
 	(void)state;
 	assert_string_equal(loaded("\tstrictcrlpolicy=yes\nconn c\n\tauto=add\n"), "none");
-	assert_non_null(strstr(said,
+	assert_non_null(strstr(conf_text_said,
 		"ipsec.conf:1: strictcrlpolicy=yes: expected a section before it, so nothing is "
 		"loaded\n"));
 	assert_string_equal(loaded("strictcrlpolicy=yes\nconn c\n\tauto=add\n"), "none");
@@ -258,37 +226,36 @@ static void an_include_by_name_costs_what_it_may_have_held(void **state)
 	char text[512], file[128];
 
 	(void)state;
-	snprintf(file, sizeof(file), "%s/folder", dir);
+	snprintf(file, sizeof(file), "%s/folder", conf_text_dir);
 	assert_int_equal(mkdir(file, 0755), 0);
-	snprintf(file, sizeof(file), "%s/fifo", dir);
+	snprintf(file, sizeof(file), "%s/fifo", conf_text_dir);
 	assert_int_equal(mkfifo(file, 0644), 0);
-	snprintf(file, sizeof(file), "%s/dangling", dir);
+	snprintf(file, sizeof(file), "%s/dangling", conf_text_dir);
 	assert_int_equal(symlink("none", file), 0);
 	for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++) {
 		snprintf(text, sizeof(text), "include %s\nconn c\n\tauto=add\n", unreadable[i]);
 		if (strcmp(loaded(text), "none") != 0)
-			fail_msg("%s: said %s", text, said);
+			fail_msg("%s: said %s", text, conf_text_said);
 		snprintf(text, sizeof(text),
 			"conn a\n\tauto=add\n\tinclude %s\nconn c\n\tauto=add\n", unreadable[i]);
 		if (strcmp(loaded(text), "c") != 0)
-			fail_msg("%s: said %s", text, said);
+			fail_msg("%s: said %s", text, conf_text_said);
 	}
 	assert_string_equal(loaded("include none.d/*.conf\nconn c\n\tauto=add\n"), "c");
 	assert_string_equal(loaded("include none*\nconn c\n\tauto=add\n"), "c");
 	for (const char *const *name = (const char *const[]){ "fifo", "dangling", NULL }; *name;
 		name++) {
-		snprintf(file, sizeof(file), "%s/%s", dir, *name);
+		snprintf(file, sizeof(file), "%s/%s", conf_text_dir, *name);
 		unlink(file);
 	}
-	snprintf(file, sizeof(file), "%s/folder", dir);
+	snprintf(file, sizeof(file), "%s/folder", conf_text_dir);
 	rmdir(file);
 }
 
 static void the_folder_is_removed(void **state)
 {
 	(void)state;
-	unlink(path);
-	assert_int_equal(rmdir(dir), 0);
+	conf_text_end();
 }
 
 UNIT_MAIN(T(damage_to_a_header_never_lets_in_more, "E-050"),

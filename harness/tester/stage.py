@@ -130,6 +130,16 @@ class Tester:
         sa.take_init(request)
         return sa
 
+    def auth_asked(self, **conf: object) -> tuple[Sa, Message]:
+        """A subject of that configuration has begun, and its IKE_AUTH has come and is taken."""
+        self.start(**conf)
+        self.subject.initiate()
+        sa = self.answered()
+        request = sa.request(Exchange.IKE_AUTH)
+        sa.take_auth(request)
+        sa.take_child(sa.child, request, b"".join(sa.nonces()), begun=False)
+        return sa, request
+
     def up_by_subject(self) -> Sa:
         """An IKE_SA and its first CHILD_SA stand, begun by the subject."""
         self.subject.initiate()

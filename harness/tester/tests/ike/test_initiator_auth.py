@@ -19,17 +19,6 @@ IKE_AUTH, INFORMATIONAL = Exchange.IKE_AUTH, Exchange.INFORMATIONAL
 AGAIN = 30.0
 
 
-def asks(tn, **conf):
-    """IKE_SA_INIT is over and the subject's IKE_AUTH has come."""
-    tn.start(**conf)
-    tn.subject.initiate()
-    sa = tn.answered()
-    request = sa.request(IKE_AUTH)
-    sa.take_auth(request)
-    sa.take_child(sa.child, request, b"".join(sa.nonces()), begun=False)
-    return sa, request
-
-
 def stands(tn, sa):
     tn.bed.wait(tn.subject.has(sa.child.spi, sa.child.other), within=2)
 
@@ -37,7 +26,7 @@ def stands(tn, sa):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.1.2", "RFC 7296 1.2, 3.14")
 def test_auth_is_sent(tn):
     """The request has identity, certificate, proof, proposals, the selectors and the mode."""
-    _, request = asks(tn)
+    _, request = tn.auth_asked()
     assert (request.id, request.flags, request.first) == (1, 0x08, Kind.SK)
     assert request.one(IDi).data == SUBJECT.encode()
     assert (Note.USE_TRANSPORT_MODE in request.notes()) == tn.ends.transport
@@ -57,7 +46,7 @@ def test_child_sa_is_used(tn):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.2.3", "RFC 7296 2.1, 2.4")
 def test_auth_is_repeated(tn):
     """Without an answer the same octets come again."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     for _ in range(2):
         assert sa.request(IKE_AUTH, AGAIN).octets == request.octets
 
@@ -65,7 +54,7 @@ def test_auth_is_repeated(tn):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.2.4", "RFC 7296 2.1")
 def test_auth_is_not_repeated_once_it_is_answered(tn):
     """After the answer IKE_AUTH comes no more."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     sa.answer(request, *sa.auth(sa.child.suite))
     sa.silent(AGAIN, exchange=IKE_AUTH)
 
@@ -208,7 +197,7 @@ def test_the_second_proposal_may_be_chosen_for_the_child_sa(tn):
                          ids=["encr", "integ"])
 def test_a_child_proposal_that_was_not_offered_is_not_taken(tn, wrong):
     """An answer that chooses what was not offered makes no CHILD_SA."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     sa.answer(request, *sa.auth(wrong))
     tn.bed.hold(2, "the subject may take it")
     assert not tn.subject.spis()
@@ -217,7 +206,7 @@ def test_a_child_proposal_that_was_not_offered_is_not_taken(tn, wrong):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.6.12", "RFC 7296 1.2, 2.21.2")
 def test_an_ike_sa_stands_without_its_child_sa(tn):
     """NO_PROPOSAL_CHOSEN for the CHILD_SA leaves the IKE_SA, or is followed by its Delete."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     sa.answer(request, *sa.auth()[:3], Notify(Note.NO_PROPOSAL_CHOSEN))
     tn.bed.hold(1, "the subject checks the proof")
     answer = sa.ask(INFORMATIONAL)
@@ -227,7 +216,7 @@ def test_an_ike_sa_stands_without_its_child_sa(tn):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.7.1", "RFC 7296 2.9")
 def test_narrowed_selectors_are_taken(tn):
     """An answer that narrows the selectors to one protocol makes a CHILD_SA for it."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     ends = [replace(one.selector, protocol=58) for one in (tn.ends.peer, tn.ends.own)]
     sa.answer(request, *sa.auth()[:-2], TSi(ends[:1]), TSr(ends[1:]))
     stands(tn, sa)
@@ -248,14 +237,14 @@ def test_an_unknown_ike_spi_changes_nothing(tn, whose):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.10.1", "RFC 7296 3.6")
 def test_the_certificate_is_sent(tn):
     """The first certificate is an X.509 one, and its key verifies the proof."""
-    _, request = asks(tn)
+    _, request = tn.auth_asked()
     assert request.all(Cert)[0].encoding == 4
 
 
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.10.2", "RFC 7296 1.2, 3.7")
 def test_a_certificate_is_asked_for(tn):
     """The request names the CA by the hash of its public key."""
-    _, request = asks(tn)
+    _, request = tn.auth_asked()
     asked = request.one(CertReq)
     assert asked.encoding == 4 and tn.who.request().data in [
         asked.data[at:at + 20] for at in range(0, len(asked.data), 20)]
@@ -264,7 +253,7 @@ def test_a_certificate_is_asked_for(tn):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.10.3", "RFC 7296 2.15, 3.8")
 def test_the_proof_is_an_rsa_signature(tn):
     """Its method is 1, it covers what the RFC says, and a wrong one of the peer is not taken."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     assert request.one(AUTH).method == Auth.RSA
     payloads = sa.auth(sa.child.suite)
     payloads[2] = AUTH(payloads[2].data[:-1] + bytes([payloads[2].data[-1] ^ 1]))
@@ -276,7 +265,7 @@ def test_the_proof_is_an_rsa_signature(tn):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.1.1.11.2", "RFC 7296 2.5, 2.15")
 def test_reserved_fields_of_auth_are_ignored(tn):
     """All reserved bits and octets of the answer are set; the CHILD_SA stands."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     payloads = sa.auth(sa.child.suite)
     for one in payloads:
         one.reserved = 0x7F
@@ -290,14 +279,14 @@ def test_reserved_fields_of_auth_are_ignored(tn):
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.2.1.1.1", "RFC 7296 1.2, 2.9")
 def test_auth_is_sent_in_tunnel_mode(tn):
     """A request for a tunnel has no USE_TRANSPORT_MODE."""
-    _, request = asks(tn, mixed=True)
+    _, request = tn.auth_asked(mixed=True)
     assert Note.USE_TRANSPORT_MODE not in request.notes() and request.one(TSr).selectors
 
 
 @pytest.mark.conforms("IKEv2.{EN,SGW}.I.2.1.1.2", "RFC 7296 2.17")
 def test_a_tunnel_is_used(tn):
     """An echo request in the tunnel is answered in it."""
-    sa, request = asks(tn, mixed=True)
+    sa, request = tn.auth_asked(mixed=True)
     sa.answer(request, *sa.auth(sa.child.suite))
     stands(tn, sa)
     tn.pings(sa.child)

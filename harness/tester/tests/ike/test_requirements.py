@@ -17,17 +17,6 @@ WINDOW, MOBIKE, NEW_ADDRESSES = 16385, 16396, 16400
 GIVEN_UP = 400.0
 
 
-def asks(tn, **conf):
-    """The subject's IKE_AUTH has come and is taken."""
-    tn.start(**conf)
-    tn.subject.initiate()
-    sa = tn.answered()
-    request = sa.request(IKE_AUTH)
-    sa.take_auth(request)
-    sa.take_child(sa.child, request, b"".join(sa.nonces()), begun=False)
-    return sa, request
-
-
 def named(tn, name, **conf):
     """The tester says to be called otherwise, and proves it by its certificate; the answer."""
     tn.start(**conf)
@@ -141,14 +130,14 @@ def test_a_pattern_is_no_name(tn, name):
 @pytest.mark.conforms("A-087", "RFC 7296 1.2, 3.5", part="shown")
 def test_the_wanted_responder_is_named(tn):
     """IDr of the request is the peer that is configured."""
-    _, request = asks(tn)
+    _, request = tn.auth_asked()
     assert request.one(IDr).data == TESTER.encode()
 
 
 @pytest.mark.conforms("A-087", "RFC 7296 1.2, 3.5", part="refused")
 def test_another_responder_is_not_taken(tn):
     """An answer under another name, with a proof of it, makes no CHILD_SA."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     ident = IDr(Ident.RFC822_ADDR, b"dave@strongswan.org")
     payloads = {Kind.IDR: ident, Kind.AUTH: sa.proof(ident)}
     sa.answer(request, *(payloads.get(one.number, one) for one in sa.auth(sa.child.suite)))
@@ -191,7 +180,7 @@ def test_a_packet_of_other_keys_is_not_taken(tn):
 @pytest.mark.conforms("A-124", "RFC 7296 2.9", part="refused")
 def test_selectors_that_are_wider_than_asked_for_are_not_taken(tn):
     """An answer that widens the selectors makes no CHILD_SA."""
-    sa, request = asks(tn)
+    sa, request = tn.auth_asked()
     *most, own, peer = sa.auth(sa.child.suite)
     for one in (own, peer):
         one.selectors[0].first, one.selectors[0].last = "::", "ffff:" * 7 + "ffff"
@@ -214,7 +203,7 @@ def test_a_connection_that_is_ignored_asks_nobody(tn):
 @pytest.mark.conforms("A-200", "RFC 4555 3.3", part="shown")
 def test_mobike_is_not_offered(tn):
     """Neither end's IKE_AUTH of the subject says that it moves by itself."""
-    _, request = asks(tn)
+    _, request = tn.auth_asked()
     assert MOBIKE not in request.notes()
 
 

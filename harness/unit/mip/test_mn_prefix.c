@@ -134,6 +134,21 @@ static void a_prefix_that_ends_sooner_shortens_the_binding_at_once(void **state)
 	}
 }
 
+/* A home agent that says so with each answer makes no more updates than the lifetime wants. */
+static void an_ended_prefix_told_again_and_again_makes_no_storm(void **state)
+{
+	struct stage *w = asking();
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		stage_ba(w, BA_PREFIX_DISCOVERY, 4);
+		if (mn_of(w)->mps_waiting)
+			tell(w, &home, 0);
+	}
+	assert_true(stage_count(w, "BU") <= 2);
+	mn_stage_end(w);
+}
+
 static void other_prefixes_are_no_news_of_the_home_address(void **state)
 {
 	static const struct prefix wider = { { { { 0x20, 0x01 } } }, 32 };
@@ -214,6 +229,7 @@ UNIT_MAIN(T(the_solicitation_is_repeated_until_answered, "C-075 B-003"),
 	T(prefixes_that_nobody_asked_for_are_asked_for, "C-113"),
 	T(a_binding_ends_with_the_home_prefix, "C-121"),
 	T(a_prefix_that_ends_sooner_shortens_the_binding_at_once, "C-121"),
+	T(an_ended_prefix_told_again_and_again_makes_no_storm, "C-121!"),
 	T(other_prefixes_are_no_news_of_the_home_address, "C-121"),
 	T(before_the_home_prefix_ends_it_is_asked_for_again, "C-122"),
 	T(what_was_told_away_is_forgotten_at_home, "C-121 C-122"),

@@ -33,6 +33,7 @@ static bool is_answer(const struct mn *mn, const struct icmp6_mpa *mpa)
 void mn_mpa(struct mn *mn, const struct mip_packet *p)
 {
 	struct icmp6_mpa mpa;
+	uint32_t left;
 
 	env_count(mn->env, MC_MPA_IN);
 	if (icmp6_mpa_parse(p->data, &mpa) < 0)
@@ -48,6 +49,8 @@ void mn_mpa(struct mn *mn, const struct mip_packet *p)
 	for (size_t i = 0; i < mpa.n_prefixes; i++)
 		take_prefix(mn, &mpa.prefixes[i]);
 	mps_answered(mn);
-	if (bul_left(&mn->bul) > mps_hoa_left(mn)) /* section 11.7.1 */
+	/* Section 11.7.1; one that is as short as it can be asked for is not shortened again. */
+	left = mps_hoa_left(mn);
+	if (bul_left(&mn->bul) > (left > BUL_MIN_LIFETIME ? left : BUL_MIN_LIFETIME))
 		mn_event(mn, ME_ASKED);
 }

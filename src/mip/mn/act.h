@@ -79,6 +79,8 @@ int mn_net_none(struct mn *mn); /* no home address anywhere */
 
 /* mps.c */
 void mps_init(struct mn *mn);
+/* What `p` says wants a binding update, of which others get MAX_UPDATE_RATE a second. */
+void mn_asked(struct mn *mn, const struct mip_packet *p, const char *what);
 void mps_start(struct mn *mn); /* where a question is due */
 void mps_ask(struct mn *mn);
 void mps_answered(struct mn *mn); /* until the home prefix is about to end */

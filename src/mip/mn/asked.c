@@ -1,10 +1,10 @@
 /* Messages of others that make the mobile node send a binding update. */
 #include "base/log.h"
-#include "mip/mn/mn.h"
+#include "mip/mn/act.h"
 
 enum { UPDATES_PER_SECOND = 3 }; /* MAX_UPDATE_RATE */
 
-static void update(struct mn *mn, const struct mip_packet *p, const char *what)
+void mn_asked(struct mn *mn, const struct mip_packet *p, const char *what)
 {
 	if (!rate_take(&mn->asked, UPDATES_PER_SECOND))
 		return env_drop(mn->env, MC_DROP_RATE, p, what, "too many");
@@ -16,7 +16,7 @@ void mn_brr(struct mn *mn, const struct mip_packet *p)
 {
 	if (!addr_eq(&p->src, &mn->pair.ha) || p->has_rh2 != mn->away)
 		return env_drop(mn->env, MC_DROP_UNEXPECTED, p, "BRR", "not of the home agent");
-	update(mn, p, "BRR");
+	mn_asked(mn, p, "BRR");
 }
 
 /*
@@ -30,7 +30,7 @@ void mn_be(struct mn *mn, const struct mip_packet *p, const struct mh *m)
 	log_mip(2, "binding error %u from %s for %s", m->be.status, addr_str(&p->src),
 		addr_str(&m->be.hoa));
 	if (m->be.status == BE_NO_BINDING)
-		update(mn, p, "BE");
+		mn_asked(mn, p, "BE");
 }
 
 /* Nothing protects the reply: only what the configuration protects signalling with is tried. */

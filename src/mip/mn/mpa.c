@@ -52,5 +52,5 @@ void mn_mpa(struct mn *mn, const struct mip_packet *p)
 	/* Section 11.7.1; one that is as short as it can be asked for is not shortened again. */
 	left = mps_hoa_left(mn);
 	if (bul_left(&mn->bul) > (left > BUL_MIN_LIFETIME ? left : BUL_MIN_LIFETIME))
-		mn_event(mn, ME_ASKED);
+		mn_asked(mn, p, MPA);
 }

@@ -66,7 +66,7 @@ static bool is_edge(const struct pem *p, struct bytes line)
 {
 	if (p->name.n)
 		return (line.n && *line.p == '-') || has(line, DASHES);
-	return has(line, "-") && (has(line, "BEGIN") || has(line, "END"));
+	return has(line, "--") && (has(line, "BEGIN") || has(line, "END"));
 }
 
 /* The next block that is whole, its two lines with it; n 0: no more. */

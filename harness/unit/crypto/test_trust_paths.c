@@ -388,6 +388,34 @@ static void damage_to_a_line_is_told_or_every_object_counts(void **state)
 	blob_free(&text);
 }
 
+/* As `openssl x509 -text` and pkcs12 write it. */
+static void text_around_objects_is_none_of_them(void **state)
+{
+	static const char *const lines[] = { "Issuer: O = TREND-VENDOR, CN = BEGINNER-CA\n",
+		"subject=/C=CH/O=LEGEND-A/CN=END\n", "# --- the old one ---\n", "\r\n",
+		"    X509v3 Key Usage: BEGIN and END - critical\n" };
+	enum { N = sizeof(lines) / sizeof(lines[0]) };
+	struct blob der = { 0 }, object = { 0 };
+	char text[1 << 15];
+	const char *name;
+	size_t n = 0;
+	int r;
+
+	(void)state;
+	pki_der(pki_root(), &der);
+	assert_int_equal(file_read(pem_file((const char *const[]){ "CERTIFICATE" }, &der, 1),
+				 1 << 20, &object),
+		0);
+	for (size_t i = 0; i < N; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s%s", lines[i],
+			(int)object.n, (const char *)object.p, lines[i]);
+	assert_int_equal(found_in(text, n, &r, &name), N);
+	assert_int_equal(r, 0);
+	unlink(name);
+	blob_free(&object);
+	blob_free(&der);
+}
+
 /* OpenSSL goes on to the next dash, and the list behind it is lost. */
 static void a_list_without_its_end_hides_none_behind_it(void **state)
 {
@@ -424,4 +452,5 @@ UNIT_MAIN(T(a_list_counts_for_the_key_that_signed_it, "A-250"),
 	T(a_pinned_certificate_is_the_only_one_and_needs_no_ca, "A-255"),
 	T(every_list_of_a_file_counts, "A-253"), T(every_certificate_of_a_file_counts, "A-253"),
 	T(damage_to_a_line_is_told_or_every_object_counts, "A-264"),
+	T(text_around_objects_is_none_of_them, "A-264"),
 	T(a_list_without_its_end_hides_none_behind_it, "A-264"))

@@ -59,8 +59,8 @@ static int set_only(const struct conf_key *key, const char *value, void *target,
 static const struct conf_key keys[] = {
 	{ .name = "auto", .set = conf_word, .at = AT(autostart), .def = "ignore", .words = autos,
 	  .n_words = 4,
-	  .doc = "what happens at start: nothing, answer only (add), wait for traffic (route), "
-		  "start at once" },
+	  .doc = "what happens at start: nothing, ready to answer and to begin when the "
+		  "kernel asks (add), wait for traffic (route), start at once" },
 	{ .name = "type", .set = conf_word, .at = AT(type), .def = "tunnel", .words = types,
 	  .n_words = 3,
 	  .doc = "mode of the CHILD_SA; transport_proxy protects the signalling of a home "

@@ -279,6 +279,8 @@ static int open_kernel(struct mip_env *env)
 		rc = nl_open(NETLINK_ROUTE, &env->rt);
 	if (!rc)
 		rc = mip_net_open(recv_mh, recv_icmp6, &d.mip, &env->net);
+	if (!rc && env->conf->role == MIP_HA)
+		rc = mip_net_hear_own(env->net);
 	if (!rc)
 		rc = xfrm_listen(1u << XFRMNLGRP_REPORT, be_report, be_lost, env, &d.reports);
 	env->link = &mip_link_real;

@@ -169,6 +169,56 @@ static void only_the_types_of_mobility_pass(void **state)
 }
 
 /* Stops the loop as soon as it turns: what one wake-up read is read by then. */
+/* What is sent to ourselves comes back too, so it is heard twice; other types once. */
+static void the_node_s_own_router_advertisement_is_heard(void **state)
+{
+	static const uint8_t advert[16] = { ICMP6_ROUTER_ADVERT, [4] = 64, [7] = 7 },
+			     solicit[24] = { ICMP6_NEIGH_SOLICIT };
+	struct mip_packet p = { .src = self,
+		.dst = self,
+		.ifindex = loopback_own(),
+		.hop_limit = 255,
+		.own = true,
+		.data = BYTES_OF(solicit) };
+	struct seen s;
+	struct mip_net *net = open_net(&s);
+
+	(void)state;
+	assert_int_equal(mip_net_hear_own(net), 0);
+	assert_int_equal(mip_net_send_icmp6(net, &p), 0);
+	run(&s);
+	assert_int_equal(s.data[0], ICMP6_NEIGH_SOLICIT);
+	p.data = BYTES_OF(advert);
+	assert_int_equal(mip_net_send_icmp6(net, &p), 0);
+	run(&s);
+	if (s.n_icmp6 < 3)
+		run(&s);
+	assert_int_equal(s.n_icmp6, 3);
+	assert_int_equal(s.last.ifindex, p.ifindex);
+	assert_int_equal(s.last.hop_limit, 255);
+	assert_true(addr_eq(&s.last.src, &self) && addr_eq(&s.last.dst, &self));
+	assert_int_equal(s.n, sizeof(advert));
+	assert_int_equal(s.data[0], ICMP6_ROUTER_ADVERT);
+	assert_int_equal(s.data[7], 7);
+	close_net(net);
+}
+
+static void a_packet_of_ours_that_is_cut_is_none(void **state)
+{
+	uint8_t ip[48] = {
+		0x60, [5] = 8, [6] = IPPROTO_ICMPV6, [7] = 255, [40] = ICMP6_ROUTER_ADVERT
+	};
+	struct mip_packet p;
+
+	(void)state;
+	assert_int_equal(net_own_read(BYTES_OF(ip), &p), 0);
+	assert_int_equal(p.data.n, 8);
+	for (size_t n = 0; n < sizeof(ip); n++)
+		assert_int_equal(net_own_read(BYTES(ip, n), &p), -EBADMSG);
+	ip[6] = IPPROTO_UDP;
+	assert_int_equal(net_own_read(BYTES_OF(ip), &p), -EBADMSG);
+}
+
 static void turn(void *arg)
 {
 	(void)arg;
@@ -233,6 +283,8 @@ static void a_test_may_stand_in_for_the_network(void **state)
 }
 
 UNIT_MAIN(T(a_message_arrives_as_it_was_sent, "D-050"),
+	T(the_node_s_own_router_advertisement_is_heard, "C-125"),
+	T(a_packet_of_ours_that_is_cut_is_none, "C-125!"),
 	T(a_home_address_option_tells_the_care_of_address, "D-050 C-010"),
 	T(a_routing_header_of_type_2_tells_the_care_of_address, "D-050 C-011"),
 	T(only_the_types_of_mobility_pass, "D-051"),

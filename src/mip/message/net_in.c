@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "base/rd.h"
@@ -80,4 +81,20 @@ void net_control_read(struct msghdr *msg, struct mip_packet *out)
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 			if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == rows[i].type)
 				rows[i].read(BYTES(CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0)), out);
+}
+
+int net_own_read(struct bytes ip, struct mip_packet *out)
+{
+	struct rd r = rd_of(ip);
+	size_t n;
+	uint8_t next;
+
+	rd_skip(&r, 4); /* version, class and flow */
+	n = rd_u16(&r);
+	next = rd_u8(&r);
+	out->hop_limit = rd_u8(&r);
+	out->src = rd_in6(&r);
+	out->dst = rd_in6(&r);
+	out->data = rd_bytes(&r, n);
+	return rd_ok(&r) < 0 || next != IPPROTO_ICMPV6 ? -EBADMSG : 0;
 }

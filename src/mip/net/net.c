@@ -1,5 +1,10 @@
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <netinet/icmp6.h>
+#include <netinet/ip6.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,11 +23,12 @@ struct mip_sock {
 	struct mip_net *net;
 	int fd, proto;
 	struct io *io;
+	int (*receive)(struct mip_sock *s); /* one packet: 0, or -errno when there is none */
 	mip_net_fn *fn;
 };
 
 struct mip_net {
-	struct mip_sock mh, icmp6;
+	struct mip_sock mh, icmp6, own;
 	void *arg;
 	struct strangers strangers;
 	mip_net_peer *peer;
@@ -39,10 +45,7 @@ static void say_cut(struct mip_sock *s, const struct mip_packet *p)
 	rate_leave(before);
 }
 
-/*
- * One packet to the owner: 0, or -errno when there is none. A packet cut by our buffers is
- * dropped.
- */
+/* A packet cut by our buffers is dropped. */
 static int receive(struct mip_sock *s)
 {
 	_Alignas(struct cmsghdr) uint8_t control[CONTROL_MAX];
@@ -71,6 +74,23 @@ static int receive(struct mip_sock *s)
 	return 0;
 }
 
+/* What this node's own router daemon tells the link. */
+static int receive_own(struct mip_sock *s)
+{
+	uint8_t data[PACKET_MAX];
+	struct sockaddr_ll from = { 0 };
+	socklen_t n_from = sizeof(from);
+	struct mip_packet p = { 0 };
+	ssize_t n = recvfrom(s->fd, data, sizeof(data), 0, (struct sockaddr *)&from, &n_from);
+
+	if (n < 0)
+		return -errno;
+	p.ifindex = from.sll_ifindex;
+	if (net_own_read(BYTES(data, (size_t)n), &p) == 0)
+		s->fn(&p, s->net->arg);
+	return 0;
+}
+
 /* What is left waits for the next turn of the loop, behind timers and the other sockets. */
 static void on_readable(int fd, void *arg)
 {
@@ -78,7 +98,7 @@ static void on_readable(int fd, void *arg)
 
 	(void)fd;
 	for (int i = 0; i < READS_PER_WAKE; i++)
-		if (receive(s) < 0)
+		if (s->receive(s) < 0)
 			return;
 }
 
@@ -111,6 +131,45 @@ static int icmp6_options(int fd)
 											 : 0;
 }
 
+/* Of all that leaves the node by whatever interface only router advertisements wake us. */
+static int only_own_adverts(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (unsigned)SKF_AD_OFF + SKF_AD_PKTTYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 7),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (unsigned)SKF_AD_OFF + SKF_AD_PROTOCOL),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 5),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, offsetof(struct ip6_hdr, ip6_nxt)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, sizeof(struct ip6_hdr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_ROUTER_ADVERT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, PACKET_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0 ? -errno : 0;
+}
+
+/* What leaves is shown to those alone who ask for every protocol. */
+int mip_net_hear_own(struct mip_net *net)
+{
+	const struct sockaddr_ll all = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL) };
+	struct mip_sock *s = &net->own;
+	int rc;
+
+	if (net->peer)
+		return 0;
+	s->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
+		return -errno;
+	rc = only_own_adverts(s->fd);
+	if (!rc && bind(s->fd, (const struct sockaddr *)&all, sizeof(all)) < 0)
+		rc = -errno;
+	return rc ? rc : loop_io(s->fd, on_readable, s, &s->io);
+}
+
 static int sock_open(struct mip_sock *s, int (*options)(int fd))
 {
 	static const int on[] = { IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVDSTOPTS,
@@ -137,8 +196,12 @@ static struct mip_net *net_new(void)
 		return NULL;
 	rate_init(&net->strangers, LOG_G_MIP, "packets of strangers", TOLD_A_SECOND,
 		ANSWERS_A_SECOND);
-	net->mh = (struct mip_sock){ .net = net, .fd = -1, .proto = IPPROTO_MH };
-	net->icmp6 = (struct mip_sock){ .net = net, .fd = -1, .proto = IPPROTO_ICMPV6 };
+	net->mh =
+		(struct mip_sock){ .net = net, .fd = -1, .proto = IPPROTO_MH, .receive = receive };
+	net->icmp6 = (struct mip_sock){
+		.net = net, .fd = -1, .proto = IPPROTO_ICMPV6, .receive = receive
+	};
+	net->own = (struct mip_sock){ .net = net, .fd = -1, .receive = receive_own };
 	return net;
 }
 
@@ -154,6 +217,7 @@ void mip_net_free(struct mip_net *net)
 		return;
 	sock_close(&net->mh);
 	sock_close(&net->icmp6);
+	sock_close(&net->own);
 	rate_end(&net->strangers);
 	free(net);
 }
@@ -174,7 +238,7 @@ int mip_net_open(mip_net_fn *on_mh, mip_net_fn *on_icmp6, void *arg, struct mip_
 		return -ENOMEM;
 	net->arg = arg;
 	net->mh.fn = on_mh;
-	net->icmp6.fn = on_icmp6;
+	net->icmp6.fn = net->own.fn = on_icmp6;
 	rc = sock_open(&net->mh, mh_options);
 	if (!rc)
 		rc = sock_open(&net->icmp6, icmp6_options);

@@ -21,6 +21,12 @@ struct mip_net;
 int mip_net_open(mip_net_fn *on_mh, mip_net_fn *on_icmp6, void *arg, struct mip_net **out);
 
 /*
+ * The router advertisements of this very node reach on_icmp6 as well. Its own sockets need not hear
+ * them: radvd, from 2.20 on, lets none come back. Where they do they come twice.
+ */
+int mip_net_hear_own(struct mip_net *net);
+
+/*
  * For tests: what is sent goes to peer instead; proto is 135 or 58. What it returns is the result
  * of the send.
  */

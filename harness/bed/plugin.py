@@ -190,7 +190,20 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         parser.addoption("--verbose", type=int, default=0, dest="verbose")
 
 
+class Plain:
+    """Who stands in for the terminal reporter: pytest 8 asks its writer to colour what differs."""
+
+    @property
+    def _tw(self) -> Plain:
+        return self
+
+    def _highlight(self, source: str, lexer: str = "python") -> str:
+        return source
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if config.pluginmanager.is_blocked("terminal"):
+        config.pluginmanager.register(Plain(), "terminalreporter")
     config.addinivalue_line("markers", "req(*ids): requirements that the test shows, at most five")
     said = os.environ.get("BED_JOB")
     config.pluginmanager.register(Plugin(job.load(Path(said)) if said else None), "bed")

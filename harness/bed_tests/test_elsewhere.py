@@ -95,6 +95,7 @@ def test_make_may_be_what_is_done_elsewhere(tmp_path):
     done = subprocess.run([TOP / "run-tests.sh", "elsewhere", "container", "make", "-n", "lint"],
                           capture_output=True, text=True, check=False,
                           env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "BUILD": str(tmp_path)})
-    if "gives an ordinary user no namespaces" in done.stderr:
-        pytest.skip("no namespaces here")
+    for lacks in ("gives an ordinary user no namespaces", "mount is missing"):
+        if lacks in done.stderr:
+            pytest.skip(done.stderr)
     assert done.returncode == 0 and "harness/lint/lint.py" in done.stdout

@@ -168,7 +168,6 @@ static void only_the_types_of_mobility_pass(void **state)
 	close_net(net);
 }
 
-/* Stops the loop as soon as it turns: what one wake-up read is read by then. */
 /* What is sent to ourselves comes back too, so it is heard twice; other types once. */
 static void the_node_s_own_router_advertisement_is_heard(void **state)
 {
@@ -219,6 +218,7 @@ static void a_packet_of_ours_that_is_cut_is_none(void **state)
 	assert_int_equal(net_own_read(BYTES_OF(ip), &p), -EBADMSG);
 }
 
+/* Stops the loop as soon as it turns: what one wake-up read is read by then. */
 static void turn(void *arg)
 {
 	(void)arg;

@@ -123,10 +123,53 @@ def test_the_document_keeps_what_a_run_has_not_touched(tmp_path, monkeypatch):
     results = {"ours": {"x::test_x": [Result("x::test_x", "", "failed", "a | b")]}}
     for who, found in (("ours", results), ("other", {"other": {}})):
         decided = Decided([MARK], {}, found)
-        document.write(tmp_path, lists, [who], sheet.cells(lists, [who], decided))
+        document.write(tmp_path, lists, [MARK], sheet.cells(lists, [who], decided))
     known, _ = document.read((tmp_path / document.FILE).read_text())
     assert known["x", "ours", "X.1"] == ("FAIL", f"a {document.BAR} b")
     assert known["x", "ours", "X.2"] == ("open", "")
+
+
+@pytest.mark.req("T-197")
+def test_what_is_written_of_one_list_leaves_the_others(tmp_path, monkeypatch):
+    """Their verdicts, and the clauses, which the document has of the tests."""
+    monkeypatch.setattr(rows, "title", lambda name: name)
+    monkeypatch.setattr(rows, "changed", lambda name: "")
+    (tmp_path / "docs").mkdir()
+    lists = {"x": [ROW], "y": [Row("Y.1", "y", "A title")]}
+    marks = [MARK, replace(MARK, id="Y.1", clause="RFC 7296 1.2")]
+    passed = {"ours": {"x::test_x": [Result("x::test_x", "", "passed")]}}
+    decided = Decided(marks, {}, passed)
+    for name in lists:
+        judged = run.asked(name, lists)
+        document.write(tmp_path, lists, marks, sheet.cells(judged, ["ours"], decided))
+    said = (tmp_path / document.FILE).read_text()
+    assert "| X.1 | A title | RFC 7296 2.5 | pass: by certificates |" in said
+    assert "| Y.1 | A title | RFC 7296 1.2 | pass |" in said
+
+
+NEED = Row("A-001", "r", "A title", shown=("X.1",), refused=("X.1",), requirement=True)
+
+
+@pytest.mark.req("T-197")
+@pytest.mark.parametrize("said, ids", [
+    ("", ["X.1", "X.2", "A-001"]), ("x", ["X.1", "X.2"]), ("X.2", ["X.2"]),
+    ("r,X.2", ["X.2", "A-001"])])
+def test_only_what_was_asked_for_is_judged(said, ids):
+    """A row of another list that the same test decides is not."""
+    lists = {"x": [ROW, Row("X.2", "x", "Another")], "r": [NEED]}
+    assert [row.id for found in run.asked(said, lists).values() for row in found] == ids
+
+
+@pytest.mark.req("T-197!")
+def test_a_list_or_a_row_that_there_is_not_is_named():
+    with pytest.raises(Unfit, match="there is no list and no row X.9: lists are x"):
+        run.asked("x,X.9", {"x": [ROW]})
+
+
+@pytest.mark.req("T-197")
+def test_a_requirement_is_judged_by_the_tests_of_the_rows_that_it_names():
+    other = replace(MARK, id="X.2", test="test_y")
+    assert run.deciding([MARK, other], {"r": [NEED]}) == [MARK]
 
 
 def test_the_page_has_every_row_with_its_verdict_and_no_script(tmp_path, monkeypatch):
@@ -261,11 +304,15 @@ def test_hosts_use_transport_mode_and_gateways_tunnels(kind, mixed, sides, trans
     assert ([found.own.net, found.peer.net], found.transport) == (sides, transport)
 
 
-def test_a_failure_that_the_document_has_is_no_news(capsys):
-    found = [verdict(ROW, "failed")]
-    assert run.told(found, {("x", "ours", "X.1"): ("FAIL", "why")}) == 0
-    assert run.told(found, {("x", "ours", "X.1"): ("pass", "")}) == 1
-    assert capsys.readouterr().out == "new: X.1 ours\n"
+@pytest.mark.req("T-197")
+@pytest.mark.parametrize("before, written, status, news", [
+    ("FAIL", False, 0, ""), ("FAIL", True, 0, ""), ("pass", False, 1, "new: X.1 ours\n"),
+    ("pass", True, 0, "new: X.1 ours\n")])
+def test_a_failure_that_the_document_has_is_no_news(capsys, before, written, status, news):
+    """Once it is written the document has it, and it was told."""
+    known = {("x", "ours", "X.1"): (before, "why")}
+    assert run.told([verdict(ROW, "failed")], known, written) == status
+    assert capsys.readouterr().out == news
 
 
 EXTENDS = "from harness.tester.subjects.adapter import Adapter\nclass Driver(Adapter):\n"

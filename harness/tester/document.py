@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.tester import rows, sheet
-from harness.tester.rows import Row
+from harness.tester.rows import Mark, Row
 from harness.tester.sheet import Cell
 
 FILE = "docs/CONFORMANCE.md"
@@ -56,11 +56,11 @@ def read(text: str) -> tuple[Known, dict[tuple[str, str], str]]:
     return known, days
 
 
-def write(top: Path, lists: dict[str, list[Row]], subjects: Sequence[str],
+def write(top: Path, lists: dict[str, list[Row]], marks: Sequence[Mark],
           found: Sequence[Cell]) -> None:
     path = top / FILE
     known, days = read(path.read_text() if path.exists() else "")
-    clauses = {one.id: one.clause for one in found}
+    clauses = {row.id: row.clause(marks) for mine in lists.values() for row in mine}
     for one in found:
         if one.verdict != sheet.UNRUN:
             known[one.list, one.subject, one.id] = one.verdict, one.sentence
@@ -86,7 +86,7 @@ def _section(name: str, mine: list[Row], known: Known, days: dict[tuple[str, str
               "|" + "---|" * (3 + len(ran))]
     for row in mine:
         said = [_said(known.get((name, who, row.id), (sheet.OPEN, ""))) for who in ran]
-        lines.append(f"| {row.id} | {row.title} | {clauses.get(row.id, '')} | "
+        lines.append(f"| {row.id} | {row.title} | {clauses[row.id]} | "
                      f"{' | '.join(said)} |")
     return "\n".join([*lines, ""])
 

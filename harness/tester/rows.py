@@ -63,6 +63,14 @@ class Row:
         """The rows whose tests decide it."""
         return {self.id, *self.shown, *self.refused}
 
+    def of(self, marks: Iterable[Mark]) -> list[Mark]:
+        """Those that decide it."""
+        return [mark for mark in marks if mark.id in self.by]
+
+    def clause(self, marks: Iterable[Mark]) -> str:
+        """All that its tests cite."""
+        return "; ".join(dict.fromkeys(mark.clause for mark in self.of(marks)))
+
     def lacks(self, marks: Iterable[Mark]) -> str:
         """What tests it should have beside these; empty if none."""
         marked = {(mark.id, mark.part) for mark in marks}

@@ -61,19 +61,15 @@ class Decided:
     results: dict[str, dict[str, list[Result]]]
     typed: dict[str, str] = field(default_factory=dict)
 
-    def of(self, row: Row) -> list[Mark]:
-        return [mark for mark in self.marks if mark.id in row.by]
-
 
 def cell(row: Row, subject: str, decided: Decided) -> Cell:
-    mine = decided.of(row)
-    clause = "; ".join(dict.fromkeys(mark.clause for mark in mine))
+    mine = row.of(decided.marks)
     says = " ".join(dict.fromkeys(mark.says for mark in mine))
     verdict, sentence, folder = _verdict(row, subject, mine, decided)
     typed = decided.typed.get(subject, subject)
     repeat = f"make conformance SUBJECT={typed} LIST={row.id}" if mine else ""
-    return Cell(row.id, row.list, row.title, subject, verdict, sentence, clause, says, folder,
-                repeat)
+    return Cell(row.id, row.list, row.title, subject, verdict, sentence, row.clause(mine), says,
+                folder, repeat)
 
 
 def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tuple[str, str, str]:

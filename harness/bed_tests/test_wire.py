@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 
-pytest.importorskip("scapy", reason="python3-scapy is not installed")
 if not shutil.which("tshark"):
     pytest.skip("tshark is not installed", allow_module_level=True)
 
@@ -68,6 +67,17 @@ def test_a_checksum_over_the_care_of_address_does_not_hold(tmp_path):
     signal, = wire.read_bu_ba(capture(tmp_path, sample.from_mn(wrong)), [sample.dump()])
     assert wire.faults([signal], sample.HOA, sample.HA) == [
         "BU 7 in frame 1: the checksum does not hold"]
+
+
+@pytest.mark.parametrize("length", [6, 7, 12, 56])
+def test_a_checksum_is_scapy_s_and_no_other(length):
+    inet6 = pytest.importorskip("scapy.layers.inet6", reason="python3-scapy is not installed")
+    blank = bytes([59, 0, 5, 0, 0, 0]) + bytes(range(200, 200 + length - 6))
+    value = inet6.in6_chksum(135, inet6.IPv6(src=sample.HOA, dst=sample.HA), blank)
+    holds = {one for one in (value, value ^ 1, value ^ 0x8000, (value + 1) % 0xFFFF)
+             if wire.checksum_holds(blank[:4] + one.to_bytes(2, "big") + blank[6:],
+                                    sample.HOA, sample.HA)}
+    assert holds == {value}
 
 
 def test_another_alternate_care_of_address_is_said(tmp_path):

@@ -42,7 +42,7 @@ class Use:
 USES = (
     Use("libcmocka-dev", "unit tests"),
     Use("tshark", "the ladder and the decrypted captures of", r"evidence|wire|ladder"),
-    Use("python3-scapy", "", r"evidence|wire\b|forge|packets"),
+    Use("python3-scapy", "tests of the testbed's own packets and checksums"),
     Use("python3-jinja2", "the page of a run"),
     Use("tcpdump", "looking at captures by hand"),
     Use("chromium", "the tests that look at the page of a run"),

@@ -12,6 +12,9 @@
 #   BUILD=FOLDER    where everything that is made goes, for a checkout that may not be written
 #   CI=1            warnings are errors
 
+# Its own rules are of no use here, and to look through them for each header takes most of its time.
+MAKEFLAGS += -r
+
 PREFIX  ?= /usr/local
 CC      ?= cc
 PYTHON  := /usr/bin/python3
@@ -31,13 +34,15 @@ override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 B       := $(BUILD)$(if $(SAN),/san,)$(if $(UBSAN),/ubsan,)$(if $(COV),/cov,)
 
 PKGS    := libcrypto libmnl libevent_core libbsd-overlay jansson libcap-ng libseccomp
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 WARN    := -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
            -Wcast-qual $(if $(CI),-Werror)
 OPT     := $(if $(SAN),-O1,-O2 -D_FORTIFY_SOURCE=2)
 CFLAGS  += -std=c11 -D_GNU_SOURCE -g $(OPT) $(WARN) -fstack-protector-strong -fPIE -Isrc \
-           $(shell pkg-config --cflags $(PKGS))
+           $(PKG_CFLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now
-LDLIBS  += $(shell pkg-config --libs $(PKGS))
+LDLIBS  += $(PKG_LIBS)
 ifdef SAN
 CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,16 @@ def test_a_second_call_makes_nothing():
     before = (CERTS / "carolCert.pem").stat().st_mtime_ns
     subprocess.run([TOP / "certs/make.sh"], check=True)
     assert (CERTS / "carolCert.pem").stat().st_mtime_ns == before
+
+
+def test_all_is_made_anew_when_less_than_a_week_of_validity_is_left(tmp_path):
+    until = int((CERTS / "until").read_text())
+    left = [openssl("x509", "-noout", "-checkend", str(until + 7 * 86400 - int(time.time()) + more),
+                    "-in", "moonCert.pem").returncode for more in (-60, 60)]
+    assert left == [0, 1]
+    copy = shutil.copytree(CERTS, tmp_path / "certs")
+    for moment, made in ((time.time() + 60, False), (time.time(), True)):
+        (copy / "until").write_text(f"{int(moment)}\n")
+        subprocess.run([TOP / "certs/make.sh"], check=True, env=os.environ | {"BUILD": tmp_path})
+        ours, theirs = ((one / "moonCert.pem").read_bytes() for one in (copy, CERTS))
+        assert (ours != theirs) is made

@@ -2,7 +2,7 @@
  * page. */
 #include <unistd.h>
 
-#include "ike/conf/conf.h"
+#include "ike/conf/conf_read.h"
 #include "unit/unit.h"
 
 static char said[32768], dir[] = "/tmp/files.XXXXXX";
@@ -134,11 +134,42 @@ static void an_unreadable_key_is_told_with_its_line(void **state)
 	(void)state;
 	assert_non_null(strstr(said, "ipsec.secrets:1: : RSA "));
 	assert_non_null(strstr(said,
-		"ipsec.secrets:2: : RSA /nonexistent/k.pem: expected a private "
+		"ipsec.secrets:2: : RSA (a word that names no file): expected a private "
 		"key: No such file or directory\n"));
 	assert_int_equal(findings.n_errors, 2);
 	ike_conf_free(c);
 	rmdir(dir);
+}
+
+static void hear_last(void *arg, bool error, const char *line)
+{
+	(void)error;
+	strcpy(arg, line);
+}
+
+/* Settings that are not known are no reason to be silent; a file that nobody has is none. */
+static void a_strongswan_conf_that_cannot_be_read_is_told(void **state)
+{
+	static const struct {
+		const char *file, *said;
+	} rows[] = {
+		{ "/nonexistent/strongswan.conf", "" },
+		{ "/tmp", "/tmp: Is a directory; each setting has its default" },
+		{ "/dev/null", "/dev/null: it is no regular file; each setting has its default" },
+	};
+	char line[128] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct conf_log log = { .emit = hear_last, .arg = line };
+		struct ike_conf c = { 0 };
+
+		line[0] = '\0';
+		strongswan_read(rows[i].file, &log, &c);
+		assert_string_equal(line, rows[i].said);
+		assert_int_equal(log.n_errors, !!*line);
+		assert_int_equal(c.retransmit_tries, 5);
+	}
 }
 
 static void read_file(const char *file, char *buf, size_t cap)
@@ -181,4 +212,5 @@ UNIT_MAIN(T(the_manual_page_has_the_rows_as_they_are, ""), T(what_fits_is_left_a
 	T(a_key_of_another_certificate_does_not_do, "A-083!"),
 	T(every_key_counts_however_many_there_are, "A-083"),
 	T(a_finding_has_the_name_of_its_file_however_many_there_are, "E-022"),
-	T(an_unreadable_key_is_told_with_its_line, "A-083! E-022"))
+	T(an_unreadable_key_is_told_with_its_line, "A-083! E-022"),
+	T(a_strongswan_conf_that_cannot_be_read_is_told, "E-024 E-036"))

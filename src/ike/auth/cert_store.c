@@ -198,20 +198,15 @@ int cert_store_add_key(struct cert_store *s, const char *path)
 static void load_secret(struct cert_store *s, const struct secret *secret)
 {
 	struct key_entry *e = calloc(1, sizeof(*e));
-	char path[PATH_CAP];
-	int rc = e ? 0 : -ENOMEM;
+	int rc = e ? key_load(secret->key_file, secret->passphrase, &e->key) : -ENOMEM;
 
-	snprintf(path, sizeof(path), "%s%s%s", *secret->key_file == '/' ? "" : s->dir,
-		*secret->key_file == '/' ? "" : "/private/", secret->key_file);
-	if (!rc)
-		rc = key_load(path, secret->passphrase, &e->key);
 	if (rc < 0) {
 		log_cfg(1, "%s:%u: private key file '%s' was not loaded: %s", secret->at.file,
-			secret->at.line, path, key_file_str(rc));
+			secret->at.line, secret_str(secret), key_file_str(rc));
 		free(e);
 		return;
 	}
-	log_cfg(1, "loaded private key file '%s'", path);
+	log_cfg(1, "loaded private key file '%s'", secret->key_file);
 	e->next = s->keys;
 	s->keys = e;
 }

@@ -165,6 +165,7 @@ static void take_sections(struct ike_conf *c, const struct sections *all,
 		(*end)->at = conf_keep_pos(c, s->at);
 		(*end)->local.cert_at = conf_keep_pos(c, (*end)->local.cert_at);
 		(*end)->remote.cert_at = conf_keep_pos(c, (*end)->remote.cert_at);
+		(*end)->local.id_at = conf_keep_pos(c, (*end)->local.id_at);
 		if (table_add(&c->by_name, &(*end)->by_name, hash_name((*end)->name)) < 0) {
 			conn_free(take(*end));
 			continue;

@@ -40,7 +40,7 @@ struct conn_end {
 	char *addr_text;
 	char *cert_file, *ca; /* ca: its text or NULL */
 	struct ident ca_id; /* must have a part in the certificate's path; type 0: any CA */
-	struct conf_pos cert_at;
+	struct conf_pos cert_at, id_at;
 	struct cert *cert; /* of the remote end: exactly this one; read by conf_check_files() */
 	char *id_text;
 	struct ident id; /* from leftid, or from the certificate */
@@ -82,6 +82,9 @@ struct secret {
 	char *key_file, *passphrase;
 	struct conf_pos at;
 };
+
+/* The key file as it may be said: what is no name of a file may be the passphrase. */
+const char *secret_str(const struct secret *s);
 
 enum {
 	CONF_PARAMS_MAX = 200, /* of a section */

@@ -203,6 +203,7 @@ int conn_complete(struct conn_build *b, const struct conf_paths *paths)
 	choose_side(c, paths);
 	c->local.cert_at = conn_where(b, key_of(c, &c->local, "cert"));
 	c->remote.cert_at = conn_where(b, key_of(c, &c->remote, "cert"));
+	c->local.id_at = conn_where(b, key_of(c, &c->local, "id"));
 	for (size_t i = 0; i < 2; i++)
 		if (end_cert(ends[i], paths) < 0 || end_ca(b, ends[i], ends[!i]) < 0 ||
 			end_id(ends[i]) < 0 || end_ts(b, ends[i]) < 0)

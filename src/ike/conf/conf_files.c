@@ -23,8 +23,8 @@ static void keys_read(const struct ike_conf *c, struct keys *k, struct conf_log 
 		int rc = key_load(s->key_file, s->passphrase, &k->key[k->n]);
 
 		if (rc < 0)
-			conf_error(log, s->at, ": RSA %s: expected a private key: %s", s->key_file,
-				key_file_str(rc));
+			conf_error(log, s->at, ": RSA %s: expected a private key: %s",
+				secret_str(s), key_file_str(rc));
 		else
 			k->n++;
 	}
@@ -70,6 +70,7 @@ struct judged {
 	const char *file; /* this and the CA are the connection's */
 	const struct ident *ca_id; /* NULL: it is a peer's */
 	const char *wrong; /* NULL: nothing */
+	struct cert *cert; /* of ours, when nothing is wrong with it */
 };
 
 struct judge {
@@ -104,51 +105,66 @@ static const struct judged *judged_find(
 }
 
 /* Without memory it is read, and told, once more. */
-static void judged_add(
-	struct judge *j, const char *file, const struct ident *ca_id, const char *wrong)
+static void judged_add(struct judge *j, struct judged say)
 {
 	struct judged *d = calloc(1, sizeof(*d));
 
-	if (!d || table_add(&j->by_file, &d->link, judged_hash(file, ca_id)) < 0) {
+	if (d)
+		*d = say;
+	if (!d || table_add(&j->by_file, &d->link, judged_hash(say.file, say.ca_id)) < 0) {
+		cert_free(say.cert);
 		free(d);
 		return;
 	}
 	d->next = j->all;
 	j->all = d;
-	d->file = file;
-	d->ca_id = ca_id;
-	d->wrong = wrong;
 }
 
 /* What is wrong with a file as the certificate of ours, NULL: nothing. */
-static const char *wrong_own(const struct judge *j, const char *file, const struct ident *ca_id)
+static const char *wrong_own(
+	const struct judge *j, const char *file, const struct ident *ca_id, struct cert **out)
 {
-	own(cert) *cert = NULL;
-	int rc = cert_load(file, &cert);
+	int rc = cert_load(file, out);
 
 	if (rc < 0)
 		return cert_file_str(rc);
-	if (!fits_any(&j->keys, cert))
+	if (!fits_any(&j->keys, *out))
 		return "no private key of ipsec.secrets fits it";
-	return wrong_ca(file, ca_id, cert, j->trust);
+	return wrong_ca(file, ca_id, *out, j->trust);
+}
+
+/* Every peer would refuse an identity that it does not hold (RFC 4945 section 3.1). */
+static void judge_own_id(const struct judge *j, struct conn *k, const struct cert *cert)
+{
+	if (!k->local.id.type || cert_has_ident(cert, &k->local.id))
+		return;
+	conf_warn(j->log, k->local.id_at,
+		"%sid=%s: expected an identity that %s holds; its subject is used, %s",
+		k->swapped ? "right" : "left", ident_str(&k->local.id), k->local.cert_file,
+		cert_subject(cert));
 }
 
 static void judge_own(struct judge *j, struct conn *k)
 {
-	const struct ident *ca_id = &k->local.ca_id;
-	const char *file = k->local.cert_file, *wrong;
-	const struct judged *known = judged_find(j, file, ca_id);
+	const char *file = k->local.cert_file;
+	const struct judged *known = judged_find(j, file, &k->local.ca_id);
+	struct judged d = { .file = file, .ca_id = &k->local.ca_id };
 
-	wrong = known ? known->wrong : wrong_own(j, file, ca_id);
-	if (wrong)
+	if (known)
+		d = *known;
+	else
+		d.wrong = wrong_own(j, file, d.ca_id, &d.cert);
+	if (d.wrong)
 		k->autostart = AUTO_IGNORE;
+	else
+		judge_own_id(j, k, d.cert);
 	if (known)
 		return;
-	judged_add(j, file, ca_id, wrong);
-	if (wrong)
+	if (d.wrong)
 		conf_error(j->log, k->local.cert_at,
 			"%scert=%s: expected a certificate of ours: %s",
-			k->swapped ? "right" : "left", file, wrong);
+			k->swapped ? "right" : "left", file, d.wrong);
+	judged_add(j, d);
 }
 
 /* The certificate that the peer must have. Without an identity it is the one it names. */
@@ -165,7 +181,7 @@ static void judge_pinned(struct judge *j, struct conn *k)
 	rc = cert_load(peer->cert_file, &peer->cert);
 	if (rc < 0) {
 		wrong = cert_file_str(rc);
-		judged_add(j, peer->cert_file, NULL, wrong);
+		judged_add(j, (struct judged){ .file = peer->cert_file, .wrong = wrong });
 	} else if (!peer->id.type && !peer->id_text) {
 		cert_subject_ident(peer->cert, &peer->id);
 	} else if (!ident_has_wildcard(&peer->id) && !cert_has_ident(peer->cert, &peer->id)) {
@@ -184,6 +200,7 @@ static void judge_end(struct judge *j)
 
 	for (struct judged *d = j->all; d; d = next) {
 		next = d->next;
+		cert_free(d->cert);
 		free(d);
 	}
 	table_free(&j->by_file);

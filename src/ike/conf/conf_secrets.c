@@ -71,6 +71,11 @@ static int secret_add(struct ike_conf *c, char *path, const char *pass, struct c
 	return 0;
 }
 
+const char *secret_str(const struct secret *s)
+{
+	return access(s->key_file, F_OK) < 0 ? "(a word that names no file)" : s->key_file;
+}
+
 /*
  * What is wrong with the words behind `: RSA', NULL: nothing. None of them is said: any of them may
  * be a passphrase whose file name is forgotten, or which has spaces.
@@ -91,13 +96,10 @@ static const char *wrong_words(const char *file, const char *pass, const char *m
 static void key_secret(const struct conf_paths *paths, struct ike_conf *c, struct conf_log *log,
 	struct conf_pos at, char *rest)
 {
-	bool quoted = rest[strspn(rest, " \t")] == '"';
 	const char *file = next_word(&rest), *pass = next_word(&rest), *more = next_word(&rest);
 	const char *wrong = wrong_words(file, pass, more);
 	own_mem char *path = wrong ? NULL : conf_path(paths, "private", file);
 
-	if (!wrong && path && quoted && access(path, F_OK) < 0)
-		wrong = "the quoted word names no file: expected `: RSA FILE [PASSPHRASE]'";
 	if (wrong)
 		conf_error(log, at, ": RSA: %s", wrong);
 	else if (path && secret_add(c, path, pass, at) == 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "ike/conf/conf_read.h"
 
 #define AT(field) offsetof(struct ike_conf, field)
@@ -137,11 +138,16 @@ void strongswan_read(const char *path, struct conf_log *log, struct ike_conf *c)
 {
 	struct place p = { .name = "" };
 	struct lex lex;
+	int err;
 
 	conf_defaults(keys, sizeof(keys) / sizeof(keys[0]), c);
 	if (!path)
 		return;
-	if (lex_lines(path, (struct lex_limits){ CONF_OTHER_DEPTH }, log, &lex) < 0)
+	err = lex_lines(path, (struct lex_limits){ CONF_OTHER_DEPTH }, log, &lex);
+	if (err < 0 && err != -ENOENT)
+		conf_error(log, (struct conf_pos){ path, 0 }, "%s; each setting has its default",
+			file_str(err));
+	if (err < 0)
 		return;
 	for (size_t i = 0; i < lex.n_lines; i++)
 		if (lex.lines[i].text && line_read(c, &p, &lex.lines[i], log) < 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from harness.bed.engine.pace import STORY
@@ -73,9 +74,13 @@ def conformance(top: Path) -> Scenario:
 def _module(file: Path) -> ast.Module:
     """Empty where Python cannot read it, which its own run tells."""
     try:
-        return ast.parse(file.read_text())
+        return _parsed(file.read_text())
     except (SyntaxError, ValueError):
         return ast.Module([], [])
+
+
+# A run asks several times what scenarios there are.
+_parsed = cache(ast.parse)
 
 
 def _tests(module: ast.Module) -> list[ast.FunctionDef]:

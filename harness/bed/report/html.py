@@ -14,12 +14,14 @@ from pathlib import Path
 
 import jinja2
 
+from harness.bed.base import places
 from harness.bed.base.topology import T0
 from harness.bed.check import columns
 from harness.bed.report import move_words, page_facts
 from harness.bed.report.page_facts import OUTCOMES, Page, rung_anchor
 
 __all__ = ["OUTCOMES", "PAGE", "environment", "render", "write"]
+TOP = Path(__file__).resolve().parents[3]
 TEMPLATES = Path(__file__).parent / "page_run"
 PAGE = "index.html"
 # A story of hours has many moves; more than these are in a file.
@@ -49,9 +51,13 @@ def write(folder: Path, titles: dict[str, str], command: str = "", seconds: floa
 
 
 def environment() -> jinja2.Environment:
+    """Templates stay compiled from run to run; one that was changed is compiled anew."""
+    compiled = places.build(TOP) / "page"
+    compiled.mkdir(parents=True, exist_ok=True)
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+        bytecode_cache=jinja2.FileSystemBytecodeCache(str(compiled)))
 
 
 def render(page: Page) -> str:

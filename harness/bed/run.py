@@ -36,7 +36,7 @@ from harness.bed.engine.results import KEPT, drop, new_folder
 from harness.bed.engine.suite import Scenario
 from harness.bed.options import beside, interactive, only_shell, parse
 from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
-from harness.bed.report import artefacts, bless, cut_short, flakes, html, opened, review, speed
+from harness.bed.report import artefacts, bless, cut_short, flakes, html, review, speed
 from harness.bed.report.page_facts import USED
 from harness.bed.report.report import Outcome, Report
 
@@ -227,10 +227,11 @@ def run_once(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
 
     with run.crowd.place(), run.report.progress.guest(job.results.name, job.results):
         ended = play(run, job, scenario, tell)
-        faults = artefacts.make(job.results, note)
+        closed: list[str] = []
+        faults = artefacts.make(job.results, note, closed.append)
     for sentence in faults:
         run.report.say(f"        {sentence}")
-    faults += opened.faults(job.results, note)
+    faults += closed
     others = options.bless or options.valgrind or run.pair.ikes or run.mip6s
     if not others:
         faults += ladder_check.held(TOP / "expected" / job.scenario, job.results)

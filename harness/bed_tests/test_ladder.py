@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.bed.check import dissect, ladder, timeline
+from harness.bed.check import dissect, ladder, timeline, wire
 from harness.bed.decode import pcapng
 from harness.bed.report import ladder_svg, wireshark
 from harness.bed_tests.run_sample import NEW, OLD, RUN
@@ -21,7 +21,7 @@ def line() -> timeline.Timeline:
 def rungs(line, tmp_path_factory) -> list[ladder.Rung]:
     path = tmp_path_factory.mktemp("ladder") / "all.pcapng"
     path.write_bytes(pcapng.merge({n: RUN / f"{n}.pcap" for n in ("f1", "hl")}, [], "title"))
-    return ladder.rungs(line, dissect.payloads(path, []))
+    return ladder.rungs(line, dissect.payloads(wire.tshark(path, "isakmp", dissect.FIELDS, [])))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,8 @@ def opened(line, tmp_path_factory) -> list[ladder.Rung]:
     """The same with the keys that the daemons of the run have left."""
     path = tmp_path_factory.mktemp("opened") / "all.pcapng"
     path.write_bytes(pcapng.merge({n: RUN / f"{n}.pcap" for n in ("f1", "hl")}, [], "title"))
-    return ladder.rungs(line, dissect.payloads(path, wireshark.options(RUN)))
+    keys = [f"uat:ikev2_decryption_table:{line}" for line in wireshark.ike_keys(RUN)]
+    return ladder.rungs(line, dissect.payloads(wire.tshark(path, "isakmp", dissect.FIELDS, keys)))
 
 
 def labels(rungs, kind: str) -> list[str]:

@@ -74,7 +74,6 @@ def test_ike_keys_of_the_daemons_go_into_the_table(tmp_path):
     (tmp_path / "moon.ike.keys").write_text(f"{line}\n")
     wireshark.write(tmp_path, [])
     assert (tmp_path / "wireshark/ikev2_decryption_table").read_text() == f"{line}\n"
-    assert wireshark.options(tmp_path) == [f"uat:ikev2_decryption_table:{line}"]
 
 
 def test_every_sa_of_the_run_has_a_line_of_keys():

@@ -2,15 +2,11 @@
 
 An independent reader: nothing of our own parsers is used.
 Shapes:  payloads in the order of the message, by what makes the message this one, and its time.
-Errors:  WireError with tshark's words, tool.Broke where it cannot work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from harness.bed.check import wire
+from collections.abc import Iterable, Iterator, Mapping
 
 FIELDS = ["isakmp.ispi", "isakmp.messageid", "isakmp.flag_r", "frame.time_epoch",
           "isakmp.typepayload", "isakmp.notify.msgtype", "isakmp.nextpayload"]
@@ -37,17 +33,17 @@ def at(found: Dissected, identity: Identity, time: float) -> str | None:
     return min(like)[1] if like else None
 
 
-def payloads(capture: Path, options: list[str]) -> Dissected:
-    """[ SA KE No N(NATD_S_IP) … ] of each IKE message of a capture."""
+def payloads(rows: Iterable[Mapping[str, str]]) -> Dissected:
+    """[ SA KE No N(NATD_S_IP) … ] of each IKE message; `rows` have its FIELDS."""
     found: Dissected = {}
-    for row in wire.tshark(capture, "isakmp", FIELDS, options):
+    for row in rows:
         identity = (row["isakmp.ispi"].replace(":", ""), int(row["isakmp.messageid"], 0),
                     row["isakmp.flag_r"] in ("1", "True"))
         found.setdefault(identity, []).append((float(row["frame.time_epoch"]), _words(row)))
     return found
 
 
-def _words(row: dict[str, str]) -> str:
+def _words(row: Mapping[str, str]) -> str:
     kinds = [int(word) for word in row["isakmp.typepayload"].split(",") if word]
     following = [int(word) for word in row["isakmp.nextpayload"].split(",") if word]
     notifies = iter(int(word, 0) for word in row["isakmp.notify.msgtype"].split(",") if word)

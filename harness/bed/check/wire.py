@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,6 +128,11 @@ def tshark(pcap: Path, wanted: str, fields: list[str], options: list[str]) -> li
         said = tool.output("tshark", command, [pcap.name, *options], env)
     except tool.Refused as error:
         raise WireError(f"{pcap}: {error}") from error
+    return rows(said, fields)
+
+
+def rows(said: str, fields: Sequence[str]) -> list[dict[str, str]]:
+    """What tshark has printed, by field."""
     return [dict(zip(fields, line.split("\t"))) for line in said.splitlines()]
 
 

@@ -20,10 +20,10 @@ from harness.bed.check import dissect, ladder, moves, timeline
 from harness.bed.check.timeline import Timeline
 from harness.bed.decode import esp, pcapng
 from harness.bed.decode.pcap import CaptureError
-from harness.bed.report import ladder_svg, wireshark
+from harness.bed.report import ladder_svg, opened, wireshark
 
 
-def _timeline(folder: Path, line: Timeline) -> None:
+def _timeline(folder: Path, line: Timeline, _: Tell) -> None:
     (folder / "timeline.txt").write_text(line.text())
     (folder / "transients.txt").write_text("".join(f"{one}\n" for one in line.transients()))
 
@@ -31,7 +31,7 @@ def _timeline(folder: Path, line: Timeline) -> None:
 NOTED = (timeline.STEP, timeline.CHECKPOINT, timeline.NOTE)
 
 
-def _capture(folder: Path, line: Timeline) -> None:
+def _capture(folder: Path, line: Timeline, _: Tell) -> None:
     """All links and netlinks in one file, and the settings that open it decrypted."""
     found = {path.name.removesuffix(".pcap"): path for path in sorted(folder.glob("*.pcap"))}
     notes = pcapng.comments(((e.time, f"{e.who}# {e.text}" if e.kind == timeline.STEP else e.text)
@@ -44,20 +44,23 @@ def _capture(folder: Path, line: Timeline) -> None:
     wireshark.write(folder, esp.sas(folder.glob(f"*{timeline.NETLINK}")).values())
 
 
-def _ladder(folder: Path, line: Timeline) -> None:
-    payloads = dissect.payloads(folder / wireshark.CAPTURE, wireshark.options(folder))
-    rungs = ladder.rungs(line, payloads)
+def _ladder(folder: Path, line: Timeline, closed: Tell) -> None:
+    """Drawn with what the exported settings open, so that it shows what they do not."""
+    rows = wireshark.read(folder, opened.WANTED, opened.FIELDS)
+    rungs = ladder.rungs(line, dissect.payloads(opened.ike(rows)))
     (folder / "ladder.txt").write_text(ladder.text(rungs))
     (folder / "ladder.svg").write_text(ladder_svg.draw(rungs, line.start, folder.name))
     facts = [{**asdict(rung), "time": rung.time - line.start} for rung in rungs]
     (folder / ladder.FILE).write_text(json.dumps(facts) + "\n")
+    for sentence in opened.faults(folder, rows):
+        closed(sentence)
 
 
-def _moves(folder: Path, line: Timeline) -> None:
+def _moves(folder: Path, line: Timeline, _: Tell) -> None:
     (folder / moves.FILE).write_text(json.dumps(moves.as_rows(moves.of(line))) + "\n")
 
 
-MAKERS: tuple[Callable[[Path, Timeline], None], ...] = (_timeline, _capture, _ladder, _moves)
+MAKERS: tuple[Callable[[Path, Timeline, Tell], None], ...] = (_timeline, _capture, _ladder, _moves)
 
 
 def folders(results: Path) -> list[Path]:
@@ -65,14 +68,17 @@ def folders(results: Path) -> list[Path]:
     return sorted(path.parent for path in results.rglob(EVENTS))
 
 
-def make(results: Path, note: Tell = quietly) -> list[str]:
-    """All artefacts of one scenario; sentences on what could not be made."""
+def make(results: Path, note: Tell = quietly, closed: Tell = quietly) -> list[str]:
+    """All artefacts of one scenario; sentences on what could not be made.
+
+    What the captures' keys do not open goes to `closed`.
+    """
     if results.is_dir():
         (results / NOW).write_text("its captures are opened and its ladder is drawn\n")
-    return [sentence for folder in folders(results) for sentence in _make(folder, note)]
+    return [sentence for folder in folders(results) for sentence in _make(folder, note, closed)]
 
 
-def _make(folder: Path, note: Tell) -> list[str]:
+def _make(folder: Path, note: Tell, closed: Tell) -> list[str]:
     try:
         line = timeline.build(folder)
     except (CaptureError, OSError, ValueError, struct.error) as error:
@@ -80,9 +86,10 @@ def _make(folder: Path, note: Tell) -> list[str]:
     sentences = []
     for maker in MAKERS:
         try:
-            maker(folder, line)
+            maker(folder, line, closed)
         except tool.Broke as error:
-            note(wireshark.not_judged(folder, maker.__name__.strip("_"), "isakmp", error))
+            note(wireshark.not_judged(folder, maker.__name__.strip("_"), opened.WANTED,
+                                      error))
         except (CaptureError, OSError, ValueError, RuntimeError, struct.error) as error:
             sentences.append(f"{folder.name}: no {maker.__name__.strip('_')}: {error}")
     return sentences

@@ -1,59 +1,37 @@
 """opened - whether a scenario's captures open with the keys that its results hold.
 
-The reader is tshark with the exported profile, as open.sh starts it. It has to read what is inside
-SK, and every BU and BA that the time line has seen inside ESP.
-Shapes:  the texts and files that artefacts.py has made; a fragment of SK opens with its last one.
-Errors:  a sentence with tshark's words where it cannot read the file; a note where it broke.
+The reader is tshark with the exported settings, as open.sh starts it. It has to read what is inside
+SK, which the ladder shows, and every BU and BA that the time line has seen inside ESP.
+Shapes:  the texts that artefacts.py has made, and rows of FIELDS of all packets that are WANTED; a
+fragment of SK opens with its last one.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.bed.base import tool
-from harness.bed.base.command import Tell, quietly
-from harness.bed.report import artefacts, wireshark
+from harness.bed.check import dissect
+from harness.bed.report import wireshark
 
 CLOSED = re.compile(r"(\S+ (?:request|response) \d+).*\bSK\{…\}")
 SIGNAL = re.compile(r" packet +(BU|BA) (\d+) .* in ESP ", re.MULTILINE)
-WANTED = "mip6.mhtype == 5 || mip6.mhtype == 6"
-FIELDS = {"BU": "mip6.bu.seqnr", "BA": "mip6.ba.seqnr"}
+WANTED = "isakmp || mip6.mhtype == 5 || mip6.mhtype == 6"
+SIGNALS = {"BU": "mip6.bu.seqnr", "BA": "mip6.ba.seqnr"}
+FIELDS = [*dissect.FIELDS, *SIGNALS.values()]
+Row = Mapping[str, str]
 
 
-def faults(results: Path, note: Tell = quietly) -> list[str]:
-    """A sentence for each act with a message that stays closed; nothing where tshark is missing.
-
-    What could not be judged because tshark broke goes to `note`.
-    """
-    if not shutil.which("tshark"):
-        return []
-    return [sentence for folder in artefacts.folders(results) for sentence in _faults(folder, note)]
+def ike(rows: Iterable[Row]) -> Iterator[Row]:
+    """Those that are IKE messages."""
+    return (row for row in rows if row["isakmp.messageid"])
 
 
-def _faults(folder: Path, note: Tell) -> list[str]:
-    texts = [folder / name for name in ("ladder.txt", "timeline.txt")]
-    if not all(path.exists() for path in texts):
-        return []
-    ladder, timeline = (path.read_text() for path in texts)
+def faults(folder: Path, rows: Iterable[Row]) -> list[str]:
+    """A sentence if a message of an act stays closed."""
+    ladder, timeline = ((folder / name).read_text() for name in ("ladder.txt", "timeline.txt"))
     closed = [found[1] for found in map(CLOSED.search, ladder.splitlines()) if found]
-    signals = set(SIGNAL.findall(timeline))
-    try:
-        closed += [" ".join(one) for one in sorted(signals - _read(folder) if signals else ())]
-    except tool.Refused as error:
-        return [f"{folder.name}: {wireshark.OPEN} -t: {error}"]
-    except tool.Broke as error:
-        note(wireshark.not_judged(folder, "BU and BA", WANTED, error))
-    if not closed:
-        return []
-    return [f"{folder.name}: {wireshark.OPEN} does not open {', '.join(closed)}"]
-
-
-def _read(folder: Path) -> set[tuple[str, str]]:
-    """Kind and sequence number of every BU and BA that tshark reads in clear."""
-    words = [*wireshark.as_text(folder, WANTED), "-T", "fields",
-             *(word for name in FIELDS.values() for word in ("-e", name))]
-    said = tool.output("tshark", words, [wireshark.CAPTURE])
-    return {(kind, number) for line in said.splitlines()
-            for kind, number in zip(FIELDS, line.split("\t")) if number}
+    read = {(kind, row[field]) for row in rows for kind, field in SIGNALS.items() if row[field]}
+    closed += [" ".join(one) for one in sorted({*SIGNAL.findall(timeline)} - read)]
+    return [f"{folder.name}: {wireshark.OPEN} does not open {', '.join(closed)}"] if closed else []

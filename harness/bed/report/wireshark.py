@@ -8,7 +8,7 @@ Wireshark's table. Keys of test SAs are no secret: they protect nothing but ping
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.bed.base import tool
@@ -68,9 +68,15 @@ def write(folder: Path, states: Iterable[State]) -> None:
     script.chmod(0o755)
 
 
-def options(folder: Path) -> list[str]:
-    """The keys of IKE_SAs as options of tshark."""
-    return [f"uat:ikev2_decryption_table:{line}" for line in ike_keys(folder)]
+def read(folder: Path, wanted: str, fields: Sequence[str]) -> list[dict[str, str]]:
+    """The fields of the packets that a display filter wants, read as open.sh opens them."""
+    words = [*as_text(folder, wanted), "-T", "fields",
+             *(word for field in fields for word in ("-e", field))]
+    try:
+        said = tool.output("tshark", words, [CAPTURE])
+    except tool.Refused as error:
+        raise wire.WireError(f"{OPEN} -t: {error}") from error
+    return wire.rows(said, fields)
 
 
 def as_text(folder: Path, wanted: str) -> list[str]:

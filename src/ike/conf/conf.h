@@ -64,7 +64,8 @@ struct conn {
 	bool ike_strict, esp_strict;
 	char *ike_text, *esp_text;
 	uint32_t ike_lifetime, lifetime, margin, fuzz_percent; /* s, s, s, % */
-	bool reauth, rekey, mobike, installpolicy;
+	bool reauth, rekey, mobike, installpolicy, pfs;
+	const struct alg *pfs_group; /* NULL: any */
 	uint32_t keyingtries; /* 0 = forever */
 	enum conn_close dpdaction, closeaction;
 	uint32_t dpddelay;

@@ -173,6 +173,39 @@ static void check_lifetime(struct conn_build *b, const char *key, uint32_t life)
 			life, (unsigned long long)most);
 }
 
+/* The group that a proposal has, whichever of several. */
+static bool has_group(const struct prop *p, const struct alg *group)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_tf; i++) {
+		if (p->tf[i].type != ALG_DH)
+			continue;
+		if (group && p->tf[i].alg != group)
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+/* RFC 7296 section 1.3: a CHILD_SA has the group of its proposal, or none. */
+static int check_pfs(struct conn_build *b)
+{
+	const struct conn *c = b->conn;
+
+	for (size_t i = 0; i < c->esp.n && (c->pfs || c->pfs_group); i++) {
+		if (has_group(&c->esp.p[i], c->pfs_group))
+			continue;
+		SAY(conf_error, b, c->pfs_group ? "pfsgroup" : "pfs",
+			"%s: expected such a group in each proposal of esp, and ! behind them, "
+			"such as esp=aes128-sha256-%s!",
+			c->pfs_group ? c->pfs_group->word : "yes",
+			c->pfs_group ? c->pfs_group->word : "modp2048");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int (*const proxy_checks[])(
 	struct conn_build *b) = { check_hosts, check_peer_id, check_mobike };
 
@@ -180,6 +213,8 @@ static int check(struct conn_build *b)
 {
 	struct conn *c = b->conn;
 
+	if (check_pfs(b) < 0)
+		return -EINVAL;
 	check_lifetime(b, "ikelifetime", c->ike_lifetime);
 	check_lifetime(b, "lifetime", c->lifetime);
 	if (c->mobike && c->type != CONN_TRANSPORT_PROXY)

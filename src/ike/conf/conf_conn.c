@@ -8,7 +8,7 @@
 #define AT(field) offsetof(struct conn, field)
 #define END_AT(field) offsetof(struct conn_end, field)
 
-static conf_set set_only, set_ike, set_esp, set_tries, set_window, set_ca;
+static conf_set set_only, set_ike, set_esp, set_tries, set_window, set_ca, set_group;
 static conf_set set_addr, set_ident, set_subnet, set_protoport;
 
 static const struct name autos[] = {
@@ -75,6 +75,10 @@ static const struct conf_key keys[] = {
 	{ .name = "esp", .set = set_esp,
 	  .doc = "proposals of the CHILD_SA; a group is used for rekeying and further "
 		  "CHILD_SAs" },
+	{ .name = "pfs", .set = conf_bool, .at = AT(pfs), .def = "no",
+	  .doc = "with yes each proposal of esp must have a group" },
+	{ .name = "pfsgroup", .set = set_group, .at = AT(pfs_group),
+	  .doc = "each proposal of esp must have this group, such as modp2048" },
 	{ .name = "ikelifetime", .set = conf_secs, .at = AT(ike_lifetime), .def = "3h",
 	  .min = 1, .max = 30 * 86400,
 	  .doc = "rekey the IKE_SA before it is that old" },
@@ -309,6 +313,16 @@ static int set_window(const struct conf_key *key, const char *value, void *targe
 		return 0;
 	}
 	return conf_uint(key, value, target, why);
+}
+
+static int set_group(const struct conf_key *key, const char *value, void *target, const char **why)
+{
+	const struct alg *group = alg_word(value);
+
+	if (!group || group->type != ALG_DH)
+		return refuse(why, "a group such as modp2048");
+	memcpy((char *)target + key->at, &group, sizeof(group));
+	return 0;
 }
 
 struct conn *conn_new(const char *name)

@@ -97,17 +97,14 @@ void setup_section(
  * the keyword that it is a slip of, or NULL.
  */
 void conn_other_word(struct conn_build *b, struct param *p, const char *name, const char *near);
-/* Could a word of this name say who may come in? */
-bool conf_may_restrict(const char *name);
 void words_print(void);
 
 /* An identity or the DN of a CA as it can be meant. 0, or -EINVAL with what was expected. */
 int conf_ident(const char *text, struct ident *out, const char **why);
 int conf_ca(const char *text, struct ident *out, const char **why);
 
-bool param_is_old(const struct param *p);
-/* A keyword that no row knows: of older times (accepted, one line) or unknown (a warning). */
-void param_ignore(struct param *p, struct conf_log *log);
+/* A keyword of config setup without a row. False: it may restrict everybody. */
+bool setup_other_word(struct param *p, struct conf_log *log);
 
 void secrets_read(const struct conf_paths *paths, struct conf_log *log, struct ike_conf *c);
 void strongswan_read(const char *path, struct conf_log *log, struct ike_conf *c);

@@ -93,19 +93,20 @@ static const char *strictest(struct ike_conf *c, const struct conf_key *key)
 
 static void other_word(struct ike_conf *c, struct param *p, struct conf_log *log)
 {
-	const struct conf_key *near = param_is_old(p) ? NULL : near_key(p->name);
+	const struct conf_key *near;
 
+	if (setup_other_word(p, log))
+		return;
+	near = near_key(p->name);
 	if (near) {
 		conf_error(log, p->at, "%s=%s: unknown keyword, expected %s? Taken as %s=%s",
 			p->name, p->value, near->name, near->name, strictest(c, near));
-	} else if (!param_is_old(p) && conf_may_restrict(p->name)) {
-		conf_error(log, p->at,
-			"%s=%s: unknown keyword that may restrict who comes in, nothing is loaded",
-			p->name, p->value);
-		c->refused = true;
-	} else {
-		param_ignore(p, log);
+		return;
 	}
+	conf_error(log, p->at,
+		"%s=%s: unknown keyword, which may restrict who comes in, nothing is loaded",
+		p->name, p->value);
+	c->refused = true;
 }
 
 /* Another value of the same word, on an earlier line. */

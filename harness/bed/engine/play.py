@@ -1,5 +1,6 @@
 """play - one scenario's tests as a pytest of their own, which boots the guest that they need.
 
+It is forked from a process that has read pytest and the testbed already (nursery.py).
 Its exit status comes from its process, what it says through a pipe. All that it has left running is
 ended with it. One that hangs is asked where (SIGABRT, which makes pytest print its traces), then
 ended: it never holds up the other scenarios.
@@ -10,7 +11,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -20,13 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bed.base.job import OWN, Job
-from harness.bed.engine import machine, pace
+from harness.bed.engine import machine, nursery, pace
+from harness.bed.engine.nursery import Child, Nursery
 
 CONSOLE, CHUNK = "console.log", 1 << 16
 HUNG = b"\0hung"
 HANGS = "pytest hangs: neither it nor its guest moves any more"
-PYTEST = ("/usr/bin/python3", "-m", "pytest", "-p", "harness.bed.plugin", "-p", "no:terminal",
-          "-p", "no:cacheprovider", "--import-mode=importlib", "-s", "-c", "/dev/null")
+PYTEST = ("-p", "harness.bed.plugin", "-p", "no:terminal", "-p", "no:cacheprovider",
+          "--import-mode=importlib", "-s", "-c", "/dev/null")
 
 
 @dataclass
@@ -39,10 +40,14 @@ class Ended:
 
 
 class Fleet:
-    """The runs that are under way; all of them can be ended at once."""
+    """The runs that are under way; all of them can be ended at once.
+
+    It is made before its process has threads.
+    """
 
     def __init__(self) -> None:
-        self._running: dict[subprocess.Popen, Path] = {}
+        self._running: dict[Child, Path] = {}
+        self._nursery = Nursery(nursery.tests)
         self._choice = threading.Lock()
         self._on: Counter[int] = Counter()
 
@@ -51,11 +56,9 @@ class Fleet:
         job.results.mkdir(parents=True, exist_ok=True)
         job.save()
         start = time.monotonic()
-        with self._one_processor() as pinned:
-            process = subprocess.Popen(
-                [*pinned, *PYTEST, f"--rootdir={job.top}", str(tests)], cwd=job.top,
-                env=_environment(job), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, start_new_session=True)
+        with self._one_processor() as processor:
+            process = self._nursery.start([*PYTEST, f"--rootdir={job.top}", str(tests)], job.top,
+                                          _environment(job), processor)
             self._running[process] = job.results
             try:
                 last, hung = _pass_on(process, job, tell)
@@ -73,8 +76,8 @@ class Fleet:
         return Ended(status, "", seconds)
 
     @contextmanager
-    def _one_processor(self) -> Iterator[list[str]]:
-        """Words that keep a run on the processor that has the fewest.
+    def _one_processor(self) -> Iterator[int]:
+        """The processor that has the fewest runs, and now one more, which is kept there.
 
         A guest never does two things at once: each system call and page fault in it is handed over
         between two processes of the host, and across processors that takes three times as long. Its
@@ -86,7 +89,7 @@ class Fleet:
             chosen = min(ours[start:] + ours[:start], key=lambda one: self._on[one])
             self._on[chosen] += 1
         try:
-            yield ["taskset", "--cpu-list", str(chosen)]
+            yield chosen
         finally:
             with self._choice:
                 self._on[chosen] -= 1
@@ -97,12 +100,12 @@ class Fleet:
 
 
 def _environment(job: Job) -> dict[str, str]:
-    return os.environ | {
+    return {
         "PYTHONPATH": str(job.top), "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "BED_JOB": str(job.results / "job.json")}
 
 
-def _pass_on(process: subprocess.Popen, job: Job, tell: Callable[[str], None]
+def _pass_on(process: Child, job: Job, tell: Callable[[str], None]
              ) -> tuple[str, bool]:
     """Every line while it comes; the last one, and whether pytest had to be ended."""
     last, rest, hung = "nothing yet", b"", False
@@ -131,7 +134,7 @@ def _next(said: int, hangs: Callable[[], bool]) -> bytes:
     return os.read(said, CHUNK)
 
 
-def _ask_where(process: subprocess.Popen, again: bool) -> bool:
+def _ask_where(process: Child, again: bool) -> bool:
     """pytest prints its traces and ends; what does not is killed, with all that holds the pipe.
 
     Whether it has hung: one that is over has only left something behind.
@@ -144,6 +147,6 @@ def _ask_where(process: subprocess.Popen, again: bool) -> bool:
     return lives or again
 
 
-def _end(process: subprocess.Popen, results: Path) -> None:
+def _end(process: Child, results: Path) -> None:
     machine.kill_group(process.pid)
     machine.end_leftovers(results)

@@ -308,7 +308,7 @@ def test_a_plain_connection_is_told_to_libreswan_and_openiked():
     assert lines[:3] == ["config setup", "\tddos-ike-threshold=32", "conn plain"]
     assert {"\tleftid=carol@strongswan.org", "\trightid=@moon.strongswan.org", "\tpfs=yes",
             "\tike=aes128-sha2_256-modp2048", "\tleftcert=carolCert"} <= {*lines}
-    assert ike_openiked.conf(PLAIN, active=True) == (
+    assert ike_openiked.conf(PLAIN, "plain") == (
         "set nomobike\nset dpd_check_interval 0\n"
         'ikev2 "plain" active tunnel esp from 2001::41a:a8ff:fe6f:c67 to 2001:1::1'
         " local 2001::41a:a8ff:fe6f:c67 peer 2001:1::1 ikesa enc aes-128 auth hmac-sha2-256"
@@ -332,8 +332,26 @@ def test_all_that_a_subject_is_configured_with_reaches_libreswan_and_openiked():
               "ikesa enc aes-128 enc aes-256 auth hmac-sha2-256 auth hmac-sha1 prf hmac-sha2-256"
               " prf hmac-sha1 group modp2048 group ecp256 childsa enc aes-256 auth hmac-sha1 noesn"
               " childsa enc aes-128 auth hmac-sha1 noesn ", "lifetime 120 bytes")
-    text = ike_openiked.conf(plain, active=False)
+    text = ike_openiked.conf(plain)
     assert [one for one in wanted if one not in text] == []
+
+
+@pytest.mark.req("T-181")
+def test_a_connection_for_datagrams_stands_beside_the_first():
+    """Each has its name and selectors; what is begun is active, what is ignored not there."""
+    between = Ends(host("2001::7"), host("2001:1::5"))
+    plains = plain_conf.read(Conf(between, divided=True).text("a", "b"), included)
+    assert [one.name for one in plains] == ["plain", "datagrams"]
+    first, second = ike_libreswan.conf(plains).split("conn ")[1:]
+    assert "leftprotoport" not in first and second.startswith("datagrams\n")
+    assert "\tleftprotoport=17/0\n\trightprotoport=17/0\n" in second
+    lines = ike_openiked.conf(plains, "plain").splitlines()[2:]
+    assert lines[0].startswith('ikev2 "plain" active transport esp from')
+    assert lines[1].startswith('ikev2 "datagrams" passive transport esp proto udp from')
+    ignored = Conf(between, more={"auto": "ignore", "leftsendcert": "never"}).text("a", "b")
+    (plain,) = plain_conf.read(ignored, included)
+    assert plain.ignored and "ikev2" not in ike_openiked.conf([plain], "plain").split("\n", 1)[1]
+    assert "\tleftsendcert=never\n" in ike_libreswan.conf([plain])
 
 
 @pytest.mark.parametrize("name, found", [

@@ -35,11 +35,18 @@ STATE = re.compile(r'#(\d+): "([^"]+)"\S* STATE_V2_ESTABLISHED_(IKE|CHILD)_SA')
 HALF_OPEN = 32
 
 
-def conf(plain: Plain) -> str:
+def conf(plains: list[Plain]) -> str:
+    setup = f"config setup\n\tddos-ike-threshold={HALF_OPEN}\n"
+    return setup + "".join(_conn(one) for one in plains)
+
+
+def _conn(plain: Plain) -> str:
     """A group in `esp` is for rekeys: pfs. What is not in a connection's words it would offer."""
     words = plain.words
     timers = {theirs: words[ours] for ours, theirs in TIMERS.items() if ours in words}
     nets = {one: words[one] for one in ("leftsubnet", "rightsubnet") if one in words}
+    nets |= {one: f"{words[one]}/0" for one in ("leftprotoport", "rightprotoport")
+             if one in words}
     if "dpddelay" in timers:
         timers["dpdtimeout"] = "120s"  # It wants both or none.
     groups = [word for one in plain.proposals("esp") for word in one if is_group(word)]
@@ -47,14 +54,13 @@ def conf(plain: Plain) -> str:
         "ikev2": "insist", "authby": "rsasig", "mobike": "no", "auto": "ignore",
         "type": "tunnel" if plain.tunnel else "transport",
         "left": plain.left, "leftid": identity(plain.leftid), "leftcert": plain.cert,
-        "leftsendcert": "always",
+        "leftsendcert": words.get("leftsendcert", "always"),
         "right": "%any" if words.get("rightallowany") == "yes" else plain.right,
         "rightid": identity(plain.rightid), "rightca": "%same",
         "ike": proposals(plain, "ike"), "esp": proposals(plain, "esp"),
         "pfs": "yes" if groups else "no", "esn": "no",
         "leftupdown": "%disabled", **nets, **timers}
-    setup = f"config setup\n\tddos-ike-threshold={HALF_OPEN}\n"
-    return f"{setup}conn {plain.name}\n" + "".join(f"\t{k}={v}\n" for k, v in settings.items())
+    return f"conn {plain.name}\n" + "".join(f"\t{k}={v}\n" for k, v in settings.items())
 
 
 def identity(text: str) -> str:
@@ -115,19 +121,27 @@ class Pluto:
         if not self.root.is_dir():
             raise peers.NoPeer(f"libreswan is not unpacked in {self.root}")
         self._move_in()
-        plain = plain_conf.read(self.host.read("/etc/ipsec.conf") or "", self.host.texts)
-        self.host.write(CONF, conf(plain))
-        self._certificates(plain)
+        plains = self._plains()
+        self.host.write(CONF, conf(plains))
+        self._certificates(plains[0])
         self.host.story.command(self.host.name, "ipsec pluto")
         words = self._command("pluto", f"--config {CONF} --rundir {RUN} --nssdir {NSS} "
                               "--nofork --stderrlog")
         self.host.keep(self.NAME, shlex.split(words))
         self.host.await_(self._listens())
-        self.host.run(self._command("addconn", f"--config {CONF} --ctlsocket {RUN}/pluto.ctl "
-                                    f"{plain.name}"))
+        for one in plains:
+            if not one.ignored:
+                self.host.run(self._command("addconn", f"--config {CONF} --ctlsocket "
+                                            f"{RUN}/pluto.ctl {one.name}"))
         self._whack("--listen")
-        if plain.starts:
-            self._whack(f"--asynchronous --initiate --name {plain.name}")
+        for one in plains:
+            if one.starts:
+                self._whack(f"--asynchronous --initiate --name {one.name}")
+            elif one is not plains[0]:
+                self._whack(f"--route --name {one.name}")
+
+    def _plains(self) -> list[Plain]:
+        return plain_conf.read(self.host.read("/etc/ipsec.conf") or "", self.host.texts)
 
     def _move_in(self) -> None:
         if f" {PROGRAMS} " not in (self.host.read("/proc/thread-self/mounts") or ""):
@@ -182,6 +196,9 @@ class Pluto:
         """It does not tell them: those of the other end do."""
 
     def begin(self, name: str, packet: Callable[[], None]) -> None:
+        if any(one.ignored for one in self._plains() if one.name == name):
+            packet()
+            return
         self._whack(f"--asynchronous --initiate --name {name}")
 
     def close(self, name: str) -> None:

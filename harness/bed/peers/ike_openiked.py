@@ -29,15 +29,21 @@ RULE = 210
 FILES = {"ca/ca.crt": "cacerts/strongswanCert.pem", "crls/ca.crl": "crls/strongswan.crl"}
 
 
-def conf(plain: Plain, active: bool) -> str:
+def conf(plains: list[Plain], active: str = "") -> str:
+    """`active` is the connection that it shall begin."""
+    silence = plains[0].words.get("dpddelay", "0").removesuffix("s")
+    return f"set nomobike\nset dpd_check_interval {silence}\n" + "".join(
+        _conn(one, active=one.starts or one.name == active) for one in plains if not one.ignored)
+
+
+def _conn(plain: Plain, active: bool) -> str:
     words = plain.words
-    silence = words.get("dpddelay", "0").removesuffix("s")
+    proto = " proto udp" * (words.get("leftprotoport") == "17")
     peer = "any" if words.get("rightallowany") == "yes" else plain.right
     sas = " ".join([*(f"ikesa {_proposal(one, True)}" for one in plain.proposals("ike")),
                     *(f"childsa {_proposal(one, False)} noesn" for one in plain.proposals("esp"))])
-    return (f"set nomobike\nset dpd_check_interval {silence}\n"
-            f'ikev2 "{plain.name}" {"active" if active else "passive"}'
-            f' {"tunnel" if plain.tunnel else "transport"} esp'
+    return (f'ikev2 "{plain.name}" {"active" if active else "passive"}'
+            f' {"tunnel" if plain.tunnel else "transport"} esp{proto}'
             f" from {words.get('leftsubnet', plain.left)}"
             f" to {words.get('rightsubnet', plain.right)} local {plain.left} peer {peer} {sas}"
             f' srcid "{plain.leftid.lstrip("@")}" dstid "{plain.rightid.lstrip("@")}"'
@@ -71,22 +77,22 @@ class OpenIked:
     def start(self) -> None:
         if not self.root.is_dir():
             raise peers.NoPeer(f"OpenIKED is not unpacked in {self.root}")
-        host, plain = self.host, self._plain
+        host = self.host
         users = host.read("/etc/passwd") or ""
         if f"\n{USER}:" not in users:
             host.write("/etc/passwd", users + ENTRY)
-        self._files(plain)
-        self._configure(plain.starts)
+        self._files(self._plains[0])
+        self._configure()
         host.story.command(host.name, "iked -d -v")
         host.keep(self.NAME, shlex.split(self._command("iked", "-d -v")))
         host.await_(self.running())
 
     @property
-    def _plain(self) -> Plain:
+    def _plains(self) -> list[Plain]:
         return plain_conf.read(self.host.read("/etc/ipsec.conf") or "", self.host.texts)
 
-    def _configure(self, active: bool) -> None:
-        self.host.write(CONF, conf(self._plain, active))
+    def _configure(self, active: str = "") -> None:
+        self.host.write(CONF, conf(self._plains, active))
         self.host.run(f"chmod 600 {CONF}")
 
     def _files(self, plain: Plain) -> None:
@@ -133,12 +139,12 @@ class OpenIked:
     def close(self, name: str) -> None:
         if "{" in name:
             raise NotImplementedError("OpenIKED has no command that closes a CHILD_SA")
-        ident = self._plain.rightid.lstrip("@")
+        ident = self._plains[0].rightid.lstrip("@")
         self._ask(f"reset id {'UFQDN' if '@' in ident else 'FQDN'}/{ident}")
 
     def begin(self, name: str, packet: Callable[[], None]) -> None:
         self.host.story.command(self.host.name, "ikectl reload")
-        self._configure(active=True)
+        self._configure(name)
         self._ask("reload")
 
     def rekey(self, name: str) -> None:
@@ -151,7 +157,7 @@ class OpenIked:
             return
         host.story.note(f"packets leave until {name} has carried most of its {OCTETS} octets")
         ping = host.start(["ping", "-q", "-i", f"{PERIOD}", "-s", f"{SIZE - 48}",
-                           self._plain.right], host.log("ping"))
+                           self._plains[0].right], host.log("ping"))
         try:
             until(begun, 2 * PERIOD * OCTETS / SIZE, host.story.clock)
         finally:

@@ -1,4 +1,7 @@
-"""plain_conf - a node's ipsec.conf with one host-to-host connection, as other daemons want it."""
+"""plain_conf - a node's ipsec.conf, connection by connection, as other daemons want it.
+
+Connections stand in the file's order; that which the others lie beside is the first.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,21 @@ class Plain:
         return [one.split("-") for one in self.words[which].rstrip("!").split(",")]
 
 
-def read(conf: str, include: Callable[[str], str]) -> Plain:
+    @property
+    def ignored(self) -> bool:
+        """It is not to be loaded."""
+        return self.words["auto"] == "ignore"
+
+
+def read(conf: str, include: Callable[[str], str]) -> list[Plain]:
     parts = strongswan_conf.sections(list(strongswan_conf.inlined(conf, include)))
     common = dict(parts.get(DEFAULT, []))
     found = {name: common | strongswan_conf.resolved(parts, name) for name in parts}
-    name, conn = next((name, conn) for name, conn in found.items() if "auto" in conn)
+    return [_plain(name, conn) for name, conn in found.items()
+            if name != DEFAULT and "auto" in conn]
+
+
+def _plain(name: str, conn: Mapping[str, str]) -> Plain:
     return Plain(name, conn["left"], conn["right"], conn["leftid"], conn["rightid"],
                  conn["leftcert"].removesuffix(".pem"), conn["auto"] == "start",
                  conn.get("type", "tunnel") == "tunnel", conn)

@@ -29,8 +29,11 @@ class Adapter:
     def __init__(self, host: Host) -> None:
         self.host = host
 
-    def plain(self) -> Plain:
-        """The connection that a test wants: both ends, their identities, proposals, timers."""
+    def plains(self) -> list[Plain]:
+        """The connections that a test wants: both ends, their identities, proposals, timers.
+
+        One, or with it one for datagrams alone, whose words are `leftprotoport`, `rightprotoport`.
+        """
         return plain_conf.read(self.host.read("/etc/ipsec.conf") or "", self.host.texts)
 
     def start(self) -> None:

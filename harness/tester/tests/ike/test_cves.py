@@ -1,5 +1,6 @@
 """What has felled or fooled IKEv2 daemons before, each written from its public description."""
 
+from dataclasses import replace
 from hashlib import sha1
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from harness.bed.base import places
 from harness.tester.ike import creds
 from harness.tester.ike.numbers import Exchange, Ident, Kind, Note
-from harness.tester.ike.payloads import AUTH, KE, SA, Cert, IDi, Notify, Raw, Selector, TSi
+from harness.tester.ike.payloads import AUTH, KE, SA, Cert, IDi, Notify, Raw, TSi, TSr
 from harness.tester.ike.sa import Child
+from harness.tester.ike.wire import NotHeard
 from harness.tester.stage import topology
 
 TOPOLOGY = topology()
@@ -71,14 +73,53 @@ def test_an_empty_signature_proves_nothing(tn, method, data):
     refused(tn, begun(tn), AUTH(data, method))
 
 
-@pytest.mark.conforms("CVE-2013-6466", "RFC 7296 1.2, 3.10.1")
-@pytest.mark.parametrize("kinds", [[], [Kind.NONCE], [Kind.KE], [Kind.SA]],
-                         ids=["none", "nonce", "ke", "sa"])
-def test_an_init_with_next_to_nothing_does_no_harm(tn, kinds):
-    """IKE_SA_INIT with one payload or none gets an error or nothing."""
+@pytest.mark.conforms("CVE-2013-6466", "RFC 7296 1.2, 2.21.1", part="A")
+@pytest.mark.parametrize("kinds", [[], [Kind.NONCE], [Kind.KE], [Kind.SA], [Kind.SA, Kind.KE],
+                                   [Kind.SA, Kind.NONCE], [Kind.KE, Kind.NONCE]],
+                         ids=["none", "nonce", "ke", "sa", "no-nonce", "no-ke", "no-sa"])
+def test_an_init_that_lacks_something_does_no_harm(tn, kinds):
+    """An IKE_SA_INIT request that lacks SA, KE or nonce gets an error or nothing."""
     tn.start()
     sa = tn.sa()
-    sa.send(INIT, *(one for one in sa.init() if one.kind in kinds))
+    sa.send(INIT, *(one for one in sa.init() if one.number in kinds))
+    tn.wire.silent(lambda one: bool(one.all(KE)), 1)
+    alive(tn)
+
+
+@pytest.mark.conforms("CVE-2013-6466", "RFC 7296 1.2, 2.21.1", part="B")
+@pytest.mark.parametrize("kind", [Kind.SA, Kind.KE, Kind.NONCE], ids=["sa", "ke", "nonce"])
+def test_an_answer_to_init_that_lacks_something_does_no_harm(tn, kind):
+    """The subject began; on an answer without SA, KE or nonce no IKE_AUTH follows."""
+    tn.start()
+    tn.subject.initiate()
+    request = tn.asked()
+    sa = tn.sa_of(request)
+    sa.answer(request, *(one for one in sa.init() if one.number != kind))
+    sa.silent(2, exchange=IKE_AUTH)
+    alive(tn)
+
+
+@pytest.mark.conforms("CVE-2013-6466", "RFC 7296 1.2, 2.21.2", part="C")
+@pytest.mark.parametrize("kind", [None, Kind.IDI, Kind.AUTH, Kind.SA, Kind.TSI, Kind.TSR],
+                         ids=["all", "idi", "auth", "sa", "tsi", "tsr"])
+def test_an_auth_that_lacks_something_does_no_harm(tn, kind):
+    """An IKE_AUTH request without something that it needs, or without all, makes no CHILD_SA."""
+    sa = begun(tn)
+    sa.send(IKE_AUTH, *(one for one in sa.auth() if kind and one.number != kind))
+    tn.bed.hold(1, "the subject may take it")
+    assert not tn.subject.spis()
+    alive(tn)
+
+
+@pytest.mark.conforms("CVE-2013-6466", "RFC 7296 1.2, 2.21.2", part="D")
+@pytest.mark.parametrize("kind", [None, Kind.IDR, Kind.AUTH, Kind.SA, Kind.TSI, Kind.TSR],
+                         ids=["all", "idr", "auth", "sa", "tsi", "tsr"])
+def test_an_answer_to_auth_that_lacks_something_does_no_harm(tn, kind):
+    """The subject began; an answer without something that it needs makes no CHILD_SA."""
+    sa, request = tn.auth_asked()
+    sa.answer(request, *(one for one in sa.auth(sa.child.suite) if kind and one.number != kind))
+    tn.bed.hold(1, "the subject may take it")
+    assert not tn.subject.spis()
     alive(tn)
 
 
@@ -114,15 +155,52 @@ def test_a_private_group_does_no_harm(tn, group):
     alive(tn)
 
 
-@pytest.mark.conforms("CVE-2015-3240", "RFC 6989 2.1")
+def trivial(value):
+    """A KE whose shared secret is the same number, whoever raises it to what."""
+    return KE(14, value.to_bytes(256, "big"))
+
+
+@pytest.mark.conforms("CVE-2015-3240", "RFC 6989 2.1", part="A")
 @pytest.mark.parametrize("value", [0, 1], ids=["zero", "one"])
-def test_a_trivial_public_value_is_refused(tn, value):
-    """g^x of 0 or 1 gets an error or nothing."""
+def test_a_trivial_public_value_makes_no_keys(tn, value):
+    """After g^x of 0 or 1 nothing is answered that everybody has the keys of."""
     tn.start()
     sa = tn.sa()
-    sa.send(INIT, sa.init()[0], KE(14, value.to_bytes(256, "big")), *sa.init()[2:])
+    sa.send(INIT, *swapped(sa.init(), trivial(value)))
     sa.silent(1, exchange=IKE_AUTH)
-    assert not [one for one in tn.wire.kept if one.all(KE)]
+    for answer in [one for one in tn.wire.kept if one.all(KE)]:
+        sa.take_init(answer)
+        sa.derive(trivial(value).public)
+        sa.send(IKE_AUTH, *sa.auth(), id=1)
+        sa.silent(2, exchange=IKE_AUTH)
+    assert not tn.subject.spis()
+    alive(tn)
+
+
+@pytest.mark.conforms("CVE-2015-3240", "RFC 6989 2.1", part="B")
+@pytest.mark.parametrize("value", [0, 1], ids=["zero", "one"])
+def test_a_trivial_public_value_of_a_responder_makes_no_keys(tn, value):
+    """The subject began; g^x of 0 or 1 in the answer is followed by no IKE_AUTH."""
+    tn.start()
+    tn.subject.initiate()
+    request = tn.asked()
+    sa = tn.sa_of(request)
+    sa.answer(request, *swapped(sa.init(), trivial(value)))
+    sa.silent(2, exchange=IKE_AUTH)
+    alive(tn)
+
+
+@pytest.mark.conforms("CVE-2015-3240", "RFC 6989 2.1", part="C")
+@pytest.mark.parametrize("value", [0, 1], ids=["zero", "one"])
+def test_a_trivial_public_value_replaces_no_ike_sa(tn, value):
+    """A rekey of the IKE_SA by g^x of 0 or 1 is not agreed to, and the subject goes on."""
+    tn.start()
+    sa = tn.up()
+    sa.send(CREATE, *swapped(sa.rekey_request(sa.successor()), trivial(value)))
+    try:
+        assert not sa.answered().all(KE)
+    except NotHeard:
+        pass
     alive(tn)
 
 
@@ -216,16 +294,43 @@ def test_an_early_success_of_eap_proves_nobody(tn):
     assert not tn.subject.spis()
 
 
-@pytest.mark.conforms("CVE-2023-23009", "RFC 7296 3.13.1")
-@pytest.mark.parametrize("length", [0, 7, 8, 39, 0xFFFF])
-def test_a_selector_of_a_wrong_length_does_no_harm(tn, length):
-    """It makes no CHILD_SA, and the subject goes on."""
-    sa = begun(tn)
-    bad = TSi([Selector(tn.wire.own, tn.wire.own, length=length)])
-    assert not sa.ask(IKE_AUTH, *swapped(sa.auth(), bad)).all(SA)
-    alive(tn)
+def selectors(tn, length, both=(TSi, TSr)):
+    """As they should be, but that one of them says another length."""
+    own, peer = tn.ends.own.selector, tn.ends.peer.selector
+    return [kind([replace(one, length=length)]) for kind, one in zip((TSi, TSr), (own, peer),
+                                                                    strict=True) if kind in both]
+
+
+@pytest.mark.conforms("CVE-2023-23009", "RFC 7296 3.13.1", part="A")
+@pytest.mark.parametrize("kind", [TSi, TSr], ids=["tsi", "tsr"])
+@pytest.mark.parametrize("length", [0, 7, 8, 39, 41, 0xFFFF])
+def test_a_rekey_with_a_selector_of_a_wrong_length_does_no_harm(tn, kind, length):
+    """Once all stands, a rekey of the CHILD_SA with a selector shorter or longer than it is."""
+    tn.start()
     sa, child = tn.up(), Child()
-    assert not sa.ask(CREATE, *swapped(sa.child_request(child, sa.child), bad)).all(SA)
+    bad = selectors(tn, length, (kind,))
+    assert not sa.ask(CREATE, *swapped(sa.child_request(child, sa.child), *bad)).all(SA)
+    alive(tn)
+
+
+@pytest.mark.conforms("CVE-2023-23009", "RFC 7296 3.13.1", part="B")
+@pytest.mark.parametrize("length", [0, 7, 8, 39, 41, 0xFFFF])
+def test_a_selector_of_a_wrong_length_does_no_harm(tn, length):
+    """In an IKE_AUTH request it makes no CHILD_SA, and the subject goes on."""
+    sa = begun(tn)
+    assert not sa.ask(IKE_AUTH, *swapped(sa.auth(), *selectors(tn, length))).all(SA)
+    alive(tn)
+
+
+@pytest.mark.conforms("CVE-2023-23009", "RFC 7296 3.13.1", part="C")
+@pytest.mark.parametrize("length", [0, 7, 8, 39, 41, 0xFFFF])
+def test_a_selector_of_a_wrong_length_in_an_answer_does_no_harm(tn, length):
+    """The subject began; in the answer to its IKE_AUTH it makes no CHILD_SA."""
+    sa, request = tn.auth_asked()
+    bad = [replace(request.one(kind).selectors[0], length=length) for kind in (TSi, TSr)]
+    sa.answer(request, *swapped(sa.auth(sa.child.suite), TSi([bad[0]]), TSr([bad[1]])))
+    tn.bed.hold(1, "the subject may take it")
+    assert not tn.subject.spis()
     alive(tn)
 
 

@@ -1,5 +1,7 @@
 """Rows, marks and results become verdicts; what does not fit together is found."""
 
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from harness.bed.engine.kernel import Unfit
 from harness.bed.peers import registry
 from harness.lint import conformance
 from harness.bed.base import places
-from harness.tester import document, kinds, page, rows, run, sheet
+from harness.tester import document, kinds, page, rows, run, sheet, versions
 from harness.tester.rows import Bad, Feature, Mark, Row
 from harness.tester.sheet import Decided, Result
 
@@ -201,6 +203,60 @@ def test_a_page_keeps_the_columns_of_other_runs(tmp_path, monkeypatch):
         page.write(tmp_path, {"x": [ROW]}, [found[0].subject], found)
     said = {one.subject: one.verdict for one in page._before(tmp_path)}
     assert said == {"other": "not run", "ours": "pass"}
+
+
+@pytest.mark.req("T-198")
+def test_a_cell_stands_under_its_subject_where_others_have_none(tmp_path, monkeypatch):
+    """A run judges some rows; the first column has a cell of one, the second of another."""
+    monkeypatch.setattr(rows, "title", lambda name: "X")
+    other = Row("X.2", "x", "Another")
+    runs = [sheet.cell(row, who, Decided([replace(MARK, id=row.id)], {}, {}, {}, {who: version}))
+            for row, who, version in ((ROW, "ours", "0.1"), (other, "theirs", "5.9.8"))]
+    text = page.render(tmp_path, {"x": [ROW, other]}, ["ours", "theirs"], runs)
+    table = text.partition("<h2>Rows</h2>")[2]
+    assert "ours<br><small>0.1</small>" in table and "theirs<br><small>5.9.8</small>" in table
+    cells = [[part.split() for part in line.split("<td>")[3:]]
+             for line in table.split("<tr ")[1:]]
+    assert [[bool(words) for words in line] for line in cells] == [[True, False], [False, True]]
+
+
+@pytest.mark.req("T-198")
+def test_the_document_names_the_version_of_each_column(tmp_path, monkeypatch):
+    """That of the run that it was written by; a document without versions is read too."""
+    monkeypatch.setattr(rows, "title", lambda name: "X")
+    monkeypatch.setattr(rows, "changed", lambda name: "")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / document.FILE).write_text(
+        "## X (`x`)\n\n* other, 2026-11-30: 1 pass\n\n| X.1 | one | RFC 7296 2.5 | pass |\n")
+    passed = {"ours": {"x::test_x": [Result("x::test_x", "", "passed")]}}
+    found = sheet.cell(ROW, "ours", Decided([MARK], {}, passed, {}, {"ours": "0.1 (a1b2c3d+)"}))
+    for _ in range(2):
+        document.write(tmp_path, {"x": [ROW]}, [MARK], [found])
+    said = (tmp_path / document.FILE).read_text()
+    assert "\n* other, 2026-11-30: 1 pass\n* ours 0.1 (a1b2c3d+), 20" in said
+    known, _ = document.read(said)
+    assert {who: known["x", who, "X.1"][0] for who in ("ours", "other")} == {
+        "ours": "pass", "other": "pass"}
+
+
+@pytest.mark.req("T-198")
+def test_the_version_of_ours_has_the_commit_of_its_source(tmp_path):
+    """A change of src that is not committed is marked; where there is no history it is left out."""
+    program = tmp_path / "bin/iked"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho Perigee iked 0.1\n")
+    program.chmod(0o755)
+    assert versions.of(tmp_path, "ours", program.parent) == "0.1"
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@x.example"]
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/a.c").write_text("")
+    for words in (["init", "-q"], ["add", "src"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *words], check=True)
+    said = versions.of(tmp_path, "ours", program.parent)
+    assert re.fullmatch(r"0\.1 \([0-9a-f]{7,}\)", said)
+    (tmp_path / "src/a.c").write_text("int a;\n")
+    assert versions.of(tmp_path, "ours", program.parent) == said.replace(")", "+)")
+    assert versions.of(tmp_path, "an/adapter.py", program.parent) == ""
 
 
 def test_a_title_is_asked_for():

@@ -20,7 +20,8 @@ HEAD = """\
 # Conformance
 
 What the tester of `harness/tester` has seen of each subject. It shares nothing with `src/`. Written
-by `make conformance DOCUMENT=1`, never by hand. A row is an id of a list, a column a subject:
+by `make conformance DOCUMENT=1`, never by hand. A row is an id of a list, a column a subject, whose
+version and day stand above the table; of ours, with the commit that last changed `src/`:
 
 * **pass**, **FAIL**: its test ran; behind a FAIL stands what was seen.
 * **n/a**: the subject lacks what the row needs (`harness/tester/lists/features.toml`), or the row
@@ -30,7 +31,7 @@ by `make conformance DOCUMENT=1`, never by hand. A row is an id of a list, a col
 """
 ROW = re.compile(r"^\| (?P<id>\S+) \| (?P<cells>.*) \|$")
 SECTION = re.compile(r"^## .* \(`(?P<list>[\w-]+)`\)$")
-SUBJECT = re.compile(r"^\* (?P<subject>\S+), (?P<day>\d{4}-\d\d-\d\d):")
+SUBJECT = re.compile(r"^\* (?P<subject>[^\s,]+)(?P<when>.*, \d{4}-\d\d-\d\d):")
 BAR = "\N{BROKEN BAR}"
 
 # Verdict and sentence by list, subject and id.
@@ -38,7 +39,7 @@ Known = dict[tuple[str, str, str], tuple[str, str]]
 
 
 def read(text: str) -> tuple[Known, dict[tuple[str, str], str]]:
-    """What a document says: its verdicts, and the day of each list's and subject's."""
+    """What a document says: its verdicts, and version and day of each list's and subject's."""
     known: Known = {}
     days: dict[tuple[str, str], str] = {}
     name, columns = "", []
@@ -46,7 +47,7 @@ def read(text: str) -> tuple[Known, dict[tuple[str, str], str]]:
         if found := SECTION.match(line):
             name, columns = found["list"], []
         elif found := SUBJECT.match(line):
-            days[name, found["subject"]] = found["day"]
+            days[name, found["subject"]] = found["when"]
             columns.append(found["subject"])
         elif (found := ROW.match(line)) and not found["id"].startswith(("id", "-")):
             words = found["cells"].split(" | ")[2:]
@@ -65,7 +66,8 @@ def write(top: Path, lists: dict[str, list[Row]], marks: Sequence[Mark],
         if one.verdict != sheet.UNRUN:
             known[one.list, one.subject, one.id] = one.verdict, one.sentence
             if one.verdict in (sheet.PASS, sheet.FAIL):
-                days[one.list, one.subject] = time.strftime("%Y-%m-%d")
+                version = f" {one.version}" if one.version else ""
+                days[one.list, one.subject] = f"{version}, {time.strftime('%Y-%m-%d')}"
     parts = [HEAD, *(_section(name, lists[name], known, days, clauses) for name in lists)]
     path.write_text("\n".join(parts))
 
@@ -81,7 +83,7 @@ def _section(name: str, mine: list[Row], known: Known, days: dict[tuple[str, str
     for who in ran:
         sums = Counter(known.get((name, who, row.id), (sheet.OPEN, ""))[0] for row in mine)
         words = ", ".join(f"{sums[word]} {word}" for word in sheet.VERDICTS if sums[word])
-        lines.append(f"* {who}, {days[name, who]}: {words}")
+        lines.append(f"* {who}{days[name, who]}: {words}")
     lines += ["", f"| id | title | clause | {' | '.join(ran)} |",
               "|" + "---|" * (3 + len(ran))]
     for row in mine:

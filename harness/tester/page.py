@@ -44,9 +44,10 @@ def _before(folder: Path) -> list[Cell]:
 
 def render(folder: Path, lists: dict[str, list[Row]], subjects: Sequence[str],
            found: Sequence[Cell]) -> str:
-    by_id: dict[tuple[str, str], list[Cell]] = {}
+    by_id: dict[tuple[str, str], dict[str, Cell]] = {}
     for one in found:
-        by_id.setdefault((one.list, one.id), []).append(one)
+        by_id.setdefault((one.list, one.id), {})[one.subject] = one
+    versions = {one.subject: one.version for one in found if one.version}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined)
@@ -54,6 +55,7 @@ def render(folder: Path, lists: dict[str, list[Row]], subjects: Sequence[str],
     words = {verdict: re.sub(r"\W", "", verdict).lower() for verdict in sheet.VERDICTS}
     return environment.get_template("page.html").render(
         lists={name: rows.title(name) for name in lists}, subjects=subjects, rows=by_id,
+        versions=versions,
         verdicts=words, cited=cited, cites=CITED.findall, numbers=[(n, n) for n in cited],
         pairs=[(value, word) for word, value in words.items()],
         sums={(name, who): sheet.counts([c for c in found if c.list == name and c.subject == who])

@@ -32,7 +32,7 @@ from harness.bed.peers import registry
 from harness.bed.peers.packages import NoPeer
 from harness.bed.report import artefacts
 from harness.bed.selection import Shard, shard
-from harness.tester import document, kinds, page, rows, sheet
+from harness.tester import document, kinds, page, rows, sheet, versions
 from harness.tester.rows import Mark
 from harness.tester.sheet import Decided, Result
 from harness.tester.stage import NUT
@@ -140,10 +140,12 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> int:
     if foreign:
         build.peers_unpacked(TOP, names=foreign)
     start = time.monotonic()
-    found = _results(chosen, folder, fleet)
+    programs = build.programs(TOP, plain=False, needed=True)
+    found = _results(chosen, folder, programs, fleet)
     known, _ = document.read((TOP / document.FILE).read_text())
-    decided = Decided(marks, rows.features(), found, {label(name): name for name in names})
     shown = [label(name) for name in names]
+    decided = Decided(marks, rows.features(), found, dict(zip(shown, names, strict=True)),
+                      {label(name): versions.of(TOP, name, programs) for name in names})
     cells = sheet.cells(judged, shown, decided)
     print("\n".join(sheet.table(judged, shown, cells)))
     page.write(folder, lists, shown, cells)
@@ -167,11 +169,11 @@ def label(subject: str) -> str:
     return Path(subject).stem if subject.endswith(".py") else subject
 
 
-def _results(chosen: list[Play], folder: Path, fleet: Fleet) -> dict[str, dict[str, list[Result]]]:
+def _results(chosen: list[Play], folder: Path, programs: Path, fleet: Fleet
+             ) -> dict[str, dict[str, list[Result]]]:
     """How every test went, by subject and test."""
     used = choice.default(TOP)
     whose = REAL if clock.refusal(used, clock.preload(TOP)) else OWN
-    programs = build.programs(TOP, plain=False, needed=True)
     crowd = Crowd(whose)
 
     def play(one: Play) -> list[Result]:

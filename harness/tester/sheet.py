@@ -47,19 +47,22 @@ class Cell:
     says: str = ""
     folder: str = ""
     repeat: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True)
 class Decided:
     """What a verdict is made of: every mark, and every subject's results by FILE::TEST.
 
-    `typed` is what SUBJECT= said of one that is called otherwise on the sheet.
+    `typed` is what SUBJECT= said of one that is called otherwise on the sheet; `versions` are the
+    subjects' own.
     """
 
     marks: Sequence[Mark]
     features: dict[str, Feature]
     results: dict[str, dict[str, list[Result]]]
     typed: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def cell(row: Row, subject: str, decided: Decided) -> Cell:
@@ -69,7 +72,7 @@ def cell(row: Row, subject: str, decided: Decided) -> Cell:
     typed = decided.typed.get(subject, subject)
     repeat = f"make conformance SUBJECT={typed} LIST={row.id}" if mine else ""
     return Cell(row.id, row.list, row.title, subject, verdict, sentence, row.clause(mine), says,
-                folder, repeat)
+                folder, repeat, decided.versions.get(subject, ""))
 
 
 def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tuple[str, str, str]:

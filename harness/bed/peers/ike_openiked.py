@@ -26,6 +26,8 @@ IKE_LIFETIME, OCTETS, SIZE = 150, 50_000, 1200
 PERIOD = 0.1
 REKEYS = "send CREATE_CHILD_SA req"
 RULE = 210
+# The flag of a socket that takes connections, as /proc/net/unix has it.
+LISTENS = "00010000"
 FILES = {"ca/ca.crt": "cacerts/strongswanCert.pem", "crls/ca.crl": "crls/strongswan.crl"}
 
 
@@ -117,9 +119,12 @@ class OpenIked:
         self.start()
 
     def running(self) -> Fact:
-        return Fact(f"OpenIKED runs on {self.host.name}", lambda: (
-            None if SOCKET in (self.host.read("/proc/thread-self/net/unix") or "")
-            else f"no {SOCKET}"))
+        """Its socket takes connections; it is there a moment before."""
+        def missing() -> str | None:
+            lines = (self.host.read("/proc/thread-self/net/unix") or "").splitlines()
+            fine = any(one.endswith(SOCKET) and f" {LISTENS} " in one for one in lines)
+            return None if fine else f"nobody listens on {SOCKET}"
+        return Fact(f"OpenIKED runs on {self.host.name}", missing)
 
     def pids(self) -> list[int]:
         return self.host.called(self.PROGRAM)

@@ -52,6 +52,7 @@ static void take_bu(struct ha_binding *b, const struct ha_bu *bu)
 	b->bc.flags = bu->m->bu.flags;
 	b->bc.lifetime = bu->m->bu.lifetime;
 	b->ifindex = bu->ifindex;
+	b->back = bu->back;
 }
 
 static struct ha_life prefix_life(const struct ha_binding *b)
@@ -311,10 +312,10 @@ static const struct ha_row *find_row(enum hb_state state, enum ha_event ev)
 	return NULL;
 }
 
-/* An answer that was long in coming goes to where the node is by its last BU. */
+/* Section 9.5.4: an answer goes to where the BU came from, also one that was long in coming. */
 static void obey(struct ha_binding *b, const struct ha_bu *bu, enum ha_verdict v)
 {
-	const struct ba_to to = { b->bc.key.peer, b->bc.key.hoa, bu ? bu->back : b->bc.coa };
+	const struct ba_to to = { b->bc.key.peer, b->bc.key.hoa, bu ? bu->back : b->back };
 
 	timer_stop(&b->timer);
 	if (b->state != HB_NONE)

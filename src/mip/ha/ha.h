@@ -84,6 +84,7 @@ struct ha_binding {
 	uint8_t status; /* why a handler refuses */
 
 	int ifindex; /* of the home link */
+	struct in6_addr back; /* where the last BU came from, and its answer goes */
 	struct tunnel tunnel;
 	struct in6_addr sa_end; /* the mobile end of the tunnel policies: home or care-of address */
 	struct in6_addr link_local; /* also answered for, where the BU has L */

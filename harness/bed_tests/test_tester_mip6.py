@@ -116,6 +116,17 @@ def test_a_sealed_packet_is_opened_by_its_keys_alone():
         packet.parse(octets, {key.spi: other}.get)
 
 
+@pytest.mark.req("T-160")
+def test_headers_in_another_order_are_malformed():
+    key, inner = sa(), one("echo", "optioned").octets()[40:]
+    behind = Packet(COA, AGENT, Raw(packet.DESTINATION, inner), sa=key).octets()
+    with pytest.raises(Malformed, match="behind ESP"):
+        packet.parse(behind, {key.spi: key}.get)
+    routed = one("echo", "routed").octets()[40:]
+    with pytest.raises(Malformed, match="behind a home address"):
+        packet.parse(Packet(COA, AGENT, Raw(packet.ROUTING, routed), HOA).octets())
+
+
 def test_every_cut_and_every_wrong_checksum_is_malformed():
     octets = one("BU", "optioned").octets()
     for size in range(len(octets)):

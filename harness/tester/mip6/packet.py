@@ -115,7 +115,10 @@ def parse(data: bytes, lookup: Lookup = lambda spi: None) -> Packet:
 
 
 def _behind(found: Packet, proto: int, text: bytes, lookup: Lookup) -> Packet:
-    """What follows in the packet, header by header."""
+    """What follows in the packet, header by header, in the order that RFC 6275 6.3 gives them."""
+    if proto in (ROUTING, DESTINATION) and (found.sa or proto == ROUTING and found.hao):
+        before = "ESP" if found.sa else "a home address"
+        raise Malformed(f"an extension header {proto} stands behind {before}")
     if proto == ROUTING:
         route, proto, text = _routing(text)
         return _behind(replace(found, route=route), proto, text, lookup)

@@ -1,0 +1,63 @@
+"""outside - mutants that the tester sees from outside: a test of it turns red."""
+
+from __future__ import annotations
+
+from harness.mutants.row import Mutant
+
+# The tester's tests of a home agent and of a mobile node.
+HA, MN = "harness/tester/tests/ha", "harness/tester/tests/mn"
+
+OUTSIDE = (
+    Mutant("C-121", "src/mip/mn/register.c",
+           "mps_hoa_left(mn),",
+           "UINT32_MAX,",
+           f"{MN}/test_mn_register.py::test_the_lifetime_is_no_longer_than_the_home_address"),
+    Mutant("C-121", "src/mip/mn/mpa.c",
+           "if (bul_left(&mn->bul) > (left",
+           "if (bul_left(&mn->bul) < (left",
+           f"{MN}/test_mn_discovery.py::test_a_shorter_home_prefix_shortens_the_binding"),
+    Mutant("C-122", "src/mip/mn/mps.c",
+           "if (left && left != UINT32_MAX)",
+           "if (!left)",
+           f"{MN}/test_mn_discovery.py::test_a_home_prefix_that_is_about_to_end_is_asked_for"),
+    Mutant("C-123", "src/mip/ha/ha.c",
+           "\t\tha_at_home(bu->b, is_at_home(bu));",
+           "\t\tha_at_home(bu->b, false);",
+           f"{HA}/test_ha_deregister.py::test_an_old_number_deletes_nothing"),
+    Mutant("C-124", "src/mip/ha/check.c",
+           "return is_ours(ha, &a, bu->ifindex) ? BA_DAD_FAILED : BA_ACCEPTED;",
+           "return BA_ACCEPTED;",
+           f"{HA}/test_ha_malformed.py::test_the_agents_own_link_local_address_is_not_given_away"),
+    Mutant("D-060", "src/mip/policy/sp_rows.c",
+           "MAIN(HA, PEER, ICMPV6, IN, 5, HOA, HA, ICMP, ANY,",
+           "MAIN(HA, PEER, ICMPV6, IN, 5, HOA, HA, ICMP, ICMP6_MOB_PREFIX_SOLICIT,",
+           f"{HA}/test_ha_discovery.py::test_a_solicitation_is_answered"),
+    Mutant("D-060", "src/mip/policy/sp_rows.c",
+           "MAIN(HA, PEER, BUT_ND, IN, 4, HOA, HA, ICMP, NA,",
+           "MAIN(HA, PEER, BUT_ND, IN, 6, HOA, HA, ICMP, NA,",
+           f"{HA}/test_ha_deregister.py::test_a_binding_is_deleted"),
+    Mutant("C-112", "src/mip/ha/link.c",
+           'all[] = { "forwarding", "proxy_ndp" };',
+           'all[] = { "forwarding" };',
+           f"{HA}/test_ha_dad.py::test_neighbours_are_answered_while_there_is_a_binding"),
+    Mutant("C-040", "src/mip/binding/bc.c",
+           "return ahead != 0 && ahead < 0x8000;",
+           "return ahead < 0x8000;",
+           f"{HA}/test_ha_sequence.py::test_a_number_that_is_not_greater_is_refused"),
+    Mutant("C-047", "src/mip/ha/check.c",
+           "return bu->deletes && !bu->b ? BA_NOT_HA_FOR_MN : BA_ACCEPTED;",
+           "return BA_ACCEPTED;",
+           f"{HA}/test_ha_deregister.py::test_without_a_binding_it_is_refused"),
+    Mutant("C-051", "src/mip/ha/mps.c",
+           "icmp6_mps_parse(p->data, &mpa.id) < 0",
+           "icmp6_mps_parse(p->data, &mpa.id) < 0 || (mpa.id = 0)",
+           f"{HA}/test_ha_discovery.py::test_a_solicitation_is_answered"),
+    Mutant("C-062", "src/mip/mn/mn.c",
+           "mn->bul.delay_ms = bul_backoff(mn->bul.delay_ms);",
+           "mn->bul.delay_ms = first_delay(mn);",
+           f"{MN}/test_mn_register.py::test_a_first_update_is_repeated"),
+    Mutant("C-074", "src/mip/mn/seek.c",
+           "mn->seek.delay_ms *= 2;",
+           "mn->seek.delay_ms *= 1;",
+           f"{MN}/test_mn_discovery.py::test_the_question_for_home_agents_is_repeated"),
+)

@@ -172,7 +172,7 @@ def test_a_trivial_public_value_makes_no_keys(tn, value):
         sa.take_init(answer)
         sa.derive(trivial(value).public)
         sa.send(IKE_AUTH, *sa.auth(), id=1)
-        sa.silent(2, exchange=IKE_AUTH)
+        sa.silent(2, exchange=IKE_AUTH, first=Kind.SK)
     assert not tn.subject.spis()
     alive(tn)
 

@@ -131,17 +131,22 @@ static enum x_verdict auth_answer(struct x *x)
 }
 
 /* 2.21.2: the responder has an IKE_SA already, it must hear that it is not accepted. */
-static enum x_verdict not_accepted(struct x *x)
+static enum x_verdict take_back(struct x *x, int rc, const char *why, bool auth_failed)
 {
 	struct task *t = task_new(TASK_DELETE_SA);
 
-	x_fail(x, -EACCES, "the peer is not who it should be");
+	x_fail(x, rc, why);
 	if (!t)
 		return X_FAIL;
-	t->auth_failed = true;
+	t->auth_failed = auth_failed;
 	x_push_front(x->sa, t);
-	nego_over(x, x->sa->fail_rc, x->sa->fail_why);
+	nego_over(x, rc, why);
 	return X_STAY;
+}
+
+static enum x_verdict not_accepted(struct x *x)
+{
+	return take_back(x, -EACCES, "the peer is not who it should be", true);
 }
 
 static bool is_expected(struct sa *sa)
@@ -161,8 +166,9 @@ static void take_child(struct x *x)
 	int rc = -ECONNREFUSED;
 	const char *why;
 
-	if ((x->in->has & need) != need) {
+	if ((x->in->has & need) != need || msg_error(x->in)) {
 		why = nego_refusal(x->in);
+		nego_take_back(x);
 	} else {
 		rc = nego_take(x, t->child.to, false);
 		why = rc ? "the CHILD_SA could not be installed" : "established";
@@ -195,9 +201,11 @@ static enum x_verdict auth_refused(struct x *x)
 {
 	const struct notify *error = msg_error(x->in);
 
-	log_ike(1, "received %s notify error", notify_long_str(error->type));
-	return x_fail(x, error->type == N_AUTHENTICATION_FAILED ? -EACCES : -ECONNREFUSED,
-		notify_long_str(error->type));
+	int rc = error->type == N_AUTHENTICATION_FAILED ? -EACCES : -ECONNREFUSED;
+	const char *why = notify_long_str(error->type);
+
+	log_ike(1, "received %s notify error", why);
+	return x->in->has & P(AUTH) ? take_back(x, rc, why, false) : x_fail(x, rc, why);
 }
 
 /* clang-format off */
@@ -213,7 +221,7 @@ static const struct x_row rows[] = {
 	  auth_take, BIT(X_SEND) | BIT(X_STAY) | BIT(X_FAIL),
 	  SA_UP, "take the answer to IKE_AUTH" },
 	{ BIT(SA_AUTH_SENT), TASK_AUTH, ROLE_REFUSED, 0, 0,
-	  auth_refused, BIT(X_FAIL),
+	  auth_refused, BIT(X_STAY) | BIT(X_FAIL),
 	  NOWHERE, "IKE_AUTH is refused" },
 };
 /* clang-format on */

@@ -118,6 +118,7 @@ static enum x_verdict child_refused(struct x *x)
 		fresh_other_group(x->in, &t->trap->conn->esp, t->dh ? dh_group(t->dh)->id : 0);
 	const char *why;
 
+	nego_take_back(x);
 	if (group && !t->n_groups++) { /* */
 		t->group = group;
 		blob_free(&t->ni);

@@ -46,10 +46,9 @@ static const struct x_gap gaps[] = {
 	  "it goes, nothing is made in it" },
 	{ ALL & ~BIT(SA_UP), MAKES, BACK, CELL_IMPOSSIBLE, "the state stays while this is asked" },
 
-	{ KEYLESS | HALF | BIT(SA_DELETING), BIT(TASK_INFO), BIT(ROLE_TAKE), CELL_IMPOSSIBLE,
+	{ KEYLESS | HALF | BIT(SA_DELETING), BIT(TASK_INFO), BACK, CELL_IMPOSSIBLE,
 	  "nothing is asked then" },
-	{ ALL, BIT(TASK_INFO) | BIT(TASK_DELETE_SA), BIT(ROLE_REFUSED), CELL_IMPOSSIBLE,
-	  "any answer will do" },
+	{ ALL, BIT(TASK_DELETE_SA), BIT(ROLE_REFUSED), CELL_IMPOSSIBLE, "any answer will do" },
 
 	{ KEYLESS | BIT(SA_INIT_DONE), BIT(TASK_DELETE_SA), BIT(ROLE_ASK), CELL_IMPOSSIBLE,
 	  "the peer has nothing to delete" },

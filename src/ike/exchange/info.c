@@ -6,6 +6,7 @@
 #include "base/wr.h"
 #include "ike/exchange/exchange.h"
 #include "ike/lifecycle/close.h"
+#include "ike/lifecycle/leave.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/limits.h"
 #include "ike/sa/child.h"
@@ -57,6 +58,20 @@ static enum x_verdict info_take(struct x *x)
 		return X_STAY;
 	child_free(c);
 	log_ike(1, "CHILD_SA closed");
+	return X_STAY;
+}
+
+/* It may have what we asked it to delete: that goes with this IKE_SA, if another one can be made.
+ */
+static enum x_verdict info_refused(struct x *x)
+{
+	const char *why = notify_long_str(msg_error(x->in)->type);
+
+	log_ike(1, "received %s notify in an answer to INFORMATIONAL", why);
+	if (!x->task->child.to)
+		return X_STAY;
+	child_free(x->task->child.to);
+	leave_begin(x->sa);
 	return X_STAY;
 }
 
@@ -173,6 +188,9 @@ static const struct x_row rows[] = {
 	{ BIT(SA_UP) | BIT(SA_REKEYED), TASK_INFO, ROLE_TAKE, 0, 0,
 	  info_take, BIT(X_STAY),
 	  NOWHERE, "take the answer to INFORMATIONAL" },
+	{ BIT(SA_UP) | BIT(SA_REKEYED), TASK_INFO, ROLE_REFUSED, 0, 0,
+	  info_refused, BIT(X_STAY),
+	  NOWHERE, "INFORMATIONAL is refused" },
 	{ BIT(SA_AUTH_SENT) | BIT(SA_UP) | BIT(SA_REKEYED), TASK_DELETE_SA, ROLE_ASK, 0, 0,
 	  delete_ask, BIT(X_SEND),
 	  SA_DELETING, "ask to delete the IKE_SA" },

@@ -263,6 +263,17 @@ static int take_secret(struct x *x, const struct suite *suite, struct blob *shar
 	return dh_shared(x->task->dh, in->ke.data, shared);
 }
 
+void nego_take_back(struct x *x)
+{
+	struct child *c = x->task->child.to;
+
+	if (!(x->in->has & P(SA)) || !c)
+		return;
+	child_point(&x->task->child, NULL);
+	child_do(c, CE_AGREED);
+	iked_close_child(c);
+}
+
 int nego_take(struct x *x, struct child *c, bool with_dh)
 {
 	const struct msg *in = x->in;
@@ -280,11 +291,8 @@ int nego_take(struct x *x, struct child *c, bool with_dh)
 			blob_view(with_dh ? &x->task->ni : &sa->init->ni),
 			with_dh ? in->nonce : blob_view(&sa->init->nr));
 	}
-	if (rc < 0) { /* the peer has it, whatever we think of it: take it back */
-		child_point(&x->task->child, NULL);
-		child_do(c, CE_AGREED);
-		iked_close_child(c);
-	}
+	if (rc < 0)
+		nego_take_back(x);
 	return rc;
 }
 

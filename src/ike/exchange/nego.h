@@ -37,6 +37,8 @@ int nego_answer(struct x *x, struct child *rekeyed, bool with_dh, struct child *
 
 /* The answer to our request: checked, keys made, installed. */
 int nego_take(struct x *x, struct child *c, bool with_dh);
+/* The peer granted it, so it has it, whatever is thought of it here: its half is deleted. */
+void nego_take_back(struct x *x);
 
 /* Answer with that refusal only. */
 enum x_verdict nego_refuse(struct x *x, int type);

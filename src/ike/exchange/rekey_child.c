@@ -132,6 +132,7 @@ static enum x_verdict rekey_child_refused(struct x *x)
 	uint16_t now = t->dh ? dh_group(t->dh)->id : 0;
 	uint16_t group = old ? fresh_other_group(x->in, &old->trap->conn->esp, now) : 0;
 
+	nego_take_back(x);
 	if (group && !t->n_groups++) { /* */
 		t->group = group;
 		blob_free(&t->ni);
@@ -147,7 +148,7 @@ static enum x_verdict rekey_child_refused(struct x *x)
 	if (fresh_begin_anew(x))
 		return X_STAY;
 	nego_refusal(x->in);
-	if (msg_notify(x->in, N_CHILD_SA_NOT_FOUND)) { /* */
+	if (msg_notify(x->in, N_CHILD_SA_NOT_FOUND) && !(x->in->has & P(SA))) { /* */
 		struct trap *trap = old->trap;
 
 		trap_ref(trap);

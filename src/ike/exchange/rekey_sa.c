@@ -6,6 +6,7 @@
 #include "ike/exchange/fresh.h"
 #include "ike/exchange/nego.h"
 #include "ike/exchange/exchange.h"
+#include "ike/lifecycle/leave.h"
 #include "ike/lifecycle/lifetime.h"
 #include "ike/machine/ask.h"
 #include "ike/machine/limits.h"
@@ -15,6 +16,8 @@
  * When both sides begin at once, the IKE_SA made with the lowest of the four nonces is closed by
  * the side that made it (2.8.2).
  */
+
+#define IKE_SET (P(SA) | P(NONCE) | P(KE))
 
 static void spi_proposals(const struct prop_list *ike, uint64_t spi, struct prop_list *out)
 {
@@ -224,13 +227,29 @@ static enum x_verdict rekey_sa_take(struct x *x)
 	return X_SEND;
 }
 
+/* The peer granted it too, so it has it: closed as soon as it is up. */
+static bool take_back(struct x *x)
+{
+	struct sa *new_sa = x->task->new_sa.to;
+
+	if ((x->in->has & IKE_SET) != IKE_SET || take_sa(x, new_sa) < 0)
+		return false;
+	sa_point(&x->task->new_sa, NULL);
+	rise(x, new_sa);
+	new_sa->leaving = true; /* for nobody to use */
+	x_push_front(new_sa, task_new(TASK_DELETE_SA));
+	x_run(new_sa);
+	return true;
+}
+
 static enum x_verdict rekey_sa_refused(struct x *x)
 {
 	struct task *t = x->task;
 	uint16_t now = t->dh ? dh_group(t->dh)->id : 0;
 	uint16_t group = fresh_other_group(x->in, &x->sa->peer->conn->ike, now);
+	bool granted = take_back(x);
 
-	if (group && !t->n_groups++) {
+	if (group && !granted && !t->n_groups++) {
 		t->group = group;
 		blob_free(&t->ni);
 		return X_AGAIN;
@@ -239,6 +258,8 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 		x->heir = t->their_sa.to;
 		return X_SEND;
 	}
+	if (granted && leave_begin(x->sa) == 0) /* it may have given up what this one has */
+		return X_STAY;
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE))
 		return X_LATER;
 	if (fresh_begin_anew(x))
@@ -249,7 +270,6 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 }
 
 /* clang-format off */
-#define IKE_SET (P(SA) | P(NONCE) | P(KE))
 static const struct x_row rows[] = {
 	{ BIT(SA_UP), TASK_REKEY_SA, ROLE_ASK, 0, 0,
 	  rekey_sa_ask, BIT(X_SEND) | BIT(X_STAY),

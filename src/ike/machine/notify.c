@@ -77,6 +77,25 @@ bool notify_belongs(uint16_t type, enum task_kind kind, bool answer)
 	return i < N_ROWS && rows[i].where & (answer ? ANSWER(kind) : ASK(kind));
 }
 
+/* Those that a CHILD_SA may be refused by, and no message as such. */
+static bool is_of_child(uint16_t type)
+{
+	return notify_belongs(type, TASK_CHILD, true) && !notify_belongs(type, TASK_INFO, true);
+}
+
+bool notify_refuses(const struct msg *m, enum task_kind kind)
+{
+	for (size_t i = 0; i < m->n_notify; i++) {
+		uint16_t type = m->notify[i].type;
+
+		if (type >= N_INITIAL_CONTACT)
+			continue;
+		if (kind != TASK_AUTH || m->notify[i].stray || !is_of_child(type))
+			return true;
+	}
+	return false;
+}
+
 void notify_judge(struct msg *m, enum task_kind kind)
 {
 	for (size_t i = 0; i < m->n_notify; i++)

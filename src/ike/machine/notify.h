@@ -14,4 +14,7 @@
 
 bool notify_belongs(uint16_t type, enum task_kind kind, bool answer);
 bool notify_is_known(uint16_t type);
+/* An answer says an error: the request has failed, whatever else it has (3.10.1). In IKE_AUTH an
+ * error of the CHILD_SA leaves the IKE_SA (1.2). */
+bool notify_refuses(const struct msg *m, enum task_kind kind);
 void notify_judge(struct msg *m, enum task_kind kind);

@@ -165,12 +165,17 @@ static void take_verdict(struct sa *sa, const struct x_row *row, enum x_verdict 
 		task_free(task);
 }
 
-/* Required payloads decide whether this is the answer or a refusal. */
+/* An error decides whether this is a refusal, and then required payloads whether it is the answer.
+ */
 static const struct x_row *row_of_answer(const struct sa *sa, const struct msg *in)
 {
 	enum task_kind kind = sa->task->kind;
-	const struct x_row *row = x_row_find(sa, kind, ROLE_TAKE, in->has);
+	const struct x_row *row = NULL;
 
+	if (notify_refuses(in, kind))
+		row = x_row_find(sa, kind, ROLE_REFUSED, in->has);
+	if (!row)
+		row = x_row_find(sa, kind, ROLE_TAKE, in->has);
 	if (!row && (msg_error(in) || msg_notify(in, N_COOKIE))) /* of IKE_SA_INIT only */
 		row = x_row_find(sa, kind, ROLE_REFUSED, in->has);
 	return row;

@@ -52,6 +52,7 @@ struct conf_key {
 	const struct name *words; /* for conf_word: the accepted words */
 	size_t n_words;
 	const char *doc; /* one line of the manual page */
+	unsigned roles; /* who reads it, of a program with several, 1 << role each; 0: all */
 };
 
 conf_set conf_secs; /* uint32_t seconds: N, Ns, Nm, Nh, Nd */

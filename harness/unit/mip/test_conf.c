@@ -244,8 +244,8 @@ static void two_policies_without_reqid_are_told(void **state)
 		char text[512];
 
 		snprintf(text, sizeof(text),
-			"IPsecPolicySet { HomeAgentAddress 2001:1::1;\n"
-			"HomeAddress 2001:1::10/64;\nIPsecPolicy Mh %s;\n"
+			"NodeConfig HA; Interface \"eth0\"; IPsecPolicySet { HomeAgentAddress "
+			"2001:1::1;\nHomeAddress 2001:1::10/64;\nIPsecPolicy Mh %s;\n"
 			"IPsecPolicy TunnelPayload %s; }",
 			rows[i][0], rows[i][1]);
 		drop(load(text, 0, warnings[i]));
@@ -270,7 +270,7 @@ static void numbers_words_and_booleans_have_their_spellings(void **state)
 		     "InitialBindackTimeoutReReg 0.25;\n"
 		     "OptimisticHandoff true; NoHomeReturn allow; SendMobPfxSols block;\n"
 		     "DefaultBindingAclPolicy 130;\n",
-			0, 0);
+			0, 6); /* read by nobody here */
 
 	(void)state;
 	assert_int_equal(c->bindack_first_ms, 2000);
@@ -286,9 +286,11 @@ static void numbers_words_and_booleans_have_their_spellings(void **state)
 
 static void two_reqids_are_one_for_each_direction(void **state)
 {
-	struct mip_conf *c = load(SET("IPsecPolicy Mh UseESP 1 11; IPsecPolicy any UseESP 2 allow;"
-				      "IPsecPolicy TunnelPayload UseESP;"),
-		1, 0); /* any and Mh overlap */
+	struct mip_conf *c =
+		load("NodeConfig HA; Interface \"eth0\";" SET(
+			     "IPsecPolicy Mh UseESP 1 11; IPsecPolicy any UseESP 2 allow;"
+			     "IPsecPolicy TunnelPayload UseESP;"),
+			1, 0); /* any and Mh overlap */
 	const struct mip_policy *p = c->policy_sets->policies;
 
 	(void)state;
@@ -311,12 +313,14 @@ static void a_policy_set_is_checked(void **state)
 	refused(SET("IPsecPolicy Mh UseESP 1 deny;"),
 		"1: IPsecPolicy deny: expected ';' or allow "
 		"(no other action is supported)");
-	refused(SET("IPsecPolicy Mh UseESP 1;\n") SET("IPsecPolicy HomeRegBinding UseESP 2;"),
+	refused("NodeConfig HA; Interface \"eth0\"; " SET("IPsecPolicy Mh UseESP 1;\n")
+			SET("IPsecPolicy HomeRegBinding UseESP 2;"),
 		"3: IPsecPolicy HomeRegBinding: expected no overlap with IPsecPolicy Mh of line "
 		"1");
-	refused(SET(""),
+	refused("NodeConfig HA; Interface \"eth0\"; " SET(""),
 		"1: IPsecPolicySet: expected at least one HomeAddress and one IPsecPolicy");
-	refused("IPsecPolicySet { HomeAgentAddress fe80::1; HomeAddress 2001:1::10/64; "
+	refused("NodeConfig HA; Interface \"eth0\"; IPsecPolicySet { HomeAgentAddress fe80::1; "
+		"HomeAddress 2001:1::10/64; "
 		"IPsecPolicy "
 		"Mh UseESP 1; }",
 		"1: IPsecPolicySet: HomeAgentAddress fe80::1: expected a global or unique local "
@@ -335,7 +339,8 @@ static void a_mobile_node_needs_a_home_and_its_protection(void **state)
 	refused("NodeConfig MN; MnHomeLink \"eth0\" { HomeAddress 2001:1::10/64; }",
 		"1: MnHomeLink eth0: expected an IPsecPolicy Mh or HomeRegBinding for "
 		"2001:1::10 and :: (UseMnHaIPsec is enabled)");
-	refused("UseMnHaIPsec disabled; MnHomeLink \"eth0\" { HomeAddress 2001:1::10/64; "
+	refused("NodeConfig MN; UseMnHaIPsec disabled; MnHomeLink \"eth0\" { HomeAddress "
+		"2001:1::10/64; "
 		"HomeAgentAddress ff02::1; }",
 		"1: MnHomeLink eth0: HomeAgentAddress ff02::1: expected a global or unique local "
 		"address, "

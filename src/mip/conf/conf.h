@@ -115,7 +115,8 @@ int mip_conf_load(const char *path, struct conf_log *log, struct mip_conf **out)
 void mip_conf_free(struct mip_conf *c);
 OWN(mip_conf)
 
-/* What was understood, as a file that loads again to the same (`mip6d --show-config`). */
+/* What was understood and is read in this role, as a file that loads again to the same (`mip6d
+ * --show-config`). */
 void mip_conf_print(const struct mip_conf *c, FILE *f);
 
 /* The option tables of the manual page. */

@@ -119,8 +119,8 @@ static const struct conf_key set_keys[] = {
 
 static const struct conf_stmt set_stmts[] = {
 	{ "HomeAddress", set_hoa, "a home address with the prefix length of its link; one or more",
-		true },
-	{ "IPsecPolicy", set_policy, "what is protected, and the reqids; one or more", true },
+		true, 0 },
+	{ "IPsecPolicy", set_policy, "what is protected, and the reqids; one or more", true, 0 },
 };
 
 const struct conf_scope conf_scope_set = { set_keys, sizeof(set_keys) / sizeof(set_keys[0]),

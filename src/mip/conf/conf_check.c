@@ -190,6 +190,9 @@ void conf_check(struct conf_in *in)
 
 	for (const struct mip_policy_set *s = c->policy_sets; s; s = s->next)
 		check_set(in, s);
+	if (c->policy_sets && !c->use_mn_ha_ipsec)
+		conf_warn(in->log, c->policy_sets->at,
+			"IPsecPolicySet: protects nothing, UseMnHaIPsec is disabled");
 	for (const struct mip_home_link *h = c->home_links; h; h = h->next)
 		check_home(in, h);
 	for (const struct mip_iface *i = c->ifaces; i; i = i->next)

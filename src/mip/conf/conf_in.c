@@ -205,7 +205,7 @@ static size_t find_name(const struct conf_scope *scope, const char *name)
 	return i;
 }
 
-/* firsts: where each name of the scope stands that is given once. */
+/* firsts: where each name of the scope stands. */
 static int statement(
 	struct conf_in *in, const struct conf_scope *scope, void *target, struct conf_pos *firsts)
 {
@@ -214,6 +214,7 @@ static int statement(
 	const struct conf_key *key = i < scope->n_keys ? &scope->keys[i] : NULL;
 	const struct conf_stmt *stmt = key ? NULL : &scope->stmts[i - scope->n_keys];
 	struct conf_pos at = in->t->at;
+	bool is_once;
 	int rc;
 
 	in_next(in);
@@ -221,12 +222,29 @@ static int statement(
 		say_unknown(in, scope, name);
 		return -EINVAL;
 	}
-	if (is_second(in, name, &firsts[i]))
+	is_once = key ? key->set != NULL : !stmt->again;
+	if (is_once && is_second(in, name, &firsts[i]))
 		return -EINVAL;
 	rc = key ? key_read(in, key, target) : stmt->read(in, name, target);
-	if (!rc && (key ? key->set != NULL : !stmt->again))
+	if (!rc)
 		firsts[i] = at;
 	return rc;
+}
+
+/* What stands there and this node does not read; which one it is may be told last. */
+static void say_unread(
+	struct conf_in *in, const struct conf_scope *scope, const struct conf_pos *firsts)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = name_at(scope, i)); i++) {
+		unsigned roles = i < scope->n_keys ? scope->keys[i].roles
+						   : scope->stmts[i - scope->n_keys].roles;
+
+		if (firsts[i].line && roles && !(roles & 1u << in->conf->role))
+			conf_warn(in->log, firsts[i], "%s: has no effect for a %s", name,
+				mip_role_str(in->conf->role));
+	}
 }
 
 void in_statements(struct conf_in *in, const struct conf_scope *scope, void *target)
@@ -245,6 +263,8 @@ void in_statements(struct conf_in *in, const struct conf_scope *scope, void *tar
 		if (statement(in, scope, target, firsts) < 0)
 			skip_statement(in);
 	}
+	if (!in->log->n_errors) /* of a broken NodeConfig nobody knows what is read */
+		say_unread(in, scope, firsts);
 }
 
 int in_block(struct conf_in *in, const char *name, const struct conf_scope *scope, void *target)

@@ -29,7 +29,11 @@ struct conf_stmt {
 	conf_stmt_fn *read;
 	const char *doc;
 	bool again; /* it makes one more of a list; else it is given once, as what a row sets */
+	unsigned roles; /* as of a row */
 };
+
+/* Who reads it. */
+enum { FOR_HA = 1u << MIP_HA, FOR_MN = 1u << MIP_MN, FOR_BOTH = FOR_HA | FOR_MN };
 
 struct conf_scope {
 	const struct conf_key *keys; /* a row without setter: known, no effect */

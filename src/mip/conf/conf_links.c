@@ -72,10 +72,10 @@ static int home_address(struct conf_in *in, const char *name, void *target)
 /* clang-format off */
 static const struct conf_stmt home_stmts[] = {
 	{ "HomeAddress", home_address, "the home address with the prefix length of its link",
-	  false },
-	{ "HomeAddressV4", stmt_refuse_dsmip, NULL, false },
-	{ "HomeAgentV4Address", stmt_refuse_dsmip, NULL, false },
-	{ "HomePrefix4", stmt_refuse_dsmip, NULL, false },
+	  false, 0 },
+	{ "HomeAddressV4", stmt_refuse_dsmip, NULL, false, 0 },
+	{ "HomeAgentV4Address", stmt_refuse_dsmip, NULL, false, 0 },
+	{ "HomePrefix4", stmt_refuse_dsmip, NULL, false, 0 },
 };
 /* clang-format on */
 

@@ -89,14 +89,15 @@ static bool is_unset_string(const struct conf_key *key, const void *field)
 	return !v;
 }
 
-static void print_keys(
-	const struct conf_scope *scope, const void *target, const char *indent, FILE *f)
+static void print_keys(const struct conf_scope *scope, enum mip_role role, const void *target,
+	const char *indent, FILE *f)
 {
 	for (size_t i = 0; i < scope->n_keys; i++) {
 		const struct conf_key *key = &scope->keys[i];
 		const void *field = (const char *)target + key->at;
 
-		if (!key->set || is_unset_string(key, field))
+		if (!key->set || is_unset_string(key, field) ||
+			(key->roles && !(key->roles & 1u << role)))
 			continue;
 		fprintf(f, "%s%s ", indent, key->name);
 		for (size_t p = 0; p < sizeof(printers) / sizeof(printers[0]); p++)
@@ -133,10 +134,10 @@ static const char *policy_note(enum mip_policy_kind kind)
 	return "";
 }
 
-static void print_set(const struct mip_policy_set *s, FILE *f)
+static void print_set(const struct mip_policy_set *s, enum mip_role role, FILE *f)
 {
 	fputs("IPsecPolicySet {\n", f);
-	print_keys(&conf_scope_set, s, "\t", f);
+	print_keys(&conf_scope_set, role, s, "\t", f);
 	for (size_t i = 0; i < s->n_hoas; i++)
 		fprintf(f, "\tHomeAddress %s;\n", prefix_str(&s->hoas[i]));
 	for (size_t i = 0; i < s->n_policies; i++)
@@ -148,21 +149,23 @@ static void print_set(const struct mip_policy_set *s, FILE *f)
 
 void mip_conf_print(const struct mip_conf *c, FILE *f)
 {
-	print_keys(&conf_scope_file, c, "", f);
-	fputs("DefaultBindingAclPolicy ", f);
-	print_status(c->default_acl, f);
+	print_keys(&conf_scope_file, c->role, c, "", f);
+	if (c->role == MIP_HA) {
+		fputs("DefaultBindingAclPolicy ", f);
+		print_status(c->default_acl, f);
+	}
 	for (const struct mip_iface *i = c->ifaces; i; i = i->next) {
 		fprintf(f, "Interface \"%s\" {\n", i->name);
-		print_keys(&conf_scope_iface, i, "\t", f);
+		print_keys(&conf_scope_iface, c->role, i, "\t", f);
 		fputs("}\n", f);
 	}
 	for (const struct mip_home_link *h = c->home_links; h; h = h->next) {
 		fprintf(f, "MnHomeLink \"%s\" {\n", h->ifname);
-		print_keys(&conf_scope_home, h, "\t", f);
+		print_keys(&conf_scope_home, c->role, h, "\t", f);
 		fprintf(f, "\tHomeAddress %s;\n}\n", prefix_str(&h->hoa));
 	}
 	for (const struct mip_policy_set *s = c->policy_sets; s; s = s->next)
-		print_set(s, f);
+		print_set(s, c->role, f);
 	for (const struct mip_acl *a = c->acls; a; a = a->next) {
 		fprintf(f, "BindingAclPolicy %s ", addr_str(&a->hoa));
 		print_status(a->status, f);

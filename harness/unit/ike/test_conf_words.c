@@ -99,9 +99,9 @@ static void pfs_is_a_group_in_each_proposal(void **state)
 		{ "\tpfs=yes\n\tesp=aes128-sha256!\n", "c" },
 		{ "\tpfs=yes\n\tesp=aes128-sha256-modp2048!\n", "ac" },
 		{ "\tpfs=yes\n\tesp=aes128-sha256-modp2048,aes256-sha256!\n", "c" },
-		{ "\tpfs=yes\n\tesp=aes128-sha256-modp2048,aes256-sha256-modp3072!\n", "ac" },
+		{ "\tpfs=yes\n\tesp=aes128-sha256-modp2048,aes256-sha256-ecp256!\n", "ac" },
 		{ "\tpfsgroup=modp2048\n\tesp=aes128-sha256-modp2048!\n", "ac" },
-		{ "\tpfsgroup=modp3072\n\tesp=aes128-sha256-modp2048!\n", "c" },
+		{ "\tpfsgroup=ecp256\n\tesp=aes128-sha256-modp2048!\n", "c" },
 		{ "\tpfsgroup=sha256\n\tesp=aes128-sha256-modp2048!\n", "c" },
 	};
 	char text[256];

@@ -123,6 +123,7 @@ static const struct {
 	{ "lifebytes", "1", IGNORED },
 	{ "lifepackets", "1", IGNORED },
 	{ "lifetime", "40h", ENFORCED },
+	{ "liveness", "yes", IGNORED },
 	{ "marginbytes", "1", IGNORED },
 	{ "marginpackets", "1", IGNORED },
 	{ "margintime", "9m", ENFORCED },

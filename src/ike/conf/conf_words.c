@@ -80,6 +80,7 @@ static const struct word words[] = {
 	{ "mark", EACH_VALUE, "marks belong to the policies, which iked does not install" },
 	{ "mark_in", EACH_VALUE, "marks belong to the policies, which iked does not install" },
 	{ "mark_out", EACH_VALUE, "marks belong to the policies, which iked does not install" },
+	{ "liveness", EACH_VALUE, "dpdaction says what happens when the peer no longer answers" },
 	{ "metric", EACH_VALUE, "no routes are made" },
 	{ "modecfgbanner", EACH_VALUE, "of IKEv1" },
 	{ "modecfgdns", EACH_VALUE, "addresses are not handed out" },

@@ -154,10 +154,8 @@ int stmt_acl(struct conf_in *in, const char *name, void *target)
 
 	if (in_set(in, name, conf_in6, "a home address", &acl.hoa) < 0)
 		return -EINVAL;
-	if (in_is(in, LEX_LPAREN)) {
-		conf_error(in->log, in->at, "%s: unsupported, mobile network prefixes", name);
+	if (in_has_networks(in, name))
 		return -EINVAL;
-	}
 	if (in_set(in, name, status_set, "allow, deny or a status", &acl.status) < 0 ||
 		in_end(in, name) < 0)
 		return -EINVAL;

@@ -56,6 +56,16 @@ int in_end(struct conf_in *in, const char *name)
 	return -EINVAL;
 }
 
+bool in_has_networks(struct conf_in *in, const char *name)
+{
+	if (!in_take(in, LEX_LPAREN))
+		return false;
+	conf_error(in->log, in->at,
+		"%s (%s: expected no mobile network prefixes, they are not supported", name,
+		next_text(in));
+	return true;
+}
+
 int in_set(struct conf_in *in, const char *name, conf_set *set, const char *expected, void *target)
 {
 	const struct conf_key plain = { .name = name };

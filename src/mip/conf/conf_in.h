@@ -65,6 +65,9 @@ const char *in_value(struct conf_in *in, const char *name, const char *expected)
 /* The end of a statement; anything else is said. */
 int in_end(struct conf_in *in, const char *name);
 
+/* Mobile network prefixes in parentheses come now, which is said: they are not supported. */
+bool in_has_networks(struct conf_in *in, const char *name);
+
 /* A value by its setter, its finding logged under the name. */
 int in_set(struct conf_in *in, const char *name, conf_set *set, const char *expected, void *target);
 

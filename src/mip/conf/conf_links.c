@@ -62,10 +62,8 @@ static int home_address(struct conf_in *in, const char *name, void *target)
 
 	if (rc < 0)
 		return rc;
-	if (in_is(in, LEX_LPAREN)) {
-		conf_error(in->log, in->at, "%s: unsupported, mobile network prefixes", name);
+	if (in_has_networks(in, name))
 		return -EINVAL;
-	}
 	return in_end(in, name);
 }
 

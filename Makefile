@@ -51,6 +51,11 @@ ifdef UBSAN
 CFLAGS  += -fsanitize=undefined -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=undefined
 endif
+# In a guest each page that a program touches is a stop, and most are touched to relocate libraries:
+# what the machine has as archives is linked in, at a fixed place.
+ALL_PARTS = $(filter -l%,$(shell pkg-config --static --libs $(PKGS)))
+WITHIN  := -no-pie -static-libgcc -static-libubsan -Wl,--as-needed
+LINK     = $(if $(UBSAN),$$(cat $B/link),$(LDFLAGS) $(LDLIBS))
 ifdef COV
 CFLAGS  += --coverage
 LDFLAGS += --coverage
@@ -83,12 +88,25 @@ endef
 $(foreach m,$(MODULES),$(eval $(call MODULE,$m)))
 
 define PROGRAM
-$B/bin/$1: $B/obj/$(MAIN_$1)/main.o $(call libs,$(MAIN_$1))
+$B/bin/$1: $B/obj/$(MAIN_$1)/main.o $(call libs,$(MAIN_$1)) $(if $(UBSAN),$B/link)
 	@mkdir -p $$(@D)
 	@echo "  LD   $$@"
-	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
+	$(Q)$(CC) -o $$@ $$(filter-out %/link,$$^) $$(LINK)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$p)))
+
+# How the programs of a guest are linked here: as any other where that does not go.
+$B/link: Makefile
+	@mkdir -p $(@D)
+	@words='$(WITHIN) $(filter-out -pie,$(LDFLAGS))'; \
+	for one in $(ALL_PARTS); do \
+		archive=$$($(CC) -print-file-name=lib$${one#-l}.a); \
+		case $$archive in /*) one=$$archive ;; esac; \
+		words="$$words $$one"; \
+	done; \
+	echo 'int main(void) { return 0; }' | $(CC) -x c - -x none -o $@.try $$words 2>$@.why || \
+		words='$(LDFLAGS) $(LDLIBS)'; \
+	echo "$$words" >$@; rm -f $@.try
 
 $B/obj/%.o: src/%.c
 	@mkdir -p $(@D)

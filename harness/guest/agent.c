@@ -30,6 +30,7 @@ static struct {
 static struct {
 	int fd;
 	uint64_t set;
+	bool rang;
 } timer;
 
 static volatile sig_atomic_t child_ended;
@@ -100,6 +101,7 @@ static void timer_rang(void *it, short events)
 	(void)it;
 	(void)events;
 	timer.set = 0;
+	timer.rang = true;
 }
 
 /* A timer of its own, for poll() may be late by a thousandth of the time that it is given. */
@@ -139,7 +141,7 @@ static void wait_for_anything(void)
 
 static void work(void)
 {
-	uint64_t time;
+	uint64_t due, time;
 
 	if (child_ended) {
 		child_ended = 0;
@@ -147,8 +149,10 @@ static void work(void)
 	}
 	line_work();
 	children_end();
-	if (next_due() == NEVER)
+	due = next_due();
+	if (due && !timer.rang)
 		return;
+	timer.rang = false;
 	time = now();
 	nodes_due(time);
 	children_due(time);
@@ -194,7 +198,9 @@ static void prepare(void)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	sigaction(SIGCHLD, &act, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	for (int number = 1; number < NSIG; number++)
+		if (number != SIGCHLD)
+			signal(number, number == SIGPIPE ? SIG_IGN : SIG_DFL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 

@@ -74,8 +74,8 @@ static int become(const struct launch *it)
 		return errno;
 	if (it->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
 		return errno;
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
+	/* The only one that is ignored; what has a handler loses it with the agent's memory. */
+	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return try_exec(it);

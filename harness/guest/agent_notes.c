@@ -22,10 +22,12 @@
 /* The folder whose logs are looked at: how long each was when it was noted last. */
 static struct {
 	int notify, folder, notes;
+	char path[PATH_MAX];
 	size_t n;
 	struct {
 		char name[NAME_MAX + 1];
 		off_t size;
+		int wd;
 	} log[LOGS_MOST];
 } watch = { .notify = -1, .folder = -1, .notes = -1 };
 
@@ -37,52 +39,62 @@ static bool is_log(const char *name)
 		!strpbrk(name, "\"\\");
 }
 
-/* Its place in the list; a folder with more logs than that has the rest without notes. */
-static off_t *size_of(const char *name)
+static void note(size_t i, uint64_t time)
 {
-	size_t i = 0;
-
-	while (i < watch.n && strcmp(watch.log[i].name, name))
-		i++;
-	if (i == LOGS_MOST)
-		return NULL;
-	if (i == watch.n) {
-		strcpy(watch.log[i].name, name);
-		watch.log[watch.n++].size = 0;
-	}
-	return &watch.log[i].size;
-}
-
-static void note(const char *name, uint64_t time)
-{
-	off_t *known = is_log(name) ? size_of(name) : NULL;
+	const char *name = watch.log[i].name;
 	struct stat now_is;
 
-	if (!known || fstatat(watch.folder, name, &now_is, 0) < 0 || now_is.st_size <= *known)
+	if (fstatat(watch.folder, name, &now_is, 0) < 0 || now_is.st_size <= watch.log[i].size)
 		return;
-	*known = now_is.st_size;
+	watch.log[i].size = now_is.st_size;
 	dprintf(watch.notes, "[%llu.%09llu, \"%s\", %lld]\n", (unsigned long long)(time / SECOND),
 		(unsigned long long)(time % SECOND), name, (long long)now_is.st_size);
 }
 
-static void on_growth(void *it, short events)
+/* A folder with more logs than there is room for has the rest without notes. */
+static void log_there(const char *name, uint64_t time)
+{
+	char path[PATH_MAX + NAME_MAX + 2];
+	size_t i = 0;
+
+	while (i < watch.n && strcmp(watch.log[i].name, name))
+		i++;
+	if (i == LOGS_MOST || !is_log(name))
+		return;
+	if (i == watch.n) {
+		strcpy(watch.log[i].name, name);
+		watch.log[watch.n++].size = 0;
+	}
+	snprintf(path, sizeof(path), "%s/%s", watch.path, name);
+	watch.log[i].wd = inotify_add_watch(watch.notify, path, IN_MODIFY);
+	note(i, time);
+}
+
+/* Of the folder comes which files are new, with their names; of a log that it grew. */
+static bool hear_growth(void)
 {
 	char room[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	uint64_t time = realtime();
-	ssize_t size;
+	ssize_t size = read(watch.notify, room, sizeof(room));
 
+	for (char *at = room; at < room + size;) {
+		const struct inotify_event *event = (const struct inotify_event *)(void *)at;
+
+		if (event->len)
+			log_there(event->name, time);
+		for (size_t i = 0; !event->len && i < watch.n; i++)
+			if (watch.log[i].wd == event->wd)
+				note(i, time);
+		at += sizeof(*event) + event->len;
+	}
+	return size > 0;
+}
+
+static void on_growth(void *it, short events)
+{
 	(void)it;
 	(void)events;
-	while ((size = read(watch.notify, room, sizeof(room))) > 0) {
-		for (char *at = room; at < room + size;) {
-			const struct inotify_event *event =
-				(const struct inotify_event *)(void *)at;
-
-			if (event->len)
-				note(event->name, time);
-			at += sizeof(*event) + event->len;
-		}
-	}
+	hear_growth();
 }
 
 void notes_wait(void)
@@ -95,14 +107,26 @@ static void notes_end(void)
 {
 	int *all[] = { &watch.notify, &watch.folder, &watch.notes };
 
-	if (watch.notify >= 0)
-		on_growth(NULL, 0);
+	while (watch.notify >= 0 && hear_growth())
+		;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (*all[i] >= 0)
 			close(*all[i]);
 		*all[i] = -1;
 	}
 	watch.n = 0;
+}
+
+/* Those that were there before the folder was watched. */
+static void logs_begin(void)
+{
+	DIR *all = opendir(watch.path);
+	struct dirent *one;
+
+	while (all && (one = readdir(all)))
+		log_there(one->d_name, realtime());
+	if (all)
+		closedir(all);
 }
 
 int notes_watch(struct request *rq)
@@ -112,18 +136,20 @@ int notes_watch(struct request *rq)
 	notes_end();
 	if (!*path)
 		return DONE;
+	snprintf(watch.path, sizeof(watch.path), "%s", path);
 	watch.folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	watch.notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (watch.folder >= 0)
 		watch.notes = openat(
 			watch.folder, NOTES, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (watch.notes < 0 || watch.notify < 0 ||
-		inotify_add_watch(watch.notify, path, IN_MODIFY) < 0) {
+		inotify_add_watch(watch.notify, path, IN_CREATE) < 0) {
 		int error = errno;
 
 		notes_end();
 		return refuse(rq, error, "%s cannot be watched: %s", path, strerror(error));
 	}
+	logs_begin();
 	return DONE;
 }
 

@@ -19,6 +19,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -68,6 +69,32 @@ static uint64_t bits_within(size_t room)
 	return bits;
 }
 
+/*
+ * What a process held when it was last asked, until it runs again. The guest kernel asks at each
+ * system call and page fault, and mostly gives back the same: then there is nothing to be set.
+ */
+static struct {
+	long pid; /* 0: nothing is known */
+	size_t n;
+	unsigned char area[XSTATE_MAX];
+} held;
+
+static long get_state(ptrace_fn next, long pid, void *type, const struct iovec *part)
+{
+	long rc = next(PTRACE_GETREGSET, pid, type, (void *)(uintptr_t)part);
+
+	held.pid = rc < 0 || part->iov_len > sizeof(held.area) ? 0 : pid;
+	held.n = held.pid ? part->iov_len : 0;
+	memcpy(held.area, part->iov_base, held.n);
+	return rc;
+}
+
+static bool is_held(long pid, const struct iovec *part)
+{
+	return held.pid == pid && held.n <= part->iov_len &&
+	       memcmp(held.area, part->iov_base, held.n) == 0;
+}
+
 static long set_state(ptrace_fn next, long pid, void *type, const struct iovec *part)
 {
 	/* Static: the guest kernel calls from small stacks and on one thread only. */
@@ -76,6 +103,9 @@ static long set_state(ptrace_fn next, long pid, void *type, const struct iovec *
 	struct iovec all = { area, sizeof(area) };
 	uint64_t bits;
 
+	if (is_held(pid, part))
+		return 0;
+	held.pid = 0;
 	whole = whole ? whole : xstate_area();
 	if (part->iov_len >= whole)
 		return next(PTRACE_SETREGSET, pid, type, (void *)(uintptr_t)part);
@@ -104,8 +134,12 @@ long ptrace(enum __ptrace_request request, ...)
 	va_end(ap);
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "ptrace");
+	if (request == PTRACE_GETREGSET && (uintptr_t)addr == NT_X86_XSTATE)
+		return get_state(next, pid, addr, data);
 	if (request == PTRACE_SETREGSET && (uintptr_t)addr == NT_X86_XSTATE)
 		return set_state(next, pid, addr, data);
+	if (pid == held.pid && request != PTRACE_GETREGS && request != PTRACE_SETREGS)
+		held.pid = 0;
 	if (request == PTRACE_SETOPTIONS || (int)request == OLD_SETOPTIONS)
 		data = (void *)((uintptr_t)data | PTRACE_O_EXITKILL);
 	return next(request, pid, addr, data);

@@ -140,6 +140,37 @@ static void a_connection_without_subnets_is_asked_for_by_its_ends(void **state)
 	close_stage();
 }
 
+static void ask_for_type(int type)
+{
+	struct xfrm_event ev = { .kind = XE_ACQUIRE };
+
+	ev.acquire.sel = SEL(((struct prefix){ kern_addr("2001:1::10"), 128 }),
+		((struct prefix){ kern_addr("2001:1::1"), 128 }), IPPROTO_MH);
+	ev.acquire.sel.type = type;
+	ev.acquire.proto = XP_ESP;
+	ev.acquire.reqid = 9;
+	ev.acquire.mode = XM_TRANSPORT;
+	acquire_event(carol.r, &ev);
+}
+
+/* Our end sends 5 and the peer's 6; of the answer's type a packet says nothing. */
+static void a_packet_has_the_type_of_its_sender_only(void **state)
+{
+	(void)state;
+	p = pair_new(PAIR_CAROL "conn typed\n\talso=home\n\trightsubnet=2001:1::1/128\n"
+				"\tleftprotoport=135/5\n\trightprotoport=135/6\n"
+				"\ttype=transport_proxy\n\treqid=9\n\tauto=route\n",
+		PAIR_MOON);
+	kern_open(&carol, p->carol, false);
+	kern_open(&moon, p->moon, true);
+	trap_by_name(p->carol->d, "mh")->gone = true;
+	ask_for_type(6);
+	assert_int_equal(pair_said(p, "creating acquire job"), 0);
+	ask_for_type(5);
+	assert_int_equal(pair_said(p, "creating acquire job for policy 2001:1::10/128[135/5]"), 1);
+	close_stage();
+}
+
 /* Swapped in the file, or mip6d's numbers are others: the kernel's policy decides. */
 static void reqids_are_those_of_the_kernel_s_policies(void **state)
 {
@@ -350,6 +381,7 @@ UNIT_MAIN(T(reqid_0_of_a_policy_fits_the_counter_s, "B-096"),
 	T(the_tunnel_may_come_first, "B-049"), T(a_repeated_acquire_is_merged, "B-044 A-222"),
 	T(larval_states_that_end_do_no_harm, "B-045"), T(acquires_of_others_are_ignored, "B-040!"),
 	T(a_connection_without_subnets_is_asked_for_by_its_ends, "A-262"),
+	T(a_packet_has_the_type_of_its_sender_only, "A-133 A-265"),
 	T(reqids_are_those_of_the_kernel_s_policies, "B-092 B-093 B-095"),
 	T(each_direction_may_have_its_own_reqid, "B-094"),
 	T(an_explicit_reqid_stays_and_is_told_when_the_policy_differs, "B-091 B-093!"),

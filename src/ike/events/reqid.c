@@ -263,22 +263,29 @@ void reqids_trap(struct reqids *r, struct trap *t)
 	}
 }
 
-/* An end without selectors of its own is its address. */
-static bool end_has(const struct conn_end *e, const struct ts *ts)
+/*
+ * An end without selectors of its own is its address. A packet has one type of mobility header or
+ * ICMPv6, its sender's; of what the peer may send it says nothing, so there any type is fine.
+ */
+static bool end_has(const struct conn_end *e, const struct ts *ts, bool typed)
 {
 	const struct ts_list list = { .ts = { *ts }, .n = 1 };
+	struct ts_list both;
 	struct in6_addr host;
 
-	if (e->ts.n)
+	if (!e->ts.n)
+		return ts_is_host(ts, &host) && addr_eq(&host, &e->addr);
+	if (typed)
 		return ts_list_within(&e->ts, &list);
-	return ts_is_host(ts, &host) && addr_eq(&host, &e->addr);
+	ts_narrow(&e->ts, &list, &both);
+	return both.n > 0;
 }
 
 static bool takes(
 	const struct trap *t, const struct ts *src, const struct ts *dst, enum xfrm_mode_ mode)
 {
-	return !t->gone && conn_mode(t->conn) == mode && end_has(&t->conn->local, src) &&
-		end_has(&t->conn->remote, dst);
+	return !t->gone && conn_mode(t->conn) == mode && end_has(&t->conn->local, src, true) &&
+		end_has(&t->conn->remote, dst, false);
 }
 
 static struct trap *packet_by_reqid(struct reqids *r, const struct ts *src, const struct ts *dst,

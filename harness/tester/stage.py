@@ -24,6 +24,7 @@ from harness.bed.node.far_socket import FarSocket
 from harness.bed.stage.bed import Bed
 from harness.tester import kinds
 from harness.tester.ike import creds, esp
+from harness.tester.ike.ends import Ends
 from harness.tester.ike.message import Message
 from harness.tester.ike.numbers import PORT, Exchange
 from harness.tester.ike.sa import Child, Sa
@@ -81,9 +82,9 @@ class Tester:
         certs = places.build(bed.job.top) / "certs"
         self.who = creds.load(certs, "carol", creds.mail(TESTER))
 
-    def start(self, mixed: bool = False, **conf: object) -> Subject:
-        """`mixed`: of the two one is an end node and one a gateway."""
-        self.ends = kinds.ends(self.kind, self.wire.own, self.wire.peer, mixed)
+    def start(self, mixed: bool = False, ends: Ends | None = None, **conf: object) -> Subject:
+        """`mixed`: of the two one is an end node and one a gateway; `ends` are others."""
+        self.ends = ends or kinds.ends(self.kind, self.wire.own, self.wire.peer, mixed)
         self.subject.start(Conf(self.ends, **{"esp": self.subject.esp} | conf))
         return self.subject
 

@@ -21,13 +21,17 @@ SUBJECT, TESTER = "moon.strongswan.org", "carol@strongswan.org"
 
 @dataclass(frozen=True)
 class Conf:
-    """Words of ipsec.conf; `more` are further ones. `divided` gives UDP a connection of its own."""
+    """Words of ipsec.conf; `more` are further ones, `setup` those of all connections.
+
+    `divided` gives UDP a connection of its own.
+    """
 
     ends: Ends
     ike: str = "aes128-sha256-modp2048"
     esp: str = next(iter(SUITES))
     divided: bool = False
     more: Mapping[str, str] = field(default_factory=dict)
+    setup: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, own: str, peer: str) -> str:
         words = {
@@ -40,9 +44,10 @@ class Conf:
         words |= {key: one.net for key, one in nets.items() if not one.alone} | self.more
         second = words | {"leftprotoport": "17", "rightprotoport": "17",
                           "reqid": str(REQID_OF_DATAGRAMS)}
-        return "\n".join(_conn(*one) for one in (
-            (NAME, words), *([(DATAGRAMS, second)] if self.divided else [])))
+        return "\n".join(_section(*one) for one in (
+            ("config setup", self.setup), (f"conn {NAME}", words),
+            *([(f"conn {DATAGRAMS}", second)] if self.divided else [])) if one[1])
 
 
-def _conn(name: str, words: Mapping[str, str]) -> str:
-    return f"conn {name}\n" + "".join(f"\t{k}={v}\n" for k, v in words.items())
+def _section(head: str, words: Mapping[str, str]) -> str:
+    return f"{head}\n" + "".join(f"\t{k}={v}\n" for k, v in words.items())

@@ -79,7 +79,7 @@ class Judge(Wire):
         return hosts
 
     def _dump(self, host: Host, name: str) -> Dump:
-        text = host.run("ip -batch -", text="xfrm state\nxfrm policy\n")
+        text = host.run("ip xfrm state") + host.run("ip xfrm policy")
         (self.results / f"{host.name}.{name}.raw.txt").write_text(text)
         state = host.run("ip -6 -force -batch -", text="\n".join(STATE_OF_IP) + "\n")
         (self.results / f"{host.name}.{name}.ip.txt").write_text(state)

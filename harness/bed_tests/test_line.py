@@ -41,12 +41,16 @@ class Far:
         return data
 
     def say(self, ident: int, code: int, *values: Value, at: float = 0) -> bytes:
+        data = self.word(ident, code, *values, at=at)
+        self.sock.sendall(data)
+        return data
+
+    @staticmethod
+    def word(ident: int, code: int, *values: Value, at: float = 0) -> bytes:
         stamps = CLOCKS.pack(int((1000 + at) * 1e9), int(at * 1e9))
         octets = map(frames.octets, values)
         body = HEAD.pack(ident, code) + stamps + b"".join(LENGTH.pack(len(o)) + o for o in octets)
-        data = LENGTH.pack(len(body)) + body
-        self.sock.sendall(data)
-        return data
+        return LENGTH.pack(len(body)) + body
 
 
 class Book:
@@ -137,6 +141,24 @@ def test_the_clock_is_told_before_each_word_how_much_was_read(ends):
     thread.join()
     assert book.told == [(LENGTH.size + HEAD.size, 0),
                          (LENGTH.size + HEAD.size + LENGTH.size + 1, len(said[0]))]
+
+
+def test_while_an_event_waits_for_another_the_clock_is_held(ends):
+    """Neighbours are answered so: the question that came second is owed its answer too."""
+    near, far, book = ends
+    near.on[Event.FRAME] = lambda event: near.request(ASK, event.text())
+    one, two = (far.word(0, Event.FRAME, name) for name in ("one", "two"))
+    outer: list[int] = []
+
+    def first(got):
+        outer.append(got[0])
+        far.sock.sendall(one + two)
+
+    thread, _ = answering(far, first, lambda got: far.say(got[0], DONE),
+                          lambda got: (far.say(got[0], DONE), far.say(outer[0], DONE)))
+    near.request(ASK)
+    thread.join()
+    assert book.told[1][1] == len(one) < len(one) + len(two) <= book.told[2][1]
 
 
 def test_after_an_event_the_driver_says_go_before_it_waits_again(ends):

@@ -2,7 +2,7 @@
 
 Every frame of the agent carries the guest's clocks, so the guest's time is known without a
 question. While the driver owes an answer the guest's clock is held: it runs from the moment at
-which a request was sent after all that came had been read.
+which a request was sent after all that came had been read and handled.
 Errors:  those of frames.py.
 """
 
@@ -50,7 +50,7 @@ class Line(Clock):
         self._ready.register(sock, selectors.EVENT_READ)
         self._rest = bytearray()
         self._answers: dict[int, Frame] = {}
-        self._events: deque[Frame] = deque()
+        self._events: deque[tuple[int, Frame]] = deque()  # each with what was read before it
         self._handling = False
         self._id = self._read = self._seen = 0
         self._stamps, self._when = (0, 0), time.monotonic()
@@ -76,9 +76,9 @@ class Line(Clock):
     def turn(self) -> None:
         """Handle one event, or else wait for what comes next."""
         if self._events and not self._handling:
-            self._handle(self._events.popleft())
+            self._handle(self._events.popleft()[1])
             return
-        if self._seen != self._read:
+        if self._seen != self._handled():
             self.post(Request.GO)
         while not self._ready.select(TICK):
             self._ask_patience()
@@ -101,7 +101,7 @@ class Line(Clock):
         data = pack(ident, code, list(values))
         if len(data) > WINDOW:
             data = shortened(data, ident, self.folder / REQUEST)
-        self._seen = self._read
+        self._seen = self._handled()
         if self.ledger:
             self.ledger.gives(len(data), self._seen)
         try:
@@ -119,10 +119,14 @@ class Line(Clock):
             self._keep(unpack(bytes(self._rest[LENGTH.size:end])))
             del self._rest[:end]
 
+    def _handled(self) -> int:
+        """How much nothing is owed for: an event that waits is owed what it will cause."""
+        return self._events[0][0] if self._events else self._read
+
     def _keep(self, frame: Frame) -> None:
         self._stamps, self._when = (frame.realtime, frame.monotonic), time.monotonic()
         if frame.code >= FIRST_EVENT:
-            self._events.append(frame)
+            self._events.append((self._read - len(self._rest), frame))
         else:
             self._answers[frame.id] = frame
 

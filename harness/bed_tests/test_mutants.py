@@ -19,6 +19,8 @@ def _has(test: str) -> bool:
         return (TOP / "scenarios" / test.removeprefix(mutants.SCENARIO)).is_dir()
     if test.startswith(mutants.LEARNER):
         return (TOP / "harness/learn" / test.removeprefix(mutants.LEARNER)).is_dir()
+    if " " in test:
+        return all(map(_has, test.split()))
     file, _, name = test.partition("::") if "::" in test else test.partition(".")
     path = TOP / file if "::" in test else TOP / "harness/unit" / f"{file}.c"
     return f" {name}(" in path.read_text()

@@ -12,13 +12,13 @@ sys.path.insert(0, str(ROOT))
 
 from harness.bed.report.progress import Progress  # noqa: E402
 from harness.lint import (  # noqa: E402
-    conformance, goldens, ids, layers, limits, markers, patience, reasons, rooms, secrets, sizes,
-    tools, waits, writers,
+    asleep, conformance, goldens, ids, layers, limits, markers, patience, reasons, rooms, secrets,
+    sizes, tools, waits, writers,
 )
 
 RULES = (layers.check, rooms.check, writers.check, ids.check, sizes.check, waits.check,
          patience.check, goldens.check, markers.check, secrets.check, tools.check,
-         conformance.check, reasons.check, limits.check)
+         conformance.check, reasons.check, limits.check, asleep.check)
 NOTES = (tools.unformatted, tools.unseen)
 
 

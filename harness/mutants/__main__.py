@@ -12,6 +12,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,8 @@ LEFT_OUT = {".git", "build", "__pycache__"}
 SCENARIO, LEARNER = "scenario:", "learn:"
 PYTHON = "/usr/bin/python3"
 LIMIT = 300.0
-GREEN, RED, BROKEN = "green", "red", "unbuildable"
+GREEN, RED, PARTLY, BROKEN = "green", "red", "red in part", "unbuildable"
+FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s\[]+)", re.MULTILINE)
 
 
 def _files(top: Path) -> dict[Path, Path]:
@@ -68,13 +70,18 @@ def changed(mutant: Mutant) -> Iterator[None]:
         file.write_text(text)
 
 
-def _run(*command: str, **env: str) -> bool:
+def _said(*command: str, **env: str) -> tuple[bool, str]:
+    """Whether it went well, and what it wrote."""
     try:
         done = subprocess.run(command, cwd=COPY, env=os.environ | {"BUILD": ""} | env,
-                              timeout=LIMIT, capture_output=True, check=False)
+                              timeout=LIMIT, capture_output=True, check=False, text=True)
     except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+        return False, ""
+    return done.returncode == 0, done.stdout
+
+
+def _run(*command: str, **env: str) -> bool:
+    return _said(*command, **env)[0]
 
 
 def _unit(test: str) -> str:
@@ -90,7 +97,13 @@ def _unit(test: str) -> str:
 
 
 def _pytest(test: str) -> str:
-    return GREEN if _run(PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", test) else RED
+    """Of several tests each has to fail; what ends early has failed altogether."""
+    nodes = test.split()
+    well, said = _said(PYTHON, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *nodes)
+    failed = set(FAILED.findall(said)) & set(nodes)
+    if well:
+        return GREEN
+    return PARTLY if failed and failed != set(nodes) else RED
 
 
 def _scenario(test: str) -> str:

@@ -1,4 +1,4 @@
-"""row - one change that breaks a behaviour, and the test that must turn red."""
+"""row - one change that breaks a behaviour, and the test that must turn red, or each of several."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ class Mutant:
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(self.id.split())
+
+
+def of(room: str, **files: str) -> str:
+    """Tests of the tester: of some files of a room, each named without its `test_`."""
+    return " ".join(f"harness/tester/tests/{room}/test_{file}.py::test_{name}"
+                    for file, names in files.items() for name in names.split())

@@ -3,8 +3,9 @@
     Mutant("A-021", "src/ike/machine/xchg.c", OLD, NEW, "ike/test_pair_loss.the_second_answer…")
 
 The ids are those of one behaviour, up to five, and the test names each of them. The old text stands
-exactly once in the file. The test is MODULE/test_X.NAME of the unit tests, a
-pytest node below harness/bed_tests, scenario:NAME, or learn:DAEMON: the learner by short words.
+exactly once in the file. The test is MODULE/test_X.NAME of the unit tests, a pytest node below
+harness/bed_tests, scenario:NAME, or learn:DAEMON: the learner by short words. Of the tester's
+tests (outside) there may be several, each of which has to turn red.
 """
 
 from __future__ import annotations

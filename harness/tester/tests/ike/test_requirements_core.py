@@ -274,8 +274,7 @@ def test_a_group_that_was_not_offered_is_not_followed(tn):
     tn.subject.rekey_child()
     request = sa.request(CREATE)
     sa.answer(request, Notify(Note.INVALID_KE_PAYLOAD, b"\0\x13"))
-    tn.bed.hold(2, "the subject may ask with it")
-    assert not [one for one in tn.wire.kept if any(ke.group == 19 for ke in one.all(KE))]
+    sa.silent(5, response=False, exchange=CREATE)
 
 
 @pytest.mark.conforms("A-191", "RFC 8247 2", part="shown", case="default")

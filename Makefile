@@ -5,6 +5,7 @@
 #   make coverage  lines that unit tests and scenarios run, as HTML
 #   make mutants    break a behaviour at a time; its test must turn red
 #   make awake      what shows of each of the tester's tests that it can fail
+#   make captures   the tester's IKE against captures of others (fetches wireshark's source package)
 #   make conformance [SUBJECT=NAME|PATH] [LIST=LIST|ID,…] [DOCUMENT=1]   the tester's sheet
 #   make machines   docs/machines.md anew from the tables of the state machines
 #   make learn      what the daemons do, word by word, against docs/machines.md (about two minutes)
@@ -242,8 +243,8 @@ trace:
 
 mutants:
 	@$(PYTHON) -m harness.mutants
-awake:
-	@$(PYTHON) -m harness.tester.awake
+awake captures:
+	@$(PYTHON) -m harness.tester.$@
 
 # What the conformance tester says of ours, or of SUBJECT: a name or an adapter's path, or all.
 conformance:
@@ -286,6 +287,6 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check machines learn fuzz lint bench bench-cost coverage trace mutants awake conformance guest install clean
+.PHONY: all check machines learn fuzz lint bench bench-cost coverage trace mutants awake captures conformance guest install clean
 .SECONDARY:
 -include $(shell find $B/obj $B/unit $B/replay $B/learn -name '*.d' -type f 2>/dev/null)

@@ -134,6 +134,21 @@ def test_without_a_run_of_everything_the_list_says_so_first_and_last(tmp_path, m
     assert "full run" not in capsys.readouterr().out
 
 
+@pytest.mark.req("T-191")
+def test_the_sheet_shows_both_sides_of_a_requirement(tmp_path):
+    cells = [{"id": ident, "list": listed, "subject": who, "verdict": verdict}
+             for ident, listed, who, verdict in (
+                 ("A-001", "requirements-ike", "ours", "pass"), ("A-002", "requirements-ike",
+                 "ours", "FAIL"), ("A-003", "requirements-ike", "strongswan", "pass"),
+                 ("A-004", "requirements-ike", "ours", "open"), ("I2", "malformed-ike", "ours",
+                                                                 "pass"))]
+    (tmp_path / "v.json").write_text(json.dumps(cells))
+    assert trace.read_sheet(tmp_path / "v.json") == [
+        Result("conformance:A-001", "passed", ("A-001", "A-001!")),
+        Result("conformance:A-002", "failed", ("A-002", "A-002!"))]
+    assert trace.read_sheet(tmp_path / "none.json") == []
+
+
 def test_many_tests_of_one_requirement_are_counted():
     results = [Result(f"test {n}[case]", "passed", ("A-003",)) for n in range(5)]
     assert ("A-003  ok      test 0, test 1, test 2 and 2 more | refuses: none | mutant: none"

@@ -4,6 +4,7 @@ Reads docs/requirements.md and the result lines {"test", "outcome", "req": [ids]
 of everything, of the runs of single scenarios since, and of the unit tests, with and without
 sanitizers; where there was no run of everything it says so. The latest result of a test counts;
 one that was skipped displaces none. An id with "!" is one whose refusal or boundary the test shows.
+A requirement that passes on the conformance sheet was shown to the tester from both sides.
 Of mutants those count that turned their test red when `make mutants` tried them as they are now.
 
 Prints for each S requirement three columns: a passed test that shows it (`partly` where only a part
@@ -31,6 +32,8 @@ REFUSES = "!"
 C_PERCENT = 90
 RANK = {"skipped": 0, "passed": 1, "failed": 2}
 LINT, TYPED = "lint", "typed.json"
+SHEET, SHEET_ROWS, OURS = "conformance/verdicts.json", "requirements-", "ours"
+VERDICTS = {"pass": "passed", "FAIL": "failed"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,15 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
         if one.outcome != "skipped" or one.test not in latest:
             latest[one.test] = one
     return list(latest.values())
+
+
+def read_sheet(path: Path) -> list[Result]:
+    """What the last runs of `make conformance` say of requirements."""
+    cells = json.loads(path.read_text()) if path.exists() else []
+    return [Result(f"conformance:{one['id']}", VERDICTS[one["verdict"]],
+                   (one["id"], one["id"] + REFUSES)) for one in cells
+            if one["list"].startswith(SHEET_ROWS) and one["subject"] == OURS
+            and one["verdict"] in VERDICTS]
 
 
 def _of_everything(path: Path) -> bool:
@@ -188,7 +200,8 @@ def satisfied(requirements: dict[str, Requirement], trace: Trace) -> bool:
 def main() -> int:
     requirements = read_requirements((ROOT / "docs/requirements.md").read_text())
     results = places.results(ROOT)
-    trace = join(requirements, read_results(result_files(results)), turned_red(results))
+    found = read_results(result_files(results)) + read_sheet(results / SHEET)
+    trace = join(requirements, found, turned_red(results))
     # First and last: a long list is read from its end.
     words = [f"trace: {sentence}" for sentence in unshown(results)]
     print("\n".join([*words, *report(requirements, trace), *words]))

@@ -1,7 +1,8 @@
 /*
  * Fuzz: a mobile node that has a binding and then says anything to its home agent, while strangers
  * speak, routers advertise, events are lost and time passes. After each step the books of the home
- * agent and its kernel must agree; at the end nothing is left.
+ * agent and its kernel must agree and what it sends and logs in a second stay within bounds
+ * (mip_any.h); at the end nothing is left.
  */
 #include "mip/ha/act.h"
 
@@ -49,6 +50,7 @@ static void report(struct any *a)
 	ev.report.coa = any_addr(a);
 	ev.report.sel.src = (struct prefix){ any_addr(a), 128 };
 	ev.report.sel.dst = (struct prefix){ any_addr(a), 128 };
+	any_heard(a, true);
 	be_report(&ev, &a->w.moon.mip.env);
 }
 
@@ -62,6 +64,7 @@ static void in_use(struct any *a)
 
 static void lost(struct any *a)
 {
+	any_heard(a, true);
 	ha_rt_lost(&a->w.moon.mip.ha);
 }
 

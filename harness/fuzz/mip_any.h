@@ -16,12 +16,87 @@
 
 enum { ANY_STEPS = 64, ANY_OCTETS = 160, ANY_CHUNK_MS = 300000 };
 
+/*
+ * What the target may do in a virtual second that nobody asked for: three updates (MAX_UPDATE_RATE,
+ * of which two budgets touch one second) with a refresh and a repetition, and as many packets and
+ * lines as its timers account for. What it hears allows more: an answer and a few lines each; a
+ * binding update only if it says that the node has moved or that an update was refused.
+ */
+enum { ANY_UPDATES = 2 * 3 + 2, ANY_PACKETS = 8, ANY_LINES = 32, ANY_LINES_EACH = 4 };
+
+struct any_second {
+	uint64_t at;
+	unsigned updates, packets, lines, heard, moves;
+};
+
 struct any {
 	struct run in;
 	struct duo w;
 	struct side *target;
 	struct in6_addr own, peer, hoa, coa;
+	struct any_second sends, log; /* lines count at once, packets when all has come to rest */
 };
+
+#define ANY_CHECK(fact)                                                                            \
+	do {                                                                                       \
+		if (!(fact)) {                                                                     \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #fact);         \
+			abort();                                                                   \
+		}                                                                                  \
+	} while (0)
+
+static inline struct any_second *any_second(struct any_second *s, uint64_t ms)
+{
+	if (s->at != ms / 1000)
+		*s = (struct any_second){ .at = ms / 1000 };
+	return s;
+}
+
+static inline void any_heard_at(struct any *a, uint64_t ms, bool moves)
+{
+	any_second(&a->log, ms)->heard++;
+	any_second(&a->sends, ms)->heard++;
+	a->sends.moves += moves;
+}
+
+/* The target hears something; `moves`: a mobile node may say at once what it means for it. */
+static inline void any_heard(struct any *a, bool moves)
+{
+	any_heard_at(a, loop_now(), moves);
+}
+
+static inline bool any_is_refusal(const struct mh *m)
+{
+	return m->type == MH_BA && m->ba.status >= BA_UNSPECIFIED;
+}
+
+static inline void any_line(void *arg, const char *line)
+{
+	struct any *a = arg;
+	struct any_second *s = any_second(&a->log, loop_now());
+
+	(void)line;
+	ANY_CHECK(++s->lines <= ANY_LINES + ANY_LINES_EACH * s->heard);
+}
+
+/* Books of what has been sent since the last look. */
+static inline void any_rates(struct any *a)
+{
+	for (size_t i = 0; i < a->w.n_sent; i++) {
+		const struct sent *p = &a->w.sent[i];
+		struct any_second *s = any_second(&a->sends, p->at_ms);
+
+		if (p->from != a->target) {
+			any_heard_at(a, p->at_ms, p->is_mh && any_is_refusal(&p->m));
+			continue;
+		}
+		s->packets += p->result == 0;
+		s->updates += p->result == 0 && p->is_mh && p->m.type == MH_BU;
+		ANY_CHECK(s->packets <= ANY_PACKETS + s->heard);
+		ANY_CHECK(s->updates <= ANY_UPDATES + s->moves);
+	}
+	a->w.n_sent = 0;
+}
 
 static inline uint8_t any_u8(struct any *a)
 {
@@ -113,6 +188,7 @@ static inline void any_mh(struct any *a)
 	if (n < 0)
 		return;
 	p.data = BYTES(buf, n);
+	any_heard(a, any_is_refusal(&m));
 	recv_mh(&p, &a->target->mip);
 }
 
@@ -141,6 +217,7 @@ static inline void any_raw_mh(struct any *a)
 		buf[5] = (uint8_t)sum;
 	}
 	p.data = BYTES(buf, n);
+	any_heard(a, n > 6 && buf[2] == MH_BA && buf[6] >= BA_UNSPECIFIED);
 	recv_mh(&p, &a->target->mip);
 }
 
@@ -157,6 +234,7 @@ static inline void any_icmp6(struct any *a)
 	if (id & 4)
 		buf[4] = any_u8(a);
 	p.data = BYTES(buf, n);
+	any_heard(a, buf[0] == ICMP6_ROUTER_ADVERT);
 	recv_icmp6(&p, &a->target->mip);
 }
 
@@ -186,15 +264,17 @@ static inline void any_ra(struct any *a)
 	wr_u32(&out, 0);
 	wr_in6(&out, prefix);
 	p.data = wr_view(&out);
+	any_heard(a, true);
 	recv_icmp6(&p, &a->target->mip);
 }
 
 static inline void any_settle(struct any *a)
 {
 	do {
-		a->w.n_sent = 0;
+		any_rates(a);
 		duo_run(&a->w, 0);
 	} while (a->w.n_queue);
+	any_rates(a);
 }
 
 static inline void any_time(struct any *a)
@@ -214,12 +294,13 @@ static inline void any_time(struct any *a)
 static inline void any_open(struct any *a, const uint8_t *data, size_t n)
 {
 	run_drawn = 1;
-	for (int g = 0; g < LOG_G_COUNT; g++)
-		log_set_level((enum log_group)g, -1);
+	if (log_open("fuzz", LOG_STYLE_PLAIN, "/dev/null", false) < 0)
+		abort();
 	*a = (struct any){ .in = { data, n } };
 	addr_parse(HOA, &a->hoa);
 	addr_parse(COA, &a->coa);
 	duo_open(&a->w);
+	log_tap(any_line, a);
 	for (int i = 0; i < 50; i++) {
 		loop_advance(100);
 		any_settle(a);
@@ -232,13 +313,6 @@ static inline void any_open(struct any *a, const uint8_t *data, size_t n)
 #define ANY_RUN(steps, check, a)                                                                   \
 	do {                                                                                       \
 		RUN(&(a)->in, ANY_STEPS, steps, a, (any_settle(a), check(a)));                     \
+		log_tap(NULL, NULL);                                                               \
 		duo_close(&(a)->w);                                                                \
-	} while (0)
-
-#define ANY_CHECK(fact)                                                                            \
-	do {                                                                                       \
-		if (!(fact)) {                                                                     \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #fact);         \
-			abort();                                                                   \
-		}                                                                                  \
 	} while (0)

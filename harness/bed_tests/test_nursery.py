@@ -80,7 +80,17 @@ def test_many_run_at_once_and_each_has_its_own_end(tmp_path):
     assert found == wanted
 
 
-def test_one_that_goes_on_has_no_status_yet(tmp_path):
+@pytest.fixture
+def handled():
+    """Whoever it is forked from may have a way of its own with SIGTERM."""
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("handled")
+@pytest.mark.parametrize("again", range(5))
+def test_one_that_goes_on_has_no_status_yet(tmp_path, again):
     place = Nursery(lambda words: signal.pause() or 0)
     child = begin(place, tmp_path)
     assert child.poll() is None

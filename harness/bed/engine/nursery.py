@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 WORD, REQUEST = 64, 1 << 18
+# Held back until a child has its own ways with them: what is sent to it at once is not lost.
+ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Child:
@@ -135,6 +137,7 @@ def _serve(requests: socket.socket, run: Callable[[Sequence[str]], int]) -> int:
         if not request:
             return 0
         said, told = given[0], socket.socket(fileno=given[1])
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
         pid = os.fork()
         if not pid:
             signal.set_wakeup_fd(-1)
@@ -143,6 +146,7 @@ def _serve(requests: socket.socket, run: Callable[[Sequence[str]], int]) -> int:
             os.close(wake)
             os.close(woken)
             _leave(lambda: _begin(request, said, interrupt, run))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
         os.close(said)
         told.send(str(pid).encode())
         running[pid] = told
@@ -161,8 +165,9 @@ def _begin(request: bytes, said: int, interrupt: object,
     words, where, environment, processor = json.loads(request)
     os.setsid()
     os.sched_setaffinity(0, {processor})
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGCHLD, *ENDS):
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
     signal.signal(signal.SIGINT, interrupt)
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)

@@ -11,9 +11,12 @@ from harness.bed.engine.kernel import Unfit
 from harness.bed.peers import registry
 from harness.lint import conformance
 from harness.bed.base import places
+from harness.bed.base.wait import NotInTime
+from harness.bed.node.frames import Gone
 from harness.tester import document, kinds, page, rows, run, sheet, versions
 from harness.tester.rows import Bad, Feature, Mark, Row
 from harness.tester.sheet import Decided, Result
+from harness.tester.subjects import ended
 
 PSK = {"psk": Feature("psk", "shared keys", {"ours": "not built"})}
 ROW = Row("X.1", "x", "A title", changed="by certificates")
@@ -257,6 +260,51 @@ def test_the_version_of_ours_has_the_commit_of_its_source(tmp_path):
     (tmp_path / "src/a.c").write_text("int a;\n")
     assert versions.of(tmp_path, "ours", program.parent) == said.replace(")", "+)")
     assert versions.of(tmp_path, "an/adapter.py", program.parent) == ""
+
+
+class Host:
+    """A node whose daemon is there or not, with what it has written."""
+
+    name = "nut"
+
+    def __init__(self, gone=(), log="", ends=True):
+        self.names, self.log, self.ends = [*gone], log, ends
+
+    def gone(self):
+        if not self.ends:
+            raise Gone("the guest is gone")
+        return self.names
+
+    def log_text(self, daemon):
+        return self.log
+
+
+@pytest.mark.req("T-199")
+@pytest.mark.parametrize("log, sentence", [
+    ("", "pluto of nut has ended by itself"),
+    ("Dec  1 06:16:00.458983: ABORT: ASSERTION FAILED: protoid\nbye\n",
+     "pluto of nut has ended by itself: ABORT: ASSERTION FAILED: protoid"),
+    ("src/a.c:3:5: runtime error: shift exponent 64\n",
+     "pluto of nut has ended by itself: src/a.c:3:5: runtime error: shift exponent 64")])
+def test_a_daemon_that_has_ended_by_itself_is_told_with_its_last_word(log, sentence):
+    with pytest.raises(ended.Crashed) as error:
+        ended.look(Host(["pluto"], log))
+    assert str(error.value) == sentence
+
+
+@pytest.mark.req("T-199!")
+@pytest.mark.parametrize("host", [Host(), Host(ends=False)], ids=["runs", "no-guest"])
+def test_a_daemon_that_runs_or_whose_guest_is_gone_has_not_ended_by_itself(host):
+    ended.look(host)
+
+
+@pytest.mark.req("T-199")
+def test_what_a_daemon_does_not_do_when_it_is_told_is_named():
+    with pytest.raises(ended.Stuck, match="^iked does not end: process 7 still runs$"):
+        with ended.told("iked", ended.ENDS_NOT):
+            raise NotInTime("process 7 still runs")
+    with pytest.raises(ValueError, match="else"), ended.told("iked", ended.ENDS_NOT):
+        raise ValueError("something else")
 
 
 def test_a_title_is_asked_for():

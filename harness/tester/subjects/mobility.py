@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from harness.bed.node.host import Host
 from harness.tester.mip6.sas import Both, Sa
-from harness.tester.subjects.subject import Crashed
+from harness.tester.subjects import ended
 
 CONF = "/etc/mip6d.conf"
 # What SAs are for: mobility headers, prefix discovery, payload.
@@ -42,14 +42,15 @@ class Mip6d:
     def start(self, conf: str, sas: Iterable[Sa]) -> None:
         self.host.write(CONF, conf)
         self.host.run("ip -batch -", text="".join(f"xfrm state add {sa.words()}\n" for sa in sas))
-        self.host.start_mip6()
-        self.host.await_(self.host.mip6_running)
+        with ended.told(self.host.mip6.NAME, ended.STARTS_NOT):
+            self.host.start_mip6()
+            self.host.await_(self.host.mip6_running)
 
     def stop(self) -> None:
         """It must not have ended by itself before."""
-        if gone := self.host.gone():
-            raise Crashed(f"{gone[0]} of {self.host.name} no longer runs")
+        ended.look(self.host)
         if self.host.daemons:
-            self.host.stop_mip6()
-            self.host.await_(self.host.stopped(self.host.mip6.NAME))
+            with ended.told(self.host.mip6.NAME, ended.ENDS_NOT):
+                self.host.stop_mip6()
+                self.host.await_(self.host.stopped(self.host.mip6.NAME))
         self.host.run("ip xfrm state flush proto esp")

@@ -16,16 +16,13 @@ from harness.bed.node.far_socket import FarSocket
 from harness.bed.node.host import Host
 from harness.tester.ike import esp
 from harness.tester.ike.ends import Ends
+from harness.tester.subjects import ended
 from harness.tester.subjects.conf import NAME, REQID, REQID_OF_DATAGRAMS, Conf
 
 FURNITURE = Path(__file__).parent / "nut"
 ICMPV6, UDP = 58, 17
 DISCARD = 9
 FORWARDING = "/proc/sys/net/ipv6/conf/all/forwarding"
-
-
-class Crashed(AssertionError):
-    """The daemon under test has ended without being told to."""
 
 
 class Subject:
@@ -49,16 +46,17 @@ class Subject:
             self.host.write(FORWARDING, "1")
         if not self.host.ike.POLICIES:
             self.policies("add")
-        self.host.start_ike()
-        self.host.await_(self.host.ike_running)
+        with ended.told(self.host.ike.NAME, ended.STARTS_NOT):
+            self.host.start_ike()
+            self.host.await_(self.host.ike_running)
 
     def stop(self) -> None:
         """It must not have ended by itself before."""
-        if gone := self.host.gone():
-            raise Crashed(f"{gone[0]} of {self.host.name} no longer runs")
+        ended.look(self.host)
         if self.host.daemons:
-            self.host.stop_ike()
-            self.host.await_(self.host.stopped(self.host.ike.NAME))
+            with ended.told(self.host.ike.NAME, ended.ENDS_NOT):
+                self.host.stop_ike()
+                self.host.await_(self.host.stopped(self.host.ike.NAME))
             if not self.host.ike.POLICIES:
                 self.policies("delete")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.tester.subjects import ended
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,3 +21,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     tester = pyfuncitem.funcargs.get("tn")
     if tester and outcome.excinfo is None:
         tester.end()
+    elif tester:
+        for host in tester.bed.hosts.values():
+            ended.look(host)

@@ -397,6 +397,21 @@ def test_a_requirement_names_what_there_is(tmp_path, listed, sentence):
     assert any(sentence in one for one in faults(root))
 
 
+@pytest.mark.req("T-199")
+@pytest.mark.parametrize("peers, found", [
+    ("### libreswan 4.10\n\n| I1, X.1 | RFC 7296 2.5 | answers nothing |\n", []),
+    ("### libreswan 4.10\n\n| X.12 | RFC 7296 2.5 | answers nothing |\n",
+     ["libreswan fails X.1, and its section does not say why"]),
+    ("### OpenIKED 7.2\n\n| X.1 | RFC 7296 2.5 | answers nothing |\n",
+     ["libreswan fails X.1, and its section does not say why"])])
+def test_what_another_daemon_fails_has_its_cause(tmp_path, peers, found):
+    root = tree(tmp_path, said=(
+        "## X (`x`)\n\n* ours, 2026-11-30: 1 pass\n* libreswan 4.10, 2026-11-30: 1 FAIL\n\n"
+        "| X.1 | one | RFC 7296 2.5 | pass | FAIL: nothing came |\n"))
+    (root / "docs/PEERS.md").write_text(f"# Peers\n\n{peers}")
+    assert faults(root) == found
+
+
 @pytest.mark.req("T-154")
 @pytest.mark.parametrize("kind, mixed, sides, transport", [
     (kinds.END, False, ["2001::7/128", "2001:1::5/128"], True),

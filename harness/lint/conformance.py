@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.bed.peers import registry
 from harness.lint.tree import Fault, files, name, text
 from harness.tester import document, rows, sheet
 
@@ -13,6 +15,7 @@ HERE = "harness/tester"
 # What plays the other end, and of which rooms it may make use.
 ALONE = {"ike": ("ike",), "mip6": ("ike", "mip6")}
 LONGEST = 25
+PEERS = "docs/PEERS.md"
 
 
 def check(root: Path) -> Iterator[Fault]:
@@ -29,6 +32,7 @@ def check(root: Path) -> Iterator[Fault]:
     yield from _marks(root, {row.id: row for found in lists.values() for row in found}, marks)
     yield from _tests(root, here)
     yield from _document(root, lists, marks)
+    yield from _causes(root, lists)
 
 
 def _alone(root: Path) -> Iterator[Fault]:
@@ -109,3 +113,23 @@ def _document(root: Path, lists: dict[str, list[rows.Row]], marks: list[rows.Mar
                 yield Fault(document.FILE, 0, f"{row.id} has a test and no verdict: {word}")
             elif lacks and ran:
                 yield Fault(document.FILE, 0, f"{row.id} has a verdict and no test: {word}")
+
+
+def _causes(root: Path, lists: dict[str, list[rows.Row]]) -> Iterator[Fault]:
+    """What another daemon fails has its cause in the section that is called as it is."""
+    written, peers = root / document.FILE, root / PEERS
+    if not (written.exists() and peers.exists()):
+        return
+    known, _ = document.read(text(written))
+    causes = {part.split()[0].lower(): {*re.split(r"[\s,|]+", part)}
+              for part in text(peers).split("\n### ")[1:]}
+    by = {row.id: row.by for found in lists.values() for row in found}
+    failed: dict[str, set[str]] = {}
+    for (_, who, ident), (verdict, _) in known.items():
+        if verdict == sheet.FAIL and who in registry.IKES and who != registry.OURS:
+            failed.setdefault(who, set()).add(ident)
+    for who, ids in failed.items():
+        named = causes.get(who.partition("-")[0], set())
+        for ident in sorted(ids - named):
+            if not by.get(ident, set()) & ids & named:
+                yield Fault(PEERS, 0, f"{who} fails {ident}, and its section does not say why")

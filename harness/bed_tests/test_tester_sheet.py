@@ -279,7 +279,7 @@ class Host:
         return self.log
 
 
-@pytest.mark.req("T-199")
+@pytest.mark.req("T-201")
 @pytest.mark.parametrize("log, sentence", [
     ("", "pluto of nut has ended by itself"),
     ("Dec  1 06:16:00.458983: ABORT: ASSERTION FAILED: protoid\nbye\n",
@@ -292,13 +292,13 @@ def test_a_daemon_that_has_ended_by_itself_is_told_with_its_last_word(log, sente
     assert str(error.value) == sentence
 
 
-@pytest.mark.req("T-199!")
+@pytest.mark.req("T-201!")
 @pytest.mark.parametrize("host", [Host(), Host(ends=False)], ids=["runs", "no-guest"])
 def test_a_daemon_that_runs_or_whose_guest_is_gone_has_not_ended_by_itself(host):
     ended.look(host)
 
 
-@pytest.mark.req("T-199")
+@pytest.mark.req("T-201")
 def test_what_a_daemon_does_not_do_when_it_is_told_is_named():
     with pytest.raises(ended.Stuck, match="^iked does not end: process 7 still runs$"):
         with ended.told("iked", ended.ENDS_NOT):
@@ -397,7 +397,7 @@ def test_a_requirement_names_what_there_is(tmp_path, listed, sentence):
     assert any(sentence in one for one in faults(root))
 
 
-@pytest.mark.req("T-199")
+@pytest.mark.req("T-201")
 @pytest.mark.parametrize("peers, found", [
     ("### libreswan 4.10\n\n| I1, X.1 | RFC 7296 2.5 | answers nothing |\n", []),
     ("### libreswan 4.10\n\n| X.12 | RFC 7296 2.5 | answers nothing |\n",

@@ -54,3 +54,23 @@ const char *conf_text_names(const struct ike_conf *c)
 	names[n] = '\0';
 	return names;
 }
+
+bool conf_page_next(struct conf_page *p)
+{
+	char line[256];
+
+	if (!p->file)
+		p->file = fopen(TOP "/docs/man/ipsec.conf.5", "r");
+	assert_non_null(p->file);
+	while (fgets(line, sizeof(line), p->file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, ".Ss ", 4))
+			strlcpy(p->section, line + 4, sizeof(p->section));
+		if (!strncmp(line, ".It Cm ", 7)) {
+			strlcpy(p->keyword, line + 7, sizeof(p->keyword));
+			return true;
+		}
+	}
+	fclose(p->file);
+	return false;
+}

@@ -235,32 +235,27 @@ static bool in_table(const char *name, enum fate fate)
 	return false;
 }
 
+static enum fate promised(const char *section)
+{
+	return strstr(section, "Keywords that cost")  ? REFUSED
+		: strstr(section, "Keywords without") ? IGNORED
+						      : ENFORCED;
+}
+
 /* The page says of no keyword more than what the table above has seen. */
 static void the_manual_page_promises_what_is_done(void **state)
 {
-	static char page[65536];
-	FILE *f = fopen(TOP "/docs/man/ipsec.conf.5", "r");
-	enum fate fate = ENFORCED;
-	bool conn = false;
+	struct conf_page p = { 0 };
 	unsigned n = 0;
 
 	(void)state;
-	assert_non_null(f);
-	page[fread(page, 1, sizeof(page) - 1, f)] = '\0';
-	fclose(f);
-	for (char *line = strtok(page, "\n"); line; line = strtok(NULL, "\n")) {
-		if (!strncmp(line, ".Ss ", 4))
-			conn = !strcmp(line, ".Ss conn") ||
-				(strstr(line, "Keywords") && !strstr(line, "config setup"));
-		if (strstr(line, ".Ss Keywords that cost"))
-			fate = REFUSED;
-		if (strstr(line, ".Ss Keywords without"))
-			fate = IGNORED;
-		if (!conn || strncmp(line, ".It Cm ", 7) != 0)
+	while (conf_page_next(&p)) {
+		if (strcmp(p.section, "conn") != 0 &&
+			(!strstr(p.section, "Keywords") || strstr(p.section, "config setup")))
 			continue;
 		n++;
-		if (!in_table(line + 7, fate))
-			fail_msg("%s: not in the table of this test", line + 7);
+		if (!in_table(p.keyword, promised(p.section)))
+			fail_msg("%s: not in the table of this test", p.keyword);
 	}
 	assert_true(n > 50);
 }

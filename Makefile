@@ -252,16 +252,16 @@ conformance:
 		$(if $(LIST),--list='$(LIST)') $(if $(SHARD),--shard='$(SHARD)') \
 		$(if $(DOCUMENT),--document)
 
-# What the guest's kernel is started with, a small program that tests it, and its first process.
+# What the guest's kernel is started with, small programs that test it, and its first process.
 GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
-guest: $(addprefix $(BUILD)/guest/,preload.so umip-like.so try_clock agent)
+guest: $(addprefix $(BUILD)/guest/,preload.so umip-like.so try_clock try_xstate agent)
 $(BUILD)/guest/umip-like.so: harness/guest/umip_like.c
 $(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c) harness/guest/clock.h
 $(BUILD)/guest/%.so:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
 	$(Q)$(CC) $(GUEST_FLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl -pthread
-$(BUILD)/guest/try_clock: harness/guest/try_clock.c
+$(BUILD)/guest/try_%: harness/guest/try_%.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	$(Q)$(CC) $(GUEST_FLAGS) -o $@ $< -pthread

@@ -143,6 +143,7 @@ def test_the_clock_is_told_before_each_word_how_much_was_read(ends):
                          (LENGTH.size + HEAD.size + LENGTH.size + 1, len(said[0]))]
 
 
+@pytest.mark.req("T-111")
 def test_while_an_event_waits_for_another_the_clock_is_held(ends):
     """Neighbours are answered so: the question that came second is owed its answer too."""
     near, far, book = ends

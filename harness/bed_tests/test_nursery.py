@@ -55,6 +55,7 @@ BEFORE: set[int] = set()
 DEFAULT = signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.req("T-222")
 def test_a_child_has_words_place_signals_and_settings_of_its_own(tmp_path):
     BEFORE.update(int(one) for one in os.listdir("/proc/self/fd"))
     status, text = alone(asked, tmp_path, "-x", "y", OWN="1")
@@ -80,17 +81,7 @@ def test_many_run_at_once_and_each_has_its_own_end(tmp_path):
     assert found == wanted
 
 
-@pytest.fixture
-def handled():
-    """Whoever it is forked from may have a way of its own with SIGTERM."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.mark.usefixtures("handled")
-@pytest.mark.parametrize("again", range(5))
-def test_one_that_goes_on_has_no_status_yet(tmp_path, again):
+def test_one_that_goes_on_has_no_status_yet(tmp_path):
     place = Nursery(lambda words: signal.pause() or 0)
     child = begin(place, tmp_path)
     assert child.poll() is None
@@ -98,6 +89,15 @@ def test_one_that_goes_on_has_no_status_yet(tmp_path, again):
     assert child.wait() == child.poll() == -signal.SIGTERM
     child.send_signal(signal.SIGTERM)
     child.stdout.close()
+
+
+@pytest.mark.req("T-222")
+def test_what_is_sent_before_a_child_is_itself_waits_for_it(tmp_path, monkeypatch):
+    """Whoever it is forked from may have a way of its own with SIGTERM."""
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    monkeypatch.setattr(os, "setsid", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert alone(lambda words: 0, tmp_path) == (-signal.SIGTERM, "")
+    signal.signal(signal.SIGTERM, before)
 
 
 def test_an_exception_is_told_and_ends_with_a_status(tmp_path):

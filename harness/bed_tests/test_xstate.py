@@ -1,4 +1,4 @@
-"""The guest's preload: a short floating-point buffer is completed, nothing else changes."""
+"""The guest's preload: a short floating-point buffer is completed, what a process has stays."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ os.waitpid(child, 0)
 state = ctypes.create_string_buffer(832)
 iov = Iov(ctypes.addressof(state), len(state))
 got = libc.ptrace(GETREGSET, child, XSTATE, ctypes.byref(iov))
+XMM0 = 160
+state[XMM0] = bytes([state.raw[XMM0] ^ 255])
 put = libc.ptrace(SETREGSET, child, XSTATE, ctypes.byref(iov))
 print(got, put, ctypes.get_errno() if put else 0)
 os.kill(child, signal.SIGKILL)
@@ -75,6 +77,16 @@ def test_a_short_buffer_is_refused_by_the_kernel_and_completed_by_the_preload(pr
         pytest.skip("this processor's XSAVE area is no longer than the short buffer")
     assert trace({}) == "0 -1 14"
     assert trace({"LD_PRELOAD": str(preload)}) == "0 0 0"
+
+
+@pytest.mark.req("T-221")
+@pytest.mark.parametrize("word, found", [
+    ("kept", "12"), ("changed", "52"), ("ran", "11"), ("another", "11")])
+def test_a_process_has_what_it_was_given_last(preload, word, found):
+    """Nothing is given where nothing has changed; where it ran meanwhile, or is another, it is."""
+    done = subprocess.run([preload.parent / "try_xstate", word], capture_output=True, text=True,
+                          env={"LD_PRELOAD": str(preload)}, check=True)
+    assert done.stdout == f"{found}\n"
 
 
 def test_the_area_is_asked_of_the_processor(preload):

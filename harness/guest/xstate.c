@@ -1,10 +1,13 @@
 /*
- * xstate - what the guest kernel's ptrace() lacks: room for floating point, and an end.
+ * xstate - what the guest kernel's ptrace() lacks: room for floating point, thrift, and an end.
  *
  * The User Mode Linux kernel keeps XSTATE_ROOM octets of a process's extended state. Where the
  * processor's XSAVE area is larger, the host refuses such a short buffer with EFAULT and the
  * guest dies at its first process. Preloaded, this completes the buffer from the process itself
  * and marks every component that the short buffer does not hold as "in its initial state".
+ *
+ * The kernel gives a process its state back at each system call and page fault, and it is mostly
+ * the one that it has: then the host is not asked, which would take longer than all else.
  *
  * A guest's processes are processes of the host that the kernel traces. When it dies they would be
  * let go, and from then on their system calls would be the host's, with the rights of whoever runs
@@ -69,10 +72,7 @@ static uint64_t bits_within(size_t room)
 	return bits;
 }
 
-/*
- * What a process held when it was last asked, until it runs again. The guest kernel asks at each
- * system call and page fault, and mostly gives back the same: then there is nothing to be set.
- */
+/* What a process held when it was last asked, until it runs again. */
 static struct {
 	long pid; /* 0: nothing is known */
 	size_t n;

@@ -254,9 +254,10 @@ conformance:
 
 # What the guest's kernel is started with, small programs that test it, and its first process.
 GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
-guest: $(addprefix $(BUILD)/guest/,preload.so umip-like.so try_clock try_xstate agent)
+guest: $(addprefix $(BUILD)/guest/,preload.so prefork.so umip-like.so try_clock try_xstate agent)
 $(BUILD)/guest/umip-like.so: harness/guest/umip_like.c
 $(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c) harness/guest/clock.h
+$(BUILD)/guest/prefork.so: harness/guest/prefork.c harness/guest/prefork.h
 $(BUILD)/guest/%.so:
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
@@ -272,7 +273,7 @@ AGENT_LISTS := harness/guest/modules harness/guest/modules.either
 AGENT_FLAGS = -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) \
 	-DMODULES_WANTED='"$(shell cat harness/guest/modules)"' \
 	-DMODULES_EITHER='"$(shell cat harness/guest/modules.either)"'
-$(BUILD)/guest/agent: $(AGENT_SRC) harness/guest/agent.h $(AGENT_LISTS)
+$(BUILD)/guest/agent: $(AGENT_SRC) harness/guest/agent.h harness/guest/prefork.h $(AGENT_LISTS)
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(AGENT_FLAGS) -static -o $@ $(AGENT_SRC)

@@ -10,7 +10,6 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -18,62 +17,30 @@ import pytest
 
 from harness.bed.node import frames
 from harness.bed.node.frames import Event, Gone, Refused, Request
+from harness.bed_tests.agents import ENV, GUEST, PATIENCE, TOP, node_of, run, serving
 from harness.bed_tests.channel import Channel
 
-TOP = Path(__file__).parents[2]
-AGENT = TOP / "build/guest/agent"
-ALONE = ["unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child"]
-AS_ROOT = ["--user", "--map-root-user"]
-ENV = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
-PATIENCE = 20_000
 # A program that does not end by itself.
 STAYS = ["tail", "-f", "/dev/null"]
 RTM_GETLINK, RTM_DELLINK, NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 18, 17, 1, 4, 0x300
 AF_NETLINK_ROUTE = 0
 
 
-@cache
-def alone() -> list[str]:
-    """What gives a program namespaces of its own, or nothing where this user has no such right."""
-    for words in (ALONE, [*ALONE, *AS_ROOT]):
-        if not subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
-            return words
-    return []
-
-
 @pytest.fixture(scope="module")
 def program() -> Path:
     subprocess.run(["make", "-s", "guest"], cwd=TOP, check=True)
-    return AGENT
+    return GUEST / "agent"
 
 
 @pytest.fixture
 def line(program: Path) -> Iterator[Channel]:
-    ours, theirs = socket.socketpair()
-    words = [*alone(), str(program), "--native", str(theirs.fileno())]
-    with subprocess.Popen(words, pass_fds=(theirs.fileno(),)) as process:
-        theirs.close()
-        one = Channel(ours)
-        hello = one.event()
-        assert (hello.code, hello.number()) == (Event.HELLO, frames.PROTOCOL)
-        assert hello.text(1) == os.uname().release
+    with serving() as one:
         yield one
-        ours.close()
-    assert process.returncode == 0
 
 
 @pytest.fixture
 def node(line: Channel) -> str:
-    try:
-        line.request(Request.NODE, "carol")
-    except Refused as error:
-        pytest.skip(f"no namespaces here: {error.strerror}")
-    return "carol"
-
-
-def run(line: Channel, where: str, *argv: str, given: bytes = b"") -> tuple[int, bytes]:
-    frame = line.request(Request.RUN, where, PATIENCE, given, argv, ENV)
-    return os.waitstatus_to_exitcode(frame.number()), frame.fields[1]
+    return node_of(line)
 
 
 def refused(line: Channel, *request) -> OSError:
@@ -500,7 +467,7 @@ def test_pings_are_told_as_sent_and_answered(line, node, tmp_path):
     up(line, node)
     file = tmp_path / "pings"
     pid = line.request(Request.SPAWN, node, "", "", [
-        str(AGENT), "ping", "::1", "::1", "2000", "77", str(file)], ENV, 0).number()
+        str(GUEST / "agent"), "ping", "::1", "::1", "2000", "77", str(file)], ENV, 0).number()
     event = struct.Struct("=B3xIQiI")
     while not file.exists() or file.stat().st_size < 20 * event.size:
         line.request(Request.PASS, 5, 0)

@@ -77,10 +77,12 @@ struct node {
 	struct node *next;
 };
 
+/* What runs to its end in a node may be a copy of a program that waits. */
 struct launch {
 	char **argv, **env;
 	int in, out, err;
-	bool terminal;
+	bool terminal, runs;
+	struct node *node;
 };
 
 struct packet {
@@ -128,7 +130,7 @@ int refuse(struct request *rq, int error, const char *format, ...)
 void table_do(uint8_t *frame, size_t size);
 void table_print(void);
 
-/* agent_node.c. The agent stays in the node that it last entered. */
+/* agent_node.c. The agent stays in the node that it last entered; NULL is the guest itself. */
 int nodes_begin(void);
 int node_find(struct request *rq, const char *name, struct node **out);
 int node_enter(struct node *node);
@@ -153,6 +155,11 @@ void children_due(uint64_t time);
 /* agent_launch.c. launch() gives a process id, or -errno of what kept it from starting. */
 pid_t launch(const struct launch *it);
 int vector(struct octets list, char ***out);
+
+/* agent_prefork.c */
+pid_t prefork(const struct launch *it);
+bool prefork_is(pid_t pid);
+void prefork_lost(pid_t pid);
 
 /* agent_file.c */
 int file_read(struct request *rq);

@@ -50,7 +50,9 @@ static pid_t start(struct request *rq, struct launch *it, size_t argv)
 
 	vector(rq->field[argv].octets, &it->argv);
 	vector(rq->field[argv + 1].octets, &it->env);
-	pid = launch(it);
+	pid = it->runs && it->argv[0] ? prefork(it) : -ENOENT;
+	if (pid < 0)
+		pid = node_enter(it->node) < 0 ? -EPERM : launch(it);
 	if (pid < 0)
 		refuse(rq, -pid, "%s", it->argv[0] ? it->argv[0] : "no command");
 	free(it->argv);
@@ -111,7 +113,9 @@ int child_spawn(struct request *rq)
 	if (in < 0)
 		return in;
 	out = open_for(rq, rq->field[2].text, O_WRONLY | O_APPEND | O_CREAT);
-	it = (struct launch){ .in = in, .out = out, .err = out, .terminal = terminal };
+	it = (struct launch){
+		.in = in, .out = out, .err = out, .terminal = terminal, .node = node
+	};
 	pid = out < 0 ? out : start(rq, &it, 3);
 	close_all((int[]){ in, out }, 2);
 	if (pid < 0)
@@ -166,7 +170,9 @@ int child_run(struct request *rq)
 		return pid;
 	if (children.runs == RUNS_MOST)
 		return refuse(rq, EAGAIN, "%d commands run already", RUNS_MOST);
-	it = (struct launch){ .out = output_file(), .err = output_file() };
+	it = (struct launch){
+		.out = output_file(), .err = output_file(), .runs = true, .node = node
+	};
 	it.in = input_file(rq->field[2].octets);
 	if (it.in < 0 || it.out < 0 || it.err < 0)
 		pid = refuse(rq, errno, "no file in memory for what is read and printed");
@@ -268,6 +274,7 @@ void children_reap(void)
 			continue;
 		}
 		node_lost(pid);
+		prefork_lost(pid);
 		stir();
 	}
 }

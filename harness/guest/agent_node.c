@@ -126,6 +126,8 @@ int node_find(struct request *rq, const char *name, struct node **out)
 
 int node_enter(struct node *node)
 {
+	if (!node)
+		node = nodes.first;
 	if (nodes.inside == node)
 		return 0;
 	nodes.inside = NULL;
@@ -205,7 +207,7 @@ int node_new(struct request *rq)
 			return refuse(rq, EEXIST, "there is a node %s", name);
 	if (nodes.n == NODES_MOST)
 		return refuse(rq, ENOSPC, "there are %d nodes", NODES_MOST);
-	result = node_enter(nodes.first);
+	result = node_enter(NULL);
 	if (result < 0)
 		return result;
 	nodes.inside = NULL;
@@ -253,7 +255,7 @@ static struct pids pids_in(const struct node *node)
 
 		if (pid < RESERVED_PIDS && nodes.kernel_threads[pid])
 			continue;
-		if (pid == getpid() || is_holder(pid))
+		if (pid == getpid() || is_holder(pid) || prefork_is(pid))
 			continue;
 		snprintf(path, sizeof(path), "%d/ns/net", pid);
 		if (fstatat(dirfd(nodes.processes), path, &net, 0) < 0 || net.st_ino != node->inode)
@@ -313,7 +315,7 @@ int node_kill(struct request *rq)
 	int64_t pid = (int64_t)rq->field[0].number;
 
 	if (pid != (pid_t)pid || (pid >= -1 && pid <= 1) || pid == getpid() ||
-		is_holder((pid_t)pid))
+		is_holder((pid_t)pid) || prefork_is((pid_t)pid))
 		return refuse(rq, EINVAL, "process %lld is not one to be killed", (long long)pid);
 	if (kill((pid_t)pid, (int)rq->field[1].number) < 0)
 		return refuse(rq, errno, "process %lld", (long long)pid);
@@ -367,7 +369,7 @@ int node_end(struct request *rq)
 	if (node == nodes.first)
 		return refuse(rq, EINVAL, "the guest itself is ended with OFF");
 	/* The agent must not be in what is to go. */
-	result = node_enter(nodes.first);
+	result = node_enter(NULL);
 	if (result < 0)
 		return result;
 	node->ending = true;

@@ -92,7 +92,8 @@ def command(job: Job, line: int, console: int, kernel: Kernel) -> list[str]:
             "rootflags=/", "ro", "quiet", "loglevel=1", "con=null", f"con0=null,fd:{console}",
             f"ssl0=fd:{line}", *UNUSED, *shell, f"ROOM={ROOM}",
             *(f'{name}="{path}"' for name, path in (
-                ("init", job.tools / "agent"), ("RUN", job.results), ("MODULES", kernel.modules)))]
+                ("init", job.tools / "agent"), ("PREFORK", job.tools / "prefork.so"),
+                ("RUN", job.results), ("MODULES", kernel.modules)))]
 
 
 def settings(job: Job, kernel: Kernel, line: int) -> list[str]:

@@ -256,7 +256,7 @@ conformance:
 GUEST_FLAGS := -std=c11 -D_GNU_SOURCE -O2 $(WARN)
 guest: $(addprefix $(BUILD)/guest/,preload.so prefork.so umip-like.so try_clock try_xstate agent)
 $(BUILD)/guest/umip-like.so: harness/guest/umip_like.c
-$(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c) harness/guest/clock.h
+$(BUILD)/guest/preload.so: $(addprefix harness/guest/,xstate.c clock.c rate.c remap.c) harness/guest/clock.h
 $(BUILD)/guest/prefork.so: harness/guest/prefork.c harness/guest/prefork.h
 $(BUILD)/guest/%.so:
 	@mkdir -p $(@D)

@@ -11,6 +11,7 @@ tests (outside) there may be several, each of which has to turn red.
 from __future__ import annotations
 
 from harness.mutants.graded import GRADED
+from harness.mutants.guest import GUEST
 from harness.mutants.limits import LIMITS
 from harness.mutants.outside import OUTSIDE
 from harness.mutants.row import Mutant
@@ -572,24 +573,7 @@ ROWS = (
            "return self._events[0][0] if self._events else self._read",
            "return self._read",
            f"{BED}/test_line.py::test_while_an_event_waits_for_another_the_clock_is_held"),
-    Mutant("T-221", "harness/guest/xstate.c", "if (pid == held.pid && request !=",
-           "if (!pid && request !=",
-           f"{BED}/test_xstate.py::test_a_process_has_what_it_was_given_last"),
-    Mutant("T-221", "harness/guest/xstate.c", "return held.pid == pid &&",
-           "return held.pid &&",
-           f"{BED}/test_xstate.py::test_a_process_has_what_it_was_given_last"),
-    Mutant("T-222", "harness/bed/engine/nursery.py",
-           "signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)",
-           "signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)",
-           f"{BED}/test_nursery.py::test_what_is_sent_before_a_child_is_itself_waits_for_it"),
-    Mutant("T-223", "harness/guest/prefork.c", "if (setns(given[PREFORK_NET], CLONE_NEWNET) < 0 ||",
-           "if (given[PREFORK_NET] < 0 ||",
-           f"{BED}/test_prefork.py::test_one_that_waits_serves_every_node_and_is_of_none"),
-    Mutant("T-223", "harness/guest/prefork.c", "CLONE_PARENT | SIGCHLD", "SIGCHLD",
-           f"{BED}/test_prefork.py::test_a_run_is_as_one_that_was_started_anew"),
-    Mutant("T-223", "harness/guest/agent_prefork.c", "return strcmp(it->path, path) ? -ENOENT :",
-           "return !*path ? -ENOENT :",
-           f"{BED}/test_prefork.py::test_what_cannot_be_a_copy_is_started"),
+    *GUEST,
     *LIMITS,
     *OUTSIDE,
 )

@@ -283,9 +283,17 @@ def test_time_passes_and_what_happens_wakes_whoever_wants_to_be_woken(line):
     before = line.request(Request.SYNC).monotonic
     frame = line.request(Request.PASS, 30, 0)
     assert frame.number() == 0 and frame.monotonic - before >= 30_000_000
-    line.request(Request.SPAWN, "", "", "", ["true"], ENV, 0)
+    line.request(Request.SPAWN, "", "", "", ["sleep", "0.05"], ENV, 0)
     assert line.request(Request.PASS, PATIENCE, 1).number() == 1
     assert line.request(Request.PASS, 1, 1).number() == 0
+
+
+def test_what_happens_while_nobody_wants_to_be_woken_wakes_nobody(line):
+    line.request(Request.SPAWN, "", "", "", ["true"], ENV, 0)
+    assert line.event().code == Event.EXIT
+    before = line.request(Request.SYNC).monotonic
+    frame = line.request(Request.PASS, 60, 30)
+    assert frame.number() == 0 and frame.monotonic - before >= 60_000_000
 
 
 # --- nodes ---
@@ -407,6 +415,16 @@ def records(path: Path) -> list[bytes]:
     return found
 
 
+def times(path: Path) -> list[int]:
+    """When each packet came, in nanoseconds since 1970."""
+    data, at, found = path.read_bytes(), 24, []
+    while at < len(data):
+        seconds, micros, size = struct.unpack_from("=III", data, at)
+        found.append(seconds * 10**9 + micros * 1000)
+        at += 16 + size
+    return found
+
+
 def test_a_tap_has_every_packet_in_its_file_once_it_has_settled(line, node, port, tmp_path):
     file = tmp_path / "lo.pcap"
     line.request(Request.HEAR, node, "lo", str(file), 1)
@@ -417,6 +435,18 @@ def test_a_tap_has_every_packet_in_its_file_once_it_has_settled(line, node, port
         0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, 1)
     # On the loopback device each packet is heard when it leaves and when it comes.
     assert [one[62:] for one in records(file)][::2] == [b"number %d" % i for i in range(100)]
+
+
+def test_what_a_tap_hears_wakes_once_that_is_wanted_and_has_the_time_at_which_it_came(
+        line, node, port, tmp_path):
+    file = tmp_path / "lo.pcap"
+    line.request(Request.HEAR, node, "lo", str(file), 1)
+    sent = line.request(Request.SEND, port, b"early", address(5000), 0)
+    line.request(Request.SEND, port, b"late", address(5000), 90_000)
+    frame = line.request(Request.PASS, PATIENCE, 30)
+    assert frame.number() == 1 and frame.monotonic - sent.monotonic >= 89_000_000
+    early, late = times(file)[::2]
+    assert early <= sent.realtime + 1000 < late
 
 
 def test_a_tap_that_is_asked_for_again_begins_its_file_anew(line, node, port, tmp_path):

@@ -17,7 +17,7 @@ class Told(Clock):
     def monotonic(self) -> float:
         return self.now
 
-    def let_pass(self, seconds: float, woken: bool = False) -> None:
+    def let_pass(self, seconds: float, least: float = 0) -> None:
         self.now += seconds
 
 

@@ -201,11 +201,13 @@ void sockets_close(const struct node *node);
 uint64_t sockets_next(void);
 void sockets_due(uint64_t time);
 
-/* agent_later.c: what is done at its time. stir() wakes those that pass time. */
+/* agent_later.c: what is done at its time. stir() wakes those that pass time; whoever wants to pass
+ * a time at `least` is not woken by what happens meanwhile. */
 int later_pass(struct request *rq);
 int later_send(struct request *rq, uint64_t handle, int fd, uint64_t due);
 void later_forget(uint64_t handle);
 void stir(void);
+bool later_quiet(void);
 uint64_t later_next(void);
 void later_due(uint64_t time);
 

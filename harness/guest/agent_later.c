@@ -20,10 +20,11 @@ struct parcel {
 };
 
 static struct {
-	struct {
-		uint64_t due;
+	/* Until `least` it is quiet: what happens, such as what it has caused, does not wake it. */
+	struct pass {
+		uint64_t least, due;
 		uint32_t id;
-		bool wakes;
+		bool wakes, quiet;
 	} pass[PASSES_MOST];
 	size_t n_passes, n_parcels, room;
 	struct parcel *first;
@@ -46,17 +47,17 @@ static void pass_answer(uint32_t id, bool woken)
 
 int later_pass(struct request *rq)
 {
-	bool wakes = rq->field[1].number;
+	uint64_t ms = rq->field[0].number, least = rq->field[1].number;
 
-	if (wakes && later.stirred) {
-		pass_answer(rq->id, true);
-		return ANSWERED;
-	}
 	if (later.n_passes == PASSES_MOST)
 		return refuse(rq, EAGAIN, "%d are passing time already", PASSES_MOST);
-	later.pass[later.n_passes].due = after(rq->field[0].number, SECOND / 1000);
-	later.pass[later.n_passes].id = rq->id;
-	later.pass[later.n_passes++].wakes = wakes;
+	later.pass[later.n_passes++] = (struct pass){
+		.least = after(least < ms ? least : ms, SECOND / 1000),
+		.due = after(ms, SECOND / 1000),
+		.id = rq->id,
+		.wakes = least,
+		.quiet = least,
+	};
 	return ANSWERED;
 }
 
@@ -108,12 +109,28 @@ uint64_t later_next(void)
 	uint64_t least = later.first ? later.first->due : NEVER;
 
 	for (size_t i = 0; i < later.n_passes; i++) {
-		if (later.pass[i].wakes && later.stirred)
+		const struct pass *pass = &later.pass[i];
+		uint64_t due = pass->quiet ? pass->least : pass->due;
+
+		if (pass->wakes && !pass->quiet && later.stirred)
 			return 0;
-		if (later.pass[i].due < least)
-			least = later.pass[i].due;
+		if (due < least)
+			least = due;
 	}
 	return least;
+}
+
+/* Whether somebody wants to be woken, but nobody as yet: packets can wait, who have their times. */
+bool later_quiet(void)
+{
+	bool quiet = false;
+
+	for (size_t i = 0; i < later.n_passes; i++) {
+		if (later.pass[i].wakes && !later.pass[i].quiet)
+			return false;
+		quiet |= later.pass[i].quiet;
+	}
+	return quiet;
 }
 
 static void parcel_send(const struct parcel *parcel)
@@ -138,12 +155,19 @@ void later_due(uint64_t time)
 		parcel_remove(&later.first);
 	}
 	for (size_t i = 0; i < later.n_passes; i++) {
-		bool woken = later.pass[i].wakes && stirred;
+		struct pass pass = later.pass[i];
+		bool woken;
 
-		if (woken || later.pass[i].due <= time)
-			pass_answer(later.pass[i].id, woken);
+		if (pass.quiet && pass.least <= time) {
+			pass.quiet = false;
+			taps_drain(NULL);
+			stirred = later.stirred = false;
+		}
+		woken = pass.wakes && !pass.quiet && stirred;
+		if (woken || pass.due <= time)
+			pass_answer(pass.id, woken);
 		else
-			later.pass[kept++] = later.pass[i];
+			later.pass[kept++] = pass;
 	}
 	later.n_passes = kept;
 }

@@ -43,7 +43,7 @@ static const struct verb verbs[] = {
 	{ 22, "RECV",   "handle:n limit_ms:n", "octets:o address:o realtime:n", socket_receive },
 	{ 23, "WATCH",  "handle:n", "", socket_watch },
 	{ 24, "CLOSE",  "handle:n", "", socket_close },
-	{ 25, "PASS",   "ms:n wake:n", "woken:n", later_pass },
+	{ 25, "PASS",   "ms:n least:n", "woken:n", later_pass },
 	{ 26, "SYNC",   "", "", sync_up },
 	{ 27, "LISTEN", "node:s family:n group:n", "handle:n", netlink_listen },
 	{ 28, "OFF",    "", "", power_off },

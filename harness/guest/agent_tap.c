@@ -276,6 +276,8 @@ static void tap_ready(void *it, short events)
 
 void taps_wait(void)
 {
+	if (later_quiet())
+		return;
 	for (struct tap *tap = taps.first; tap; tap = tap->next)
 		loop_wait(tap->fd, POLLIN, tap_ready, tap);
 }

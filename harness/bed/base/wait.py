@@ -26,9 +26,9 @@ class Clock:
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def let_pass(self, seconds: float, woken: bool = False) -> None:
-        """`seconds` pass; `woken` says that it may end as soon as anything has happened."""
-        threading.Event().wait(min(seconds, INTERVAL) if woken else seconds)
+    def let_pass(self, seconds: float, least: float = 0) -> None:
+        """`seconds` pass; with a `least`, until anything happens after that."""
+        threading.Event().wait(least or seconds)
 
 
 HERE = Clock()
@@ -60,8 +60,7 @@ def until(fact: Fact, within: float, clock: Clock) -> float:
             return took
         if took > within:
             raise NotInTime(f"waited {within:g} s until {fact.says}; last seen: {seen}")
-        clock.let_pass(INTERVAL)
-        clock.let_pass(min(IDLE, max(within - took, 0)), woken=True)
+        clock.let_pass(INTERVAL + min(IDLE, max(within - took, 0)), INTERVAL)
 
 
 @contextmanager

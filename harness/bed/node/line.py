@@ -152,8 +152,8 @@ class Line(Clock):
     def monotonic(self) -> float:
         return self._stamps[1] / 1e9 + self._since()
 
-    def let_pass(self, seconds: float, woken: bool = False) -> None:
-        self.request(Request.PASS, -int(-seconds * 1000 // 1), int(woken))
+    def let_pass(self, seconds: float, least: float = 0) -> None:
+        self.request(Request.PASS, *(-int(-each * 1000 // 1) for each in (seconds, least)))
 
     def close(self) -> None:
         self._ready.close()

@@ -104,8 +104,8 @@ static pid_t ask(struct waiting *it, const struct launch *run)
 	struct prefork_head head = { 0 };
 	size_t size = 0;
 	const struct node *node = run->node;
-	const int fds[PREFORK_FDS] = { run->in, run->out, run->err, node->net, node->uts, node->mnt,
-		node->root };
+	const int fds[PREFORK_FDS] = { run->in, run->out, run->err, node->root, node->net,
+		node->uts, node->mnt };
 	union {
 		char room[CMSG_SPACE(sizeof(fds))];
 		struct cmsghdr aligned;

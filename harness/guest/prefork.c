@@ -1,17 +1,23 @@
 /*
- * Preloaded into a program that a story runs often: it is loaded and linked once, waits before its
- * main(), and each run is a copy of it. To load it anew is nearly all that a short program costs
- * under User Mode Linux, where each page that is touched for the first time is a stop.
+ * Preloaded into a program that is run often: it is loaded once, waits, and each run is a copy of
+ * it. It waits before its main(), so that a copy has words and environment of its own: to load it
+ * anew is nearly all that a short program costs under User Mode Linux, where each page that is
+ * touched for the first time is a stop. Or it waits where its words have been read and its tables
+ * built, at its first look for a file that the environment names.
  */
 #include "prefork.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,10 +33,11 @@ static struct {
 	char text[PREFORK_ROOM];
 } asked;
 static int given[PREFORK_FDS];
+static size_t n_given;
 static main_fn *the_main;
 
-/* The next request and its descriptors; its length, 0 where there will be none any more. */
-static ssize_t receive(void)
+/* The next request and its descriptors; false where there will be none any more. */
+static bool receive(void)
 {
 	struct iovec part = { &asked, sizeof(asked) };
 	union {
@@ -42,11 +49,55 @@ static ssize_t receive(void)
 	ssize_t n = recvmsg(LINE, &message, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *first = CMSG_FIRSTHDR(&message);
 
-	if (n <= (ssize_t)sizeof(asked.head) || !first || first->cmsg_len < CMSG_LEN(sizeof(given)))
-		return 0;
-	memcpy(given, CMSG_DATA(first), sizeof(given));
-	return n;
+	if (n < (ssize_t)sizeof(asked.head) || !first)
+		return false;
+	n_given = (first->cmsg_len - CMSG_LEN(0)) / sizeof(given[0]);
+	memcpy(given, CMSG_DATA(first), n_given * sizeof(given[0]));
+	return n_given == PREFORK_HERE || n_given == PREFORK_FDS;
 }
+
+static int enter_namespaces(void)
+{
+	if (setns(given[PREFORK_NET], CLONE_NEWNET) < 0 ||
+		setns(given[PREFORK_UTS], CLONE_NEWUTS) < 0 ||
+		setns(given[PREFORK_MNT], CLONE_NEWNS) < 0 || fchdir(given[PREFORK_FOLDER]) < 0)
+		return -1;
+	return chroot(".");
+}
+
+/* A copy goes to its place, and is from there on as if it had been started in it. */
+static void begin(void)
+{
+	setsid();
+	if (n_given == PREFORK_FDS ? enter_namespaces() < 0 : fchdir(given[PREFORK_FOLDER]) < 0)
+		_exit(FAILED);
+	for (int fd = 0; fd <= PREFORK_ERR; fd++)
+		if (dup2(given[fd], fd) < 0)
+			_exit(FAILED);
+	close_range(PREFORK_ERR + 1, ~0u, 0);
+}
+
+/* Comes back in a copy, whose parent is that of the program. */
+static void wait_for_runs(void)
+{
+	while (receive()) {
+		int32_t pid = (int32_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+		if (!pid) {
+			begin();
+			return;
+		}
+		if (pid < 0)
+			pid = -errno;
+		for (size_t i = 0; i < n_given; i++)
+			close(given[i]);
+		if (write(LINE, &pid, sizeof(pid)) != sizeof(pid))
+			break;
+	}
+	_exit(0);
+}
+
+/* --- before its main() --- */
 
 /* Where a request's strings stand, as a vector that NULL ends. */
 static char **vector(char **at, uint32_t n)
@@ -58,48 +109,18 @@ static char **vector(char **at, uint32_t n)
 	return words;
 }
 
-/* The copy goes to its node and becomes the run, as if it had been started there. */
-static int run(void)
+static int run(int argc, char **argv, char **env)
 {
-	char *at = asked.text, **argv, **env;
+	char *at = asked.text;
 
-	setsid();
-	if (setns(given[PREFORK_NET], CLONE_NEWNET) < 0 ||
-		setns(given[PREFORK_UTS], CLONE_NEWUTS) < 0 ||
-		setns(given[PREFORK_MNT], CLONE_NEWNS) < 0 || fchdir(given[PREFORK_ROOT]) < 0 ||
-		chroot(".") < 0)
-		return FAILED;
-	for (int fd = 0; fd <= PREFORK_ERR; fd++)
-		if (dup2(given[fd], fd) < 0)
-			return FAILED;
-	close_range(PREFORK_ERR + 1, ~0u, 0);
+	(void)argc;
+	wait_for_runs();
 	argv = vector(&at, asked.head.words);
 	env = vector(&at, asked.head.settings);
 	if (!argv || !env)
 		return FAILED;
 	environ = env;
 	return the_main((int)asked.head.words, argv, env);
-}
-
-/* The copy's parent is the agent, which hears of its end as of any other program's. */
-static int wait_for_runs(int argc, char **argv, char **env)
-{
-	(void)argc;
-	(void)argv;
-	(void)env;
-	while (receive() > 0) {
-		int32_t pid = (int32_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
-
-		if (!pid)
-			return run();
-		if (pid < 0)
-			pid = -errno;
-		for (int i = 0; i < PREFORK_FDS; i++)
-			close(given[i]);
-		if (write(LINE, &pid, sizeof(pid)) != sizeof(pid))
-			break;
-	}
-	_exit(0);
 }
 
 int __libc_start_main(main_fn *program, int argc, char **argv, main_fn *init, void (*end)(void),
@@ -112,5 +133,45 @@ int __libc_start_main(main_fn *program, int argc, char **argv, main_fn *init, vo
 	start_fn *start = (start_fn *)dlsym(RTLD_NEXT, "__libc_start_main");
 
 	the_main = program;
-	return start(wait_for_runs, argc, argv, init, end, loader_end, stack);
+	return start(getenv(PREFORK_AT) ? program : run, argc, argv, init, end, loader_end, stack);
+}
+
+/* --- at its first look for a file --- */
+
+/* A copy would have none of the other threads. */
+static bool alone(void)
+{
+	DIR *threads = opendir("/proc/self/task");
+	int n = 0;
+
+	while (threads && readdir(threads))
+		n++;
+	if (threads)
+		closedir(threads);
+	return n == 3; /* with . and .. */
+}
+
+static void look(const char *path)
+{
+	static bool waited;
+	const char *wanted = getenv(PREFORK_AT), *name = strrchr(path, '/');
+
+	if (waited || !wanted || !name || strcmp(name + 1, wanted))
+		return;
+	waited = true;
+	if (!alone())
+		_exit(FAILED);
+	wait_for_runs();
+}
+
+int stat(const char *path, struct stat *out)
+{
+	look(path);
+	return fstatat(AT_FDCWD, path, out, 0);
+}
+
+int stat64(const char *path, struct stat64 *out)
+{
+	look(path);
+	return fstatat64(AT_FDCWD, path, out, 0);
 }

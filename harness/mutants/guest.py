@@ -33,4 +33,11 @@ GUEST = (
            f"{BED}/test_remap.py::test_what_is_taken_away_is_gone_with_the_next_call"),
     Mutant("T-224", "harness/guest/remap.c", "leaving = NULL;\n\t\treturn at;", "leave();",
            f"{BED}/test_remap.py::test_what_is_taken_away_and_put_back_is_left_alone"),
+    Mutant("T-225", "harness/guest/prefork.c",
+           ": fchdir(given[PREFORK_FOLDER]) < 0)", ": given[PREFORK_FOLDER] < 0)",
+           f"{BED}/test_waiting.py::"
+           "test_from_the_second_time_on_runs_are_copies_each_in_its_folder"),
+    Mutant("T-225", "harness/bed/report/wireshark.py", ": FOLDER}, KEYS[0])",
+           ": FOLDER}, \"cfilters\")",
+           f"{BED}/test_waiting.py::test_captures_are_read_by_a_copy_as_open_sh_opens_them"),
 )

@@ -31,6 +31,11 @@ def output(name: str, command: Sequence[str], handed: Sequence[str],
                               text=True, errors="replace", check=False)
     except OSError as error:
         raise Broke(f"{name} does not start: {error.strerror}") from error
+    return said(name, done, handed)
+
+
+def said(name: str, done: subprocess.CompletedProcess[str], handed: Sequence[str]) -> str:
+    """The same of one that has ended."""
     if not done.returncode:
         return done.stdout
     if done.returncode < 0:

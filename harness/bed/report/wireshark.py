@@ -12,10 +12,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.bed.base import tool
+from harness.bed.base.waiting import OFTEN
 from harness.bed.check import wire
 from harness.bed.decode.xfrm import State
 
 FOLDER, CAPTURE, OPEN = "wireshark", "capture.pcapng", "open.sh"
+# Tables of keys; tshark looks for its tables when it knows all protocols, for this one first.
+KEYS = ("esp_sa", "ikev2_decryption_table")
 IKE_KEYS = "*ike.keys"
 PREFERENCES = """\
 esp.enable_encryption_decode: TRUE
@@ -58,8 +61,8 @@ def write(folder: Path, states: Iterable[State]) -> None:
     files = {
         "preferences": PREFERENCES,
         "colorfilters": COLOURS,
-        "esp_sa": "".join(f"{line}\n" for line in sorted(esp_table(states))),
-        "ikev2_decryption_table": "".join(f"{line}\n" for line in ike_keys(folder)),
+        KEYS[0]: "".join(f"{line}\n" for line in sorted(esp_table(states))),
+        KEYS[1]: "".join(f"{line}\n" for line in ike_keys(folder)),
     }
     for name, text in files.items():
         (profile / name).write_text(text)
@@ -70,10 +73,12 @@ def write(folder: Path, states: Iterable[State]) -> None:
 
 def read(folder: Path, wanted: str, fields: Sequence[str]) -> list[dict[str, str]]:
     """The fields of the packets that a display filter wants, read as open.sh opens them."""
-    words = [*as_text(folder, wanted), "-T", "fields",
-             *(word for field in fields for word in ("-e", field))]
+    words = ["-Y", wanted, "-T", "fields", *(word for field in fields for word in ("-e", field))]
+    copy = OFTEN.run(folder, ["tshark", "-n", "-r", CAPTURE, *words],
+                     {"WIRESHARK_CONFIG_DIR": FOLDER}, KEYS[0])
     try:
-        said = tool.output("tshark", words, [CAPTURE])
+        said = tool.said("tshark", copy, [CAPTURE]) if copy else \
+            tool.output("tshark", [str(folder / OPEN), "-t", *words], [CAPTURE])
     except tool.Refused as error:
         raise wire.WireError(f"{OPEN} -t: {error}") from error
     return wire.rows(said, fields)

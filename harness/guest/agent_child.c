@@ -90,7 +90,7 @@ static int room_for_one(struct request *rq, struct node **out)
 
 	if (!result && children.n == CHILDREN_MOST)
 		result = refuse(rq, EAGAIN, "%d programs run already", CHILDREN_MOST);
-	return result < 0 ? result : node_enter(*out);
+	return result;
 }
 
 static int open_for(struct request *rq, const char *path, int flags)
@@ -107,6 +107,8 @@ int child_spawn(struct request *rq)
 	struct launch it;
 	int in, out, pid = room_for_one(rq, &node);
 
+	if (!pid)
+		pid = node_enter(node);
 	if (pid < 0)
 		return pid;
 	in = open_for(rq, rq->field[1].text, terminal ? O_RDWR : O_RDONLY);

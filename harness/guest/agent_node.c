@@ -246,7 +246,7 @@ static bool is_holder(pid_t pid)
 static struct pids pids_in(const struct node *node)
 {
 	struct pids found = { 0 };
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	rewinddir(nodes.processes);
 	while ((pid = process_next())) {
@@ -255,7 +255,7 @@ static struct pids pids_in(const struct node *node)
 
 		if (pid < RESERVED_PIDS && nodes.kernel_threads[pid])
 			continue;
-		if (pid == getpid() || is_holder(pid) || prefork_is(pid))
+		if (pid == self || is_holder(pid) || prefork_is(pid))
 			continue;
 		snprintf(path, sizeof(path), "%d/ns/net", pid);
 		if (fstatat(dirfd(nodes.processes), path, &net, 0) < 0 || net.st_ino != node->inode)

@@ -284,12 +284,18 @@ void taps_wait(void)
 
 int taps_drain(const struct node *node)
 {
+	struct pollfd fds[TAPS_MOST];
+	size_t n = 0;
 	int result = 0;
 
-	for (struct tap *tap = taps.first; tap; tap = tap->next) {
+	for (struct tap *tap = taps.first; tap; tap = tap->next)
+		fds[n++] = (struct pollfd){ .fd = tap->fd, .events = POLLIN };
+	n = 0;
+	poll(fds, taps.n, 0);
+	for (struct tap *tap = taps.first; tap; tap = tap->next, n++) {
 		if (node && tap->node != node)
 			continue;
-		while (hear(tap) == BATCH)
+		while (fds[n].revents && hear(tap) == BATCH)
 			;
 		if (tap->error)
 			result = -tap->error;

@@ -11,11 +11,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -99,6 +102,42 @@ static void wait_for_runs(void)
 
 /* --- before its main() --- */
 
+#define PAGE 4096u
+
+/* The same octets at the same place, but in memory of this process; where it cannot, they stay. */
+static void take(char *from, size_t size, int prot)
+{
+	void *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return;
+	memcpy(copy, from, size);
+	if (mprotect(copy, size, prot) < 0 ||
+		mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, from) == MAP_FAILED)
+		munmap(copy, size);
+}
+
+/* What nobody writes of a program or a library: a copy of a process has its own memory at once, but
+ * pages of files only as it touches them. */
+static int take_read_only(struct dl_phdr_info *object, size_t size, void *nothing)
+{
+	(void)size;
+	(void)nothing;
+	if (object->dlpi_addr == getauxval(AT_SYSINFO_EHDR))
+		return 0;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+		uintptr_t from = object->dlpi_addr + part->p_vaddr, to = from + part->p_memsz;
+
+		if (part->p_type != PT_LOAD || part->p_flags & PF_W)
+			continue;
+		from -= from % PAGE;
+		take((char *)from, (to - from + PAGE - 1) / PAGE * PAGE,
+			PROT_READ | (part->p_flags & PF_X ? PROT_EXEC : 0));
+	}
+	return 0;
+}
+
 /* Where a request's strings stand, as a vector that NULL ends. */
 static char **vector(char **at, uint32_t n)
 {
@@ -114,6 +153,7 @@ static int run(int argc, char **argv, char **env)
 	char *at = asked.text;
 
 	(void)argc;
+	dl_iterate_phdr(take_read_only, NULL);
 	wait_for_runs();
 	argv = vector(&at, asked.head.words);
 	env = vector(&at, asked.head.settings);

@@ -319,7 +319,8 @@ def text_of(path: Path) -> str:
         return ""
     data = path.read_bytes()
     words = data[-LOG_TAIL:].decode(errors="replace").replace("\r", "")
-    words = "".join(c for c in words if c in "\n\t" or c.isprintable())
+    if not words.replace("\n", "").replace("\t", "").isprintable():
+        words = "".join(c for c in words if c in "\n\t" or c.isprintable())
     return words if len(data) <= LOG_TAIL else CUT + words
 
 

@@ -157,7 +157,7 @@ def _icmpv6(layer: pcap.Layer) -> Payload:
         ident, number = struct.unpack_from("!HH", layer.payload, 4)
         return Payload(PING, words, True, (kind, ident, number))
     if kind in (SOLICITED, ADVERTISED) and len(layer.payload) >= TARGET + 16:
-        words += f" for {pcap.IPv6Address(layer.payload[TARGET:TARGET + 16])}"
+        words += f" for {pcap.address(layer.payload[TARGET:TARGET + 16])}"
     return Payload(OTHER, words, kind in BULK)
 
 
@@ -190,7 +190,7 @@ def _ba(data: bytes) -> Payload:
 def _alternate(options: bytes) -> str | None:
     for kind, value in _options(options):
         if kind == ALTERNATE_COA and len(value) == 16:
-            return str(pcap.IPv6Address(value))
+            return pcap.address(value)
     return None
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address
 from pathlib import Path
 
@@ -39,6 +40,8 @@ class Layer:
     payload: bytes
 
 
+# How many addresses are kept as texts.
+KNOWN = 4096
 ETHERNET, RAW, COOKED, RAW_IPV6, NETLINK, COOKED2 = 1, 101, 113, 229, 253, 276
 ETHERTYPE_IPV6, ETHERTYPE_VLAN = 0x86DD, 0x8100
 HOP_BY_HOP, IPV6, ROUTING, FRAGMENT, ESP, ICMPV6, DESTINATION = 0, 41, 43, 44, 50, 58, 60
@@ -149,6 +152,12 @@ def headers(packet: bytes) -> list[int]:
     return chain
 
 
+@lru_cache(KNOWN)
+def address(octets: bytes) -> str:
+    """As a person writes it; a capture has few, many times."""
+    return str(IPv6Address(octets))
+
+
 def layers(packet: bytes) -> Iterator[Layer]:
     """The IPv6 headers of a packet that can be seen without a key."""
     while len(packet) >= 40 and packet[0] >> 4 == 6:
@@ -158,7 +167,7 @@ def layers(packet: bytes) -> Iterator[Layer]:
 
 
 def _layer(packet: bytes) -> Layer:
-    src, dst = (str(IPv6Address(packet[at:at + 16])) for at in (8, 24))
+    src, dst = address(packet[8:24]), address(packet[24:40])
     proto, rest = packet[6], packet[40:40 + int.from_bytes(packet[4:6], "big")]
     home = route = None
     while proto in EXTENSIONS and len(rest) >= 8:
@@ -166,7 +175,7 @@ def _layer(packet: bytes) -> Layer:
         if proto == DESTINATION:
             home = _home_address(rest[2:size]) or home
         if proto == ROUTING and rest[2] == 2:
-            route = str(IPv6Address(rest[8:24])) if len(rest) >= 24 else None
+            route = address(rest[8:24]) if len(rest) >= 24 else None
         if proto == FRAGMENT and int.from_bytes(rest[2:4], "big") >> 3:
             return Layer(src, dst, home, route, rest[0], b"")
         proto, rest = rest[0], rest[size:]
@@ -181,6 +190,6 @@ def _home_address(options: bytes) -> str | None:
             continue
         size = options[at + 1] if at + 1 < len(options) else 0
         if options[at] == OPTION_HOME_ADDRESS and size == 16 and at + 18 <= len(options):
-            return str(IPv6Address(options[at + 2:at + 18]))
+            return address(options[at + 2:at + 18])
         at += 2 + size
     return None

@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.bed.decode import nl
 from harness.bed.decode.facts import (
@@ -21,6 +22,8 @@ from harness.bed.decode.facts import (
     Selector, State, Template, flag_names, named,
 )
 
+# How many states, and policies, are kept as they were read.
+KNOWN = 1024
 NEWSA, DELSA, GETSA = 0x10, 0x11, 0x12
 NEWPOLICY, DELPOLICY, GETPOLICY = 0x13, 0x14, 0x15
 A_AUTH, A_CRYPT, A_COMP, A_ENCAP, A_TMPL, A_SEC_CTX, A_REPLAY, A_COADDR = 1, 2, 3, 4, 5, 8, 10, 14
@@ -324,5 +327,9 @@ def policy(body: bytes, links: Links | None = None) -> Policy:
 
 def dump(asker: nl.Asker) -> Dump:
     """All states and policies of the node that `sock` (NETLINK_XFRM) lives in."""
-    return Dump([state(m.body) for m in asker.dump(GETSA, b"")],
-                [policy(m.body) for m in asker.dump(GETPOLICY, b"")])
+    return Dump([_state(m.body) for m in asker.dump(GETSA, b"")],
+                [_policy(m.body) for m in asker.dump(GETPOLICY, b"")])
+
+
+# Whoever waits for a change looks many times at what has not changed.
+_state, _policy = lru_cache(KNOWN)(state), lru_cache(KNOWN)(policy)

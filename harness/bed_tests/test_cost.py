@@ -84,7 +84,9 @@ def test_each_tree_is_warmed_and_then_measured_on_the_same_kernel(monkeypatch):
     now = cost.TOP.name
     assert typed == [("old", "coa-change"), (now, "coa-change"), ("old", "coa-change"),
                      (now, "coa-change"), ("old", "b"), (now, "b")]
-    assert [row.ratio for row in found] == [0.2, 0.2]
+    assert [(row.what, row.before, row.now) for row in found] == [
+        ("coa-change", 10, 2), ("2 folders", 10, 2), ("both", 20, 4)]
+    assert [row.ratio for row in found] == [0.2] * 3
 
 
 def test_a_clone_without_the_commit_says_so_and_measures_this_tree(monkeypatch, capsys, tmp_path):

@@ -1,8 +1,8 @@
 """cost - what a run costs now beside what it cost at commit d6f4d1b: processor time, one machine.
 
-    make bench-cost                         coa-change, and all folders of that commit together
+    make bench-cost                         coa-change, all folders of that commit, and the sum
     make bench-cost COST=--coa-change       a short look: coa-change only
-    make bench-cost COST="--folders 5"      a short look: coa-change, and five folders together
+    make bench-cost COST="--folders 5"      a short look: coa-change, five folders, and the sum
 
 Of each tree ./run-tests.sh is measured as it is typed, after a run that is not counted and that
 compiles. It runs on the installed kernel and, where it was fetched, on Linux 7. The commit stands
@@ -32,7 +32,7 @@ BEFORE, NOW = f"commit {COMMIT}", "this tree"
 FOLDER, RESULT = places.build(TOP) / "cost", places.results(TOP) / "cost.json"
 # Of what it was: by the first word of the kernel's number.
 AIMS = {"6.1": 1 / 3, "7": 1 / 2}
-FEW = "coa-change"
+FEW, BOTH = "coa-change", "both"
 Measure = Callable[[Sequence[str], Path], Spent]
 
 
@@ -116,10 +116,19 @@ def rows(measure: Measure, wanted: list[tuple[str, list[str]]], old: Path | None
     for ground in grounds():
         for tree in trees:
             spent(measure, ground, [FEW], tree)
+        found = []
         for what, names in wanted:
-            found = [spent(measure, ground, names, tree) for tree in trees]
-            (now, failed), before = found[-1], found[0][0] if old else None
-            yield Row(ground.release, what, before, now, failed + (found[0][1] if old else 0))
+            found.append([spent(measure, ground, names, tree) for tree in trees])
+            yield row_of(ground, what, found[-1])
+        if len(found) > 1:
+            yield row_of(ground, BOTH, [tuple(map(sum, zip(*one))) for one in zip(*found)])
+
+
+def row_of(ground: Kernel, what: str, found: Sequence[tuple[float, int]]) -> Row:
+    """Of what was spent in this tree, and before that in the commit's where it is there."""
+    *before, (now, _) = found
+    return Row(ground.release, what, before[0][0] if before else None, now,
+               sum(failed for _, failed in found))
 
 
 def line(row: Row) -> str:

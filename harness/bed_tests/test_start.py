@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.bed.base import places
-from harness.bed_tests.test_agent import alone
+from harness.bed_tests.agents import alone
 
 TOP = Path(__file__).parents[2]
 IPSEC = places.programs(TOP) / "ipsec"

@@ -82,6 +82,17 @@ def test_one_that_has_ended_or_never_waits_is_none(often, tmp_path):
 
 
 @pytest.mark.req("T-225")
+def test_its_end_waits_for_nobody_else_who_has_its_line(often, tmp_path):
+    for _ in range(2):
+        looks(often, tmp_path)
+    one, = often.all.values()
+    other = os.dup(one.line.fileno())
+    often.end()
+    assert one.process.returncode == -signal.SIGKILL
+    os.close(other)
+
+
+@pytest.mark.req("T-225")
 def test_without_its_preload_nothing_waits(often, tmp_path, monkeypatch):
     monkeypatch.setattr(waiting, "PRELOAD", tmp_path / "prefork.so")
     assert [looks(often, tmp_path) for _ in range(3)] == [None] * 3

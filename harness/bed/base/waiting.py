@@ -62,7 +62,9 @@ class Waiting:
         return ANSWER.unpack(answer)[0]
 
     def end(self) -> None:
+        """Whatever else has the line from a fork."""
         self.line.close()
+        self.process.kill()
         self.process.wait()
 
 

@@ -569,6 +569,8 @@ ROWS = (
            "{ S(REKEYING), CE_REKEY_OVER, CHILD_UP,",
            "{ S(REKEYING), CE_REKEY_OVER, CHILD_REKEYING,",
            "ike/test_machines.the_table_of_a_child_sa_is_whole_and_in_the_document"),
+    Mutant("A-276", "src/ike/control/verbs.c", "w->sa = to;", "w->sa = from;",
+           "ike/test_status.down_during_a_rekey_waits_for_the_end_of_the_new_ike_sa"),
     Mutant("T-111", "harness/bed/node/line.py",
            "return self._events[0][0] if self._events else self._read",
            "return self._read",

@@ -44,6 +44,13 @@ static void sa_gone(void *arg, const struct sa *sa)
 	verbs_sa_gone(&dm->control, sa);
 }
 
+static void sa_inherited(void *arg, const struct sa *from, const struct sa *to)
+{
+	struct daemon *dm = arg;
+
+	verbs_sa_inherited(&dm->control, from, to);
+}
+
 static void routed(void *arg, struct trap *t)
 {
 	struct daemon *dm = arg;
@@ -185,6 +192,7 @@ static int make_iked(struct daemon *dm)
 		.iface = iface,
 		.child_done = child_done,
 		.sa_gone = sa_gone,
+		.sa_inherited = sa_inherited,
 		.routed = routed };
 	int rc = iked_new(&seams, dm->control.certs, &dm->control.d);
 

@@ -14,6 +14,7 @@ static struct control control;
 static struct fake_rt rt;
 static struct nl *rt_nl;
 static char text[65536];
+static uint64_t old_spi;
 
 static void changed(void *arg, bool came)
 {
@@ -31,6 +32,12 @@ static void sa_gone(void *arg, const struct sa *sa)
 {
 	(void)arg;
 	verbs_sa_gone(&control, sa);
+}
+
+static void sa_inherited(void *arg, const struct sa *from, const struct sa *to)
+{
+	(void)arg;
+	verbs_sa_inherited(&control, from, to);
 }
 
 static void open_stage(void)
@@ -51,6 +58,7 @@ static void open_stage(void)
 	assert_int_equal(verbs_new(&control), 0);
 	p->carol->d->seams.child_done = child_done;
 	p->carol->d->seams.sa_gone = sa_gone;
+	p->carol->d->seams.sa_inherited = sa_inherited;
 	text[0] = '\0';
 }
 
@@ -58,6 +66,7 @@ static void close_stage(void)
 {
 	p->carol->d->seams.child_done = NULL;
 	p->carol->d->seams.sa_gone = NULL;
+	p->carol->d->seams.sa_inherited = NULL;
 	verbs_free(&control);
 	local_free(control.local);
 	nl_free(rt_nl);
@@ -288,6 +297,41 @@ static void down_waits_for_the_ike_sa_s_end(void **state)
 	close_stage();
 }
 
+/* The Delete of an IKE_SA that a rekey has made is lost once. */
+static enum pair_fate heirs_delete_is_lost(struct pair *pair, struct dgram *g)
+{
+	struct msg m;
+
+	assert_int_equal(msg_parse(BYTES(g->data, g->n), &m), 0);
+	if (m.exchange != XCHG_INFORMATIONAL || m.spi_i == old_spi)
+		return PAIR_PASS;
+	pair->filter = NULL;
+	return PAIR_DROP;
+}
+
+static void the_old_one_goes_first(void)
+{
+	p->filter = heirs_delete_is_lost;
+	pair_run(p);
+	assert_null(p->filter);
+	assert_int_equal(pair_n_sa(p->carol), 1);
+	pair_advance(p, 5000);
+}
+
+static void down_during_a_rekey_waits_for_the_end_of_the_new_ike_sa(void **state)
+{
+	(void)state;
+	open_stage();
+	establish();
+	old_spi = pair_sa(p->carol)->spi_i;
+	assert_int_equal(ask("rekey mh[1]", NULL), 0);
+	assert_int_equal(ask("down mh", the_old_one_goes_first), 0);
+	assert_says("retransmit 1 of request with message ID 0\n");
+	assert_int_equal(pair_n_sa(p->carol), 0);
+	assert_int_equal(pair_n_sa(p->moon), 0);
+	close_stage();
+}
+
 static void rekey_names_one_sa(void **state)
 {
 	uint32_t mh, tunnel;
@@ -363,6 +407,7 @@ UNIT_MAIN(T(the_page_s_facts_are_in_the_page_s_shape, "E-041 E-042 A-221"),
 	T(status_is_the_short_form, ""), T(one_connection_or_none_can_be_asked_for, ""),
 	T(json_says_the_same, ""), T(up_tells_what_happens_until_it_is_done, ""),
 	T(up_fails_with_a_reason, "A-023!"), T(down_waits_for_the_ike_sa_s_end, ""),
+	T(down_during_a_rekey_waits_for_the_end_of_the_new_ike_sa, "A-276"),
 	T(rekey_names_one_sa, ""),
 	T(what_a_removed_connection_left_is_rekeyed_and_closed_by_name, "A-257"),
 	T(routes_and_levels_and_lists, ""))

@@ -474,6 +474,18 @@ void verbs_child_done(struct control *co, const struct trap *t, int rc, const ch
 	}
 }
 
+/* Whoever waits for the end of the one waits for that of the other. */
+void verbs_sa_inherited(struct control *co, const struct sa *from, const struct sa *to)
+{
+	struct waiting *w;
+
+	if (!co->verbs)
+		return;
+	TAILQ_FOREACH (w, &co->verbs->waiting, link)
+		if (w->sa == from)
+			w->sa = to;
+}
+
 void verbs_sa_gone(struct control *co, const struct sa *sa)
 {
 	struct waiting *w, *next;

@@ -17,3 +17,4 @@ ctl_fn verbs_serve; /* arg: the struct control */
 /* Seams of iked: somebody may be waiting for this. */
 void verbs_child_done(struct control *co, const struct trap *t, int rc, const char *why);
 void verbs_sa_gone(struct control *co, const struct sa *sa);
+void verbs_sa_inherited(struct control *co, const struct sa *from, const struct sa *to);

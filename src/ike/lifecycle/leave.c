@@ -158,6 +158,8 @@ void leave_to(struct sa *from, struct sa *to)
 		TAILQ_INSERT_TAIL(&to->tasks, t, link);
 		to->n_tasks++;
 	}
+	if (from->d->seams.sa_inherited)
+		from->d->seams.sa_inherited(from->d->seams.arg, from, to);
 	x_run(to);
 	inherit(from, to);
 }

@@ -40,6 +40,8 @@ struct iked_seams {
 	void (*child_done)(void *arg, struct trap *t, int rc, const char *why);
 	/* An IKE_SA is about to be freed. May be NULL. */
 	void (*sa_gone)(void *arg, const struct sa *sa);
+	/* What an IKE_SA had and had still to do, its own end too, is another's. May be NULL. */
+	void (*sa_inherited)(void *arg, const struct sa *from, const struct sa *to);
 	/* A connection was added or routed, so that reqids can be learned from the kernel's
 	 * policies. May be NULL. */
 	void (*routed)(void *arg, struct trap *t);

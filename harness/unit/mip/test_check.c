@@ -148,6 +148,35 @@ static void an_option_that_the_role_does_not_read_is_told(void **state)
 	}
 }
 
+#define BLOCK "Interface \"eth0\" { MnIfPreference 3; } "
+
+static void an_option_in_a_block_that_the_role_does_not_read_is_told(void **state)
+{
+	static const struct {
+		const char *role;
+		bool read;
+	} roles[] = { { "MN", true }, { "HA", false }, { "CN", false } };
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		struct conf_log log = { .emit = hear_all };
+		struct mip_conf *c = NULL;
+		char file[] = "/tmp/block.XXXXXX";
+		FILE *f = fdopen(mkstemp(file), "w");
+
+		assert_non_null(f);
+		fprintf(f, i % 2 ? BLOCK "NodeConfig %s;\n" : "NodeConfig %s; " BLOCK "\n",
+			roles[i / 2].role);
+		fclose(f);
+		said[0] = '\0';
+		assert_int_equal(mip_conf_load(file, &log, &c), 0);
+		unlink(file);
+		if (!strstr(said, ":1: MnIfPreference: has no effect for a ") != roles[i / 2].read)
+			fail_msg("%s: %s", roles[i / 2].role, said);
+		mip_conf_free(c);
+	}
+}
+
 /* Each row of the file itself, as the manual page has them, stands above. */
 static void every_option_of_the_manual_page_has_its_roles(void **state)
 {
@@ -176,5 +205,6 @@ static void every_option_of_the_manual_page_has_its_roles(void **state)
 }
 
 UNIT_MAIN(T(an_option_that_the_role_does_not_read_is_told, "E-055"),
+	T(an_option_in_a_block_that_the_role_does_not_read_is_told, "E-055"),
 	T(every_option_of_the_manual_page_has_its_roles, "E-055"),
 	T(findings_are_as_expected, "E-048 E-036 E-038"))

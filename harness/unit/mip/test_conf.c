@@ -363,10 +363,11 @@ static void show(const struct mip_conf *c, char *out, size_t cap)
 static void what_is_shown_loads_again_to_the_same(void **state)
 {
 	static const char *const texts[] = {
-		"NodeConfig HA; Interface \"eth0\" { MnIfPreference 3; }\n"
+		"NodeConfig HA; Interface \"eth0\";\n"
 		"DebugLogFile \"/var/log/mip6d.log\"; DefaultBindingAclPolicy 130;\n"
 		"BindingAclPolicy 2001:1::10 allow; BindingAclPolicy 2001:1::20 deny;\n",
-		"NodeConfig MN; InitialSolicitTimer 0.5; MnHomeLink \"eth0\" { \n"
+		"NodeConfig MN; InitialSolicitTimer 0.5; Interface \"eth0\" { MnIfPreference 3; }\n"
+		"MnHomeLink \"eth0\" {\n"
 		"HomeAddress 2001:1::10/64; HomeAgentAddress 2001:1::1; }\n" SET(
 			"IPsecPolicy HomeRegBinding UseESP 5 6;"
 			"IPsecPolicy MobPfxDisc UseESP 3;"

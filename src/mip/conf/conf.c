@@ -43,6 +43,7 @@ static int read_file(const char *path, struct conf_log *log, struct mip_conf *c)
 	in.t = text->tokens;
 	in.left = text->n_tokens;
 	in_statements(&in, &conf_scope_file, c);
+	in_say_unread(&in);
 	conf_complete(c);
 	if (!log->n_errors) /* what a broken line leaves out would be said twice */
 		conf_check(&in);

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mip/conf/conf_in.h"
@@ -241,8 +242,7 @@ static int statement(
 	return rc;
 }
 
-/* What stands there and this node does not read; which one it is may be told last. */
-static void say_unread(
+static void note_limited(
 	struct conf_in *in, const struct conf_scope *scope, const struct conf_pos *firsts)
 {
 	const char *name;
@@ -250,10 +250,27 @@ static void say_unread(
 	for (size_t i = 0; (name = name_at(scope, i)); i++) {
 		unsigned roles = i < scope->n_keys ? scope->keys[i].roles
 						   : scope->stmts[i - scope->n_keys].roles;
+		struct conf_limited *one =
+			firsts[i].line && roles ? calloc(1, sizeof(*one)) : NULL;
 
-		if (firsts[i].line && roles && !(roles & 1u << in->conf->role))
-			conf_warn(in->log, firsts[i], "%s: has no effect for a %s", name,
+		if (!one)
+			continue;
+		*one = (struct conf_limited){ NULL, firsts[i], name, roles };
+		CONF_APPEND(in->limited, one);
+	}
+}
+
+void in_say_unread(struct conf_in *in)
+{
+	struct conf_limited *one;
+
+	while ((one = in->limited)) {
+		/* Of a broken NodeConfig nobody knows what is read. */
+		if (!in->log->n_errors && !(one->roles & 1u << in->conf->role))
+			conf_warn(in->log, one->at, "%s: has no effect for a %s", one->name,
 				mip_role_str(in->conf->role));
+		in->limited = one->next;
+		free(one);
 	}
 }
 
@@ -273,8 +290,7 @@ void in_statements(struct conf_in *in, const struct conf_scope *scope, void *tar
 		if (statement(in, scope, target, firsts) < 0)
 			skip_statement(in);
 	}
-	if (!in->log->n_errors) /* of a broken NodeConfig nobody knows what is read */
-		say_unread(in, scope, firsts);
+	note_limited(in, scope, firsts);
 }
 
 int in_block(struct conf_in *in, const char *name, const struct conf_scope *scope, void *target)

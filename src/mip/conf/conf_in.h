@@ -11,6 +11,14 @@
 #include "base/lex.h"
 #include "mip/conf/conf.h"
 
+/* A statement that some roles read only; which one this node has may be told last. */
+struct conf_limited {
+	struct conf_limited *next;
+	struct conf_pos at;
+	const char *name;
+	unsigned roles;
+};
+
 struct conf_in {
 	const struct lex_token *t;
 	size_t left;
@@ -19,6 +27,7 @@ struct conf_in {
 	struct mip_conf *conf;
 	const struct conf_scope *const
 		*scopes; /* all there are, for who is in the wrong one; NULL ends */
+	struct conf_limited *limited; /* in file order, of blocks too */
 };
 
 /* Reads what follows the name; target is the struct of the scope. */
@@ -73,6 +82,8 @@ int in_set(struct conf_in *in, const char *name, conf_set *set, const char *expe
 
 /* All statements up to the end of the tokens, or up to the closing brace of a block. */
 void in_statements(struct conf_in *in, const struct conf_scope *scope, void *target);
+/* At the end: what stands there and this node does not read. */
+void in_say_unread(struct conf_in *in);
 int in_block(struct conf_in *in, const char *name, const struct conf_scope *scope, void *target);
 
 /* Statements of the file that build lists. */

@@ -11,7 +11,8 @@
 
 /* clang-format off */
 static const struct conf_key iface_keys[] = {
-	{ .name = "MnIfPreference", .set = conf_uint, IFACE_AT(preference), .def = "5", .max = 10,
+	{ .name = "MnIfPreference", .roles = FOR_MN, .set = conf_uint, IFACE_AT(preference),
+	  .def = "5", .max = 10,
 	  .doc = "1 is the best interface for a care-of address, 10 the last, 0 is never used" },
 	{ .name = "IfType" },
 	{ .name = "Tunnel" },

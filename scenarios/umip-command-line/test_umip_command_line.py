@@ -1,7 +1,5 @@
 import pytest
 
-from harness.bed.peers.packages import NoPeer
-
 NEW = "2001::50"
 TYPE_MATCHES_NOTHING = (6, 12)  # from this kernel on, in UMIP's policy for mobility headers
 
@@ -41,20 +39,3 @@ def test_umip_command_line(bed, side, version):
     bed.wait(carol.registered_at(carol.coa), within=10)
     with bed.traffic(carol.hoa, bed.cn) as ping:
         bed.wait(ping.answered(25), within=5)
-
-
-def test_how_one_has_ended_is_known(bed):
-    """Without a pid file: killed it is gone, the next registers, and one that ends says why."""
-    carol, moon = stand_in(bed, "carol")
-    bed.start(moon, carol)
-    bed.wait(carol.registered, within=10)
-    carol.signal("mip6d", "KILL")
-    bed.wait(carol.stopped("mip6d"), within=3)
-    assert "has ended with status -9" in carol.mip6_running.missing()
-    carol.start_mip6()
-    bed.wait(carol.mip6_running & carol.registered, within=10)
-    carol.stop_mip6()
-    bed.wait(carol.stopped("mip6d"), within=5)
-    carol.write("/etc/mip6d.conf", "NodeConfig Nobody;\n")
-    with pytest.raises(NoPeer, match="has ended with status 1, its last words: .*Nobody"):
-        carol.start_mip6()

@@ -167,6 +167,74 @@ static int rule_put(struct nl *nl, uint16_t type, uint16_t flags, const struct r
 	return nl_call(nl, &rq);
 }
 
+static int rule_attr(uint16_t type, const void *data, size_t n, void *arg)
+{
+	struct rt_rule *r = arg;
+	uint8_t proto;
+
+	switch (type) {
+	case FRA_PRIORITY:
+		return wire_attr(data, n, &r->priority, sizeof(r->priority));
+	case FRA_SRC:
+		return wire_attr(data, n, &r->src.addr, sizeof(r->src.addr));
+	case FRA_TABLE:
+		return wire_attr(data, n, &r->table, sizeof(r->table));
+	case FRA_PROTOCOL:
+		if (wire_attr(data, n, &proto, sizeof(proto)) < 0)
+			return -EBADMSG;
+		r->ours = proto == RT_PROTO_PERIGEE;
+		return 0;
+	}
+	return 0;
+}
+
+int rt_rule_parse(const struct nlmsghdr *msg, struct rt_rule *out)
+{
+	struct fib_rule_hdr body;
+	struct rt_rule r = { 0 };
+	int rc = wire_body(msg, &body, sizeof(body));
+
+	if (rc < 0)
+		return rc;
+	if (body.family != AF_INET6)
+		return -ENOMSG;
+	if (body.src_len > 128)
+		return -EBADMSG;
+	r.src.len = body.src_len;
+	r.table = body.table;
+	r.blackhole = body.action == FR_ACT_BLACKHOLE;
+	rc = nl_attrs(msg, sizeof(body), rule_attr, &r);
+	if (rc == 0)
+		*out = r;
+	return rc;
+}
+
+struct rules {
+	int (*fn)(const struct rt_rule *r, void *arg);
+	void *arg;
+};
+
+static int hand_out_rule(const struct nlmsghdr *msg, void *arg)
+{
+	const struct rules *d = arg;
+	struct rt_rule rule;
+	int rc = rt_rule_parse(msg, &rule);
+
+	if (rc == -ENOMSG)
+		return 0;
+	return rc ? rc : d->fn(&rule, d->arg);
+}
+
+int rt_rule_dump(struct nl *nl, int (*fn)(const struct rt_rule *r, void *arg), void *arg)
+{
+	struct rules d = { fn, arg };
+	struct nl_req rq;
+	struct fib_rule_hdr *body = nl_begin(&rq, RTM_GETRULE, NLM_F_DUMP, sizeof(*body));
+
+	body->family = AF_INET6;
+	return nl_get(nl, &rq, hand_out_rule, &d);
+}
+
 int rt_rule_add(struct nl *nl, const struct rt_rule *r)
 {
 	return rule_put(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, r);

@@ -39,10 +39,15 @@ struct rt_rule {
 	struct prefix src; /* ::/0: from all */
 	uint32_t table; /* ignored for blackhole */
 	bool blackhole;
+	bool ours; /* as parsed: we made it */
 };
 
 int rt_rule_add(struct nl *nl, const struct rt_rule *r);
 int rt_rule_del(struct nl *nl, const struct rt_rule *r);
+int rt_rule_dump(struct nl *nl, int (*fn)(const struct rt_rule *r, void *arg), void *arg);
+
+/* One RTM_NEWRULE or RTM_DELRULE of IPv6: 0, -EBADMSG, -ENOMSG. */
+int rt_rule_parse(const struct nlmsghdr *msg, struct rt_rule *out);
 
 /*
  * Source address and interface for packets to dst, as the main table's routes say (rules of table

@@ -136,6 +136,7 @@ static void rules_look_up_a_table_or_drop(void **state)
 	struct rt_rule lookup = { .priority = 1001, .src = P(HOA), .table = RT_TABLE_MIP6 };
 	struct rt_rule drop = { .priority = 1003, .src = P(HOA), .blackhole = true };
 	const struct fib_rule_hdr *body = record_body(&r);
+	struct rt_rule back;
 	uint32_t priority;
 
 	(void)state;
@@ -150,6 +151,12 @@ static void rules_look_up_a_table_or_drop(void **state)
 	assert_int_equal(record_head(&r)->nlmsg_type, RTM_DELRULE);
 	assert_int_equal(body->action, FR_ACT_BLACKHOLE);
 	assert_null(record_attr(&r, sizeof(*body), FRA_TABLE).data);
+	assert_int_equal(rt_rule_parse(record_head(&r), &back), 0);
+	assert_true(back.ours && back.blackhole && back.priority == 1003);
+	assert_int_equal(rt_rule_add(nl, &lookup), 0);
+	assert_int_equal(rt_rule_parse(record_head(&r), &back), 0);
+	assert_true(back.ours && !back.blackhole && prefix_eq(&back.src, &lookup.src));
+	assert_int_equal(back.table, 252);
 	nl_free(nl);
 }
 

@@ -321,6 +321,9 @@ static int rule_attr(uint16_t type, const void *data, size_t n, void *arg)
 		return wire_attr(data, n, &r->src.addr, sizeof(r->src.addr));
 	case FRA_TABLE:
 		return wire_attr(data, n, &r->table, sizeof(r->table));
+	case FRA_PROTOCOL:
+		r->ours = n == 1 && *(const uint8_t *)data == RT_PROTO_PERIGEE;
+		return 0;
 	}
 	return 0;
 }
@@ -341,6 +344,29 @@ static struct rt_rule *rule_by(struct fake_rt *k, const struct rt_rule *r)
 		if (k->rules[i].priority == r->priority && prefix_eq(&k->rules[i].src, &r->src))
 			return &k->rules[i];
 	return NULL;
+}
+
+static int get_rule(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+{
+	const uint8_t proto = RT_PROTO_PERIGEE;
+
+	(void)req;
+	for (size_t i = 0; i < k->n_rules; i++) {
+		const struct rt_rule *r = &k->rules[i];
+		struct nl_req rq;
+		struct fib_rule_hdr *body = nl_begin(&rq, RTM_NEWRULE, 0, sizeof(*body));
+
+		body->family = AF_INET6;
+		body->src_len = r->src.len;
+		body->action = r->blackhole ? FR_ACT_BLACKHOLE : FR_ACT_TO_TBL;
+		nl_put(&rq, FRA_PRIORITY, &r->priority, sizeof(r->priority));
+		nl_put(&rq, FRA_SRC, &r->src.addr, sizeof(r->src.addr));
+		nl_put(&rq, FRA_TABLE, &r->table, sizeof(r->table));
+		if (r->ours)
+			nl_put(&rq, FRA_PROTOCOL, &proto, sizeof(proto));
+		reply((const void *)rq.buf, arg);
+	}
+	return 0;
 }
 
 static int new_rule(struct fake_rt *k, const struct nlmsghdr *req, nl_fn *reply, void *arg)
@@ -407,6 +433,7 @@ static const struct {
 	{ RTM_GETROUTE, get_route },
 	{ RTM_NEWROUTE, new_route },
 	{ RTM_DELROUTE, del_route },
+	{ RTM_GETRULE, get_rule },
 	{ RTM_NEWRULE, new_rule },
 	{ RTM_DELRULE, del_rule },
 	{ RTM_NEWNEIGH, neigh },

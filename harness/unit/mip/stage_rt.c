@@ -157,10 +157,10 @@ static int note_route(struct stage *w, const struct nlmsghdr *req, nl_fn *reply,
 	return 0;
 }
 
-static int get_route(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
+static int get_nothing(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
 {
 	(void)w, (void)req, (void)reply, (void)arg;
-	return 0; /* none */
+	return 0;
 }
 
 static int note_rule(struct stage *w, const struct nlmsghdr *req, nl_fn *reply, void *arg)
@@ -195,9 +195,10 @@ static const struct {
 	{ RTM_GETADDR, get_addr },
 	{ RTM_NEWADDR, note_addr },
 	{ RTM_DELADDR, note_addr },
-	{ RTM_GETROUTE, get_route },
+	{ RTM_GETROUTE, get_nothing },
 	{ RTM_NEWROUTE, note_route },
 	{ RTM_DELROUTE, note_route },
+	{ RTM_GETRULE, get_nothing },
 	{ RTM_NEWRULE, note_rule },
 	{ RTM_DELRULE, note_rule },
 	{ RTM_NEWNEIGH, note_neigh },

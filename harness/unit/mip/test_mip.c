@@ -349,6 +349,24 @@ static void a_home_agent_that_was_killed_leaves_nothing_to_its_next_run(void **s
 	duo_close(&w);
 }
 
+static void a_mobile_node_that_was_killed_leaves_nothing_to_its_next_run(void **state)
+{
+	struct fake_rt left;
+
+	(void)state;
+	open_registered();
+	left = w.carol.rt;
+	left.rules[left.n_rules++] = (struct rt_rule){ .priority = 1002, .src = { .len = 8 } };
+	mip_down(&w.carol.mip);
+	w.carol.rt = left;
+	assert_int_equal(mip_up(&w.carol.mip), 0);
+	mip_down(&w.carol.mip);
+	assert_int_equal(w.carol.rt.n_rules, 1); /* somebody else's */
+	w.carol.rt.n_rules = 0;
+	assert_int_equal(mip_up(&w.carol.mip), 0);
+	duo_close(&w);
+}
+
 static void before_the_first_care_of_address_the_tunnel_ends_at_home(void **state)
 {
 	struct xfrm_policy out, in;
@@ -578,4 +596,5 @@ UNIT_MAIN(T(a_reload_changes_what_may_be_changed, ""),
 	T(a_home_agent_follows_its_own_addresses, "C-040 D-047"),
 	T(without_a_good_bye_a_stop_is_immediate, "C-077! F-021"),
 	T(a_restarted_home_agent_takes_the_next_update, "C-049"),
+	T(a_mobile_node_that_was_killed_leaves_nothing_to_its_next_run, "C-131"),
 	T(a_home_agent_that_was_killed_leaves_nothing_to_its_next_run, "C-049 F-009 F-021"))

@@ -250,8 +250,7 @@ static void note_limited(
 	for (size_t i = 0; (name = name_at(scope, i)); i++) {
 		unsigned roles = i < scope->n_keys ? scope->keys[i].roles
 						   : scope->stmts[i - scope->n_keys].roles;
-		struct conf_limited *one =
-			firsts[i].line && roles ? calloc(1, sizeof(*one)) : NULL;
+		struct conf_limited *one = firsts[i].line && roles ? calloc(1, sizeof(*one)) : NULL;
 
 		if (!one)
 			continue;

@@ -174,6 +174,28 @@ static int note_stale(const struct rt_addr *a, void *arg)
 	return 0;
 }
 
+static int note_coa_rule(const struct rt_rule *r, void *arg)
+{
+	struct rt_rule *found = arg;
+
+	if (r->ours && r->priority == RULE_COA)
+		*found = *r;
+	return 0;
+}
+
+/* Of care-of prefixes that nobody knows any more; this one makes its own when it has moved. */
+static void clean_coa_rules(struct mn *mn, struct sum *s)
+{
+	struct rt_rule found;
+
+	do {
+		found = (struct rt_rule){ 0 };
+		add(s, rt_rule_dump(mn->env->rt, note_coa_rule, &found), "rules");
+		if (found.priority)
+			add(s, rt_rule_del(mn->env->rt, &found), "old rule 1002");
+	} while (found.priority && !s->first);
+}
+
 int mn_net_clean(struct mn *mn)
 {
 	struct sum s = { mn, 0 };
@@ -191,5 +213,6 @@ int mn_net_clean(struct mn *mn)
 	}
 	add(&s, rt_rule_del(mn->env->rt, &hoa), "old rule 1001");
 	add(&s, rt_rule_del(mn->env->rt, &nothing), "old rule 1003");
+	clean_coa_rules(mn, &s);
 	return s.first;
 }

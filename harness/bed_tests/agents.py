@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.bed.base import places
 from harness.bed.node import frames
 from harness.bed.node.frames import Event, Refused, Request
 from harness.bed_tests.channel import Channel
 
 TOP = Path(__file__).parents[2]
-GUEST = TOP / "build/guest"
+GUEST = places.build(TOP) / "guest"
 ALONE = ["unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child"]
 AS_ROOT = ["--user", "--map-root-user"]
 ENV = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]

@@ -33,6 +33,7 @@ def test_lossy_link(bed):
             moves.add(carol.registered_at(new), within=16)
             old = f"{new}/128"
         for _ in range(REKEYS):
+            bed.wait(carol.pairs(TUNNEL, 1) & moon.pairs(TUNNEL, 1), within=40)  # the last is over
             before = carol.spis(TUNNEL)
             carol.rekey(f"tunnel{{{TUNNEL}}}")
             rekeys.add(carol.rekeyed(TUNNEL, before) & moon.rekeyed(TUNNEL, before), within=20)

@@ -179,3 +179,11 @@ def test_what_is_not_known_is_an_error_that_names_the_line(text, named):
     with pytest.raises(DumpError) as error:
         parse_dump(text)
     assert named in str(error.value)
+
+
+def test_who_changes_what_was_read_does_not_change_it_for_the_next():
+    first = parse_dump(STATE)
+    first.states.clear()
+    first.defaults["in"] = "block"
+    again = parse_dump(STATE)
+    assert again.states == [STATE_FACTS] and again.defaults == {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 
 from harness.bed.decode import nl, nlmon, xfrm_nl
 from harness.bed.decode.xfrm import Selector, selector_text
@@ -90,8 +91,13 @@ SHORT: dict[str, tuple[int, str, Callable[[bytes], str]]] = {
 
 
 def line(message: nl.Message) -> str:
-    name = nlmon.TYPES.get(message.type, f"xfrm message {message.type}")
+    return _line(message.type, message.body)
+
+
+@lru_cache(xfrm_nl.KNOWN)
+def _line(kind: int, body: bytes) -> str:
+    name = nlmon.TYPES.get(kind, f"xfrm message {kind}")
     size, word, read = SHORT.get(name, (0, name, lambda _: ""))
-    if len(message.body) < size:
+    if len(body) < size:
         return word
-    return f"{word} {read(message.body)}".rstrip()
+    return f"{word} {read(body)}".rstrip()

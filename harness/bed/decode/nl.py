@@ -12,6 +12,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
@@ -25,8 +26,7 @@ IFA_ADDRESS, IFA_FLAGS = 1, 8
 IFA_F = {"temporary": 0x01, "home": 0x10, "deprecated": 0x20, "tentative": 0x40, "dadfailed": 0x08}
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     type: int
     flags: int
     seq: int
@@ -49,12 +49,12 @@ class Address:
 
 
 def messages(data: bytes) -> Iterator[Message]:
-    at = 0
-    while at + HEADER.size <= len(data):
+    at, end, head = 0, len(data), HEADER.size
+    while at + head <= end:
         length, kind, flags, seq, pid = HEADER.unpack_from(data, at)
-        if length < HEADER.size or at + length > len(data):
+        if length < head or at + length > end:
             return
-        yield Message(kind, flags, seq, pid, data[at + HEADER.size:at + length])
+        yield Message(kind, flags, seq, pid, data[at + head:at + length])
         at += (length + 3) & ~3
 
 

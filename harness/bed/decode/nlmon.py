@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 
 from harness.bed.decode import facts, nl, pcap, xfrm_nl
@@ -135,6 +136,7 @@ ATTRIBUTES: dict[int, Callable[[bytes], str]] = {
 }
 
 
+@lru_cache(xfrm_nl.KNOWN)
 def _facts(name: str, body: bytes) -> str:
     size, read = BODIES.get(name, (0, _nothing))
     if len(body) < size:

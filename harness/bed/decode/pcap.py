@@ -10,26 +10,24 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
 from pathlib import Path
+from typing import NamedTuple
 
 
 class CaptureError(ValueError):
     """The file is not a capture this reader knows."""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     number: int
     time: float
     link: int
     octets: bytes
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One IPv6 header with its extension headers, up to the next IPv6 header, ESP or payload."""
 
     src: str
@@ -85,9 +83,9 @@ def frames(path: Path) -> Iterator[Frame]:
 
 def _pcap(data: bytes, order: str, per_second: float) -> Iterator[Frame]:
     link = struct.unpack_from(f"{order}I", data, 20)[0] & 0xFFFF
-    at, number = 24, 0
-    while at + 16 <= len(data):
-        seconds, parts, size, _ = struct.unpack_from(f"{order}IIII", data, at)
+    at, number, head, end = 24, 0, struct.Struct(f"{order}IIII"), len(data)
+    while at + 16 <= end:
+        seconds, parts, size, _ = head.unpack_from(data, at)
         number += 1
         yield Frame(number, seconds + parts / per_second, link, data[at + 16:at + 16 + size])
         at += 16 + size

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 
 from harness.bed.decode import nl
 
@@ -19,6 +20,8 @@ AF_INET6 = 10
 TABLE_LOCAL = 255
 RTM_F_CLONED = 0x200
 NEW, DEL = "appears", "goes"
+# How many messages are kept in words: every listener hears each, and a capture is read by several.
+KNOWN = 1024
 
 
 def _u32(value: bytes) -> int:
@@ -76,10 +79,15 @@ SIZES = {_link: LINK.size, _address: nl.IFADDRMSG.size, _route: ROUTE.size, _rul
 
 def line(message: nl.Message) -> str:
     """One message in words; nothing for what is not of interest."""
-    verb, read = TYPES.get(message.type, ("", None))
-    if not read or len(message.body) < SIZES[read]:
+    return _line(message.type, message.body)
+
+
+@lru_cache(KNOWN)
+def _line(kind: int, body: bytes) -> str:
+    verb, read = TYPES.get(kind, ("", None))
+    if not read or len(body) < SIZES[read]:
         return ""
-    words = read(message.body)
+    words = read(body)
     return f"{words} {verb}" if words and verb != "is" else words
 
 

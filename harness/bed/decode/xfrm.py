@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from harness.bed.decode import xfrm_entry, xfrm_lines
 from harness.bed.decode.facts import (
@@ -45,6 +46,8 @@ class Reading:
     lines: int = 0
 
 
+# How many texts are kept as they were read: a checkpoint's are asked for by all who judge it.
+KNOWN = 64
 EVENT = "an event of ip xfrm monitor, no state or policy"
 OF_UNREAD = "belongs to an entry that is not understood"
 ACTIONS = ("accept", "block")
@@ -167,11 +170,16 @@ def joined(parts: list[Part]) -> Dump:
 
 def parse_dump(text: str) -> Dump:
     """States and policies of one node, in one text or two joined; DumpError names a bad line."""
+    return joined(_parts(text))
+
+
+@lru_cache(KNOWN)
+def _parts(text: str) -> list[Part]:
     reading = read(text)
     if reading.unread:
         first = reading.unread[0]
         raise DumpError(first.line, first.why, first.text)
-    return joined(reading.parts)
+    return reading.parts
 
 
 def sections(text: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """xfrm_nl - the kernel's xfrm structures read from netlink octets.
 
 Gives the same facts as xfrm.py reads from `ip -s xfrm`, without a process, and the pieces
-(selector, template, migrate entry) that nlmon.py prints. Interfaces have the names that `links`
-gives them, otherwise if7 as iproute2 writes an index without a name. Source: linux/xfrm.h.
+(selector, template, migrate entry) that nlmon.py prints. Interfaces are called if7, as iproute2
+writes an index without a name. Source: linux/xfrm.h.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,7 +22,8 @@ from harness.bed.decode.facts import (
     Selector, State, Template, flag_names, named,
 )
 
-# How many states, and policies, are kept as they were read.
+# How many states, and policies, are kept as they were read: whoever waits for a change looks many
+# times at what has not changed, and a capture is read by several.
 KNOWN = 1024
 NEWSA, DELSA, GETSA = 0x10, 0x11, 0x12
 NEWPOLICY, DELPOLICY, GETPOLICY = 0x13, 0x14, 0x15
@@ -48,7 +49,6 @@ NO_SELECTOR = bytes(SELECTOR.size)
 # In the order in which iproute2 prints them; the size of what stands before the key.
 ALGORITHMS = {A_AUTH_TRUNC: ("auth", 72), A_AEAD: ("aead", 72), A_CRYPT: ("enc", 68),
               A_COMP: ("comp", 68)}
-Links = Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def raw_selector(data: bytes) -> Raw:
                swap(sport), swap(smask), swap(dport), swap(dmask), ifindex)
 
 
-def selector(data: bytes, links: Links | None = None, family: int = socket.AF_INET6) -> Selector:
+def selector(data: bytes, family: int = socket.AF_INET6) -> Selector:
     """`family` is that of the state, for a selector that has none of its own."""
     (daddr, saddr, dport, dmask, sport, smask, own, dlen, slen, proto, index,
      user) = SELECTOR.unpack_from(data)
@@ -105,7 +105,7 @@ def selector(data: bytes, links: Links | None = None, family: int = socket.AF_IN
         found = {"key": socket.ntohs(sport) << 16 | socket.ntohs(dport)}
     return Selector(f"{address(saddr, family)}/{slen}", f"{address(daddr, family)}/{dlen}",
                     named(proto, PROTOCOLS) if proto else None,
-                    dev=link(index, links) if index > 0 else None, uid=user, **found)
+                    dev=link(index) if index > 0 else None, uid=user, **found)
 
 
 def _port_names(proto: int) -> tuple[str, str]:
@@ -115,8 +115,8 @@ def _port_names(proto: int) -> tuple[str, str]:
     return ("type", "mh_dport") if proto == MH else ("sport", "dport")
 
 
-def link(index: int, links: Links | None) -> str:
-    return (links or {}).get(index, f"if{index}")
+def link(index: int) -> str:
+    return f"if{index}"
 
 
 def templates(data: bytes) -> list[Template]:
@@ -184,9 +184,9 @@ def _encap(value: bytes, family: int) -> Encap:
                  address(origin, family))
 
 
-def _offload(value: bytes, links: Links | None, policy: bool = False) -> Offload:
+def _offload(value: bytes, policy: bool = False) -> Offload:
     index, bits = struct.unpack_from("=iB", value)
-    return Offload(link(index, links), None if policy else "in" if bits & 2 else "out",
+    return Offload(link(index), None if policy else "in" if bits & 2 else "out",
                    "packet" if bits & 4 else "crypto")
 
 
@@ -280,7 +280,8 @@ def unread(kind: int, body: bytes) -> list[str]:
                 [f"{rest} octets behind the last attribute"] if rest > 0 else [])
 
 
-def state(body: bytes, links: Links | None = None) -> State:
+@lru_cache(KNOWN)
+def state(body: bytes) -> State:
     (sel, ident, saddr, limits, *_, seq, reqid, family, mode, window,
      flags) = SA_INFO.unpack_from(body)
     found = _found(body[SA_INFO.size:])
@@ -297,10 +298,10 @@ def state(body: bytes, links: Links | None = None) -> State:
         flags=flag_names(flags, FLAG_BITS),
         algorithms=tuple(_algorithm(k, found[k]) for k in ALGORITHMS if k in found),
         coa=address(found[A_COADDR], family) if A_COADDR in found else None,
-        sel=None if sel == NO_SELECTOR else selector(sel, links, family),
+        sel=None if sel == NO_SELECTOR else selector(sel, family),
         output_mark=_output_mark(found),
         encap=_encap(found[A_ENCAP], family) if A_ENCAP in found else None,
-        offload=_offload(found[A_OFFLOAD], links) if A_OFFLOAD in found else None,
+        offload=_offload(found[A_OFFLOAD]) if A_OFFLOAD in found else None,
         iptfs=_iptfs(found), limits=_limits(limits), detailed=True, **more)
 
 
@@ -309,7 +310,8 @@ def direction(number: int) -> str:
     return named(number % 3 if number < 6 else number, DIRS)
 
 
-def policy(body: bytes, links: Links | None = None) -> Policy:
+@lru_cache(KNOWN)
+def policy(body: bytes) -> Policy:
     (sel, limits, _, priority, _, way, action, flags,
      share) = POLICY_INFO.unpack_from(body)
     found = _found(body[POLICY_INFO.size:])
@@ -317,19 +319,15 @@ def policy(body: bytes, links: Links | None = None) -> Policy:
     more = {field: read(found[kind]) for kind, (field, read) in PLAIN.items()
             if kind in found and kind in POLICY_ATTRIBUTES}
     return Policy(
-        selector(sel, links), direction(way), priority,
+        selector(sel), direction(way), priority,
         named(ptype, PTYPES), {0: "allow", 1: "block"}.get(action, str(action)),
         tuple(templates(found.get(A_TMPL, b""))), socket=way > 2,
         flags=flag_names(flags, POLICY_FLAG_BITS),
-        offload=_offload(found[A_OFFLOAD], links, True) if A_OFFLOAD in found else None,
+        offload=_offload(found[A_OFFLOAD], True) if A_OFFLOAD in found else None,
         share=named(share, SHARES), limits=_limits(limits), detailed=True, **more)
 
 
 def dump(asker: nl.Asker) -> Dump:
     """All states and policies of the node that `sock` (NETLINK_XFRM) lives in."""
-    return Dump([_state(m.body) for m in asker.dump(GETSA, b"")],
-                [_policy(m.body) for m in asker.dump(GETPOLICY, b"")])
-
-
-# Whoever waits for a change looks many times at what has not changed.
-_state, _policy = lru_cache(KNOWN)(state), lru_cache(KNOWN)(policy)
+    return Dump([state(m.body) for m in asker.dump(GETSA, b"")],
+                [policy(m.body) for m in asker.dump(GETPOLICY, b"")])

@@ -3,11 +3,13 @@
 import re
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from harness.bed.base import logs
 from harness.bed.check import timeline
+from harness.bed.stage.wire import Wire
 from harness.bed_tests.run_sample import HA, HOA, NEW, OLD, RUN
 
 # A moment of the sample run.
@@ -141,3 +143,17 @@ def test_a_run_that_left_nothing_has_an_empty_time_line(tmp_path):
     (float("inf"), "the rest of the run")])
 def test_a_span_of_time_is_never_told_as_nothing(seconds, said):
     assert timeline.span(seconds) == said
+
+
+def test_a_scenario_has_the_same_one_until_something_is_written(tmp_path):
+    shutil.copytree(RUN, tmp_path, dirs_exist_ok=True)
+    settled: list[str] = []
+    story = object.__new__(Wire)
+    story.results = tmp_path
+    story.capture = SimpleNamespace(settle=lambda: settled.append("settled"))
+    first = story.timeline
+    assert story.timeline is first and len(settled) == 2
+    with (tmp_path / "events.jsonl").open("a") as events:
+        events.write('{"time": 2e9, "kind": "note", "text": "one more"}\n')
+    assert story.timeline.events[-1].text == "one more"
+    assert all(event.text != "one more" for event in first.events)

@@ -26,7 +26,7 @@ from harness.bed.check.moment import (
 from harness.bed.decode import cleartext, esp, kevents, packets
 from harness.bed.decode.kevents import KernelEvent
 from harness.bed.decode.packets import Packet
-from harness.bed.decode.xfrm import DumpError, parse_dump
+from harness.bed.decode.xfrm import DumpError, State, parse_dump
 
 DAEMONS = ("iked", "mip6d", "charon")
 NETLINK = ".netlink.pcap"
@@ -38,6 +38,7 @@ class Timeline:
     events: list[Event]
     kernels: dict[str, list[KernelEvent]] = field(default_factory=dict)
     links: dict[str, Path] = field(default_factory=dict)
+    sas: dict[str, State] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     topology: Topology = T0
 
@@ -207,13 +208,14 @@ def build(folder: Path) -> Timeline:
     links = {link: folder / f"{link}.pcap" for link in had.links}
     kernels = {node: kevents.read(node, path) for node, path in captures.items()}
     names = spi_names(folder, steps, had)
-    seen = packets.read(links, esp.sas(captures.values()), names)
+    sas = esp.sas(captures.values())
+    seen = packets.read(links, sas, names)
     events = [*steps, *(_kernel(e, names) for told in kernels.values() for e in told),
               *(_packet(packet) for packet in seen)]
     near = steps[0].time if steps else events[0].time if events else 0.0
     events += [Event(line.time, DAEMON, line.node, f"{line.daemon}: {line.text}")
                for line in logs.read(folder, DAEMONS, near) if abs(line.time - near) < 60 * MINUTE]
-    return Timeline(moment.ordered(events, nodes_of(events, had)), kernels, links, names, had)
+    return Timeline(moment.ordered(events, nodes_of(events, had)), kernels, links, sas, names, had)
 
 
 def nodes_of(events: Iterable[Event], had: Topology) -> dict[str, str]:

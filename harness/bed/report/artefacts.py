@@ -18,7 +18,7 @@ from harness.bed.base.command import Tell, quietly
 from harness.bed.base.story import EVENTS, NOW
 from harness.bed.check import dissect, ladder, moves, timeline
 from harness.bed.check.timeline import Timeline
-from harness.bed.decode import esp, pcapng
+from harness.bed.decode import pcapng
 from harness.bed.decode.pcap import CaptureError
 from harness.bed.report import ladder_svg, opened, wireshark
 
@@ -41,7 +41,7 @@ def _capture(folder: Path, line: Timeline, _: Tell) -> None:
     words |= {name: f"netlink of {name.partition('.')[0]}" for name in found if "." in name}
     merged = pcapng.merge(found, notes, folder.name, words)
     (folder / wireshark.CAPTURE).write_bytes(merged)
-    wireshark.write(folder, esp.sas(folder.glob(f"*{timeline.NETLINK}")).values())
+    wireshark.write(folder, line.sas.values())
 
 
 def _ladder(folder: Path, line: Timeline, closed: Tell) -> None:

@@ -318,10 +318,15 @@ def text_of(path: Path) -> str:
     if not path.is_file():
         return ""
     data = path.read_bytes()
-    words = data[-LOG_TAIL:].decode(errors="replace").replace("\r", "")
-    if not words.replace("\n", "").replace("\t", "").isprintable():
-        words = "".join(c for c in words if c in "\n\t" or c.isprintable())
+    words = _printable(data[-LOG_TAIL:].decode(errors="replace").replace("\r", ""))
     return words if len(data) <= LOG_TAIL else CUT + words
+
+
+def _printable(text: str) -> str:
+    """Nearly all of them are as a whole."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(c for c in text if c in "\n\t" or c.isprintable())
 
 
 def _json(path: Path) -> list:
@@ -365,9 +370,9 @@ def _logs(folder: Path, start: float) -> Iterator[tuple[str, str]]:
 
 def _on_one_clock(lines: Iterable[logs.Line], start: float) -> str:
     """A line whose moment is not known exactly has whole seconds."""
-    text = "".join(f"{line.time - start:9.{3 if line.exact else 0}f}{'' if line.exact else '   ~'}"
-                   f"  {line.text}\n" for line in lines)
-    text = "".join(c for c in text if c in "\n\t" or c.isprintable())
+    text = _printable("".join(
+        f"{line.time - start:9.{3 if line.exact else 0}f}{'' if line.exact else '   ~'}"
+        f"  {line.text}\n" for line in lines))
     return text if len(text) <= LOG_TAIL else CUT + text[-LOG_TAIL:]
 
 

@@ -8,11 +8,20 @@ from harness.bed.stage.stage import Failed, Stage
 
 
 class Wire(Stage):
+    _read: tuple[dict[str, tuple[int, int]], timeline.Timeline] | None = None
+
     @property
     def timeline(self) -> timeline.Timeline:
-        """All that happened so far, on one clock, to be asked what came when."""
+        """All that happened so far, on one clock, to be asked what came when.
+
+        Who asks twice before anything more is written has the same one twice.
+        """
         self.capture.settle()
-        return timeline.build(self.results)
+        stats = ((path.name, path.stat()) for path in self.results.iterdir())
+        written = {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats}
+        if self._read is None or self._read[0] != written:
+            self._read = written, timeline.build(self.results)
+        return self._read[1]
 
     def ike_messages(self, since: str | float) -> list[ike_wire.Ike]:
         """Every IKE message on any link after a checkpoint or a moment of the guest's clock."""

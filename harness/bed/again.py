@@ -12,9 +12,9 @@ import os
 from pathlib import Path
 
 from harness.bed import matrix, selection, sweep
+from harness.bed.base.places import TYPED
 from harness.bed.engine import kernels
 from harness.bed.options import parse
-from harness.bed.report.trace import TYPED
 from harness.bed.selection import Failed
 
 SAN = "SAN"

@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ from harness.bed.engine.results import KEPT, drop, new_folder
 from harness.bed.engine.suite import Scenario
 from harness.bed.options import beside, interactive, only_shell, parse
 from harness.bed.peers import mip6_umip, packages as peers, strongswan_dump
-from harness.bed.report import artefacts, bless, cut_short, flakes, html, review, speed
+from harness.bed.report import artefacts, cut_short, html, speed
 from harness.bed.report.page_facts import USED
 from harness.bed.report.report import Outcome, Report
 
@@ -99,29 +99,28 @@ class Run:
 
 def chosen(options: argparse.Namespace, last: selection.Failed | None = None) -> list[Scenario]:
     # The longest comes first, so that no guest runs alone at the end.
-    known = {one.name: one for one in (suite.kernel_tests(TOP), *suite.scenarios(TOP))}
+    known = suite.names(TOP)
     refuse_beside(options)
     alone = next((name for name in options.names if (name,) in TABLES), None)
     if alone and len(options.names) > 1:
         raise Unfit(f"{alone} runs scenarios of its own: ./run-tests.sh {alone}")
     if alone:
-        named = TABLES[tuple(options.names)][0]
-        return options.shard.part([known[name] for name in named
-                                   if last is None or name in last.names])
+        return options.shard.part(suite.named(TOP, [
+            name for name in TABLES[tuple(options.names)][0]
+            if last is None or name in last.names]))
     sweeps = options.names[:1] == [sweep.NAME]
     if sweeps and len(options.names) != 2 or options.fault and not sweeps:
         raise Unfit(f"{sweep.NAME} takes one scenario: ./run-tests.sh {sweep.NAME} coa-change")
-    unasked = [name for name, one in known.items() if not one.by_name]
     names = options.names[sweeps:] or (
-        ["establishment"] if interactive(options) and last is None else unasked)
+        ["establishment"] if interactive(options) and last is None else
+        [one.name for one in suite.named(TOP, known) if not one.by_name])
     if last is not None and not (sweeps and options.fault):
         names = [name for name in names if name in last.names]
     there = [name for name in names if name in known]
     if names and not there:
         raise Unfit(misfits(options)[0].sentence)
-    names = there
-    check_prompts(options, names)
-    return options.shard.part([known[name] for name in names])
+    check_prompts(options, there)
+    return options.shard.part(suite.named(TOP, there))
 
 
 def refuse_beside(options: argparse.Namespace) -> None:
@@ -137,7 +136,7 @@ def misfits(options: argparse.Namespace) -> list[Outcome]:
     if tuple(options.names) in TABLES:
         return []
     faults = suite.faults(TOP)
-    known = {suite.KERNEL_TESTS, *(one.name for one in suite.scenarios(TOP))}
+    known = suite.names(TOP)
     typed = [*known, *suite.TAKEN]
     return [Outcome(name, "failed", sentence=faults.get(
                 name, f"there is no scenario {name}{meant(name, typed) or LIST}"))
@@ -276,6 +275,8 @@ def read_results(job: Job, scenario: Scenario, ended: Ended, run: Run) -> list[O
 
 def bless_run(run: Run, scenarios: list[Scenario]) -> None:
     """Ask for each change of expected/ that the passed scenarios have shown."""
+    from harness.bed.report import bless, review
+
     shown = []
     for one in scenarios:
         mine = run.report.of(one.name)
@@ -285,8 +286,7 @@ def bless_run(run: Run, scenarios: list[Scenario]) -> None:
         if mine and not failed:
             folder = one.name if run.options.repeat == 1 else f"{one.name}.1"
             shown.append(review.read(one.name, run.folder / folder))
-    known = [suite.KERNEL_TESTS, *(one.name for one in suite.scenarios(TOP))]
-    if not bless.ask(shown, TOP / "expected", known, run.options.yes, run.report.say):
+    if not bless.ask(shown, TOP / "expected", suite.names(TOP), run.options.yes, run.report.say):
         again = shlex.join(["./run-tests.sh", *sys.argv[1:], "--yes"])
         run.report.left_open = "bless: expected/ is not yet what was shown" + (
             "" if run.options.yes else f"; to take all over: {again}")
@@ -409,6 +409,8 @@ def _guarded(run: Run, scenario: Scenario, number: int, tell: Callable[[str], No
 
 def tally(run: Run, scenarios: list[Scenario]) -> None:
     """How the results and the waits of repetitions spread."""
+    from harness.bed.report import flakes
+
     found = {}
     for scenario in scenarios:
         mine = run.report.of(scenario.name)
@@ -420,23 +422,25 @@ def tally(run: Run, scenarios: list[Scenario]) -> None:
     (run.folder / flakes.FILE).write_text(json.dumps(found, indent=1) + "\n")
 
 
-def titles() -> dict[str, str]:
-    return {one.name: one.title for one in (suite.kernel_tests(TOP), *suite.scenarios(TOP))}
+def titles(tests: Iterable[str]) -> dict[str, str]:
+    """Of the scenarios that these tests belong to."""
+    told = {selection.title(test).name for test in tests} & {*suite.names(TOP)}
+    return {one.name: one.title for one in suite.named(TOP, told)}
 
 
 def keep(run: Run, arguments: list[str]) -> None:
     """What stays of a run beside its scenarios' results: outcomes and the page."""
     run.report.write(run.folder)
     with run.report.step("writes the page"):
-        page = html.write(run.folder, titles(), shlex.join(["./run-tests.sh", *arguments]),
-                          run.report.seconds)
+        page = html.write(run.folder, titles(one.test for one in run.report.outcomes),
+                          shlex.join(["./run-tests.sh", *arguments]), run.report.seconds)
     run.report.say(f"page: {places.shown(page, TOP)}")
 
 
 def keep_cut_short(report: Report, arguments: list[str], why: str) -> None:
     """The page of a run that was ended before its time, if it had begun."""
     if report.folder:
-        page = cut_short.keep(report.folder, TOP, report, titles(),
+        page = cut_short.keep(report.folder, TOP, report, titles(suite.names(TOP)),
                               shlex.join(["./run-tests.sh", *arguments]), why)
         report.say(f"page: {places.shown(page, TOP)}")
 

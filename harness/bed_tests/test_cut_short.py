@@ -59,7 +59,6 @@ def refused(tmp_path, monkeypatch):
     """A front door whose run is refused after it has told these outcomes."""
     monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(run, "TOP", tmp_path)
-    monkeypatch.setattr(run, "titles", dict)
 
     def refuse(outcomes, error):
         def execute(options, report, fleet):
@@ -125,7 +124,6 @@ def execute(options, report, fleet):
     os.kill(os.getpid(), getattr(signal, sys.argv[2]))
     return 0
 run.execute = execute
-run.titles = dict
 sys.exit(run.main([]))
 """
 

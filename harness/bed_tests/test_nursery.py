@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -137,3 +138,10 @@ def test_a_pytest_that_is_forked_runs_tests(tmp_path):
     (tmp_path / "test_it.py").write_text("def test_it():\n    assert 1 == 2\n")
     status, text = alone(nursery.tests, tmp_path, "-p", "no:cacheprovider", "test_it.py")
     assert status == 1 and "assert 1 == 2" in text
+
+
+def test_what_was_read_before_is_not_looked_through_but_all_that_comes_is(tmp_path):
+    def counted(words: list[str]) -> int:
+        print(gc.isenabled(), gc.get_freeze_count() > len(sys.modules))
+        return 0
+    assert alone(counted, tmp_path) == (0, "True True\n")

@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# What a run was asked for, beside its results.
+TYPED = "typed.json"
+
 
 def build(top: Path) -> Path:
     """A relative BUILD is below the checkout, as make has it."""

@@ -118,13 +118,7 @@ def _serve(requests: socket.socket, run: Callable[[Sequence[str]], int]) -> int:
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    # What every one of them reads; here, and not above, for it is nothing to the front door.
-    import pytest  # noqa: F401
-
-    from harness.bed.engine import by_pytest, stand  # noqa: F401
-    from harness.bed.stage import bed  # noqa: F401
-
-    gc.freeze()
+    _read_all()
     running: dict[int, socket.socket] = {}
     while True:
         ready, _, _ = select.select([requests, wake], [], [])
@@ -150,6 +144,18 @@ def _serve(requests: socket.socket, run: Callable[[Sequence[str]], int]) -> int:
         os.close(said)
         told.send(str(pid).encode())
         running[pid] = told
+
+
+def _read_all() -> None:
+    """What every one of them reads; here, and not above, for it is nothing to the front door."""
+    gc.disable()
+    import pytest  # noqa: F401
+
+    from harness.bed.engine import by_pytest, stand  # noqa: F401
+    from harness.bed.stage import bed  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
 
 
 def _tell_ended(running: dict[int, socket.socket]) -> None:

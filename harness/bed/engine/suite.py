@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,23 +38,51 @@ class Scenario:
 
 def scenarios(top: Path) -> list[Scenario]:
     """Every scenario folder with a test file; those of ORDER first."""
-    bad = faults(top)
-    found = [Scenario(file.parent.name, file, _title(file), _limit(file),
-                      bool(_constant(_module(file), BY_NAME)))
-             for file in sorted((top / "scenarios").glob("*/test_*.py"))
-             if file.parent.name not in bad]
+    return [_scenario(file) for file in files(top).values()]
+
+
+def files(top: Path) -> dict[str, Path]:
+    """The test file of each by its name, in that order; none of them is read."""
     rank = {name: number for number, name in enumerate(ORDER)}
-    return sorted(found, key=lambda one: (rank.get(one.name, len(rank)), one.name))
+    found = {name: of[0] for name, of in _found(top).items() if not _fault(name, of)}
+    return dict(sorted(found.items(), key=lambda one: (rank.get(one[0], len(rank)), one[0])))
+
+
+def names(top: Path) -> list[str]:
+    return [KERNEL_TESTS, *files(top)]
+
+
+def named(top: Path, wanted: Iterable[str]) -> list[Scenario]:
+    """Those of these names, the testbed's own tests among them; no other is read."""
+    there = files(top)
+    return [kernel_tests(top) if name == KERNEL_TESTS else _scenario(there[name])
+            for name in wanted]
+
+
+def _scenario(file: Path) -> Scenario:
+    return Scenario(file.parent.name, file, _title(file), _limit(file),
+                    bool(_constant(_module(file), BY_NAME)))
 
 
 def faults(top: Path) -> dict[str, str]:
     """The folders that are no scenario although they have tests, each with the reason."""
-    files: dict[str, list[str]] = {}
+    found = {name: _fault(name, of) for name, of in _found(top).items()}
+    return {name: fault for name, fault in found.items() if fault}
+
+
+def _found(top: Path) -> dict[str, list[Path]]:
+    """The test files of each folder."""
+    found: dict[str, list[Path]] = {}
     for file in sorted((top / "scenarios").glob("*/test_*.py")):
-        files.setdefault(file.parent.name, []).append(file.name)
-    return {name: f"scenarios/{name} is called like a command of run-tests.sh" if name in TAKEN
-            else f"two scenarios of one name, scenarios/{name}/{' and '.join(found)}"
-            for name, found in files.items() if name in TAKEN or len(found) > 1}
+        found.setdefault(file.parent.name, []).append(file)
+    return found
+
+
+def _fault(name: str, of: Sequence[Path]) -> str:
+    if name in TAKEN:
+        return f"scenarios/{name} is called like a command of run-tests.sh"
+    return "" if len(of) == 1 else \
+        f"two scenarios of one name, scenarios/{name}/{' and '.join(file.name for file in of)}"
 
 
 def kernel_tests(top: Path) -> Scenario:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
-from xml.etree import ElementTree
 
 from harness.bed.report import failure
 from harness.bed.report.progress import Progress
@@ -119,6 +118,8 @@ class Report:
         (folder / "req.jsonl").write_text("".join(f"{row}\n" for row in rows))
 
     def write_junit(self, path: Path) -> None:
+        from xml.etree import ElementTree
+
         suite = ElementTree.Element("testsuite", name="perigee", tests=str(len(self.outcomes)),
                                     failures=str(self.count("failed")),
                                     skipped=str(self.count("skipped")))

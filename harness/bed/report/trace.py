@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.bed.base import places
+from harness.bed.base.places import TYPED
 from harness.mutants.results import turned_red
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +32,7 @@ SHOWN = 3
 REFUSES = "!"
 C_PERCENT = 90
 RANK = {"skipped": 0, "passed": 1, "failed": 2}
-LINT, TYPED = "lint", "typed.json"
+LINT = "lint"
 SHEET, SHEET_ROWS, OURS = "conformance/verdicts.json", "requirements-", "ours"
 VERDICTS = {"pass": "passed", "FAIL": "failed"}
 

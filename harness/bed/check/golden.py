@@ -34,9 +34,8 @@ class Difference:
 
 def compare(expected: str, actual: str) -> list[Difference]:
     """Two canonical texts of one node; the empty list says that they state the same facts."""
-    if expected == actual:
-        return []
-    return compare_dumps(node_of(actual), parse_dump(expected), parse_dump(actual))
+    dumps = parse_dump(expected), parse_dump(actual)
+    return [] if expected == actual else compare_dumps(node_of(actual), *dumps)
 
 
 def compare_dumps(node: str, expected: Dump, actual: Dump) -> list[Difference]:

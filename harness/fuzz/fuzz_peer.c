@@ -9,7 +9,7 @@
 #include <linux/xfrm.h>
 
 #include "fuzz/run_openssl.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/events/km.h"
 #include "unit/ike/peer.h"
 
@@ -368,7 +368,7 @@ static void our_side(struct fuzz *f)
 		break;
 	case 7:
 		if (sa)
-			leave_begin(sa);
+			yield_begin(sa);
 		break;
 	}
 }

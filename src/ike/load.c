@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "ike/iked.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 
 static const char *say_iface(struct iked *d, const struct in6_addr *a)
 {
@@ -241,7 +241,7 @@ static void renew_children(struct trap *t)
 {
 	struct child *c = t->change == CONN_CHILD ? child_of_trap(t) : NULL;
 
-	if (c && !c->sa->leaving)
+	if (c && !c->sa->yielding)
 		iked_rekey_child(c);
 }
 
@@ -266,7 +266,7 @@ static void renew(struct iked *d)
 	for (sa = LIST_FIRST(&d->sas); sa; sa = next) {
 		next = LIST_NEXT(sa, all);
 		if (sa->peer && sa->state == SA_UP && is_outdated(sa))
-			leave_begin(sa);
+			yield_begin(sa);
 	}
 	TAILQ_FOREACH (t, &d->traps, all)
 		renew_children(t);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "learn/ike/probe.h"
 
 enum { TICK_MS = 250, LONG_MS = 4 * 3600 * 1000 };
@@ -175,12 +175,12 @@ static bool close_sa(void *world, int arg)
 	return sa != NULL;
 }
 
-static bool leave(void *world, int arg)
+static bool yields(void *world, int arg)
 {
 	struct sa *sa = sa_at(world, arg);
 
 	if (sa && sa->state == SA_UP)
-		leave_begin(sa);
+		yield_begin(sa);
 	return sa && sa->state == SA_UP;
 }
 
@@ -359,7 +359,8 @@ static bool answer_init(void *world, int type)
 	msg_begin(&out, buf, sizeof(buf), sa->spi_i, 0, XCHG_IKE_SA_INIT, F_RESPONSE, 0);
 	if (type)
 		put_notify(&out, 0, BYTES_NONE, (uint16_t)type,
-			BYTES(data, type == N_INVALID_KE ? 2
+			BYTES(data,
+				type == N_INVALID_KE	   ? 2
 					: type == N_COOKIE ? 8
 							   : 0));
 	n = msg_end(&out);
@@ -394,7 +395,7 @@ const struct learn_letter talk_letters[] = {
 	{ "moon rekeys the IKE_SA", rekey_sa, MOONS + MH, PAIR | PEER },
 	{ "carol closes the IKE_SA", close_sa, MH, ANY },
 	{ "moon closes the IKE_SA", close_sa, MOONS + MH, PAIR | PEER },
-	{ "carol leaves the IKE_SA", leave, MH, PAIR | PEER },
+	{ "carol leaves the IKE_SA", yields, MH, PAIR | PEER },
 	{ "carol stops", shut_down, MH, PAIR | PEER },
 	{ "moon stops", shut_down, MOONS + MH, PAIR | PEER },
 	{ "carol's kernel gives no SPI", kernel_refuses, NO_SPI, PAIR | PEER },

@@ -75,9 +75,9 @@ static struct talk *open_pair(int how)
 	probe_no_key_pair = false;
 	pair_keeps_trust = how != CAROL_NO_CRL && how != MOON_NO_CRL;
 	t->p = pair_new(how == CAROL_NO_CRL ? NULL : carol,
-		how == MOON_NO_CRL	? NULL
-			: how == CALLS	? called
-					: moon);
+		how == MOON_NO_CRL     ? NULL
+			: how == CALLS ? called
+				       : moon);
 	if (how == CAROL_NO_CRL)
 		without_crl(t->p->carol, carol);
 	if (how == MOON_NO_CRL)
@@ -183,7 +183,7 @@ static void look_sa(FILE *f, const struct sa *sa)
 	const struct child *c;
 
 	fprintf(f, "[%d%s%s%s%s%s%s%s", sa->state, sa->initiator ? " initiator" : "",
-		sa->leaving ? " leaving" : "", sa->hands_over ? " hands over" : "",
+		sa->yielding ? " yielding" : "", sa->hands_over ? " hands over" : "",
 		sa->outdated ? " outdated" : "", sa->turned ? " turned" : "",
 		sa->has_response ? " answered" : "", sa->request.n ? " waits" : "");
 	fprintf(f, " %u tries, timers %d%d%d%d", sa->tries, sa->t_half_open.armed,

@@ -146,8 +146,8 @@ IKE = (
               initiator_child="the_replaced_child_sa_is_closed",
               requirements_core="without_rekey_nothing_is_replaced")),
     Mutant("A-099", "src/ike/lifecycle/unique.c",
-           "policy(sa) == UNIQUE_KEEP && !other->leaving",
-           "policy(sa) == UNIQUE_NEVER && !other->leaving",
+           "policy(sa) == UNIQUE_KEEP && !other->yielding",
+           "policy(sa) == UNIQUE_NEVER && !other->yielding",
            of("ike",
               requirements_core="the_first_of_two_ike_sas_is_kept_where_that_is_wanted "
                                 "where_nobody_is_unique_both_stand")),

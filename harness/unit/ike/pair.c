@@ -411,7 +411,7 @@ void pair_must_be_settled(struct pair *p)
 	assert_int_equal(pair_n_sa(p->moon), 1);
 	assert_true(pair_sa(p->carol)->spi_i == pair_sa(p->moon)->spi_i);
 	assert_true(SPI_OWN(pair_sa(p->carol)) == SPI_PEER(pair_sa(p->moon)));
-	assert_false(pair_sa(p->carol)->leaving || pair_sa(p->moon)->leaving);
+	assert_false(pair_sa(p->carol)->yielding || pair_sa(p->moon)->yielding);
 	assert_true(pair_up(p, "mh", "carol-mh"));
 	assert_true(pair_up(p, "tunnel", "carol-tunnel"));
 	assert_int_equal(fake_xfrm_n_sa(p->carol->kernel), 4);

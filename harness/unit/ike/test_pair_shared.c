@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "unit/ike/kern.h"
 
 #define DAVE                                                                                       \
@@ -115,7 +115,7 @@ static void one_that_leaves_takes_no_other_s_place(void **state)
 	(void)state;
 	two_open(&t, SHARED);
 	assert_ptr_equal(t.carols->trap, t.daves->trap);
-	assert_int_equal(leave_begin(t.carol), -EOPNOTSUPP); /* carol has to come again */
+	assert_int_equal(yield_begin(t.carol), -EOPNOTSUPP); /* carol has to come again */
 	assert_true(addr_eq(&t.carol->remote, &carol));
 	assert_int_equal(t.carol->state, SA_UP);
 	two_close(&t);

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "ike/events/km.h"
 #include "ike/events/migrate.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/machine/ask.h"
 #include "ike/sa/child.h"
 
@@ -141,7 +141,7 @@ static void strand_one(
 	if (sa->state == SA_INIT_SENT && sa->initiator)
 		x_turn_to(sa, local, remote); /* begun anew, it is nobody's yet */
 	else if (sa->state == SA_UP && (told || elsewhere))
-		leave_stranded(sa);
+		yield_stranded(sa);
 }
 
 /*

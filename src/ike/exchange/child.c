@@ -26,7 +26,7 @@ static enum x_verdict child_ask(struct x *x)
 	struct task *t = x->task;
 	struct child *there = child_of_trap(t->trap);
 
-	if (there && !there->sa->leaving && child_stands(there, true)) {
+	if (there && !there->sa->yielding && child_stands(there, true)) {
 		nego_over(x, 0, "established already");
 		return X_STAY;
 	}

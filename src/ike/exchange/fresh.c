@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "ike/exchange/fresh.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 
 static const struct alg *group_of(const struct task *t, const struct prop_list *list)
 {
@@ -70,5 +70,5 @@ bool fresh_begin_anew(struct x *x)
 	if (!msg_notify(x->in, N_NO_ADDITIONAL_SAS))
 		return false;
 	log_ike(1, "received NO_ADDITIONAL_SAS notify, a new IKE_SA is needed");
-	return leave_begin(x->sa) == 0;
+	return yield_begin(x->sa) == 0;
 }

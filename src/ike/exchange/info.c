@@ -6,7 +6,7 @@
 #include "base/wr.h"
 #include "ike/exchange/exchange.h"
 #include "ike/lifecycle/close.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/limits.h"
 #include "ike/sa/child.h"
@@ -71,7 +71,7 @@ static enum x_verdict info_refused(struct x *x)
 	if (!x->task->child.to)
 		return X_STAY;
 	child_free(x->task->child.to);
-	leave_begin(x->sa);
+	yield_begin(x->sa);
 	return X_STAY;
 }
 

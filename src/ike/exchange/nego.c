@@ -6,7 +6,7 @@
 #include "ike/exchange/fresh.h"
 #include "ike/exchange/nego.h"
 #include "ike/lifecycle/close.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/limits.h"
 #include "ike/sa/child_state.h"
@@ -318,5 +318,5 @@ void nego_over(struct x *x, int rc, const char *why)
 
 	want_over(x->d, t, rc, why);
 	if (!rc)
-		leave_look(t);
+		yield_look(t);
 }

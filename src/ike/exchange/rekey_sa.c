@@ -6,7 +6,7 @@
 #include "ike/exchange/fresh.h"
 #include "ike/exchange/nego.h"
 #include "ike/exchange/exchange.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/lifecycle/lifetime.h"
 #include "ike/machine/ask.h"
 #include "ike/machine/limits.h"
@@ -236,7 +236,7 @@ static bool take_back(struct x *x)
 		return false;
 	sa_point(&x->task->new_sa, NULL);
 	rise(x, new_sa);
-	new_sa->leaving = true; /* for nobody to use */
+	new_sa->yielding = true; /* for nobody to use */
 	x_push_front(new_sa, task_new(TASK_DELETE_SA));
 	x_run(new_sa);
 	return true;
@@ -258,7 +258,7 @@ static enum x_verdict rekey_sa_refused(struct x *x)
 		x->heir = t->their_sa.to;
 		return X_SEND;
 	}
-	if (granted && leave_begin(x->sa) == 0) /* it may have given up what this one has */
+	if (granted && yield_begin(x->sa) == 0) /* it may have given up what this one has */
 		return X_STAY;
 	if (msg_notify(x->in, N_TEMPORARY_FAILURE))
 		return X_LATER;

@@ -4,7 +4,7 @@
 #include "ike/lifecycle/close.h"
 #include "ike/lifecycle/due.h"
 #include "ike/lifecycle/end.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/lifecycle/lifetime.h"
 #include "ike/lifecycle/rekey.h"
 #include "ike/lifecycle/shutdown.h"
@@ -30,14 +30,14 @@ static void on_expire(void *arg)
 {
 	struct sa *sa = arg;
 
-	if (sa->leaving && sa->state == SA_UP && !leave_over(sa))
+	if (sa->yielding && sa->state == SA_UP && !yield_over(sa))
 		return;
 	if (sa->state == SA_REKEYED) { /* the peer should have deleted it */
 		end_sa(sa);
 		return;
 	}
 	log_job(1, "deleting IKE_SA %s %s", sa_name(sa),
-		sa->leaving ? "that was replaced" : "after its maximum lifetime");
+		sa->yielding ? "that was replaced" : "after its maximum lifetime");
 	close_worn(sa);
 }
 
@@ -65,7 +65,7 @@ static void on_dpd(void *arg)
 	uint64_t idle = loop_now() - heard, delay = lifetime_dpd_ms(sa);
 	struct task *t;
 
-	if (!delay || sa->state != SA_UP || sa->leaving)
+	if (!delay || sa->state != SA_UP || sa->yielding)
 		return;
 	if (idle < delay) {
 		lifetime_dpd_in(sa, delay - idle);
@@ -85,7 +85,7 @@ const struct iked_hooks life_hooks = {
 	.entered = lifetime_entered,
 	.came_up = unique_settle,
 	.ended = end_sa,
-	.inherited = leave_to,
+	.inherited = yield_to,
 	.timed_out = end_timed_out,
 	.freed = shutdown_look,
 	.task_over = want_over,

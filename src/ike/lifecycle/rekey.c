@@ -1,7 +1,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/lifecycle/rekey.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/ask.h"
@@ -13,7 +13,7 @@ static int reauthenticate(struct sa *sa)
 	if (!sa->initiator)
 		return -EOPNOTSUPP; /* the side that began it does */
 	log_ike(1, "reauthenticating IKE_SA %s", sa_name(sa));
-	return leave_begin(sa);
+	return yield_begin(sa);
 }
 
 int iked_rekey_sa(struct sa *sa)
@@ -22,8 +22,8 @@ int iked_rekey_sa(struct sa *sa)
 
 	if (sa->state != SA_UP)
 		return -EBUSY;
-	if (sa->leaving)
-		return leave_begin(sa);
+	if (sa->yielding)
+		return yield_begin(sa);
 	if (sa->peer->conn->reauth)
 		return reauthenticate(sa);
 	t = task_new(TASK_REKEY_SA);
@@ -36,7 +36,7 @@ int iked_rekey_child(struct child *c)
 
 	if (c->state != CHILD_UP || c->sa->state != SA_UP)
 		return -EBUSY;
-	if (c->sa->leaving)
+	if (c->sa->yielding)
 		return iked_want_child(c->sa->d, c->trap, NULL);
 	t = task_new(TASK_REKEY_CHILD);
 	if (!t)

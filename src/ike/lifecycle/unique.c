@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "ike/lifecycle/end.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/machine/limits.h"
 #include "ike/sa/child.h"
 
@@ -51,7 +51,7 @@ bool unique_admit(struct sa *sa, const struct msg *in)
 			log_ike(1, "destroying duplicate IKE_SA %s, received INITIAL_CONTACT",
 				sa_name(other));
 			end_sa(other);
-		} else if (policy(sa) == UNIQUE_KEEP && !other->leaving) {
+		} else if (policy(sa) == UNIQUE_KEEP && !other->yielding) {
 			return false;
 		}
 	}
@@ -85,9 +85,9 @@ static void choose(struct sa *a, struct sa *b)
 
 	log_ike(1, "both sides began an IKE_SA, %s is given up", sa_name(loser));
 	if (loser->initiator)
-		leave_begin(loser);
+		yield_begin(loser);
 	else
-		leave_wait(loser);
+		yield_wait(loser);
 }
 
 void unique_settle(struct sa *sa)
@@ -96,19 +96,19 @@ void unique_settle(struct sa *sa)
 
 	if (!sa->initiator)
 		join_attempts(sa);
-	for (other = sa_next_same_ids(sa, NULL); other && !sa->leaving; other = next) {
+	for (other = sa_next_same_ids(sa, NULL); other && !sa->yielding; other = next) {
 		next = sa_next_same_ids(sa, other);
 		if (other->state != SA_UP || other->hands_over)
 			continue;
-		if (other->leaving && !sa->initiator) {
-			leave_wait(other);
-		} else if (!other->leaving && policy(sa) == UNIQUE_REPLACE) {
+		if (other->yielding && !sa->initiator) {
+			yield_wait(other);
+		} else if (!other->yielding && policy(sa) == UNIQUE_REPLACE) {
 			if (sa->peer == other->peer && crosses(sa, other)) {
 				choose(sa, other);
 			} else if (!sa->initiator && repeats(sa, other)) {
 				log_ike(1, "duplicate IKE_SA %s for peer '%s' gives way",
 					sa_name(other), ident_str(&sa->peer_id));
-				leave_wait(other);
+				yield_wait(other);
 			}
 		}
 	}

@@ -93,14 +93,14 @@ struct child *child_by_spi_out(const struct iked *d, uint32_t spi, const struct 
 
 struct child *child_of_trap(const struct trap *trap)
 {
-	struct child *c, *leaving = NULL;
+	struct child *c, *yielding = NULL;
 
 	LIST_FOREACH (c, &trap->children, of_trap) {
 		if (!child_carries(c))
 			continue;
-		if (!c->sa->leaving)
+		if (!c->sa->yielding)
 			return c;
-		leaving = c;
+		yielding = c;
 	}
-	return leaving;
+	return yielding;
 }

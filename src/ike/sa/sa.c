@@ -274,7 +274,7 @@ size_t sa_n_same_ids(const struct sa *sa)
 
 bool sa_usable(const struct sa *sa)
 {
-	return sa->state == SA_UP && !sa->leaving;
+	return sa->state == SA_UP && !sa->yielding;
 }
 
 static bool sa_connecting(const struct sa *sa)

@@ -101,7 +101,7 @@ struct sa {
 
 	struct sa_refs refs; /* all that point here */
 	bool outdated; /* made with parameters that its connection has no more */
-	bool leaving; /* another IKE_SA takes its place: nothing new is made in it */
+	bool yielding; /* another IKE_SA takes its place: nothing new is made in it */
 	bool hands_over; /* its CHILD_SAs are made anew by us, then it is closed */
 	bool newcomer; /* authenticated just now: what stands beside it is looked at */
 	unsigned newest; /* the highest number of all IKE_SAs when it came up */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <linux/xfrm.h>
 
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/events/km.h"
 #include "ike/machine/send.h"
 #include "unit/ike/pair.h"
@@ -172,7 +172,7 @@ static void an_ike_sa_that_is_being_rekeyed_leaves_all_the_same(void **state)
 
 	(void)state;
 	assert_int_equal(iked_rekey_sa(pair_sa(p->carol)), 0);
-	assert_int_equal(leave_begin(pair_sa(p->carol)), 0);
+	assert_int_equal(yield_begin(pair_sa(p->carol)), 0);
 	p->filter = NULL;
 	pair_advance(p, GIVE_UP_MS);
 	pair_must_be_settled(p);
@@ -381,7 +381,7 @@ static void begin_from_elsewhere(struct pair *p)
 	struct sa *old = pair_sa(p->carol);
 
 	p->carol->addr = in6(SECOND);
-	old->leaving = true;
+	old->yielding = true;
 	assert_int_equal(iked_want_child(p->carol->d, trap_by_name(p->carol->d, "mh"), NULL), 0);
 	pair_run(p);
 }

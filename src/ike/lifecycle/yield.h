@@ -1,5 +1,5 @@
 /*
- * leave - an IKE_SA that gives way to another one with the same peer.
+ * yield - an IKE_SA that gives way to another one with the same peer.
  *
  * It stays up, but nothing new is made in it. Who began it makes its CHILD_SAs anew in another
  * IKE_SA and closes it when all of them are there: at no time is an SA missing.
@@ -13,19 +13,19 @@
 #include "ike/sa/books.h"
 
 /* Hand over and close. May be repeated: what is not there yet is asked for once more. */
-int leave_begin(struct sa *sa);
+int yield_begin(struct sa *sa);
 
 /* The peer hands over; if it does not close the IKE_SA we do after a while, given another one. */
-void leave_wait(struct sa *sa);
+void yield_wait(struct sa *sa);
 /* That while is over. False: there is no other one, it stays as it was. */
-bool leave_over(struct sa *sa);
+bool yield_over(struct sa *sa);
 
-/* Rekeyed: CHILD_SAs, and what is still to do, go to the new IKE_SA (2.18). If it was to leave, the
- * new one leaves in its place. */
-void leave_to(struct sa *from, struct sa *to);
+/* Rekeyed: CHILD_SAs, and what is still to do, go to the new IKE_SA (2.18). If it was to yield, the
+ * new one yields in its place. */
+void yield_to(struct sa *from, struct sa *to);
 
 /* It ends at an address of the past: hand over, now or when a later move makes that possible. */
-void leave_stranded(struct sa *sa);
+void yield_stranded(struct sa *sa);
 
-/* A CHILD_SA of this connection is there: is that all that leaving IKE_SAs wait for? */
-void leave_look(struct trap *t);
+/* A CHILD_SA of this connection is there: is that all that yielding IKE_SAs wait for? */
+void yield_look(struct trap *t);

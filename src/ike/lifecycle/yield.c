@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "ike/lifecycle/close.h"
-#include "ike/lifecycle/leave.h"
+#include "ike/lifecycle/yield.h"
 #include "ike/lifecycle/lifetime.h"
 #include "ike/lifecycle/want.h"
 #include "ike/machine/ask.h"
@@ -19,7 +19,7 @@ static bool covered(const struct child *c)
 	if (t->gone)
 		return true;
 	LIST_FOREACH (other, &t->children, of_trap)
-		if (child_carries(other) && !other->sa->leaving)
+		if (child_carries(other) && !other->sa->yielding)
 			return true;
 	return false;
 }
@@ -93,15 +93,15 @@ static bool can_begin(const struct sa *sa)
 	return sa_of_peer(sa->peer) || !trap_addresses(sa->peer, &local, &remote);
 }
 
-int leave_begin(struct sa *sa)
+int yield_begin(struct sa *sa)
 {
-	bool was = sa->leaving;
+	bool was = sa->yielding;
 
 	if (sa->state != SA_UP)
 		return -EBUSY;
-	sa->leaving = true; /* so that it is not found as the other one */
+	sa->yielding = true; /* so that it is not found as the other one */
 	if (!can_begin(sa)) {
-		sa->leaving = was;
+		sa->yielding = was;
 		return -EOPNOTSUPP;
 	}
 	if (!sa->hands_over) {
@@ -116,25 +116,25 @@ int leave_begin(struct sa *sa)
 	return 0;
 }
 
-void leave_wait(struct sa *sa)
+void yield_wait(struct sa *sa)
 {
 	if (sa->state != SA_UP || sa->hands_over)
 		return;
-	sa->leaving = true;
+	sa->yielding = true;
 	lifetime_no_rekey(sa);
 	lifetime_expire_in(sa, WAIT_MS);
 }
 
-/* Its rekey was under way: the IKE_SA that has its CHILD_SAs now leaves in its place. */
+/* Its rekey was under way: the IKE_SA that has its CHILD_SAs now yields in its place. */
 static void inherit(const struct sa *from, struct sa *to)
 {
 	if (from->hands_over)
-		leave_begin(to);
-	else if (from->leaving)
-		leave_wait(to);
+		yield_begin(to);
+	else if (from->yielding)
+		yield_wait(to);
 }
 
-void leave_to(struct sa *from, struct sa *to)
+void yield_to(struct sa *from, struct sa *to)
 {
 	struct task *t;
 
@@ -164,13 +164,13 @@ void leave_to(struct sa *from, struct sa *to)
 	inherit(from, to);
 }
 
-void leave_stranded(struct sa *sa)
+void yield_stranded(struct sa *sa)
 {
-	if (leave_begin(sa) == 0 || sa->leaving || sa->state != SA_UP)
+	if (yield_begin(sa) == 0 || sa->yielding || sa->state != SA_UP)
 		return;
 	log_ike(1, "IKE_SA %s does not follow to the new address, the peer makes another",
 		sa_name(sa));
-	sa->leaving = true;
+	sa->yielding = true;
 	lifetime_no_rekey(sa);
 }
 
@@ -184,11 +184,11 @@ static bool has_successor(const struct sa *sa)
 	return false;
 }
 
-bool leave_over(struct sa *sa)
+bool yield_over(struct sa *sa)
 {
 	if (loop_now() >= sa->expire_at || has_successor(sa))
 		return true;
-	sa->leaving = false;
+	sa->yielding = false;
 	lifetime_again(sa);
 	return false;
 }
@@ -204,7 +204,7 @@ static struct sa *parted(const struct trap *t)
 	return NULL;
 }
 
-void leave_look(struct trap *t)
+void yield_look(struct trap *t)
 {
 	struct sa *sa, *next;
 

@@ -6,6 +6,7 @@
  * takes. After each step the books must agree with the kernel and keep their limits.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/xfrm.h>
 
 #include "fuzz/run_openssl.h"
@@ -17,13 +18,72 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 enum { STEPS_MAX = 48, PAYLOADS_MAX = 9 };
 
+/*
+ * What the node may do in a virtual second: a little, and so much for each IKE_SA, CHILD_SA and
+ * waiting task that it has (timers), for each thing asked of it, and for each message that it
+ * hears. An answer that it hears allows no request: those that follow one were waiting.
+ */
+enum { REQUESTS = 8, PACKETS_EACH = 3, LINES = 32, LINES_EACH = 12 };
+
+struct second {
+	uint64_t at;
+	size_t stands; /* the most that it had */
+	unsigned asked, heard, requests, packets, lines;
+};
+
 struct fuzz {
 	struct run in;
 	struct pair *p;
 	struct node *node;
 	struct peer e;
 	unsigned conf;
+	struct second now;
 };
+
+static void must(bool fact, const char *what, const struct second *s)
+{
+	if (fact)
+		return;
+	fprintf(stderr, "%u %s in second %" PRIu64 ": stands %zu, asked %u, heard %u\n",
+		*what == 'r'	       ? s->requests
+			: *what == 'p' ? s->packets
+				       : s->lines,
+		what, s->at, s->stands, s->asked, s->heard);
+	abort();
+}
+
+static struct second *second(struct fuzz *f)
+{
+	const struct sa *sa;
+	size_t n = 0;
+
+	if (f->now.at != loop_now() / 1000)
+		f->now = (struct second){ .at = loop_now() / 1000 };
+	LIST_FOREACH (sa, &f->node->d->sas, all)
+		n += 1 + sa->n_tasks + sa->n_children;
+	f->now.stands = n > f->now.stands ? n : f->now.stands;
+	return &f->now;
+}
+
+static void on_sent(void *arg, struct bytes data)
+{
+	struct second *s = second(arg);
+
+	s->packets++;
+	s->requests += data.n > 19 && !(data.p[19] & F_RESPONSE);
+	must(s->requests <= REQUESTS + s->stands + s->asked, "requests", s);
+	must(s->packets <= REQUESTS + s->stands + PACKETS_EACH * (s->asked + s->heard), "packets",
+		s);
+}
+
+static void on_line(void *arg, const char *line)
+{
+	struct second *s = second(arg);
+
+	(void)line;
+	s->lines++;
+	must(s->lines <= LINES + LINES_EACH * (s->stands + s->asked + s->heard), "lines", s);
+}
 
 static uint8_t u8(struct fuzz *f)
 {
@@ -197,6 +257,7 @@ static void ask_well(struct fuzz *f)
 	struct child *c = sa ? peer_child(sa, u8(f)) : NULL;
 	uint8_t exchange = XCHG_INFORMATIONAL;
 
+	second(f)->asked++;
 	if (!sa || !sa->peer)
 		return;
 	peer_begin(&f->e);
@@ -233,6 +294,7 @@ static void answer_well(struct fuzz *f)
 	uint8_t how = u8(f);
 	struct sa *sa = peer_sa(&f->e, how);
 
+	second(f)->heard++;
 	if (!sa)
 		return;
 	peer_agrees(&f->e, sa);
@@ -245,6 +307,7 @@ static void ask_anything(struct fuzz *f)
 	uint8_t how = u8(f);
 	struct sa *sa = peer_sa(&f->e, u8(f));
 
+	second(f)->asked++;
 	if (!sa)
 		return;
 	peer_begin(&f->e);
@@ -257,6 +320,7 @@ static void answer_anything(struct fuzz *f)
 	uint8_t how = u8(f);
 	struct sa *sa = peer_sa(&f->e, how);
 
+	second(f)->heard++;
 	if (!sa)
 		return;
 	peer_begin(&f->e);
@@ -268,6 +332,7 @@ static void repeat(struct fuzz *f)
 {
 	uint8_t how = u8(f);
 
+	second(f)->heard++;
 	peer_repeats(&f->e, how, how & 0x80);
 }
 
@@ -280,6 +345,7 @@ static void want(struct fuzz *f)
 {
 	struct trap *t = trap(f);
 
+	second(f)->asked++;
 	if (u8(f) & 1)
 		iked_want_child(f->node->d, t, NULL);
 	else
@@ -293,6 +359,7 @@ static void expire(struct fuzz *f)
 	struct child *c = sa ? peer_child(sa, how >> 2) : NULL;
 	struct xfrm_sa_key key = { .proto = XP_ESP };
 
+	second(f)->asked++;
 	if (!c)
 		return;
 	key.dst = how & 1 ? c->in_dst : c->out_dst;
@@ -316,7 +383,9 @@ static const char *const confs[2][2] = {
 static void reload(struct fuzz *f)
 {
 	f->conf ^= 1;
+	log_tap(NULL, NULL); /* that tells of every connection is no peer's doing */
 	pair_load(f->node, confs[f->node == f->p->carol][f->conf]);
+	log_tap(on_line, f);
 }
 
 static void is_down(void *arg)
@@ -333,6 +402,7 @@ static void our_side(struct fuzz *f)
 	struct sa *sa = sa_of_peer(t->peer);
 	struct in6_addr local = f->node->addr;
 
+	second(f)->asked++;
 	switch (how % 10) {
 	case 8:
 		reload(f);
@@ -378,6 +448,7 @@ static void kernel_fails(struct fuzz *f)
 	static const uint16_t types[] = { XFRM_MSG_ALLOCSPI, XFRM_MSG_NEWSA, XFRM_MSG_UPDSA };
 	uint8_t how = u8(f);
 
+	second(f)->asked++;
 	if (how & 0x80)
 		fake_xfrm_drop_larvals(f->node->kernel);
 	else
@@ -434,6 +505,9 @@ static void open_pair(struct fuzz *f)
 	f->node = how & 1 ? f->p->carol : f->p->moon;
 	pair_establish(f->p, how & 4);
 	peer_takes_over(&f->e, f->p, f->node);
+	f->node->sent = on_sent;
+	f->node->sent_arg = f;
+	log_tap(on_line, f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -445,6 +519,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	f->in = (struct run){ data, n };
 	open_pair(f);
 	RUN(&f->in, STEPS_MAX, steps, f, must_agree(f));
+	log_tap(NULL, NULL);
+	f->node->sent = NULL;
 	peer_free(&f->e);
 	pair_free(f->p);
 	free(f);

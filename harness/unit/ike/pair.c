@@ -32,6 +32,8 @@ static int on_send(void *arg, const struct packet *p)
 	g->n = p->data.n;
 	memcpy(g->data, p->data.p, p->data.n);
 	TAILQ_INSERT_TAIL(&n->pair->queue, g, link);
+	if (n->sent)
+		n->sent(n->sent_arg, p->data);
 	return 0;
 }
 

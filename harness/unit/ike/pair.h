@@ -38,6 +38,8 @@ struct node {
 	unsigned n_done, n_failed; /* CHILD_SAs that were wanted */
 	const char *why;
 	unsigned n_sent;
+	void (*sent)(void *arg, struct bytes data); /* NULL, or told of each datagram that leaves */
+	void *sent_arg;
 	/* First octet of the nonces that it draws next, 0: by chance. */
 	uint8_t nonces[4];
 	unsigned n_nonces;

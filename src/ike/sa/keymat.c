@@ -66,8 +66,10 @@ int keymat_ike(const struct suite *suite, const struct keymat_in *in, const stru
 	wr_bytes(&w, in->nr);
 	wr_u64(&w, in->spi_i);
 	wr_u64(&w, in->spi_r);
-	if (!rc && wr_done(&w) >= 0)
-		rc = prf_plus(suite->prf, BYTES(secret, n_secret), wr_view(&w), stream, n);
+	if (!rc)
+		rc = wr_done(&w) < 0
+			? -EINVAL
+			: prf_plus(suite->prf, BYTES(secret, n_secret), wr_view(&w), stream, n);
 	if (!rc) {
 		struct deal d = { stream };
 

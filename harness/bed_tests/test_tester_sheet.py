@@ -384,6 +384,33 @@ def test_a_test_may_be_a_requirements_own():
     assert asked(own[0], MARK, refused=("X.1",)) == ("pass", "")
 
 
+@pytest.mark.req("T-226")
+@pytest.mark.parametrize("outcome, verdict", [
+    ("passed", ("n/a", "shared keys: not built")), ("failed", ("FAIL", "why")),
+    (None, ("not run", "its tests did not all run"))])
+def test_a_requirement_does_not_pass_where_a_row_of_it_does_not_apply(outcome, verdict):
+    """What that row's test says is nothing; another row's test can still fail it."""
+    row = Row("A-001", "r", "A title", shown=("X.1",), refused=("X.2",), requirement=True,
+              theirs={"X.2": ("psk",)})
+    results = {"x::test_y": [Result("x::test_y", "", "failed", "no shared keys")]}
+    if outcome:
+        results["x::test_x"] = [Result("x::test_x", "", outcome, "why")]
+    marks = [MARK, replace(MARK, id="X.2", test="test_y")]
+    found = sheet.cell(row, "ours", Decided(marks, PSK, {"ours": results}))
+    assert (found.verdict, found.sentence) == verdict
+
+
+@pytest.mark.req("T-226")
+def test_a_requirement_knows_what_the_rows_need_that_decide_it(tmp_path):
+    listed = LIST.replace('"two"', '"two", needs = ["psk"]')
+    here = tree(tmp_path, listed=listed) / "harness/tester"
+    (tmp_path / "docs/requirements.md").write_text("| A-001 | S | | It is so |\n")
+    (here / "lists/r.toml").write_text(
+        "title = 'R'\nrequirements = true\n[rows]\n"
+        "A-001 = { shown = ['X.1'], refused = ['X.2', 'X.9'] }\n")
+    assert rows.lists(here)["r"][0].theirs == {"X.2": ("psk",)}
+
+
 @pytest.mark.req("T-155!")
 @pytest.mark.parametrize("listed, sentence", [
     ("A-001 = { shown = ['X.9'] }", "A-001 is decided by X.9, which is no row"),

@@ -24,8 +24,8 @@ by `make conformance DOCUMENT=1`, never by hand. A row is an id of a list, a col
 version and day stand above the table; of ours, with the commit that last changed `src/`:
 
 * **pass**, **FAIL**: its test ran; behind a FAIL stands what was seen.
-* **n/a**: the subject lacks what the row needs (`harness/tester/lists/features.toml`), or the row
-  says why it applies to nobody.
+* **n/a**: the subject lacks what the row needs, or what another row needs that decides it
+  (`harness/tester/lists/features.toml`), or the row says why it applies to nobody.
 * **open**: it has no test yet, or, as a requirement, none that shows it or none that shows its
   refusal or boundary. A list without tests is only counted.
 """

@@ -10,7 +10,8 @@ one case of the test's parameters decides it; X.{A,B}.1 names two rows at once. 
   parts    the parts of the row by their letters
 A list with `requirements` has rows of docs/requirements.md, which has their titles. Such a row is
 decided by the tests of other rows, or by its own as the parts that are called alike, and open
-until it has both sides:
+until it has both sides; where a subject lacks what one of those rows needs, the others can fail it
+and none passes it:
   shown    rows whose tests show it
   refused  rows whose tests show its refusal or its boundary
 Errors:  Bad names file, line where there is one, id and what was expected.
@@ -22,7 +23,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.bed.report import trace
@@ -57,6 +58,7 @@ class Row:
     shown: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     requirement: bool = False
+    theirs: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def by(self) -> set[str]:
@@ -123,7 +125,14 @@ def lists(here: Path = HERE) -> dict[str, list[Row]]:
             if kind not in kinds.KINDS:
                 raise Bad(f"{path.name}: kind {kind}, which is none of {', '.join(kinds.KINDS)}")
             found[path.stem] = [_row(path, kind, *one) for one in _rows(here, path, text)]
-    return found
+    needs = {row.id: row.needs for mine in found.values() for row in mine}
+    return {name: [_with_needs(row, needs) for row in mine] for name, mine in found.items()}
+
+
+def _with_needs(row: Row, needs: dict[str, tuple[str, ...]]) -> Row:
+    """It knows what the rows need that decide it."""
+    named = dict.fromkeys((*row.shown, *row.refused))
+    return replace(row, theirs={one: needs[one] for one in named if needs.get(one)})
 
 
 def _rows(here: Path, path: Path, text: dict) -> Iterator[tuple[str, dict]]:

@@ -79,14 +79,15 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
     """Verdict, sentence, and where the evidence is."""
     if row.why:
         return NA, row.why, ""
-    for name in row.needs:
-        lacks = decided.features[name].lacks
-        if subject in lacks:
-            return NA, f"{decided.features[name].title}: {lacks[subject]}", ""
+    if lacked := _lacked(row.needs, subject, decided):
+        return NA, lacked, ""
     if lacks := row.lacks(mine):
         return OPEN, lacks, ""
+    left_out = {ident: lacked for ident, needs in row.theirs.items()
+                if (lacked := _lacked(needs, subject, decided))}
     ran = [[one for one in decided.results.get(subject, {}).get(mark.name, [])
-            if one.kind == row.kind and mark.case in ("", one.case)] for mark in mine]
+            if one.kind == row.kind and mark.case in ("", one.case)]
+           for mark in mine if mark.id not in left_out]
     found = [one for results in ran for one in results]
     failed = [one for one in found if one.outcome != "passed"]
     if failed:
@@ -95,7 +96,17 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
         return FAIL, f"{case}{first.sentence}", first.folder
     if not all(ran):
         return UNRUN, "its tests did not all run", ""
+    if left_out:
+        return NA, next(iter(left_out.values())), ""
     return PASS, row.changed, found[0].folder
+
+
+def _lacked(needs: Sequence[str], subject: str, decided: Decided) -> str:
+    """The first of these that the subject has not, and why; empty where it has all."""
+    for feature in (decided.features[name] for name in needs):
+        if subject in feature.lacks:
+            return f"{feature.title}: {feature.lacks[subject]}"
+    return ""
 
 
 def cells(lists: dict[str, list[Row]], subjects: Sequence[str], decided: Decided) -> list[Cell]:

@@ -65,6 +65,7 @@ def test_native_without_root_says_so(monkeypatch):
         native.check()
 
 
+@pytest.mark.req("D-001!")
 def test_native_names_what_the_kernel_lacks(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(native, "_has", lambda name: name != "esp6")

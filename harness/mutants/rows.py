@@ -205,7 +205,7 @@ ROWS = (
     Mutant("D-020", "src/mip/mn/life.c",
            "mn->pair.end = mn->pair.hoa;",
            "mn->pair.end = mn->pair.ha;",
-           "mip/test_mip.before_the_first_care_of_address_the_tunnel_ends_at_home"),
+           "mip/test_mip_tunnel.before_the_first_care_of_address_the_tunnel_ends_at_home"),
     Mutant("F-021", "src/mip/mn/life.c",
            "\tmn_net_none(mn);\n\tseek_forget(mn);\n",
            "\tseek_forget(mn);\n\tmn_net_none(mn);\n",

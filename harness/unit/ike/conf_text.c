@@ -7,6 +7,7 @@
 
 char conf_text_dir[] = "/tmp/conf_text.XXXXXX", conf_text_said[65536];
 struct conf_log conf_text_findings;
+bool (*conf_text_ours)(void *arg, const struct in6_addr *a);
 static char path[sizeof(conf_text_dir) + sizeof("/ipsec.conf")];
 
 static void hear(void *arg, bool error, const char *line)
@@ -21,7 +22,7 @@ static void hear(void *arg, bool error, const char *line)
 
 int conf_text_load(const char *text, size_t n, struct ike_conf **out)
 {
-	struct conf_paths paths = { path, NULL, NULL, "/etc/ipsec.d", NULL, NULL };
+	struct conf_paths paths = { path, NULL, NULL, "/etc/ipsec.d", conf_text_ours, NULL };
 	FILE *f;
 
 	if (!path[0]) {

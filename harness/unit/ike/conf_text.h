@@ -14,6 +14,8 @@
 
 extern char conf_text_dir[], conf_text_said[65536];
 extern struct conf_log conf_text_findings;
+/* Which addresses are ours; NULL: nobody knows. */
+extern bool (*conf_text_ours)(void *arg, const struct in6_addr *a);
 
 int conf_text_load(const char *text, size_t n, struct ike_conf **out);
 void conf_text_end(void); /* the folder is removed, in which only the file is left */

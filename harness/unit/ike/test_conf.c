@@ -392,27 +392,18 @@ static void a_home_address_for_everybody_is_warned_of(void **state)
 	ike_conf_free(c);
 }
 
-static bool ours(void *arg, const struct in6_addr *a)
+static void a_range_of_home_addresses_for_everybody_is_refused(void **state)
 {
-	(void)arg;
-	return !strcmp(addr_str(a), "2001:1::1");
-}
-
-static void ends_are_swapped_when_right_is_ours(void **state)
-{
-	struct conf_paths paths = { path, NULL, NULL, "/etc/ipsec.d", ours, NULL };
-	struct ike_conf *c = NULL;
+	struct ike_conf *c =
+		load_conn(PROXY "\trightid=*@strongswan.org\n\trightsubnet=2001:1::/120\n");
 
 	(void)state;
-	start();
-	put(path,
-		"conn c\n\tauto=add\n\tleft=2001::50\n\tright=2001:1::1\n\trightsubnet=::/0\n"
-		"conn d\n\tauto=add\n\tleft=2001:1::1\n\tright=2001::50\n");
-	assert_int_equal(conf_load(&paths, &findings, &c), 0);
-	assert_true(c->conns->swapped);
-	assert_string_equal(addr_str(&c->conns->local.addr), "2001:1::1");
-	assert_string_equal(ts_list_str(&c->conns->local.ts), "::/0");
-	assert_false(c->conns->next->swapped);
+	assert_null(c->conns);
+	assert_non_null(strstr(said, "rightsubnet=2001:1::/120: type=transport_proxy expects one"));
+	ike_conf_free(c);
+	c = load_conn(PROXY);
+	assert_non_null(c->conns);
+	assert_null(strstr(said, "everybody who fits"));
 	ike_conf_free(c);
 }
 
@@ -581,7 +572,7 @@ UNIT_MAIN(T(carol_s_page_loads_unchanged, "E-001 E-002 E-003 E-006 A-132"),
 	T(a_keyword_without_effect_is_a_warning, "E-003!"),
 	T(transport_proxy_has_its_rules, "B-026 B-082! B-085 A-201 B-020!"),
 	T(a_home_address_for_everybody_is_warned_of, "B-083"),
-	T(ends_are_swapped_when_right_is_ours, "E-005"),
+	T(a_range_of_home_addresses_for_everybody_is_refused, "B-083!"),
 	T(broken_structure_is_told_by_line, "E-001!"), T(a_missing_file_is_an_error_of_its_own, ""),
 	T(secrets_are_read_and_others_ignored, "E-022"),
 	T(secrets_that_others_can_read_are_warned_of, "E-022"),

@@ -159,6 +159,18 @@ static void what_was_asked_for_while_nobody_listened_is_made(void **state)
 	kerns_close(&s);
 }
 
+static void what_nobody_asked_for_is_not_made(void **state)
+{
+	(void)state;
+	kerns_open(&s, PAIR_CAROL);
+	kerns_start(&s, true);
+	lost_earlier_run(s.carol.r);
+	pair_run(s.p);
+	assert_int_equal(s.p->carol->n_sent, 0);
+	assert_int_equal(fake_xfrm_n_sa(s.p->carol->kernel), 0);
+	kerns_close(&s);
+}
+
 UNIT_MAIN(T(an_sa_that_somebody_deleted_is_replaced_on_both_nodes, "A-172"),
 	T(the_side_that_only_receives_heals_as_well, "A-172"),
 	T(a_packet_meanwhile_asks_for_no_second_one, "B-044!"),
@@ -166,4 +178,5 @@ UNIT_MAIN(T(an_sa_that_somebody_deleted_is_replaced_on_both_nodes, "A-172"),
 	T(what_we_delete_ourselves_is_not_lost, "A-172"),
 	T(an_sa_that_has_moved_on_is_not_lost, "A-172 B-055"),
 	T(an_earlier_run_s_sas_are_made_anew_and_others_stay, "A-155! B-101"),
-	T(what_was_asked_for_while_nobody_listened_is_made, "B-100"))
+	T(what_was_asked_for_while_nobody_listened_is_made, "B-100"),
+	T(what_nobody_asked_for_is_not_made, "B-100!"))

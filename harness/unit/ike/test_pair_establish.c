@@ -33,6 +33,22 @@ static void the_page_s_two_child_sas_come_up(void **state)
 	pair_free(p);
 }
 
+/* The agent's end of the proxy child is the agent itself, and a tunnel's ends are those of IKE. */
+static void only_who_stands_in_for_another_is_a_proxy(void **state)
+{
+	struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
+	struct child *c;
+
+	(void)state;
+	pair_establish(p, true);
+	c = pair_child(p->carol, "tunnel");
+	assert_false(c->proxy);
+	assert_true(addr_eq(&c->local, &c->sa->local) && addr_eq(&c->remote, &c->sa->remote));
+	assert_true(pair_said(p, "is a transport mode proxy for 2001:1::10") > 0);
+	assert_int_equal(pair_said(p, "address: 2001:1::1 is a transport mode proxy"), 0);
+	pair_free(p);
+}
+
 static void the_messages_are_those_of_the_page(void **state)
 {
 	static const char *const wanted[] = {
@@ -488,6 +504,7 @@ static void everything_is_deleted_at_shutdown(void **state)
 }
 
 UNIT_MAIN(T(the_page_s_two_child_sas_come_up, "A-040 A-080 A-121 B-021 B-048"),
+	T(only_who_stands_in_for_another_is_a_proxy, "B-021!"),
 	T(the_messages_are_those_of_the_page, "A-040 A-080 A-087 A-088 B-048"),
 	T(the_log_is_in_the_page_s_order, "A-092 A-122 A-082"),
 	T(other_suites_come_up_too, "A-047 A-052 A-121 A-042"),

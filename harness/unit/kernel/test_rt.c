@@ -39,6 +39,22 @@ static void a_home_address_is_added_with_its_flags(void **state)
 	nl_free(nl);
 }
 
+static void another_address_is_neither_marked_nor_trusted(void **state)
+{
+	struct record r;
+	struct nl *nl = record_new(&r);
+	struct rt_addr a = { .ifindex = 7, .prefix = P("2001::50/64") };
+	const struct ifaddrmsg *body = record_body(&r);
+	uint32_t flags;
+
+	(void)state;
+	assert_int_equal(rt_addr_add(nl, &a), 0);
+	assert_int_equal(body->ifa_prefixlen, 64);
+	memcpy(&flags, record_attr(&r, sizeof(*body), IFA_FLAGS).data, sizeof(flags));
+	assert_int_equal(flags & (IFA_F_HOMEADDRESS | IFA_F_NODAD), 0);
+	nl_free(nl);
+}
+
 static void an_address_comes_back_as_it_was_sent(void **state)
 {
 	struct record r;
@@ -243,6 +259,7 @@ static void every_cut_of_an_address_is_refused(void **state)
 
 /* clang-format off */
 UNIT_MAIN(T(a_home_address_is_added_with_its_flags, "D-041"),
+	T(another_address_is_neither_marked_nor_trusted, "D-041!"),
 	T(an_address_comes_back_as_it_was_sent, ""),
 	T(a_link_tells_name_mac_and_kind, ""),
 	T(routes_are_marked_as_ours_and_come_back_as_sent, "D-042 D-043"),

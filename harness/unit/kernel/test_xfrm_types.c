@@ -128,6 +128,22 @@ static void selectors_print_as_the_log_does(void **state)
 	assert_string_equal(sel_dst_str(&tunnel), "::/0");
 }
 
+/* Type 0 is one, and a code that is none is not printed; of other protocols it is a port. */
+static void what_is_no_type_prints_otherwise(void **state)
+{
+	struct sel brr = mh(0), mps = SEL(P(HOA), P(HA), 58), udp = SEL(P(HOA), P(HA), 17);
+
+	(void)state;
+	mps.type = 3;
+	mps.code = 1;
+	udp.type = udp.code = 5;
+	udp.dport = 500;
+	assert_string_equal(sel_src_str(&brr), "2001:1::10/128[135/0]");
+	assert_string_equal(sel_dst_str(&mps), "2001:1::1/128[ipv6-icmp/1]");
+	assert_string_equal(sel_src_str(&udp), "2001:1::10/128[udp]");
+	assert_string_equal(sel_dst_str(&udp), "2001:1::1/128[udp/500]");
+}
+
 static void an_ipv4_selector_becomes_a_mapped_one(void **state)
 {
 	struct xfrm_selector k = { .family = AF_INET, .prefixlen_s = 24, .prefixlen_d = 0 };
@@ -157,5 +173,6 @@ UNIT_MAIN(T(a_mobility_header_type_goes_into_sport, "A-131"),
 	T(the_second_word_of_a_mobility_header_is_no_code, "A-131! B-040!"),
 	T(any_difference_makes_selectors_unequal, ""),
 	T(selectors_print_as_the_log_does, "B-047"),
+	T(what_is_no_type_prints_otherwise, "B-047!"),
 	T(an_ipv4_selector_becomes_a_mapped_one, ""),
 	T(directions_have_their_words, ""))

@@ -367,51 +367,6 @@ static void a_mobile_node_that_was_killed_leaves_nothing_to_its_next_run(void **
 	duo_close(&w);
 }
 
-static void before_the_first_care_of_address_the_tunnel_ends_at_home(void **state)
-{
-	struct xfrm_policy out, in;
-
-	(void)state;
-	duo_open_at(&w, NULL);
-	duo_run(&w, 5000);
-	assert_int_equal(carol()->state, MN_STARTING);
-	out = duo_payload_policy(&w.carol, XD_OUT);
-	in = duo_payload_policy(&w.carol, XD_IN);
-	assert_addr(&out.tmpl[0].src, HOA);
-	assert_addr(&out.tmpl[0].dst, HA);
-	assert_addr(&in.tmpl[0].dst, HOA);
-	assert_int_equal(duo_payload(&w.carol), -EPERM);
-	duo_add_address(&w, COA2 "/64");
-	out = duo_payload_policy(&w.carol, XD_OUT);
-	assert_addr(&out.tmpl[0].src, COA2);
-	duo_close(&w);
-}
-
-/* Inner source and outer source are bound to each other by a template that is not optional. */
-static void reverse_tunnelled_packets_must_come_from_the_care_of_address(void **state)
-{
-	static const enum xdir dirs[] = { XD_IN, XD_FWD };
-
-	(void)state;
-	open_registered();
-	duo_add_address(&w, COA2 "/128");
-	for (size_t moved = 0; moved < 2; moved++) {
-		for (size_t i = 0; i < 2; i++) {
-			struct xfrm_policy p = duo_payload_policy(&w.moon, dirs[i]);
-
-			assert_int_equal(p.n_tmpl, 1);
-			assert_int_equal(p.tmpl[0].proto, XP_ESP);
-			assert_int_equal(p.tmpl[0].mode, XM_TUNNEL);
-			assert_false(p.tmpl[0].optional);
-			assert_addr(&p.tmpl[0].src, moved ? COA2 : COA);
-			assert_addr(&p.tmpl[0].dst, HA);
-		}
-		if (!moved)
-			duo_del_address(&w, COA);
-	}
-	duo_close(&w);
-}
-
 /* The configuration of moon with one line more. */
 static struct mip_conf *moon_with(const char *line)
 {
@@ -576,8 +531,6 @@ UNIT_MAIN(T(a_reload_changes_what_may_be_changed, ""),
 	T(a_node_registers_through_a_key_exchange, "C-041 C-043 C-061 C-062 C-063"),
 	T(a_registered_node_has_address_tunnel_rules_and_policies, "C-044 C-045 C-060 D-041 D-042"),
 	T(a_prefix_solicitation_follows_and_raises_the_tunnel, "C-051 C-075"),
-	T(before_the_first_care_of_address_the_tunnel_ends_at_home, "D-020 C-065"),
-	T(reverse_tunnelled_packets_must_come_from_the_care_of_address, "C-046! D-013!"),
 	T(no_payload_leaves_before_the_binding_stands, "C-065! F-021"),
 	T(a_new_address_alone_moves_nobody, "C-073! C-066!"),
 	T(the_loss_of_the_care_of_address_moves_it, "C-066 C-073 D-040"),

@@ -298,6 +298,24 @@ static void what_is_received_or_migrated_has_no_type(void **state)
 	stage_free(w);
 }
 
+/* A binding update's headers are its own: what else is sent has none, away and at home. */
+static void what_is_sent_with_headers_has_its_type(void **state)
+{
+	unsigned n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sp_n_rows; i++) {
+		const struct sp_row *r = &sp_rows[i];
+
+		if ((r->group != SP_SIGNAL && r->group != SP_SIGNAL_HOME) || r->dir != XD_OUT)
+			continue;
+		assert_int_equal(r->proto, IPPROTO_MH);
+		assert_int_equal(r->type, MH_BU);
+		n++;
+	}
+	assert_int_equal(n, 2);
+}
+
 static void foreign_policies_that_shadow_ours_are_named(void **state)
 {
 	struct stage *w = stage_new("carol.mip6d.conf");
@@ -367,6 +385,7 @@ UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021!"),
 	T(without_key_mobility_nobody_is_told, "B-073! B-071!"),
 	T(a_migrate_that_fails_does_not_stop_the_others, ""),
 	T(what_is_received_or_migrated_has_no_type, "D-019"),
+	T(what_is_sent_with_headers_has_its_type, "D-019!"),
 	T(foreign_policies_that_shadow_ours_are_named, ""),
 	T(only_an_enforced_esp_policy_protects, "F-001 D-022"),
 	T(one_mask_lets_icmpv6_errors_pass_without_headers, "D-025"))

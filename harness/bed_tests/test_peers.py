@@ -334,6 +334,8 @@ def test_all_that_a_subject_is_configured_with_reaches_libreswan_and_openiked():
               " childsa enc aes-128 auth hmac-sha1 noesn ", "lifetime 120 bytes")
     text = ike_openiked.conf(plain)
     assert [one for one in wanted if one not in text] == []
+    anybody = Conf(between, more={"left": "%any", "right": "%any"}).text("a", "b")
+    assert " local any peer any " in ike_openiked.conf(plain_conf.read(anybody, included))
 
 
 @pytest.mark.req("T-181")

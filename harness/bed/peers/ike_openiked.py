@@ -41,16 +41,21 @@ def conf(plains: list[Plain], active: str = "") -> str:
 def _conn(plain: Plain, active: bool) -> str:
     words = plain.words
     proto = " proto udp" * (words.get("leftprotoport") == "17")
-    peer = "any" if words.get("rightallowany") == "yes" else plain.right
+    left, right = _end(plain.left), _end(plain.right)
+    peer = "any" if words.get("rightallowany") == "yes" else right
     sas = " ".join([*(f"ikesa {_proposal(one, True)}" for one in plain.proposals("ike")),
                     *(f"childsa {_proposal(one, False)} noesn" for one in plain.proposals("esp"))])
     return (f'ikev2 "{plain.name}" {"active" if active else "passive"}'
             f' {"tunnel" if plain.tunnel else "transport"} esp{proto}'
-            f" from {words.get('leftsubnet', plain.left)}"
-            f" to {words.get('rightsubnet', plain.right)} local {plain.left} peer {peer} {sas}"
+            f" from {words.get('leftsubnet', left)} to {words.get('rightsubnet', right)}"
+            f" local {left} peer {peer} {sas}"
             f' srcid "{plain.leftid.lstrip("@")}" dstid "{plain.rightid.lstrip("@")}"'
             f" ikelifetime {words.get('ikelifetime', f'{IKE_LIFETIME}').removesuffix('s')}"
             f" lifetime {words.get('lifetime', '3h').removesuffix('s')} bytes {OCTETS}\n")
+
+
+def _end(address: str) -> str:
+    return "any" if address == "%any" else address
 
 
 def _proposal(words: list[str], ike: bool) -> str:

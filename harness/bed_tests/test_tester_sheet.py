@@ -11,12 +11,9 @@ from harness.bed.engine.kernel import Unfit
 from harness.bed.peers import registry
 from harness.lint import conformance
 from harness.bed.base import places
-from harness.bed.base.wait import NotInTime
-from harness.bed.node.frames import Gone
 from harness.tester import document, kinds, page, rows, run, sheet, versions
 from harness.tester.rows import Bad, Feature, Mark, Row
 from harness.tester.sheet import Decided, Result
-from harness.tester.subjects import ended
 
 PSK = {"psk": Feature("psk", "shared keys", {"ours": "not built"})}
 ROW = Row("X.1", "x", "A title", changed="by certificates")
@@ -262,51 +259,6 @@ def test_the_version_of_ours_has_the_commit_of_its_source(tmp_path):
     assert versions.of(tmp_path, "an/adapter.py", program.parent) == ""
 
 
-class Host:
-    """A node whose daemon is there or not, with what it has written."""
-
-    name = "nut"
-
-    def __init__(self, gone=(), log="", ends=True):
-        self.names, self.log, self.ends = [*gone], log, ends
-
-    def gone(self):
-        if not self.ends:
-            raise Gone("the guest is gone")
-        return self.names
-
-    def log_text(self, daemon):
-        return self.log
-
-
-@pytest.mark.req("T-201")
-@pytest.mark.parametrize("log, sentence", [
-    ("", "pluto of nut has ended by itself"),
-    ("Dec  1 06:16:00.458983: ABORT: ASSERTION FAILED: protoid\nbye\n",
-     "pluto of nut has ended by itself: ABORT: ASSERTION FAILED: protoid"),
-    ("src/a.c:3:5: runtime error: shift exponent 64\n",
-     "pluto of nut has ended by itself: src/a.c:3:5: runtime error: shift exponent 64")])
-def test_a_daemon_that_has_ended_by_itself_is_told_with_its_last_word(log, sentence):
-    with pytest.raises(ended.Crashed) as error:
-        ended.look(Host(["pluto"], log))
-    assert str(error.value) == sentence
-
-
-@pytest.mark.req("T-201!")
-@pytest.mark.parametrize("host", [Host(), Host(ends=False)], ids=["runs", "no-guest"])
-def test_a_daemon_that_runs_or_whose_guest_is_gone_has_not_ended_by_itself(host):
-    ended.look(host)
-
-
-@pytest.mark.req("T-201")
-def test_what_a_daemon_does_not_do_when_it_is_told_is_named():
-    with pytest.raises(ended.Stuck, match="^iked does not end: process 7 still runs$"):
-        with ended.told("iked", ended.ENDS_NOT):
-            raise NotInTime("process 7 still runs")
-    with pytest.raises(ValueError, match="else"), ended.told("iked", ended.ENDS_NOT):
-        raise ValueError("something else")
-
-
 def test_a_title_is_asked_for():
     with pytest.raises(Bad, match="no title"):
         rows._row(Path("x.toml"), kinds.END, "X.1", {})
@@ -344,10 +296,23 @@ def test_only_the_kinds_that_were_asked_for_are_run():
     ike, mip6 = Path("tests/ike/test_x.py"), Path("tests/ha/test_h.py")
     marks = [replace(MARK, file=ike), replace(MARK, file=ike, id="Y.1"),
              replace(MARK, file=mip6, test="test_h")]
-    assert [one.only for one in run.plays(marks, lists, ["ours"], run.Shard())] == [
+    assert [one.only for one in run.plays({"ours": marks}, lists, run.Shard())] == [
         ["test_x[end]", "test_x[gateway]"], ["test_h"]]
-    assert [one.only for one in run.plays(marks[1:2], lists, ["ours"], run.Shard())] == [
+    assert [one.only for one in run.plays({"ours": marks[1:2]}, lists, run.Shard())] == [
         ["test_x[gateway]"]]
+
+
+@pytest.mark.req("T-227")
+@pytest.mark.parametrize("subject, tests", [
+    ("ours", ["test_y", "test_h"]), ("other", ["test_x", "test_y", "test_y"])])
+def test_a_subject_is_given_the_tests_that_decide_a_row_of_its_own(subject, tests):
+    """None whose rows need what it lacks, and none of a mip6d where it is none."""
+    lists = {"x": [replace(ROW, needs=("psk",)), Row("X.2", "x", "Another")]}
+    ike, mip6 = Path("tests/ike/test_x.py"), Path("tests/ha/test_h.py")
+    marks = [replace(MARK, file=ike), replace(MARK, file=ike, test="test_y"),
+             replace(MARK, file=ike, test="test_y", id="X.2"),
+             replace(MARK, file=mip6, test="test_h", id="X.2")]
+    assert [one.test for one in rows.due(marks, lists, subject, PSK)] == tests
 
 
 @pytest.mark.parametrize("ident, all_of_them", [
@@ -363,6 +328,45 @@ def asked(*marks, **sides):
     passed = {"ours": {"x::test_x": [Result("x::test_x", "", "passed")]}}
     found = sheet.cell(row, "ours", Decided(marks, {}, passed))
     return found.verdict, found.sentence
+
+
+@pytest.mark.req("T-227")
+@pytest.mark.parametrize("outcomes, verdict", [
+    (["passed", "passed"], ("pass", "")), (["passed"], ("not run", "not all tests ran")),
+    ([], ("not run", "not all tests ran")),
+    (["passed", "iked of nut has ended by itself: ABORT"],
+     ("FAIL", "x::test_1[0]: iked of nut has ended by itself: ABORT")),
+    (["nothing came", "passed"], ("pass", "")),
+    (["iked has ended by itself", "it has ended by itself"],
+     ("FAIL", "x::test_0[0], and 1 more: iked has ended by itself")),
+    (["iked has ended by itself"], ("FAIL", "x::test_0[0]: iked has ended by itself"))])
+def test_what_any_test_saw_of_the_daemon_is_a_row(outcomes, verdict):
+    """It passes when all tests ran that the subject was to be given."""
+    row = Row("SUBJECT.2", "subject", "It goes on", seen="has ended by itself",
+              cites="RFC 7296 2.21")
+    words = {f"x::test_{n}": word for n, word in enumerate(outcomes)}
+    results = {"other": {
+        test: [Result(test, "0", "passed") if word == "passed" else
+               Result(test, "0", "failed", word)] for test, word in words.items()}}
+    due = {"other": {"x::test_0", "x::test_1"}}
+    found = sheet.cell(row, "other", Decided([MARK], {}, results, due=due))
+    assert (found.verdict, found.sentence, found.clause) == (*verdict, "RFC 7296 2.21")
+    assert found.repeat == "make conformance SUBJECT=other LIST=SUBJECT.2"
+
+
+@pytest.mark.req("T-227")
+def test_a_row_of_what_any_test_saw_wants_all_tests():
+    row = Row("SUBJECT.2", "subject", "It goes on", seen="has ended", cites="RFC 7296 2.21")
+    assert run.deciding([MARK], {"subject": [row]}) == [MARK]
+    assert run.deciding([MARK], {"y": [Row("Y.1", "y", "A title")]}) == []
+
+
+@pytest.mark.req("T-227!")
+@pytest.mark.parametrize("fields", [
+    'seen = "has ended"', 'cites = "RFC 7296 2.21"', 'seen = "has ended", cites = "somewhere"'])
+def test_a_row_of_what_any_test_saw_has_its_words_and_its_clause(tmp_path, fields):
+    listed = LIST.replace('"two"', f'"two", {fields}')
+    assert any("expected both or neither" in one for one in faults(tree(tmp_path, listed=listed)))
 
 
 @pytest.mark.req("T-155")

@@ -55,6 +55,9 @@ def _lists(lists: dict[str, list[rows.Row]], features: dict[str, rows.Feature]) 
         if row.id in seen:
             yield Fault(where, 0, f"{row.id} stands in {seen[row.id]} too")
         seen[row.id] = row.list
+        if bool(row.seen) != bool(row.cites) or row.cites and not rows.CLAUSE.fullmatch(row.cites):
+            yield Fault(where, 0, f"{row.id} has the words {row.seen!r} and the clause "
+                                  f"{row.cites!r}: expected both or neither, as RFC 7296 2.21")
         for one in row.by - {row.id} - known.keys():
             yield Fault(where, 0, f"{row.id} is decided by {one}, which is no row")
         for one in (one for one in row.by & known.keys() if known[one].kind != row.kind):

@@ -8,6 +8,8 @@ one case of the test's parameters decides it; X.{A,B}.1 names two rows at once. 
   needs    features without which it does not apply; features.toml says which subject has which
   changed  what the test does otherwise than the list's own, and why
   parts    the parts of the row by their letters
+  seen     it has no test of its own: these words in the sentence of any failed test fail it
+  cites    the clause of such a row
 A list with `requirements` has rows of docs/requirements.md, which has their titles. Such a row is
 decided by the tests of other rows, or by its own as the parts that are called alike, and open
 until it has both sides; where a subject lacks what one of those rows needs, the others can fail it
@@ -26,6 +28,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness.bed.peers import registry
 from harness.bed.report import trace
 from harness.tester import kinds
 
@@ -33,9 +36,12 @@ HERE = Path(__file__).parent
 LISTS, FEATURES, TESTS = "lists", "features.toml", "tests"
 REQUIREMENTS = "docs/requirements.md"
 MARKER = "conforms"
+# The room of the tests that IKE daemons are subjects of; the others are of a mip6d, which only
+# ours brings along.
+IKE = "ike"
 _ONE = r"RFC \d+ \d+(\.\d+)*(, \d+(\.\d+)*)*"
 CLAUSE = re.compile(f"{_ONE}(; {_ONE})*")
-FIELDS = {"title", "why", "needs", "changed", "parts"}
+FIELDS = {"title", "why", "needs", "changed", "parts", "seen", "cites"}
 # What a requirement lacks while it has no test of the side.
 SIDES = {"shown": "no test shows it", "refused": "no test shows its refusal or boundary"}
 CHOICE = re.compile(r"\{([^{}]*)\}")
@@ -59,6 +65,8 @@ class Row:
     refused: tuple[str, ...] = ()
     requirement: bool = False
     theirs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seen: str = ""
+    cites: str = ""
 
     @property
     def by(self) -> set[str]:
@@ -71,10 +79,12 @@ class Row:
 
     def clause(self, marks: Iterable[Mark]) -> str:
         """All that its tests cite."""
-        return "; ".join(dict.fromkeys(mark.clause for mark in self.of(marks)))
+        return self.cites or "; ".join(dict.fromkeys(mark.clause for mark in self.of(marks)))
 
     def lacks(self, marks: Iterable[Mark]) -> str:
         """What tests it should have beside these; empty if none."""
+        if self.seen:
+            return ""
         marked = {(mark.id, mark.part) for mark in marks}
         ids = {ident for ident, _ in marked}
         if not self.requirement:
@@ -109,6 +119,22 @@ class Feature:
     name: str
     title: str
     lacks: dict[str, str]
+
+
+def lacked(needs: Iterable[str], subject: str, features: dict[str, Feature]) -> str:
+    """The first of these that the subject has not, and why; empty where it has all."""
+    for feature in (features[name] for name in needs):
+        if subject in feature.lacks:
+            return f"{feature.title}: {feature.lacks[subject]}"
+    return ""
+
+
+def due(marks: Iterable[Mark], lists: dict[str, list[Row]], subject: str,
+        features: dict[str, Feature]) -> list[Mark]:
+    """Those of the tests that a subject is given: each decides a row that applies to it."""
+    needs = {row.id: row.needs for mine in lists.values() for row in mine}
+    return [mark for mark in marks if (mark.file.parent.name == IKE or subject == registry.OURS)
+            and not lacked(needs[mark.id], subject, features)]
 
 
 def full_name(file: Path, test: str) -> str:
@@ -172,7 +198,8 @@ def _row(path: Path, kind: str, ident: str, fields: dict) -> Row:
         raise Bad(f"{path.name}: {ident} has no title")
     return Row(ident, path.stem, fields["title"], fields.get("why", ""),
                tuple(fields.get("needs", ())), fields.get("changed", ""), fields.get("parts", {}),
-               kind, *(tuple(fields.get(side, ())) for side in SIDES), "requirement" in fields)
+               kind, *(tuple(fields.get(side, ())) for side in SIDES), "requirement" in fields,
+               seen=fields.get("seen", ""), cites=fields.get("cites", ""))
 
 
 def features(here: Path = HERE) -> dict[str, Feature]:

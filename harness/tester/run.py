@@ -40,8 +40,6 @@ from harness.tester.stage import NUT
 TOP = Path(__file__).resolve().parents[2]
 FOLDER = "conformance"
 ALL = "all"
-# The room of the tests that IKE daemons are subjects of; the others are of a mip6d.
-IKE = "ike"
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Play:
     @property
     def only(self) -> list[str]:
         """The tests as pytest is told them."""
-        ike = self.file.parent.name == IKE
+        ike = self.file.parent.name == rows.IKE
         return [f"{test}[{kind}]" if ike else test for test, kind in self.tests]
 
 
@@ -114,26 +112,29 @@ def asked(said: str, lists: dict[str, list[rows.Row]]) -> dict[str, list[rows.Ro
 
 
 def deciding(marks: Iterable[Mark], judged: dict[str, list[rows.Row]]) -> list[Mark]:
-    """The marks of the tests that decide these rows."""
+    """The marks of the tests that decide these rows; all, where one looks at what any test saw."""
+    if any(row.seen for found in judged.values() for row in found):
+        return list(marks)
     ids = {ident for found in judged.values() for row in found for ident in row.by}
     return [mark for mark in marks if mark.id in ids]
 
 
-def plays(marks: Iterable[Mark], lists: dict[str, list[rows.Row]], names: Iterable[str],
-          part: Shard) -> list[Play]:
+def plays(due: dict[str, list[Mark]], lists: dict[str, list[rows.Row]], part: Shard) -> list[Play]:
+    """Each subject's tests by their files."""
     kind = {row.id: row.kind for found in lists.values() for row in found}
-    tests: dict[Path, dict[tuple[str, str], None]] = {}
-    for mark in marks:
-        tests.setdefault(mark.file, {})[mark.test, kind[mark.id]] = None
-    return part.part([Play(name, file, tuple(found)) for name in names
-                      for file, found in tests.items()
-                      if file.parent.name == IKE or name == registry.OURS])
+    found: dict[tuple[str, Path], dict[tuple[str, str], None]] = {}
+    for name, marks in due.items():
+        for mark in marks:
+            found.setdefault((name, mark.file), {})[mark.test, kind[mark.id]] = None
+    return part.part([Play(name, file, tuple(tests)) for (name, file), tests in found.items()])
 
 
 def _run(options: argparse.Namespace, fleet: Fleet) -> int:
     lists, marks, names = rows.lists(), rows.marks(), subjects(options.subject)
     judged = asked(options.list, lists)
-    chosen = plays(deciding(marks, judged), lists, names, options.shard)
+    features = rows.features()
+    due = {name: rows.due(deciding(marks, judged), lists, label(name), features) for name in names}
+    chosen = plays(due, lists, options.shard)
     folder = places.results(TOP) / FOLDER
     build.surroundings(TOP)
     foreign = [name for name in names if name in registry.IKES and name != registry.OURS]
@@ -144,8 +145,9 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> int:
     found = _results(chosen, folder, programs, fleet)
     known, _ = document.read((TOP / document.FILE).read_text())
     shown = [label(name) for name in names]
-    decided = Decided(marks, rows.features(), found, dict(zip(shown, names, strict=True)),
-                      {label(name): versions.of(TOP, name, programs) for name in names})
+    decided = Decided(marks, features, found, dict(zip(shown, names, strict=True)),
+                      {label(name): versions.of(TOP, name, programs) for name in names},
+                      {label(name): {mark.name for mark in mine} for name, mine in due.items()})
     cells = sheet.cells(judged, shown, decided)
     print("\n".join(sheet.table(judged, shown, cells)))
     page.write(folder, lists, shown, cells)

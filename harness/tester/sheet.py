@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from harness.tester import kinds
-from harness.tester.rows import Feature, Mark, Row
+from harness.tester.rows import Feature, Mark, Row, lacked
 
 PASS, FAIL, NA, OPEN, UNRUN = "pass", "FAIL", "n/a", "open", "not run"
 VERDICTS = (PASS, FAIL, NA, OPEN, UNRUN)
@@ -55,7 +55,7 @@ class Decided:
     """What a verdict is made of: every mark, and every subject's results by FILE::TEST.
 
     `typed` is what SUBJECT= said of one that is called otherwise on the sheet; `versions` are the
-    subjects' own.
+    subjects' own; `due` are the tests that each was to be given.
     """
 
     marks: Sequence[Mark]
@@ -63,6 +63,7 @@ class Decided:
     results: dict[str, dict[str, list[Result]]]
     typed: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    due: dict[str, set[str]] = field(default_factory=dict)
 
 
 def cell(row: Row, subject: str, decided: Decided) -> Cell:
@@ -70,7 +71,7 @@ def cell(row: Row, subject: str, decided: Decided) -> Cell:
     says = " ".join(dict.fromkeys(mark.says for mark in mine))
     verdict, sentence, folder = _verdict(row, subject, mine, decided)
     typed = decided.typed.get(subject, subject)
-    repeat = f"make conformance SUBJECT={typed} LIST={row.id}" if mine else ""
+    repeat = f"make conformance SUBJECT={typed} LIST={row.id}" if mine or row.seen else ""
     return Cell(row.id, row.list, row.title, subject, verdict, sentence, row.clause(mine), says,
                 folder, repeat, decided.versions.get(subject, ""))
 
@@ -79,12 +80,14 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
     """Verdict, sentence, and where the evidence is."""
     if row.why:
         return NA, row.why, ""
-    if lacked := _lacked(row.needs, subject, decided):
-        return NA, lacked, ""
+    if word := lacked(row.needs, subject, decided.features):
+        return NA, word, ""
+    if row.seen:
+        return _seen(row, subject, decided)
     if lacks := row.lacks(mine):
         return OPEN, lacks, ""
-    left_out = {ident: lacked for ident, needs in row.theirs.items()
-                if (lacked := _lacked(needs, subject, decided))}
+    left_out = {ident: word for ident, needs in row.theirs.items()
+                if (word := lacked(needs, subject, decided.features))}
     ran = [[one for one in decided.results.get(subject, {}).get(mark.name, [])
             if one.kind == row.kind and mark.case in ("", one.case)]
            for mark in mine if mark.id not in left_out]
@@ -101,12 +104,18 @@ def _verdict(row: Row, subject: str, mine: list[Mark], decided: Decided) -> tupl
     return PASS, row.changed, found[0].folder
 
 
-def _lacked(needs: Sequence[str], subject: str, decided: Decided) -> str:
-    """The first of these that the subject has not, and why; empty where it has all."""
-    for feature in (decided.features[name] for name in needs):
-        if subject in feature.lacks:
-            return f"{feature.title}: {feature.lacks[subject]}"
-    return ""
+def _seen(row: Row, subject: str, decided: Decided) -> tuple[str, str, str]:
+    """All tests for the subject have to have run, and none may have seen it."""
+    results = decided.results.get(subject, {})
+    found = [one for mine in results.values() for one in mine]
+    failed = [one for one in found if one.outcome != "passed" and row.seen in one.sentence]
+    if failed:
+        first, more = failed[0], f", and {len(failed) - 1} more" if failed[1:] else ""
+        case = f"[{first.case}]" if first.case else ""
+        return FAIL, f"{first.test}{case}{more}: {first.sentence}", first.folder
+    if not found or decided.due.get(subject, set()) - results.keys():
+        return UNRUN, "not all tests ran", ""
+    return PASS, "", ""
 
 
 def cells(lists: dict[str, list[Row]], subjects: Sequence[str], decided: Decided) -> list[Cell]:

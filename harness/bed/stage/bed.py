@@ -117,7 +117,7 @@ class Bed(Judge):
         """Write what is left to write, and take every node down."""
         self.faults.close()
         for host in self.hosts.values():
-            self._dump(host, "end")
+            self.dump(host, "end")
             host.ike.leave_keys(lambda: self.ike_messages(0.0))
         self.capture.settle()
         self.agent.notes(None)

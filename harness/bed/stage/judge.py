@@ -43,7 +43,7 @@ class Judge(Wire):
     def checkpoint(self, name: str) -> None:
         """Hold every node's states and policies against expected/; say what moved."""
         point = Checkpoint(self.clock.time())
-        dumps = {host.name: self._dump(host, name) for host in self._settled()}
+        dumps = {host.name: self.dump(host, name) for host in self._settled()}
         self.names.learn(dumps)
         sentences = self._violations(dumps)
         self.story.event(
@@ -78,7 +78,7 @@ class Judge(Wire):
                    self.clock)
         return hosts
 
-    def _dump(self, host: Host, name: str) -> Dump:
+    def dump(self, host: Host, name: str) -> Dump:
         text = host.run("ip xfrm state") + host.run("ip xfrm policy")
         (self.results / f"{host.name}.{name}.raw.txt").write_text(text)
         state = host.run("ip -6 -force -batch -", text="\n".join(STATE_OF_IP) + "\n")
@@ -134,7 +134,7 @@ class Judge(Wire):
     def expect_unchanged(self, since: str) -> None:
         """Every node of the checkpoint `since` has the same states and policies as then."""
         for node, before in self.checkpoints[since].canonical.items():
-            dump = self._dump(self.hosts[node], f"after-{since}")
+            dump = self.dump(self.hosts[node], f"after-{since}")
             self.names.learn({node: dump})
             differences = golden.compare(before, canon.canonical(dump, self.names, node))
             if differences:

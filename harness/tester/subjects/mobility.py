@@ -42,15 +42,11 @@ class Mip6d:
     def start(self, conf: str, sas: Iterable[Sa]) -> None:
         self.host.write(CONF, conf)
         self.host.run("ip -batch -", text="".join(f"xfrm state add {sa.words()}\n" for sa in sas))
-        with ended.told(self.host.mip6.NAME, ended.STARTS_NOT):
+        with ended.told(self.host, self.host.mip6.NAME, ended.STARTS_NOT):
             self.host.start_mip6()
             self.host.await_(self.host.mip6_running)
 
     def stop(self) -> None:
         """It must not have ended by itself before."""
-        ended.look(self.host)
-        if self.host.daemons:
-            with ended.told(self.host.mip6.NAME, ended.ENDS_NOT):
-                self.host.stop_mip6()
-                self.host.await_(self.host.stopped(self.host.mip6.NAME))
+        ended.end(self.host)
         self.host.run("ip xfrm state flush proto esp")

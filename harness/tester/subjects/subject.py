@@ -46,19 +46,16 @@ class Subject:
             self.host.write(FORWARDING, "1")
         if not self.host.ike.POLICIES:
             self.policies("add")
-        with ended.told(self.host.ike.NAME, ended.STARTS_NOT):
+        with ended.told(self.host, self.host.ike.NAME, ended.STARTS_NOT):
             self.host.start_ike()
             self.host.await_(self.host.ike_running)
 
     def stop(self) -> None:
         """It must not have ended by itself before."""
-        ended.look(self.host)
-        if self.host.daemons:
-            with ended.told(self.host.ike.NAME, ended.ENDS_NOT):
-                self.host.stop_ike()
-                self.host.await_(self.host.stopped(self.host.ike.NAME))
-            if not self.host.ike.POLICIES:
-                self.policies("delete")
+        stands = bool(self.host.daemons) and not self.host.ike.POLICIES
+        ended.end(self.host)
+        if stands:
+            self.policies("delete")
 
     def policies(self, verb: str) -> None:
         """Nothing passes between the two sides in the clear."""

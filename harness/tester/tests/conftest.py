@@ -22,5 +22,4 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     if tester and outcome.excinfo is None:
         tester.end()
     elif tester:
-        for host in tester.bed.hosts.values():
-            ended.look(host)
+        ended.look_back(tester.bed, outcome.excinfo[1])

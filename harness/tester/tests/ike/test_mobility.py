@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bed.node.node import CommandFailed
 from harness.tester.ike.ends import Ends, host
 from harness.tester.ike.numbers import Exchange, Note, Protocol
 from harness.tester.ike.payloads import AUTH, KE, SA, Delete, Proposal, Selector, TSi, TSr
 from harness.tester.ike.sa import Child
 from harness.tester.ike.suites import Suite
 from harness.tester.stage import topology
+from harness.tester.subjects.ended import Stuck
 
 TOPOLOGY = topology()
 IKE_AUTH, CREATE = Exchange.IKE_AUTH, Exchange.CREATE_CHILD_SA
@@ -232,7 +232,7 @@ def test_such_a_connection_names_one_host_and_one_peer(tn, more):
     if not more:
         starts(tn)
     else:
-        with pytest.raises(CommandFailed, match="type=transport_proxy expects"):
+        with pytest.raises(Stuck, match="type=transport_proxy expects"):
             starts(tn, more)
         tn.subject.policies("delete")
     sa = tn.sa()

@@ -83,6 +83,7 @@ def by_hand(tn):
     seen = tn.ports.hear(tn.is_update, 2, "a binding update")
     found = update(seen.packet.message)
     assert (seen.packet.src, found.coa) == ("2001:12::50", "2001:12::50")
+    tn.bed.wait(tn.nut.address_usable(HOA), within=1)
     tn.here.send(Packet(AGENT, "2001:12::50", Ack(0, found.sequence, 400).message(), route=HOA,
                         sa=tn.pairs[AGENT][MH].to_node))
     tn.ports.forget()

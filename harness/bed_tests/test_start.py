@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,3 +71,44 @@ def test_a_whole_start_is_0_and_none_is_1(tmp_path: Path, conf: str | None, stat
     begun = begin(tmp_path, "start", conf)
     assert (begun.status, begun.status_after) == (status, status_after)
     assert ("iked: running, without" in begun.said) == (status == 4)
+
+
+# Whoever removes a file by its name says so, and waits until he may.
+HELD = r"""
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int unlink(const char *path)
+{
+	char octet;
+
+	close(open(getenv("SAYS"), O_WRONLY));
+	if (read(open(getenv("WAITS"), O_RDONLY), &octet, 1) < 0)
+		return -1;
+	return unlinkat(AT_FDCWD, path, 0);
+}
+"""
+
+
+@pytest.mark.req("E-056")
+def test_a_start_that_fails_is_over_when_that_is_told(tmp_path: Path) -> None:
+    """However long the daemon takes to end: who asks next finds nothing of it."""
+    library, says, waits = (tmp_path / name for name in ("held.so", "says", "waits"))
+    subprocess.run(["cc", "-shared", "-o", library, "-x", "c", "-"], input=HELD, text=True,
+                   check=True)
+    os.mkfifo(says)
+    os.mkfifo(waits)
+    here = [str(IPSEC), "--ctl", "ctl", "--pid", "pid"]
+    begin = [*alone(), "env", f"LD_PRELOAD={library}", f"SAYS={says}", f"WAITS={waits}",
+             *here, "start", "--conf", "none", "--log", "log"]
+    with subprocess.Popen(begin, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+        heard = os.open(says, os.O_RDONLY | os.O_NONBLOCK)
+        assert select.select([heard], [], [], 60)[0]
+        assert subprocess.run([*here, "statusall"], cwd=tmp_path, check=False,
+                              capture_output=True).returncode == 4
+        assert process.poll() is None
+        waits.write_text("!")
+        assert process.wait(60) == 1
+    assert subprocess.run([*here, "statusall"], cwd=tmp_path, check=False,
+                          capture_output=True).returncode == 3

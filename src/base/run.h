@@ -22,9 +22,10 @@ int run_pid(const char *path, pid_t *out);
 
 /*
  * Detach: the parent waits until the child calls run_ready() (or dies) and exits with that
- * status, so that a command that starts a daemon returns when the daemon answers. Call it
- * before the loop is used; the working directory becomes /, stdout and stderr go to /dev/null
- * at run_ready().
+ * status, so that a command that starts a daemon returns when the daemon answers. A start that
+ * has failed is told by the child's end alone: whoever hears of it finds nothing of it left.
+ * Call it before the loop is used; the working directory becomes /, stdout and stderr go to
+ * /dev/null at run_ready().
  */
 int run_background(void);
 void run_ready(int status);

@@ -241,10 +241,10 @@ static int start(void)
 }
 
 /* E-003: what could be read runs; that something could not is told, and is not a failed start. */
-static int started(int rc)
+static int started(void)
 {
-	if (rc < 0 || !d.n_errors)
-		return rc < 0 ? EXIT_FAILED : EXIT_DONE;
+	if (!d.n_errors)
+		return EXIT_DONE;
 	fprintf(stderr, PROGRAM ": running, without what the %u errors above stand in\n",
 		d.n_errors);
 	return EXIT_PARTLY;
@@ -254,8 +254,8 @@ static int serve(void)
 {
 	int rc = start();
 
-	if (!d.nofork)
-		run_ready(started(rc));
+	if (!rc && !d.nofork)
+		run_ready(started());
 	if (!rc)
 		rc = loop_run();
 	daemon_end(&d.dm);

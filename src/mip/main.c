@@ -390,8 +390,8 @@ static int serve(bool background)
 	log_tap(NULL, NULL);
 	if (rc < 0)
 		say_lines();
-	if (background)
-		run_ready(rc < 0 ? 1 : 0);
+	if (!rc && background)
+		run_ready(0);
 	if (!rc)
 		rc = loop_run();
 	if (d.up) {

@@ -17,6 +17,8 @@ static void assert_tunnel_at(struct kern *k, const char *conn, const char *coa)
 
 	assert_string_equal(addr_str(&c->local), local);
 	assert_string_equal(addr_str(&c->remote), remote);
+	assert_string_equal(addr_str(&c->in_dst), local);
+	assert_string_equal(addr_str(&c->out_dst), remote);
 	assert_string_equal(addr_str(&out), local);
 	assert_string_equal(addr_str(&in), remote);
 }

@@ -338,6 +338,9 @@ static void the_installed_sas_are_those_of_the_page(void **state)
 	assert_int_equal(out.auth_trunc, 96);
 	assert_int_equal(out.reqid, 1);
 	assert_int_equal(in.reqid, 2);
+	/* What the kernel gave the SPI of becomes the SA; none is made beside it. */
+	assert_int_equal(fake_xfrm_count(p->carol->kernel, XFRM_MSG_UPDSA), 2);
+	assert_int_equal(fake_xfrm_count(p->carol->kernel, XFRM_MSG_NEWSA), 2);
 	pair_free(p);
 }
 

@@ -12,8 +12,8 @@ TOP = Path(__file__).parents[2]
 
 def linked(folder: Path, *words: str) -> list[str]:
     """What a guest's daemons are linked with."""
-    subprocess.run(["make", "-s", f"BUILD={folder}", "UBSAN=1", *words, f"{folder}/ubsan/link"],
-                   cwd=TOP, check=True)
+    subprocess.run(["make", "-s", f"BUILD={folder}", "SAN=", "UBSAN=1", *words,
+                    f"{folder}/ubsan/link"], cwd=TOP, check=True)
     return (folder / "ubsan/link").read_text().split()
 
 

@@ -192,11 +192,12 @@ static void an_ike_sa_init_with_an_error_waits_for_a_better_one(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 2 * N_ERRORS; i++) {
-		struct pair *p = pair_new(PAIR_CAROL, PAIR_MOON);
 		bool once = i & 1;
+		struct pair *p;
 
 		if (errors[i / 2] == N_INVALID_KE)
 			continue; /* without its group: not believed at all, see test_pair_flood */
+		p = pair_new(PAIR_CAROL, PAIR_MOON);
 		adding(p, XCHG_IKE_SA_INIT, errors[i / 2], once);
 		pair_acquire(p, p->carol, "mh");
 		pair_run(p);

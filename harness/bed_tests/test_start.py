@@ -101,7 +101,8 @@ def test_a_start_that_fails_is_over_when_that_is_told(tmp_path: Path) -> None:
     os.mkfifo(waits)
     here = [str(IPSEC), "--ctl", "ctl", "--pid", "pid"]
     begin = [*alone(), "env", f"LD_PRELOAD={library}", f"SAYS={says}", f"WAITS={waits}",
-             "ASAN_OPTIONS=verify_asan_link_order=0", *here, "start", "--conf", "none", "--log", "log"]
+             "ASAN_OPTIONS=verify_asan_link_order=0", *here,
+             "start", "--conf", "none", "--log", "log"]
     with subprocess.Popen(begin, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
         heard = os.open(says, os.O_RDONLY | os.O_NONBLOCK)
         assert select.select([heard], [], [], 60)[0]

@@ -375,7 +375,7 @@ static void one_mask_lets_icmpv6_errors_pass_without_headers(void **state)
 	}
 }
 
-UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "D-013 D-019 D-021!"),
+UNIT_MAIN(T(the_policies_of_a_registered_mobile_node, "B-006 D-013 D-019 D-021!"),
 	T(the_policies_of_a_home_agent_with_a_binding, "D-012 D-019 D-021 C-046"),
 	T(prefix_discovery_is_protected_whatever_its_type_and_neighbours_pass, "D-060"),
 	T(nothing_is_left_when_all_is_removed, "F-021"),

@@ -91,25 +91,37 @@ int unlink(const char *path)
 """
 
 
+HERE = [str(IPSEC), "--ctl", "ctl", "--pid", "pid"]
+ALONE_CONF = TOP / "harness/unit/mip/data/moon-alone.mip6d.conf"
+
+
 @pytest.mark.req("E-056")
-def test_a_start_that_fails_is_over_when_that_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begin, ask, held, over", [
+    ([*HERE, "start", "--conf", "none", "--log", "log"], [*HERE, "statusall"], 4, 3),
+    ([str(IPSEC.with_name("mip6d")), "-c", str(ALONE_CONF), "-d", "0", "-l", "log",
+      "--ctl", "none/ctl", "--pid", "pid"], ["test", "-e", "pid"], 0, 1),
+], ids=["iked", "mip6d"])
+def test_a_start_that_fails_is_over_when_that_is_told(
+        tmp_path: Path, begin: list[str], ask: list[str], held: int, over: int) -> None:
     """However long the daemon takes to end: who asks next finds nothing of it."""
     library, says, waits = (tmp_path / name for name in ("held.so", "says", "waits"))
     subprocess.run(["cc", "-shared", "-o", library, "-x", "c", "-"], input=HELD, text=True,
                    check=True)
     os.mkfifo(says)
     os.mkfifo(waits)
-    here = [str(IPSEC), "--ctl", "ctl", "--pid", "pid"]
-    begin = [*alone(), "env", f"LD_PRELOAD={library}", f"SAYS={says}", f"WAITS={waits}",
-             "ASAN_OPTIONS=verify_asan_link_order=0", *here,
-             "start", "--conf", "none", "--log", "log"]
-    with subprocess.Popen(begin, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+
+    def asked() -> int:
+        return subprocess.run(ask, cwd=tmp_path, check=False, capture_output=True).returncode
+
+    settings = (f"LD_PRELOAD={library}", f"SAYS={says}", f"WAITS={waits}",
+                "ASAN_OPTIONS=verify_asan_link_order=0")
+    with subprocess.Popen([*alone(), "env", *settings, *begin], cwd=tmp_path,
+                          stderr=subprocess.DEVNULL) as process:
         heard = os.open(says, os.O_RDONLY | os.O_NONBLOCK)
         assert select.select([heard], [], [], 60)[0]
-        assert subprocess.run([*here, "statusall"], cwd=tmp_path, check=False,
-                              capture_output=True).returncode == 4
+        assert asked() == held
         assert process.poll() is None
         waits.write_text("!")
         assert process.wait(60) == 1
-    assert subprocess.run([*here, "statusall"], cwd=tmp_path, check=False,
-                          capture_output=True).returncode == 3
+    os.close(heard)
+    assert asked() == over

@@ -273,6 +273,8 @@ GRADED = (
     Mutant("E-036", "src/ike/conf/conf_files.c",
            "if (!k->local.id.type || cert_has_ident(cert, &k->local.id))", "if (cert)",
            "ike/test_check.findings_are_as_expected"),
+    Mutant("E-056", "src/mip/main.c", "if (!rc && background)", "if (background)",
+           "harness/bed_tests/test_start.py::test_a_start_that_fails_is_over_when_that_is_told"),
     Mutant("E-056", "src/ike/main.c", "if (!rc && !d.nofork)\n\t\trun_ready",
            "if (!d.nofork)\n\t\trun_ready",
            "harness/bed_tests/test_start.py::test_a_start_that_fails_is_over_when_that_is_told"),
